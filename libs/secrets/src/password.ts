@@ -1,0 +1,26 @@
+import { Algorithm, hash, verify } from '@node-rs/argon2';
+
+/** OWASP's minimum for Argon2id: 19 MiB of memory, two passes, one lane. */
+const ARGON2ID = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 } as const;
+
+/** Argon2id hash in PHC string format; runs on the thread pool, about 15 ms of one core. */
+export function hashPassword(password: string): Promise<string> {
+  return hash(password.normalize('NFKC'), ARGON2ID);
+}
+
+/** Whether the password belongs to the hash. A malformed hash counts as a mismatch. */
+export async function verifyPassword(passwordHash: string, password: string): Promise<boolean> {
+  try {
+    return await verify(passwordHash, password.normalize('NFKC'));
+  } catch {
+    return false;
+  }
+}
+
+let decoy: Promise<string> | undefined;
+
+/** A hash that no password matches, to spend on an unknown address the same work as on a known one. */
+export function decoyPasswordHash(): Promise<string> {
+  decoy ??= hashPassword(`${Math.random()}${Date.now()}`);
+  return decoy;
+}
