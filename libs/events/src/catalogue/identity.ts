@@ -1,0 +1,108 @@
+import { z } from 'zod';
+import { event } from '../declaration.ts';
+
+const Id = z.number().int();
+
+export const userRegistered = event({
+  type: 'identity.user.registered',
+  version: 1,
+  audit: 'user.registered',
+  summary: 'Someone signed up; the address is not verified yet',
+  data: z.object({ user_id: Id, email: z.string(), display_name: z.string() }),
+});
+
+export const userVerified = event({
+  type: 'identity.user.verified',
+  version: 1,
+  audit: 'user.verified',
+  summary: 'A user proved to own the address, and may log in',
+  data: z.object({ user_id: Id, email: z.string(), display_name: z.string() }),
+});
+
+export const userProfileChanged = event({
+  type: 'identity.user.profile_changed',
+  version: 1,
+  audit: 'user.profile_changed',
+  summary: 'A user changed the profile',
+  data: z.object({ user_id: Id, fields: z.array(z.string()), display_name: z.string() }),
+});
+
+export const userStatusChanged = event({
+  type: 'identity.user.status_changed',
+  version: 1,
+  audit: 'user.status_changed',
+  summary: 'A user account was activated, suspended or closed',
+  data: z.object({ user_id: Id, status: z.string() }),
+});
+
+export const signupCodeSent = event({
+  type: 'identity.signup_code.sent',
+  version: 1,
+  audit: 'auth.signup_code.sent',
+  summary: 'A code to verify the address went out',
+  data: z.object({ user_id: Id }),
+});
+
+export const sessionOpened = event({
+  type: 'identity.session.opened',
+  version: 1,
+  audit: 'auth.login.success',
+  summary: 'A user logged in',
+  data: z.object({ session_id: Id, user_id: Id, method: z.string(), remember_me: z.boolean() }),
+});
+
+export const loginFailed = event({
+  type: 'identity.login.failed',
+  version: 1,
+  audit: 'auth.login.failure',
+  summary: 'A login was refused; without a user when the address is unknown',
+  data: z.object({ user_id: Id.nullable(), reason: z.string() }),
+});
+
+export const sessionRevoked = event({
+  type: 'identity.session.revoked',
+  version: 1,
+  audit: 'auth.session.revoked',
+  summary: 'A session ended before its time',
+  data: z.object({ session_id: Id, user_id: Id, reason: z.string() }),
+});
+
+export const sessionRefreshReused = event({
+  type: 'identity.session.refresh_reused',
+  version: 1,
+  audit: 'auth.refresh.reused',
+  summary: 'A refresh token was used a second time, which a thief would do',
+  data: z.object({ session_id: Id, user_id: Id }),
+});
+
+export const passwordChanged = event({
+  type: 'identity.password.changed',
+  version: 1,
+  audit: 'auth.password.changed',
+  summary: 'A user changed the password, knowing the old one',
+  data: z.object({ user_id: Id }),
+});
+
+export const passwordResetRequested = event({
+  type: 'identity.password.reset_requested',
+  version: 1,
+  audit: 'auth.password.reset_requested',
+  summary: 'A link to set a new password was asked for and sent',
+  data: z.object({ user_id: Id }),
+});
+
+export const passwordReset = event({
+  type: 'identity.password.reset',
+  version: 1,
+  audit: 'auth.password.reset',
+  summary: 'A user set a new password through the link',
+  data: z.object({ user_id: Id }),
+});
+
+export const signingKeyRotated = event({
+  type: 'identity.signing_key.rotated',
+  version: 1,
+  audit: 'auth.signing_key.rotated',
+  summary: 'Access tokens are signed with a new key',
+  data: z.object({ key_id: z.string() }),
+});

@@ -1,0 +1,170 @@
+import { z } from 'zod';
+import { event } from '../declaration.ts';
+
+const Id = z.number().int();
+
+export const organizationCreated = event({
+  type: 'organization.organization.created',
+  version: 1,
+  audit: 'organization.created',
+  summary: 'An organization was created',
+  data: z.object({
+    organization_id: Id,
+    name: z.string(),
+    plan: z.string(),
+    owner_id: Id,
+    personal: z.boolean(),
+  }),
+});
+
+export const organizationUpdated = event({
+  type: 'organization.organization.updated',
+  version: 1,
+  audit: 'organization.updated',
+  summary: 'Name, domain, plan or status of an organization changed',
+  data: z.object({
+    organization_id: Id,
+    fields: z.array(z.string()),
+    name: z.string(),
+    plan: z.string(),
+    status: z.string().optional(),
+  }),
+});
+
+export const organizationSettingsChanged = event({
+  type: 'organization.organization.settings_changed',
+  version: 1,
+  audit: 'organization.settings_changed',
+  summary: 'Settings of an organization changed',
+  data: z.object({ organization_id: Id, fields: z.array(z.string()) }),
+});
+
+export const organizationSwitched = event({
+  type: 'organization.organization.switched',
+  version: 1,
+  audit: 'organization.switched',
+  summary: 'A user made another organization the active one of a session',
+  data: z.object({ organization_id: Id, workspace_id: Id.nullable(), user_id: Id, session_id: Id }),
+});
+
+export const workspaceCreated = event({
+  type: 'organization.workspace.created',
+  version: 1,
+  audit: 'workspace.created',
+  summary: 'A workspace was created',
+  data: z.object({
+    workspace_id: Id,
+    organization_id: Id,
+    name: z.string(),
+    slug: z.string(),
+    is_default: z.boolean(),
+  }),
+});
+
+export const memberAdded = event({
+  type: 'organization.member.added',
+  version: 1,
+  audit: 'member.added',
+  summary: 'A user joined an organization',
+  data: z.object({
+    organization_id: Id,
+    user_id: Id,
+    role_id: Id.nullable(),
+    is_admin: z.boolean(),
+    source: z.string(),
+  }),
+});
+
+export const memberChanged = event({
+  type: 'organization.member.changed',
+  version: 1,
+  audit: 'member.changed',
+  summary: 'Role or administrator flag of a member changed',
+  data: z.object({ organization_id: Id, user_id: Id, role_id: Id.nullable(), is_admin: z.boolean() }),
+});
+
+export const memberRemoved = event({
+  type: 'organization.member.removed',
+  version: 1,
+  audit: 'member.removed',
+  summary: 'A user left an organization, or was removed from it',
+  data: z.object({ organization_id: Id, user_id: Id }),
+});
+
+export const memberStatusChanged = event({
+  type: 'organization.member.status_changed',
+  version: 1,
+  audit: 'member.status_changed',
+  summary: 'A membership was suspended or restored',
+  data: z.object({ organization_id: Id, user_id: Id, status: z.string() }),
+});
+
+const Role = z.object({
+  role_id: Id,
+  organization_id: Id.nullable(),
+  name: z.string(),
+  permissions: z.array(z.string()),
+});
+
+export const roleCreated = event({
+  type: 'organization.role.created',
+  version: 1,
+  audit: 'role.created',
+  summary: 'A role was created; the built-in ones too, which belong to no organization or are made with it',
+  data: Role.extend({ builtin: z.boolean() }),
+});
+
+export const roleChanged = event({
+  type: 'organization.role.changed',
+  version: 1,
+  audit: 'role.changed',
+  summary: 'Name or permissions of a role changed',
+  data: Role,
+});
+
+export const roleDeleted = event({
+  type: 'organization.role.deleted',
+  version: 1,
+  audit: 'role.deleted',
+  summary: 'A role was deleted',
+  data: z.object({ role_id: Id, organization_id: Id.nullable() }),
+});
+
+export const invitationSent = event({
+  type: 'organization.invitation.sent',
+  version: 1,
+  audit: 'invitation.sent',
+  summary: 'Someone was invited into an organization',
+  data: z.object({
+    invitation_id: Id,
+    organization_id: Id,
+    workspace_id: Id.nullable(),
+    role_id: Id,
+    email: z.string(),
+    expires_at: z.string(),
+  }),
+});
+
+export const invitationRevoked = event({
+  type: 'organization.invitation.revoked',
+  version: 1,
+  audit: 'invitation.revoked',
+  summary: 'An invitation was taken back',
+  data: z.object({ invitation_id: Id, organization_id: Id }),
+});
+
+export const invitationAccepted = event({
+  type: 'organization.invitation.accepted',
+  version: 1,
+  audit: 'invitation.accepted',
+  summary: 'An invited person joined the organization',
+  data: z.object({ invitation_id: Id, organization_id: Id, user_id: Id }),
+});
+
+export const invitationExpired = event({
+  type: 'organization.invitation.expired',
+  version: 1,
+  audit: 'invitation.expired',
+  summary: 'An invitation lapsed unanswered',
+  data: z.object({ invitation_id: Id, organization_id: Id }),
+});

@@ -1,0 +1,42 @@
+/** CloudEvents 1.0, JSON format. The extensions are strings, as the specification's integers end at 32 bits. */
+export interface CloudEvent<Data = Record<string, unknown>> {
+  specversion: '1.0';
+  /** UUID; the inbox knows an event by it. */
+  id: string;
+  /** `/rivergate/<service>` */
+  source: string;
+  type: string;
+  /** The aggregate's id. */
+  subject: string;
+  /** RFC 3339 */
+  time: string;
+  datacontenttype: 'application/json';
+  dataschema: string;
+  data: Data;
+  /** Decimal id of the organization that the fact belongs to. */
+  organizationid?: string;
+  /** A user's decimal id, `service:<name>`, or `anonymous`. */
+  actor: string;
+  /** W3C Trace Context of the request that caused it (CloudEvents' distributed tracing extension). */
+  traceparent?: string;
+  requestid?: string;
+  /** Set on a replayed dead letter: only this consumer group handles it. */
+  replayfor?: string;
+}
+
+/** Who did it, and from where: goes into the audit log, and the identity part of it into the envelope. */
+export interface Actor {
+  userId: number | null;
+  /** Name of the service that acts, where no user does. */
+  service?: string | null;
+  ip: string | null;
+  userAgent: string | null;
+  requestId: string | null;
+  traceparent: string | null;
+}
+
+/** The form in which envelope and audit log name an actor. */
+export function actorName(actor: Pick<Actor, 'userId' | 'service'>): string {
+  if (actor.userId !== null) return String(actor.userId);
+  return actor.service ? `service:${actor.service}` : 'anonymous';
+}

@@ -1,0 +1,23 @@
+export { asyncapiDocument } from './asyncapi.ts';
+export * from './catalogue/identity.ts';
+export { catalogue } from './catalogue/index.ts';
+export * from './catalogue/organization.ts';
+export { type Consumer, type ConsumerTools, consumer, on, type Reaction } from './consumer.ts';
+export {
+  dataSchemaOf,
+  deadLetterTopicOf,
+  type EventData,
+  type EventDeclaration,
+  event,
+  serviceOf,
+  topicOf,
+} from './declaration.ts';
+export { type Emission, emit, LARGEST_EVENT } from './emit.ts';
+export { type Actor, actorName, type CloudEvent } from './envelope.ts';
+export type { Delivery, EventLog, LogRecord, Subscribe, Subscription } from './event-log.ts';
+export { type EventLogEnvironment, eventLogFromEnv } from './from-env.ts';
+export type { Logger } from './logger.ts';
+export type { EventMetrics } from './metrics.ts';
+export { type Relay, type StartRelay, startRelay } from './relay.ts';
+export { type Retry, type StartConsumers, startConsumers } from './start-consumers.ts';
+export { createEventTables } from './tables.ts';
