@@ -1,0 +1,37 @@
+import type { Redis } from 'ioredis';
+import { forgetMemberships, revokeSession } from './access.ts';
+
+/** What the projection reads of a CloudEvent. */
+export type AccessEvent = { type: string; data?: unknown; organizationid?: string | number | null };
+
+/** Prefixes of the events after which what is known of an organization's members no longer counts. */
+const membershipEvents = ['organization.member.', 'organization.role.', 'organization.organization.'];
+
+/** Topics whose events projectAccess understands. */
+export const accessTopics = [
+  'rivergate.identity.session',
+  'rivergate.organization.member',
+  'rivergate.organization.role',
+  'rivergate.organization.organization',
+] as const;
+
+/**
+ * Carries an event into the state that the gateway decides by. The emitting service calls it right after its
+ * commit, the gateway's consumer again from the log; doing it twice is harmless.
+ * Returns whether the event meant anything.
+ */
+export async function projectAccess(redis: Redis, event: AccessEvent): Promise<boolean> {
+  if (event.type === 'identity.session.revoked') {
+    const sessionId = (event.data as { session_id?: unknown } | undefined)?.session_id;
+    if (typeof sessionId !== 'number') return false;
+    await revokeSession(redis, sessionId);
+    return true;
+  }
+  if (membershipEvents.some(prefix => event.type.startsWith(prefix))) {
+    const organizationId = Number(event.organizationid ?? Number.NaN);
+    if (!Number.isSafeInteger(organizationId)) return false;
+    await forgetMemberships(redis, organizationId);
+    return true;
+  }
+  return false;
+}

@@ -1,0 +1,122 @@
+import { randomBytes, sign, verify } from 'node:crypto';
+import type { CredentialKey, CredentialKeys } from './credential-key.ts';
+import { type UsedOnce, usedOnce } from './one-use.ts';
+import type { Principal } from './principal.ts';
+
+/** Header that carries the internal credential. */
+export const CREDENTIAL_HEADER = 'x-internal-credential';
+
+/** Seconds for which a credential is valid. */
+export const CREDENTIAL_LIFETIME = 30;
+
+/** Seconds by which the clocks of two machines may differ. */
+const CLOCK_TOLERANCE = 5;
+
+export type CredentialRequest = {
+  /** Name of the service that is called. */
+  audience: string;
+  method: string;
+  /** Path as the service sees it, without query. */
+  path: string;
+};
+
+type Claims = {
+  iss: string;
+  aud: string;
+  iat: number;
+  exp: number;
+  jti: string;
+  htm: string;
+  htu: string;
+  principal: Principal;
+};
+
+/** Why a credential was refused. For the log, never for the answer. */
+export class CredentialRefused extends Error {
+  override name = 'CredentialRefused';
+}
+
+// One draw from the system's generator a process; the counter keeps identifiers apart within it.
+const instance = randomBytes(12).toString('base64url');
+let issued = 0;
+
+/**
+ * A compact JWS (EdDSA) that vouches for the principal on exactly one request to one service.
+ * Synchronous on purpose: about 30 µs, less than a hop to the thread pool.
+ */
+export function issueCredential(
+  signer: CredentialKey,
+  request: CredentialRequest & { principal: Principal; now?: number },
+): string {
+  const now = request.now ?? Math.floor(Date.now() / 1000);
+  const claims: Claims = {
+    iss: signer.name,
+    aud: request.audience,
+    iat: now,
+    exp: now + CREDENTIAL_LIFETIME,
+    jti: `${instance}.${(issued++).toString(36)}`,
+    htm: request.method,
+    htu: request.path,
+    principal: request.principal,
+  };
+  const signed = `${signer.header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+  return `${signed}.${sign(null, Buffer.from(signed), signer.key).toString('base64url')}`;
+}
+
+/** The memory a verifier needs to refuse a credential that it has seen. One for a process. */
+export function credentialMemory(capacity?: number): UsedOnce {
+  return usedOnce(CREDENTIAL_LIFETIME + 2 * CLOCK_TOLERANCE, capacity);
+}
+
+/**
+ * Verifies a credential and uses it up.
+ * Throws CredentialRefused when it is malformed, not signed by the fleet, for another service, method or path,
+ * expired or used before.
+ */
+export function verifyCredential(
+  credential: string,
+  request: CredentialRequest & { keys: CredentialKeys; seen: UsedOnce; now?: number },
+): { issuer: string; principal: Principal } {
+  const headerEnd = credential.indexOf('.');
+  const payloadEnd = credential.lastIndexOf('.');
+  if (headerEnd < 0 || payloadEnd <= headerEnd) throw new CredentialRefused('no compact JWS');
+  const signer = request.keys.get(credential.slice(0, headerEnd));
+  if (!signer) throw new CredentialRefused('header names no key of the fleet');
+  const signature = Buffer.from(credential.slice(payloadEnd + 1), 'base64url');
+  if (!verify(null, Buffer.from(credential.slice(0, payloadEnd)), signer.key, signature)) {
+    throw new CredentialRefused('signature does not match');
+  }
+  const payload = Buffer.from(credential.slice(headerEnd + 1, payloadEnd), 'base64url').toString();
+  const claims = JSON.parse(payload) as Claims;
+  const now = request.now ?? Math.floor(Date.now() / 1000);
+  if (claims.iss !== signer.name) throw new CredentialRefused('issuer is not the owner of the key');
+  if (claims.aud !== request.audience) throw new CredentialRefused('for another service');
+  if (claims.htm !== request.method || claims.htu !== request.path) {
+    throw new CredentialRefused('for another request');
+  }
+  if (!(claims.exp - claims.iat <= CREDENTIAL_LIFETIME)) throw new CredentialRefused('valid for too long');
+  if (!(claims.iat <= now + CLOCK_TOLERANCE)) throw new CredentialRefused('not valid yet');
+  if (!(now < claims.exp + CLOCK_TOLERANCE)) throw new CredentialRefused('expired');
+  if (!claims.jti || !request.seen.use(`${claims.iss}/${claims.jti}`, now)) {
+    throw new CredentialRefused('used before');
+  }
+  return { issuer: claims.iss, principal: claims.principal };
+}
+
+/**
+ * Whether X-Org-ID and X-User-ID, where they are sent at all, say what the verified principal says.
+ * Without a credential (principal null) they must not be there.
+ */
+export function identityHeadersAgree(
+  headers: Record<string, string | string[] | undefined>,
+  principal: Principal | null,
+): boolean {
+  const organization = headers['x-org-id'];
+  const user = headers['x-user-id'];
+  if (organization === undefined && user === undefined) return true;
+  if (!principal) return false;
+  return (
+    (organization === undefined || organization === String(principal.organizationId)) &&
+    (user === undefined || user === String(principal.userId))
+  );
+}

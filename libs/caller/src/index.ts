@@ -1,0 +1,52 @@
+export {
+  type Access,
+  fillMembership,
+  fillSession,
+  forgetMemberships,
+  type KnownMembership,
+  type Membership,
+  organizationGeneration,
+  readAccess,
+  revokeSession,
+  type SessionState,
+} from './access.ts';
+export { type AccessEvent, accessTopics, projectAccess } from './access-projection.ts';
+export {
+  type AccessTokenClaims,
+  accessTokenAlgorithm,
+  accessTokenAudience,
+  accessTokenIssuer,
+  accessTokenKeysPath,
+  accessTokenLifetimeSeconds,
+  accessTokenType,
+} from './access-token.ts';
+export {
+  CREDENTIAL_HEADER,
+  CREDENTIAL_LIFETIME,
+  CredentialRefused,
+  type CredentialRequest,
+  credentialMemory,
+  identityHeadersAgree,
+  issueCredential,
+  verifyCredential,
+} from './credential.ts';
+export {
+  type CredentialKey,
+  type CredentialKeys,
+  credentialKey,
+  credentialKeys,
+  generateInternalKeys,
+} from './credential-key.ts';
+export { type UsedOnce, usedOnce } from './one-use.ts';
+export {
+  BUILT_IN_ROLES,
+  type BuiltInRole,
+  holds,
+  isPermission,
+  PERMISSIONS,
+  type Permission,
+  type PermissionEntry,
+} from './permission.ts';
+export { anonymous, type Principal, servicePrincipal } from './principal.ts';
+export { RATE_LIMITS, type RateLimit, type RateLimitClass, rateLimitsFromEnv } from './rate-limit-class.ts';
+export { type RateLimiter, type RateLimitVerdict, rateLimiter, rateLimitHeaders } from './rate-limiter.ts';

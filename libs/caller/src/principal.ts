@@ -1,0 +1,54 @@
+/** Who calls, for which organization, with which rights: what the gateway learned about a request. */
+export type Principal = {
+  kind: 'anonymous' | 'user' | 'service';
+  userId: number | null;
+  sessionId: number | null;
+  /** The path's {org_id} if the route has one, else the token's active one; null if the user is no active member. */
+  organizationId: number | null;
+  /** Active member of organizationId. */
+  isMember: boolean;
+  /** Administrator of organizationId. */
+  isAdmin: boolean;
+  /** Administrator of the whole platform. */
+  isSystemAdmin: boolean;
+  /** Codes held organization-wide; ['*'] for administrators. */
+  permissions: readonly string[];
+  /** Plan of organizationId. */
+  plan: string | null;
+  /** Authentication methods of the session (RFC 8176). */
+  amr: readonly string[];
+  scope: readonly string[];
+  /** OAuth client that acts for the user. */
+  clientId: string | null;
+  /** Address of the client as the gateway saw it. */
+  ip: string | null;
+  /** The calling service when kind is 'service'. */
+  service: string | null;
+};
+
+const nobody: Principal = Object.freeze({
+  kind: 'anonymous',
+  userId: null,
+  sessionId: null,
+  organizationId: null,
+  isMember: false,
+  isAdmin: false,
+  isSystemAdmin: false,
+  permissions: Object.freeze([]) as readonly string[],
+  plan: null,
+  amr: Object.freeze([]) as readonly string[],
+  scope: Object.freeze([]) as readonly string[],
+  clientId: null,
+  ip: null,
+  service: null,
+});
+
+/** A caller of whom nothing is known but, perhaps, the address. */
+export function anonymous(ip: string | null = null): Principal {
+  return { ...nobody, ip };
+}
+
+/** A service that calls for itself, not for a user. */
+export function servicePrincipal(service: string): Principal {
+  return { ...nobody, kind: 'service', service };
+}

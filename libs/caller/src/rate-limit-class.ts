@@ -1,0 +1,39 @@
+export type RateLimit = { count: number; seconds: number };
+
+/** Every class of rate limit with its default. RATE_LIMIT_<CLASS>=count/seconds (or `off`) overrides one. */
+export const RATE_LIMITS = {
+  standard: { count: 100, seconds: 60 },
+  premium: { count: 500, seconds: 60 },
+  admin: { count: 1000, seconds: 60 },
+  login: { count: 5, seconds: 900 },
+  signup: { count: 3, seconds: 300 },
+  signup_code: { count: 3, seconds: 300 },
+  signup_code_daily: { count: 20, seconds: 86_400 },
+  password_reset: { count: 3, seconds: 3600 },
+  password_change: { count: 5, seconds: 900 },
+  organization_creation: { count: 3, seconds: 300 },
+} as const satisfies Record<string, RateLimit>;
+
+export type RateLimitClass = keyof typeof RATE_LIMITS;
+
+/** The limit in force for each class; null is `off`. Throws on a value that is neither count/seconds nor off. */
+export function rateLimitsFromEnv(
+  env: Record<string, string | undefined>,
+): Record<RateLimitClass, RateLimit | null> {
+  const entries = Object.entries(RATE_LIMITS).map(([name, preset]) => {
+    const variable = `RATE_LIMIT_${name.toUpperCase()}`;
+    return [name, parseRateLimit(variable, env[variable]) ?? preset] as const;
+  });
+  const limits = Object.fromEntries(entries) as Record<RateLimitClass, RateLimit | 'off'>;
+  return Object.fromEntries(
+    Object.entries(limits).map(([name, limit]) => [name, limit === 'off' ? null : limit]),
+  ) as Record<RateLimitClass, RateLimit | null>;
+}
+
+function parseRateLimit(variable: string, value: string | undefined): RateLimit | 'off' | null {
+  if (!value) return null;
+  if (value === 'off') return 'off';
+  const match = /^([1-9]\d{0,8})\/([1-9]\d{0,6})$/.exec(value);
+  if (!match) throw new Error(`${variable} is not count/seconds: ${value}`);
+  return { count: Number(match[1]), seconds: Number(match[2]) };
+}
