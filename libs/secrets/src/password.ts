@@ -1,7 +1,8 @@
-import { Algorithm, hash, verify } from '@node-rs/argon2';
+import { hash, verify } from '@node-rs/argon2';
+import { oneTimeToken } from './token.ts';
 
-/** OWASP's minimum for Argon2id: 19 MiB of memory, two passes, one lane. */
-const ARGON2ID = { algorithm: 2 satisfies Algorithm.Argon2id, memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 } as const;
+/** OWASP's minimum for Argon2id (the library's algorithm 2): 19 MiB of memory, two passes, one lane. */
+const ARGON2ID = { algorithm: 2, memoryCost: 19 * 1024, timeCost: 2, parallelism: 1 } as const;
 
 /** Argon2id hash in PHC string format; runs on the thread pool, about 15 ms of one core. */
 export function hashPassword(password: string): Promise<string> {
@@ -21,6 +22,6 @@ let decoy: Promise<string> | undefined;
 
 /** A hash that no password matches, to spend on an unknown address the same work as on a known one. */
 export function decoyPasswordHash(): Promise<string> {
-  decoy ??= hashPassword(`${Math.random()}${Date.now()}`);
+  decoy ??= hashPassword(oneTimeToken());
   return decoy;
 }

@@ -1,0 +1,88 @@
+import type { RateLimitClass } from '@rivergate/caller';
+import type { EventDeclaration } from '@rivergate/events';
+import type { Knex } from 'knex';
+import type { z } from 'zod';
+import type { Call } from './client.ts';
+import type { EndpointSpec, Input, Outcome } from './spec.ts';
+
+/** Where the request came from; what an audit entry and a session row keep of it. */
+export interface RequestFacts {
+  id: string;
+  ip: string | null;
+  userAgent: string | null;
+  traceparent: string | null;
+}
+
+export interface Log {
+  debug(facts: object, message?: string): void;
+  info(facts: object, message?: string): void;
+  warn(facts: object, message?: string): void;
+  error(facts: object, message?: string): void;
+}
+
+/** Writes the event and its audit entry in the transaction at hand. */
+export type Emit = <Data extends z.ZodObject>(
+  declaration: EventDeclaration<Data>,
+  fact: {
+    aggregateId: number | string;
+    data: z.input<Data>;
+    /** Default: the organization that the caller acts on; null for a fact of no organization. */
+    organizationId?: number | null;
+    /** Default: the caller. Given where the fact is about someone who is not signed in yet. */
+    userId?: number | null;
+  },
+) => Promise<void>;
+
+/** What every handler has, whichever its service. */
+export interface Context {
+  request: RequestFacts;
+  log: Log;
+  /** Asks another service; see libs/contracts. */
+  call: Call;
+  /** Counts one try of this class for the key and throws RateLimited when there are none left. */
+  limit(limitClass: RateLimitClass, key: string): Promise<void>;
+  /** Forgets the tries of this class for the key. */
+  clearLimit(limitClass: RateLimitClass, key: string): Promise<void>;
+}
+
+/** What a handler has inside its transaction. */
+export interface TransactionContext extends Context {
+  /** The request's transaction, bound by row-level security to the organization that the caller acts on. */
+  db: Knex.Transaction;
+  emit: Emit;
+  /** Runs when the transaction is committed, before the answer goes out; a failure in it is logged, not answered. */
+  afterCommit(work: () => Promise<void>): void;
+}
+
+type Handler<Spec extends EndpointSpec, Tools, Prepared> = (
+  context: Input<Spec> & TransactionContext & Tools & { prepared: Prepared },
+) => Promise<Outcome<Spec>>;
+
+/** `prepare` runs before the transaction opens: for slow work such as hashing, that must hold no connection. */
+export interface PreparedHandler<Spec extends EndpointSpec, Tools, Prepared> {
+  prepare(context: Input<Spec> & Context & Tools): Promise<Prepared>;
+  handle: Handler<Spec, Tools, Prepared>;
+}
+
+/** A declared endpoint with what it does. Its types are the business of the declaration; the server needs none. */
+export interface Endpoint {
+  spec: EndpointSpec;
+  prepare: ((context: never) => Promise<unknown>) | undefined;
+  handle: (context: never) => Promise<unknown>;
+}
+
+/**
+ * The `endpoint` function of a service whose handlers also get `Tools`.
+ *
+ * @example export const endpoint = endpoints<{ mail: Mailer }>();
+ */
+export function endpoints<Tools extends object = object>() {
+  return function endpoint<const Spec extends EndpointSpec, Prepared = undefined>(
+    spec: Spec,
+    handler: Handler<Spec, Tools, undefined> | PreparedHandler<Spec, Tools, Prepared>,
+  ): Endpoint {
+    return typeof handler === 'function'
+      ? { spec, prepare: undefined, handle: handler as Endpoint['handle'] }
+      : { spec, prepare: handler.prepare as Endpoint['prepare'], handle: handler.handle as Endpoint['handle'] };
+  };
+}

@@ -1,0 +1,70 @@
+/** One field that is wrong, or one fact behind a refusal. */
+export interface FailureDetail {
+  field: string;
+  reason: string;
+}
+
+/** A declared refusal on its way to the caller. Thrown, it rolls the transaction back; returned, it commits. */
+export class Failure extends Error {
+  override readonly name = 'Failure';
+  readonly code: string;
+  readonly status: number;
+  readonly details: FailureDetail[];
+  readonly headers: Record<string, string>;
+
+  constructor(
+    declaration: { code: string; status: number; message: string },
+    more: { message?: string; details?: FailureDetail[]; headers?: Record<string, string> } = {},
+  ) {
+    super(more.message ?? declaration.message);
+    this.code = declaration.code;
+    this.status = declaration.status;
+    this.details = more.details ?? [];
+    this.headers = more.headers ?? {};
+  }
+}
+
+/** An error that endpoints may declare, and the function that makes one. */
+export interface ErrorDeclaration {
+  (message?: string, details?: FailureDetail[], headers?: Record<string, string>): Failure;
+  readonly code: string;
+  readonly status: number;
+  readonly summary: string;
+}
+
+/**
+ * Declares an error once: its code (UPPER_SNAKE), HTTP status and message.
+ *
+ * @example export const SessionNotFound = error('SESSION_NOT_FOUND', 404, 'No such session');
+ */
+export function error(code: string, status: number, summary: string): ErrorDeclaration {
+  const make = (message?: string, details?: FailureDetail[], headers?: Record<string, string>) =>
+    new Failure({ code, status, message: summary }, { message, details, headers });
+  return Object.assign(make, { code, status, summary });
+}
+
+export const MalformedRequest = error('MALFORMED_REQUEST', 400, 'The request could not be read');
+export const Unauthorized = error('UNAUTHORIZED', 401, 'Sign in and send a valid access token');
+export const Forbidden = error('FORBIDDEN', 403, 'You are not allowed to do this');
+export const NotFound = error('NOT_FOUND', 404, 'There is nothing at this address');
+export const MethodNotAllowed = error('METHOD_NOT_ALLOWED', 405, 'This address does not answer that method');
+export const OrganizationNotFound = error('ORGANIZATION_NOT_FOUND', 404, 'No such organization');
+export const IdempotencyConflict = error(
+  'IDEMPOTENCY_CONFLICT',
+  409,
+  'This idempotency key was used with another request; use a new key',
+);
+export const RequestTooLarge = error('REQUEST_ENTITY_TOO_LARGE', 413, 'The request body is too large');
+export const UnsupportedMediaType = error(
+  'UNSUPPORTED_MEDIA_TYPE',
+  415,
+  'Send the body as JSON, with Content-Type: application/json',
+);
+export const ValidationFailed = error('VALIDATION_ERROR', 422, 'The request does not match what this endpoint takes');
+export const RateLimited = error('RATE_LIMITED', 429, 'Too many requests; try again later');
+export const InternalError = error('INTERNAL_ERROR', 500, 'Something went wrong on our side');
+export const UpstreamUnavailable = error(
+  'UPSTREAM_UNAVAILABLE',
+  503,
+  'A service that this request needs does not answer; try again shortly',
+);

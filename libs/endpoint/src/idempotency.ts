@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { SecretBox } from '@rivergate/secrets';
+import type { Knex } from 'knex';
+import { IdempotencyConflict, ValidationFailed } from './failure.ts';
+
+/** The table of kept answers, in each service's own schema. */
+export async function createIdempotencyTable(knex: Knex): Promise<void> {
+  await knex.schema.createTable('idempotency_keys', table => {
+    table.text('scope').notNullable();
+    table.text('endpoint').notNullable();
+    table.text('key_hash').notNullable();
+    table.text('request_hash').notNullable();
+    table.text('sealed_answer');
+    table.timestamp('expires_at').notNullable().index();
+    table.primary(['scope', 'endpoint', 'key_hash']);
+  });
+}
+
+export interface KeptAnswer {
+  status: number;
+  payload: unknown;
+}
+
+export interface IdempotentRequest {
+  /** Who may see the answer again: a user's own requests, or anybody who knows key and body. */
+  scope: string;
+  endpoint: string;
+  key: string;
+  /** Everything that makes the request what it is. */
+  request: unknown;
+  seconds: number;
+}
+
+const digest = (value: string) => createHash('sha256').update(value).digest('hex');
+const context = (request: IdempotentRequest) => `idempotency ${request.scope} ${request.endpoint}`;
+
+/**
+ * The key that the caller chose, by header or by the documented body field.
+ *
+ * @throws ValidationFailed when it is too long or not printable
+ */
+export function idempotencyKey(header: string | undefined, field: unknown): string | undefined {
+  const key = header ?? (typeof field === 'string' ? field : undefined);
+  if (key === undefined) return undefined;
+  if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
+  throw ValidationFailed(undefined, [
+    { field: 'headers.idempotency-key', reason: 'must be 1 to 255 printable ASCII characters' },
+  ]);
+}
+
+/**
+ * Claims the key for this transaction. A second request with the key waits here until the first has committed,
+ * then gets its answer; if the first rolled back, the second goes on as if it were alone.
+ *
+ * @returns the kept answer, or undefined when the request has to be carried out
+ * @throws IdempotencyConflict when the key was used for something else
+ */
+export async function claimKey(
+  db: Knex.Transaction,
+  box: SecretBox,
+  request: IdempotentRequest,
+): Promise<KeptAnswer | undefined> {
+  const row = { scope: request.scope, endpoint: request.endpoint, key_hash: digest(request.key) };
+  const requestHash = digest(JSON.stringify(request.request));
+  await db('idempotency_keys').where(row).andWhere('expires_at', '<', db.fn.now()).delete();
+  const claimed = await db('idempotency_keys')
+    .insert({
+      ...row,
+      request_hash: requestHash,
+      expires_at: db.raw("now() + ? * interval '1 second'", [request.seconds]),
+    })
+    .onConflict(['scope', 'endpoint', 'key_hash'])
+    .ignore()
+    .returning('key_hash');
+  if (claimed.length > 0) return undefined;
+  const kept = await db('idempotency_keys').where(row).first();
+  if (!kept || kept.request_hash !== requestHash) throw IdempotencyConflict();
+  return JSON.parse(box.open(kept.sealed_answer, context(request)));
+}
+
+/** Keeps the answer, sealed: it may hold tokens. */
+export async function keepAnswer(
+  db: Knex.Transaction,
+  box: SecretBox,
+  request: IdempotentRequest,
+  answer: KeptAnswer,
+): Promise<void> {
+  await db('idempotency_keys')
+    .where({ scope: request.scope, endpoint: request.endpoint, key_hash: digest(request.key) })
+    .update({ sealed_answer: box.seal(JSON.stringify(answer), context(request)) });
+}
+
+/** Lets go of the key when the request was refused, so that a corrected state can be tried again. */
+export async function releaseKey(db: Knex.Transaction, request: IdempotentRequest): Promise<void> {
+  await db('idempotency_keys')
+    .where({ scope: request.scope, endpoint: request.endpoint, key_hash: digest(request.key) })
+    .delete();
+}
+
+/** Forgets answers past their time. */
+export async function forgetExpiredAnswers(knex: Knex): Promise<void> {
+  await knex('idempotency_keys').where('expires_at', '<', knex.fn.now()).delete();
+}

@@ -1,0 +1,33 @@
+export { failureAnswer } from './answer.ts';
+export { ORGANIZATION_PARAMETER } from './authorize.ts';
+export { type Call, type OnBehalf, serviceClient } from './client.ts';
+export {
+  type Context,
+  type Emit,
+  type Endpoint,
+  endpoints,
+  type Log,
+  type RequestFacts,
+  type TransactionContext,
+} from './endpoint.ts';
+export * from './failure.ts';
+export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
+export { parseJson } from './json.ts';
+export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
+export { declaredErrors, type OpenApiFragment, openApiComponents, openApiFragment, operationId } from './openapi.ts';
+export { byPrecedence, publicPath, templatePath } from './path.ts';
+export { answered, DEFAULT_BODY_LIMIT, endpointRouter, refusal } from './route.ts';
+export type { Runtime } from './runtime.ts';
+export { displayText, EmailAddress, Id, organizationPage, Pagination, pagination, platformPage, Timestamp } from './schema.ts';
+export {
+  type CallAnswer,
+  type CallerRule,
+  type CallInput,
+  type EndpointSpec,
+  type Input,
+  type Method,
+  Reply,
+  reply,
+  spec,
+} from './spec.ts';
+export { acrossOrganizations, bindCaller, withinOrganization } from './transaction.ts';

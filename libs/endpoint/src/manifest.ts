@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import type { RateLimitClass } from '@rivergate/caller';
+import { ORGANIZATION_PARAMETER } from './authorize.ts';
+import type { Endpoint } from './endpoint.ts';
+import { type OpenApiFragment, openApiFragment } from './openapi.ts';
+import { byPrecedence, templatePath } from './path.ts';
+import { DEFAULT_BODY_LIMIT } from './route.ts';
+import type { CallerRule, Method } from './spec.ts';
+
+const DEFAULT_TIMEOUT = 30_000;
+
+/** What the gateway needs to know of one endpoint. */
+export interface ManifestRoute {
+  method: Uppercase<Method>;
+  /** With `{name}` parameters, from the root. */
+  path: string;
+  caller: CallerRule;
+  bearer: 'optional' | null;
+  rateLimit: RateLimitClass | null;
+  /** Bytes */
+  bodyLimit: number;
+  /** Milliseconds */
+  timeout: number;
+  /** The path parameter that names the organization acted on, if the path has it. */
+  organizationParameter: string | null;
+}
+
+/** What a service tells the gateway about itself, at GET /internal/manifest. */
+export interface Manifest {
+  service: string;
+  /** Changes whenever anything else in it does. */
+  version: string;
+  routes: ManifestRoute[];
+  openapi: OpenApiFragment;
+}
+
+export function manifest(service: string, groups: Record<string, readonly Endpoint[]>): Manifest {
+  const routes = Object.values(groups)
+    .flat()
+    .filter(({ spec }) => spec.caller !== 'internal')
+    .map(
+      ({ spec }): ManifestRoute => ({
+        method: spec.method.toUpperCase() as Uppercase<Method>,
+        path: templatePath(spec),
+        caller: spec.caller,
+        bearer: spec.bearer ?? null,
+        rateLimit: spec.rateLimit ?? null,
+        bodyLimit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
+        timeout: spec.timeout ?? DEFAULT_TIMEOUT,
+        organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`) ? ORGANIZATION_PARAMETER : null,
+      }),
+    )
+    .sort((a, b) => byPrecedence(a.path, b.path));
+  const openapi = openApiFragment(groups);
+  const version = createHash('sha256').update(JSON.stringify({ service, routes, openapi })).digest('hex').slice(0, 16);
+  return { service, version, routes, openapi };
+}

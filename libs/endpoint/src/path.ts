@@ -1,0 +1,25 @@
+import type { EndpointSpec } from './spec.ts';
+
+const STANDS_AS_IT_IS = /^\/(?:internal|\.well-known|oauth|scim)(?:\/|$)/;
+
+/** The path that callers see, with `:name` parameters. */
+export function publicPath(spec: Pick<EndpointSpec, 'path'>): string {
+  return STANDS_AS_IT_IS.test(spec.path) ? spec.path : `/api/v1${spec.path}`;
+}
+
+/** The same path as OpenAPI and the endpoint catalogue write it, with `{name}` parameters. */
+export function templatePath(spec: Pick<EndpointSpec, 'path'>): string {
+  return publicPath(spec).replace(/:(\w+)/g, '{$1}');
+}
+
+/** Orders paths so that static segments win over parameters at the first place where they differ. */
+export function byPrecedence(left: string, right: string): number {
+  const [a, b] = [left.split('/'), right.split('/')];
+  for (let index = 0; index < Math.min(a.length, b.length); index++) {
+    const difference = Number(isParameter(a[index]!)) - Number(isParameter(b[index]!));
+    if (difference !== 0) return difference;
+  }
+  return b.length - a.length;
+}
+
+const isParameter = (segment: string) => segment.startsWith(':') || segment.startsWith('{');

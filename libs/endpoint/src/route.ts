@@ -1,0 +1,153 @@
+import { channel } from 'node:diagnostics_channel';
+import { CREDENTIAL_HEADER, identityHeadersAgree, type Principal, rateLimitHeaders, verifyCredential } from '@rivergate/caller';
+import { context as traceContext, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type Answer, failureAnswer, write } from './answer.ts';
+import { requireKind, requireRights } from './authorize.ts';
+import type { Context, Endpoint, RequestFacts } from './endpoint.ts';
+import { type Execution, execute } from './execute.ts';
+import { Failure, MalformedRequest, RateLimited, RequestTooLarge, Unauthorized } from './failure.ts';
+import { type IdempotentRequest, idempotencyKey } from './idempotency.ts';
+import { inputReader, type Parts } from './input.ts';
+import { byPrecedence, publicPath } from './path.ts';
+import type { Runtime } from './runtime.ts';
+import type { EndpointSpec } from './spec.ts';
+
+export const DEFAULT_BODY_LIMIT = 256 * 1024;
+const DAY = 86_400;
+
+/** Every answered endpoint is announced here: tests learn from it which endpoints they exercised. */
+export const answered = channel('rivergate:endpoint');
+
+/** The routes of all endpoints, static paths first. */
+export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime): Router {
+  const router = Router({ caseSensitive: true });
+  const ordered = [...endpoints].sort((a, b) => byPrecedence(publicPath(a.spec), publicPath(b.spec)));
+  for (const endpoint of ordered) {
+    const { spec } = endpoint;
+    const body = express.raw({ type: () => true, limit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT, inflate: false });
+    router[spec.method](publicPath(spec), body, handlerOf(endpoint, runtime));
+  }
+  return router;
+}
+
+function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
+  const { spec } = endpoint;
+  const reader = inputReader(spec);
+  const tracer = trace.getTracer('rivergate');
+  const name = `${spec.method.toUpperCase()} ${publicPath(spec)}`;
+
+  return async (request, response) => {
+    const parent = propagation.extract(traceContext.active(), request.headers);
+    await tracer.startActiveSpan(name, { kind: SpanKind.SERVER }, parent, async span => {
+      let answer: Answer;
+      try {
+        const caller = identify(runtime, request);
+        requireKind(spec.caller, caller);
+        const params = reader.params(request);
+        requireRights(spec, caller, params);
+        const parts = { params, ...reader.rest(request) };
+        answer = await execute(endpoint, runtime, executionOf(spec, runtime, request, caller, parts));
+      } catch (cause) {
+        answer = failed(cause, runtime, request);
+        if (answer.status >= 500) {
+          span.recordException(cause as Error);
+          span.setStatus({ code: SpanStatusCode.ERROR });
+        }
+      }
+      span.setAttribute('http.response.status_code', answer.status).end();
+      answered.publish({ service: runtime.service, spec, status: answer.status });
+      write(response, answer);
+    });
+  };
+}
+
+/** Trusts the credential and nothing else: the context headers only repeat what it says, or the request is refused. */
+function identify(runtime: Runtime, request: Request): Principal {
+  const token = request.get(CREDENTIAL_HEADER);
+  if (!token) throw Unauthorized('This service answers the gateway and the services of the fleet only');
+  let issuer: string;
+  let principal: Principal;
+  try {
+    ({ issuer, principal } = verifyCredential(token, {
+      keys: runtime.keys,
+      seen: runtime.seen,
+      audience: runtime.service,
+      method: request.method,
+      path: request.path,
+    }));
+  } catch {
+    throw Unauthorized('The internal credential is not valid for this request');
+  }
+  if (principal.kind === 'service' ? principal.service !== issuer : issuer !== 'gateway') throw Unauthorized();
+  if (!identityHeadersAgree(request.headers, principal)) {
+    throw Unauthorized('The context headers differ from the internal credential');
+  }
+  return principal;
+}
+
+function executionOf(
+  spec: EndpointSpec,
+  runtime: Runtime,
+  request: Request,
+  caller: Principal,
+  parts: Parts,
+): Execution {
+  const facts = factsOf(request, caller);
+  const context: Context = {
+    request: facts,
+    log: runtime.log,
+    call: runtime.call,
+    async limit(limitClass, key) {
+      const verdict = await runtime.limiter.consume(limitClass, key);
+      if (verdict && !verdict.allowed) throw RateLimited(undefined, undefined, rateLimitHeaders(verdict));
+    },
+    clearLimit: (limitClass, key) => runtime.limiter.clear(limitClass, key),
+  };
+  return { parts, caller, request: facts, context, idempotent: idempotentOf(spec, request, caller, parts) };
+}
+
+function factsOf(request: Request, caller: Principal): RequestFacts {
+  return {
+    id: request.get('x-request-id') ?? 'none',
+    ip: caller.ip,
+    userAgent: request.get('user-agent')?.slice(0, 512) ?? null,
+    traceparent: request.get('traceparent') ?? null,
+  };
+}
+
+function idempotentOf(
+  spec: EndpointSpec,
+  request: Request,
+  caller: Principal,
+  parts: Parts,
+): IdempotentRequest | undefined {
+  if (spec.method === 'get' || spec.idempotency === false) return undefined;
+  const key = idempotencyKey(request.get('idempotency-key'), parts.body.idempotency_key);
+  if (key === undefined) return undefined;
+  return {
+    key,
+    scope: caller.userId === null ? caller.kind : `user ${caller.userId}`,
+    endpoint: `${spec.method} ${spec.path}`,
+    request: { params: parts.params, query: parts.query, body: parts.body },
+    seconds: spec.idempotency ? spec.idempotency.seconds : DAY,
+  };
+}
+
+function failed(cause: unknown, runtime: Runtime, request: Request): Answer {
+  const known = cause instanceof Failure ? cause : undefined;
+  if (!known || known.status >= 500) {
+    runtime.log.error({ err: cause, request_id: request.get('x-request-id') }, 'A request failed');
+  }
+  return failureAnswer(cause, request.get('x-request-id') ?? 'none');
+}
+
+/** What Express and its body reader refuse before a handler runs, in the documented shape. */
+export function refusal(runtime: Pick<Runtime, 'log'>) {
+  return (cause: unknown, request: Request, response: Response, _next: unknown): void => {
+    const status = (cause as { status?: number }).status;
+    const known =
+      cause instanceof Failure ? cause : status === 413 ? RequestTooLarge() : status && status < 500 ? MalformedRequest() : cause;
+    write(response, failed(known, runtime as Runtime, request));
+  };
+}

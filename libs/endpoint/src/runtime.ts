@@ -1,0 +1,25 @@
+import type { CredentialKeys, RateLimiter, UsedOnce } from '@rivergate/caller';
+import type { SecretBox } from '@rivergate/secrets';
+import type { Redis } from 'ioredis';
+import type { Knex } from 'knex';
+import type { Call } from './client.ts';
+import type { Log } from './endpoint.ts';
+
+/** What a service gives its endpoints to run on. */
+export interface Runtime {
+  /** The service's name: the audience of credentials and the source of its events. */
+  service: string;
+  knex: Knex;
+  redis: Redis;
+  keys: CredentialKeys;
+  /** Credentials that were used already. */
+  seen: UsedOnce;
+  secretBox: SecretBox;
+  limiter: RateLimiter;
+  call: Call;
+  log: Log;
+  /** Checks every answer against its declaration: on in tests. */
+  checksAnswers: boolean;
+  /** The service's own additions to every handler's context. */
+  tools: object;
+}

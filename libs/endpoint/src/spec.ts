@@ -1,0 +1,123 @@
+import type { Permission, Principal, RateLimitClass } from '@rivergate/caller';
+import type { z } from 'zod';
+import type { ErrorDeclaration, Failure } from './failure.ts';
+
+export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
+
+/** Who may call; the words are those of the endpoint catalogue. */
+export type CallerRule = 'public' | 'token' | 'user' | 'admin' | 'internal' | `perm:${Permission}`;
+
+/** Everything about an endpoint but what it does. */
+export interface EndpointSpec {
+  method: Method;
+  /** Below `/api/v1`; paths under /internal, /.well-known, /oauth and /scim stand as they are. `:name` is a parameter. */
+  path: string;
+  summary: string;
+  description?: string;
+  caller: CallerRule;
+  /** A public endpoint that acts for the signed-in user when a bearer token is sent. */
+  bearer?: 'optional';
+  /** The service that answers; needed only where other services call. */
+  owner?: string;
+  params?: z.ZodObject;
+  query?: z.ZodObject;
+  body?: z.ZodObject;
+  /** Lower-case names. Headers that are not named here are ignored. */
+  headers?: z.ZodObject;
+  /** Shape of the envelope's `data`. Without it there is none. */
+  answer?: z.ZodType;
+  /** Default 200; 204 answers no body at all. */
+  status?: number;
+  message?: string;
+  /** Repeats the message inside `data`, where a recorded contract shows it there. */
+  messageInData?: true;
+  /** The declared answer stands without the envelope: for documents whose shape an RFC fixes. */
+  bare?: true;
+  errors?: readonly ErrorDeclaration[];
+  /** Class that the gateway counts per IP address, beside the general one. */
+  rateLimit?: RateLimitClass;
+  /** Keeps the answer of a write for retries with the same key. POST keeps it for a day; `false` turns it off. */
+  idempotency?: { seconds: number } | false;
+  /** Bytes; default 256 KiB. */
+  bodyLimit?: number;
+  /** Milliseconds until the gateway gives up; default 30 000. */
+  timeout?: number;
+}
+
+type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<string, never>;
+
+/** Timestamps may be returned as Date: JSON writes them as the schema wants them. */
+export type Returned<Value> = Value extends string
+  ? Value | Date
+  : Value extends readonly (infer Item)[]
+    ? Returned<Item>[]
+    : Value extends object
+      ? { [Key in keyof Value]: Returned<Value[Key]> }
+      : Value;
+
+type Data<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
+  ? Spec['messageInData'] extends true
+    ? Omit<z.output<Spec['answer']>, 'message'>
+    : z.output<Spec['answer']>
+  : undefined;
+
+/** What a handler gives back: the data, a reply with another status or message, or a failure that commits. */
+export type Outcome<Spec extends EndpointSpec> =
+  | Returned<Data<Spec>>
+  | Reply<Returned<Data<Spec>>>
+  | Failure
+  | (Data<Spec> extends undefined ? void : never);
+
+/** An answer that differs from what the declaration says of status, message or headers. */
+export class Reply<Value> {
+  readonly data: Value;
+  readonly status: number | undefined;
+  readonly message: string | undefined;
+  readonly headers: Record<string, string>;
+  /** Answered as it is, instead of JSON: pictures, exports. */
+  readonly raw: Buffer | undefined;
+
+  constructor(
+    data: Value,
+    more: { status?: number; message?: string; headers?: Record<string, string>; raw?: Buffer } = {},
+  ) {
+    this.data = data;
+    this.status = more.status;
+    this.message = more.message;
+    this.headers = more.headers ?? {};
+    this.raw = more.raw;
+  }
+}
+
+export function reply<Value>(
+  data: Value,
+  more: { status?: number; message?: string; headers?: Record<string, string>; raw?: Buffer } = {},
+): Reply<Value> {
+  return new Reply(data, more);
+}
+
+/** What came in, checked against the declaration. */
+export interface Input<Spec extends EndpointSpec> {
+  params: Parsed<Spec['params']>;
+  query: Parsed<Spec['query']>;
+  body: Parsed<Spec['body']>;
+  headers: Parsed<Spec['headers']>;
+  /** Who calls. `userId` and `sessionId` are null unless someone is signed in. */
+  caller: Principal;
+}
+
+/** What another service sends; the counterpart of `Input`. */
+export type CallInput<Spec extends EndpointSpec> = {
+  [Part in 'params' | 'query' | 'body' as Spec[Part] extends z.ZodType ? Part : never]: Spec[Part] extends z.ZodType
+    ? z.input<Spec[Part]>
+    : never;
+};
+
+export type CallAnswer<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
+  ? z.output<Spec['answer']>
+  : undefined;
+
+/** Keeps the literal types of a spec that is declared apart from its handler. */
+export function spec<const Spec extends EndpointSpec>(declaration: Spec): Spec {
+  return declaration;
+}
