@@ -1,0 +1,71 @@
+import { EmailAddress, error, Id, spec } from '@rivergate/endpoint';
+import { z } from 'zod';
+
+/** The bundle that every completed login answers. */
+export const TokenBundle = z.object({
+  access_token: z.string().meta({ description: 'JWT, ES256' }),
+  refresh_token: z.string(),
+  token_type: z.literal('bearer'),
+  expires_in: z.int().meta({ description: 'Seconds until the access token expires' }),
+});
+
+export const SessionNotFound = error('SESSION_NOT_FOUND', 404, 'No such active session');
+export const UserNotFound = error('USER_NOT_FOUND', 404, 'No such user');
+export const EmailTaken = error('EMAIL_TAKEN', 409, 'This address belongs to a user already; sign in instead');
+export const InvalidPassword = error('INVALID_PASSWORD', 422, 'The password breaks the password policy');
+export const AccountVerified = error('ACCOUNT_VERIFIED', 409, 'The account has been verified and is not taken back');
+
+/** What the gateway asks when Redis does not know a session. */
+export const sessionState = spec({
+  owner: 'identity',
+  method: 'get',
+  path: '/internal/sessions/:session_id',
+  summary: 'Whether a session is active, and whose it is',
+  caller: 'internal',
+  params: z.object({ session_id: Id }),
+  answer: z.object({ session_id: Id, user_id: Id, active: z.boolean(), is_system_admin: z.boolean() }),
+  errors: [SessionNotFound],
+});
+
+/** Asked by organization once it has found the user to be a member. */
+export const switchSession = spec({
+  owner: 'identity',
+  method: 'post',
+  path: '/internal/sessions/:session_id/organization',
+  summary: 'Make an organization the active one of a session and issue tokens for it',
+  caller: 'internal',
+  params: z.object({ session_id: Id }),
+  body: z.object({ user_id: Id, organization_id: Id, workspace_id: Id.nullable() }),
+  answer: TokenBundle,
+  errors: [SessionNotFound],
+});
+
+/** Asked by organization when one is created together with its administrator. */
+export const createAccount = spec({
+  owner: 'identity',
+  method: 'post',
+  path: '/internal/users',
+  summary: 'Create an unverified account that holds its address, and mail the verification',
+  caller: 'internal',
+  body: z.object({
+    email: EmailAddress,
+    password: z.string(),
+    display_name: z.string().nullable(),
+    ip: z.string().nullable(),
+  }),
+  answer: z.object({ user_id: Id, email: z.string(), display_name: z.string() }),
+  status: 201,
+  errors: [EmailTaken, InvalidPassword],
+});
+
+/** Takes `createAccount` back when what it was made for failed. */
+export const withdrawAccount = spec({
+  owner: 'identity',
+  method: 'delete',
+  path: '/internal/users/:user_id',
+  summary: 'Take back an account that was never verified',
+  caller: 'internal',
+  params: z.object({ user_id: Id }),
+  status: 204,
+  errors: [UserNotFound, AccountVerified],
+});

@@ -1,0 +1,74 @@
+import { EmailAddress, error, Id, spec, Timestamp } from '@rivergate/endpoint';
+import { z } from 'zod';
+
+export const WorkspaceNotFound = error('WORKSPACE_NOT_FOUND', 404, 'No such workspace');
+
+/** Where a session starts: both null for a user of no organization yet. */
+export const StartingPoint = z.object({ organization_id: Id.nullable(), workspace_id: Id.nullable() });
+
+/** What the gateway asks when Redis does not know a membership. */
+export const memberPrincipal = spec({
+  owner: 'organization',
+  method: 'get',
+  path: '/internal/organizations/:organization_id/principals/:user_id',
+  summary: 'What a user may do in an organization',
+  caller: 'internal',
+  params: z.object({ organization_id: Id, user_id: Id }),
+  answer: z.object({
+    member: z.boolean().meta({ description: 'Active member; false also where the organization does not exist' }),
+    is_admin: z.boolean(),
+    permissions: z.array(z.string()),
+    plan: z.string().nullable(),
+  }),
+});
+
+/** Idempotent by user; done again when the event identity.user.verified arrives. */
+export const ensurePersonalOrganization = spec({
+  owner: 'organization',
+  method: 'put',
+  path: '/internal/users/:user_id/personal-organization',
+  summary: "Create a user's personal organization and workspace, or find them",
+  caller: 'internal',
+  params: z.object({ user_id: Id }),
+  body: z.object({ email: EmailAddress, display_name: z.string() }),
+  answer: z.object({ organization_id: Id, workspace_id: Id }),
+});
+
+/** What `GET /auth/me` shows of a user's organizations. */
+export const membershipsOf = spec({
+  owner: 'organization',
+  method: 'get',
+  path: '/internal/users/:user_id/memberships',
+  summary: 'Organizations of a user and the workspaces within reach',
+  caller: 'internal',
+  params: z.object({ user_id: Id }),
+  answer: z.object({
+    organizations: z.array(
+      z.object({
+        id: Id,
+        name: z.string(),
+        domain: z.string().nullable(),
+        plan: z.string(),
+        is_admin: z.boolean(),
+        joined_at: Timestamp,
+        source: z.enum(['signup', 'invitation', 'admin', 'sso', 'scim']),
+      }),
+    ),
+    workspaces: z.array(
+      z.object({ id: Id, name: z.string(), slug: z.string(), is_default: z.boolean(), created_at: Timestamp }),
+    ),
+  }),
+});
+
+/** Where a login starts: the named workspace, or the default one of the user's first organization. */
+export const startingPoint = spec({
+  owner: 'organization',
+  method: 'get',
+  path: '/internal/users/:user_id/starting-point',
+  summary: 'Organization and workspace in which a session starts',
+  caller: 'internal',
+  params: z.object({ user_id: Id }),
+  query: z.object({ workspace_id: Id.optional() }),
+  answer: StartingPoint,
+  errors: [WorkspaceNotFound],
+});
