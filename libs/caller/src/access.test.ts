@@ -1,0 +1,108 @@
+import { randomInt } from 'node:crypto';
+import { Redis } from 'ioredis';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  fillMembership,
+  fillSession,
+  organizationGeneration,
+  projectAccess,
+  readAccess,
+  revokeSession,
+} from './index.ts';
+import { startTestRedis, type TestRedis } from './test-redis.ts';
+
+let server: TestRedis;
+let redis: Redis;
+
+beforeAll(async () => {
+  server = await startTestRedis();
+  redis = new Redis(server.url);
+  await redis.ping();
+});
+
+afterAll(async () => {
+  redis.disconnect();
+  await server.stop();
+});
+
+const someId = () => randomInt(1, 2 ** 40);
+const membership = { member: true, isAdmin: false, permissions: ['workspace.read'], plan: 'enterprise' };
+
+async function memberOf(organizationId: number, userId: number) {
+  const generation = await organizationGeneration(redis, organizationId);
+  await fillMembership(redis, { organizationId, userId, generation, membership });
+}
+
+describe('the access state', () => {
+  it('is unknown until an owner was asked', async () => {
+    const access = await readAccess(redis, { sessionId: someId(), userId: 1, organizationIds: [someId()] });
+    expect(access.session).toEqual({ state: 'unknown' });
+    expect(access.memberships).toEqual([{ generation: null, membership: null }]);
+  });
+
+  it('is read for the session and every organization asked for', async () => {
+    const [sessionId, userId, one, other] = [someId(), someId(), someId(), someId()];
+    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: true });
+    await memberOf(one, userId);
+    const access = await readAccess(redis, { sessionId, userId, organizationIds: [one, other] });
+    expect(access.session).toEqual({ state: 'active', userId, isSystemAdmin: true });
+    expect(access.memberships.map(known => known.membership)).toEqual([membership, null]);
+  });
+
+  it('keeps a revocation against a late answer that the session is active', async () => {
+    const [sessionId, userId] = [someId(), someId()];
+    await revokeSession(redis, sessionId);
+    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false });
+    const access = await readAccess(redis, { sessionId, userId, organizationIds: [] });
+    expect(access.session).toEqual({ state: 'revoked' });
+  });
+
+  it('does not count a membership that was asked for before the organization changed', async () => {
+    const [userId, organizationId] = [someId(), someId()];
+    const generation = await organizationGeneration(redis, organizationId);
+    await projectAccess(redis, {
+      type: 'organization.member.removed',
+      organizationid: String(organizationId),
+    });
+    await fillMembership(redis, { organizationId, userId, generation, membership });
+    const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
+    expect(access.memberships[0]?.membership).toBeNull();
+  });
+
+  it('does not revive old memberships when Redis has lost the generation', async () => {
+    const [userId, organizationId] = [someId(), someId()];
+    await memberOf(organizationId, userId);
+    await redis.del(`organization-generation:${organizationId}`);
+    await organizationGeneration(redis, organizationId);
+    const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
+    expect(access.memberships[0]?.membership).toBeNull();
+  });
+});
+
+describe('projectAccess', () => {
+  it('ends a session', async () => {
+    const [sessionId, userId] = [someId(), someId()];
+    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false });
+    const event = { type: 'identity.session.revoked', data: { session_id: sessionId, user_id: userId } };
+    expect(await projectAccess(redis, event)).toBe(true);
+    const access = await readAccess(redis, { sessionId, userId, organizationIds: [] });
+    expect(access.session).toEqual({ state: 'revoked' });
+  });
+
+  it.each(['organization.member.removed', 'organization.role.changed', 'organization.organization.updated'])(
+    'cuts off the memberships of the organization on %s',
+    async type => {
+      const [userId, organizationId] = [someId(), someId()];
+      await memberOf(organizationId, userId);
+      expect(await projectAccess(redis, { type, organizationid: organizationId })).toBe(true);
+      const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
+      expect(access.memberships[0]?.membership).toBeNull();
+    },
+  );
+
+  it('leaves everything else alone', async () => {
+    expect(await projectAccess(redis, { type: 'identity.user.verified', data: {} })).toBe(false);
+    expect(await projectAccess(redis, { type: 'organization.member.added' })).toBe(false);
+    expect(await projectAccess(redis, { type: 'identity.session.revoked', data: {} })).toBe(false);
+  });
+});
