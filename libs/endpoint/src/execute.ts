@@ -29,6 +29,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
 
   const events: CloudEvent[] = [];
   const waiting: (() => Promise<void>)[] = [];
+  let unfinished: unknown;
   const answer = await runtime.knex.transaction(async db => {
     await bindCaller(db, caller);
     if (idempotent) {
@@ -48,6 +49,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
       return failureAnswer(outcome, request.id);
     }
     const success = successAnswer(endpoint.spec, outcome);
+    unfinished = outcome;
     if (runtime.checksAnswers) checkAnswer(endpoint.spec, success);
     if (idempotent) await keepAnswer(db, runtime.secretBox, idempotent, success);
     return success;
@@ -57,7 +59,15 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   for (const work of waiting) {
     await work().catch(cause => context.log.error({ err: cause }, 'Work after a commit failed'));
   }
-  return answer;
+  if (!endpoint.finish || unfinished === undefined) return answer;
+  try {
+    const finished = successAnswer(endpoint.spec, await endpoint.finish(input as never, unfinished as never));
+    if (runtime.checksAnswers) checkAnswer(endpoint.spec, finished);
+    return finished;
+  } catch (cause) {
+    context.log.error({ err: cause }, 'Finishing an answer failed');
+    return answer;
+  }
 }
 
 function emitterOf(

@@ -55,7 +55,7 @@ export type Returned<Value> = Value extends string
       ? { [Key in keyof Value]: Returned<Value[Key]> }
       : Value;
 
-type Data<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
+export type Data<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
   ? Spec['messageInData'] extends true
     ? Omit<z.output<Spec['answer']>, 'message'>
     : z.output<Spec['answer']>
