@@ -13,15 +13,20 @@ export interface Answer {
 /** The success envelope of what a handler gave back. */
 export function successAnswer(spec: EndpointSpec, outcome: unknown): Answer {
   const given = outcome instanceof Reply ? outcome : new Reply(outcome);
-  const status = given.status ?? spec.status ?? 200;
-  const message = given.message ?? spec.message;
-  if (given.raw || status === 204) return { status, payload: undefined, headers: given.headers, raw: given.raw };
+  const { headers = {}, raw } = given.options;
+  const status = given.options.status ?? spec.status ?? 200;
+  const message = given.options.message ?? spec.message;
+  if (raw || status === 204) return { status, payload: undefined, headers, raw };
   const data = spec.messageInData ? { ...(given.data as object), message } : given.data;
-  if (spec.bare) return { status, payload: data, headers: given.headers };
+  if (spec.bare) return { status, payload: data, headers };
   return {
     status,
-    payload: { success: true, ...(data === undefined ? {} : { data }), ...(message === undefined ? {} : { message }) },
-    headers: given.headers,
+    payload: {
+      success: true,
+      ...(data === undefined ? {} : { data }),
+      ...(message === undefined ? {} : { message }),
+    },
+    headers,
   };
 }
 
@@ -46,7 +51,10 @@ export function checkAnswer(spec: EndpointSpec, answer: Answer): void {
 
 /** The failure envelope. Anything that is no declared failure becomes a 500 that tells nothing but the request id. */
 export function failureAnswer(cause: unknown, requestId: string): Answer {
-  const failure = cause instanceof Failure ? cause : InternalError(`Something went wrong on our side; quote request ${requestId}`);
+  const failure =
+    cause instanceof Failure
+      ? cause
+      : InternalError(`Something went wrong on our side; quote request ${requestId}`);
   return {
     status: failure.status,
     payload: {

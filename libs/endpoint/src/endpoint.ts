@@ -3,7 +3,7 @@ import type { EventDeclaration } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { z } from 'zod';
 import type { Call } from './client.ts';
-import type { Data, EndpointSpec, Input, Outcome, Returned } from './spec.ts';
+import type { EndpointSpec, Input, Outcome } from './spec.ts';
 
 /** Where the request came from; what an audit entry and a session row keep of it. */
 export interface RequestFacts {
@@ -58,16 +58,10 @@ type Handler<Spec extends EndpointSpec, Tools, Prepared> = (
   context: Input<Spec> & TransactionContext & Tools & { prepared: Prepared },
 ) => Promise<Outcome<Spec>>;
 
-/** A handler with work before or after its transaction, which then holds no connection. */
+/** `prepare` runs before the transaction opens: for slow work such as hashing, that must hold no connection. */
 export interface PreparedHandler<Spec extends EndpointSpec, Tools, Prepared> {
-  /** Runs before the transaction opens: for slow work such as hashing, and questions to other services. */
-  prepare?(context: Input<Spec> & Context & Tools): Promise<Prepared>;
+  prepare(context: Input<Spec> & Context & Tools): Promise<Prepared>;
   handle: Handler<Spec, Tools, Prepared>;
-  /**
-   * Runs after the commit and completes the answer, where that takes another service which must see the change first.
-   * When it fails, that is logged and the handler's own answer goes out; a retry by idempotency key gets that one too.
-   */
-  finish?(context: Input<Spec> & Context & Tools, data: Data<Spec>): Promise<Returned<Data<Spec>>>;
 }
 
 /** A declared endpoint with what it does. Its types are the business of the declaration; the server needs none. */
@@ -75,7 +69,6 @@ export interface Endpoint {
   spec: EndpointSpec;
   prepare: ((context: never) => Promise<unknown>) | undefined;
   handle: (context: never) => Promise<unknown>;
-  finish?: ((context: never, data: never) => Promise<unknown>) | undefined;
 }
 
 /**
@@ -94,7 +87,6 @@ export function endpoints<Tools extends object = object>() {
           spec,
           prepare: handler.prepare as Endpoint['prepare'],
           handle: handler.handle as Endpoint['handle'],
-          finish: handler.finish as Endpoint['finish'],
         };
   };
 }

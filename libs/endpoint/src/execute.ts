@@ -7,6 +7,7 @@ import { Failure } from './failure.ts';
 import { claimKey, type IdempotentRequest, keepAnswer, releaseKey } from './idempotency.ts';
 import type { Parts } from './input.ts';
 import type { Runtime } from './runtime.ts';
+import { Reply } from './spec.ts';
 import { bindCaller } from './transaction.ts';
 
 /** One request, read and authorized. */
@@ -29,7 +30,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
 
   const events: CloudEvent[] = [];
   const waiting: (() => Promise<void>)[] = [];
-  let unfinished: unknown;
+  let finish: (() => Promise<unknown>) | undefined;
   const answer = await runtime.knex.transaction(async db => {
     await bindCaller(db, caller);
     if (idempotent) {
@@ -49,7 +50,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
       return failureAnswer(outcome, request.id);
     }
     const success = successAnswer(endpoint.spec, outcome);
-    unfinished = outcome;
+    if (outcome instanceof Reply && outcome.options.finish) finish = finishing(outcome);
     if (runtime.checksAnswers) checkAnswer(endpoint.spec, success);
     if (idempotent) await keepAnswer(db, runtime.secretBox, idempotent, success);
     return success;
@@ -59,9 +60,9 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   for (const work of waiting) {
     await work().catch(cause => context.log.error({ err: cause }, 'Work after a commit failed'));
   }
-  if (!endpoint.finish || unfinished === undefined) return answer;
+  if (!finish) return answer;
   try {
-    const finished = successAnswer(endpoint.spec, await endpoint.finish(input as never, unfinished as never));
+    const finished = successAnswer(endpoint.spec, await finish());
     if (runtime.checksAnswers) checkAnswer(endpoint.spec, finished);
     return finished;
   } catch (cause) {
@@ -69,6 +70,11 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     return answer;
   }
 }
+
+const finishing =
+  ({ options }: Reply<unknown>) =>
+  async () =>
+    new Reply(await options.finish!(), options);
 
 function emitterOf(
   db: Knex.Transaction,
@@ -88,6 +94,8 @@ function emitterOf(
     };
     const organizationId = fact.organizationId === undefined ? caller.organizationId : fact.organizationId;
     const { aggregateId, data } = fact;
-    events.push(await emitEvent(db, declaration, { aggregateId, organizationId, actor, data: data as never }));
+    events.push(
+      await emitEvent(db, declaration, { aggregateId, organizationId, actor, data: data as never }),
+    );
   };
 }

@@ -44,6 +44,8 @@ export function pagination(page: number, pageSize: number, totalItems: number): 
 export const EmailAddress = z
   .string()
   .trim()
+  // Before the lower-casing, which would turn the Kelvin sign into an ordinary k.
+  .regex(/^[\x21-\x7e]*$/, 'must hold ASCII characters only')
   .toLowerCase()
   .max(254)
   .pipe(z.email())

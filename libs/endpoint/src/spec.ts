@@ -55,7 +55,7 @@ export type Returned<Value> = Value extends string
       ? { [Key in keyof Value]: Returned<Value[Key]> }
       : Value;
 
-export type Data<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
+type Data<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
   ? Spec['messageInData'] extends true
     ? Omit<z.output<Spec['answer']>, 'message'>
     : z.output<Spec['answer']>
@@ -68,32 +68,33 @@ export type Outcome<Spec extends EndpointSpec> =
   | Failure
   | (Data<Spec> extends undefined ? void : never);
 
-/** An answer that differs from what the declaration says of status, message or headers. */
+/** How an answer differs from what the declaration says. */
+export interface ReplyOptions<Value> {
+  status?: number;
+  message?: string;
+  headers?: Record<string, string>;
+  /** Answered as it is, instead of JSON: pictures, exports. */
+  raw?: Buffer;
+  /**
+   * Runs after the commit and completes the data, where that takes another service which must see the change first.
+   * When it fails, that is logged and the data as it was goes out; a retry by idempotency key gets that too.
+   */
+  finish?: () => Promise<Value>;
+}
+
+/** An answer that differs from what the declaration says of status, message or headers, or is completed later. */
 export class Reply<Value> {
   readonly data: Value;
-  readonly status: number | undefined;
-  readonly message: string | undefined;
-  readonly headers: Record<string, string>;
-  /** Answered as it is, instead of JSON: pictures, exports. */
-  readonly raw: Buffer | undefined;
+  readonly options: ReplyOptions<Value>;
 
-  constructor(
-    data: Value,
-    more: { status?: number; message?: string; headers?: Record<string, string>; raw?: Buffer } = {},
-  ) {
+  constructor(data: Value, options: ReplyOptions<Value> = {}) {
     this.data = data;
-    this.status = more.status;
-    this.message = more.message;
-    this.headers = more.headers ?? {};
-    this.raw = more.raw;
+    this.options = options;
   }
 }
 
-export function reply<Value>(
-  data: Value,
-  more: { status?: number; message?: string; headers?: Record<string, string>; raw?: Buffer } = {},
-): Reply<Value> {
-  return new Reply(data, more);
+export function reply<Value>(data: Value, options: ReplyOptions<Value> = {}): Reply<Value> {
+  return new Reply(data, options);
 }
 
 /** What came in, checked against the declaration. */
@@ -108,9 +109,9 @@ export interface Input<Spec extends EndpointSpec> {
 
 /** What another service sends; the counterpart of `Input`. */
 export type CallInput<Spec extends EndpointSpec> = {
-  [Part in 'params' | 'query' | 'body' as Spec[Part] extends z.ZodType ? Part : never]: Spec[Part] extends z.ZodType
-    ? z.input<Spec[Part]>
-    : never;
+  [Part in 'params' | 'query' | 'body' as Spec[Part] extends z.ZodType
+    ? Part
+    : never]: Spec[Part] extends z.ZodType ? z.input<Spec[Part]> : never;
 };
 
 export type CallAnswer<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
