@@ -23,7 +23,11 @@ export function requireKind(rule: CallerRule, principal: Principal): void {
  *   one that does not exist
  * @throws Forbidden with the missing right in the details
  */
-export function requireRights(spec: EndpointSpec, principal: Principal, params: Record<string, unknown>): void {
+export function requireRights(
+  spec: EndpointSpec,
+  principal: Principal,
+  params: Record<string, unknown>,
+): void {
   const named = params[ORGANIZATION_PARAMETER];
   if (named !== undefined && principal.kind === 'user') {
     if (principal.organizationId !== named && !principal.isSystemAdmin) throw OrganizationNotFound();
@@ -39,7 +43,9 @@ export function requireRights(spec: EndpointSpec, principal: Principal, params: 
 }
 
 function missing(right: string) {
-  return Forbidden(`You are not allowed to do this: it takes ${right}`, [{ field: 'permission', reason: right }]);
+  return Forbidden(`You are not allowed to do this: it takes ${right}`, [
+    { field: 'permission', reason: right },
+  ]);
 }
 
 /** What the library itself may answer on an endpoint, beside what the endpoint declares. */

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import { type CredentialKey, CREDENTIAL_HEADER, issueCredential, servicePrincipal } from '@rivergate/caller';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { CREDENTIAL_HEADER, type CredentialKey, issueCredential, servicePrincipal } from '@rivergate/caller';
 import {
   BrokenCircuitError,
   ConsecutiveBreaker,
@@ -61,10 +61,16 @@ export function serviceClient(own: { key: CredentialKey; urlOf: (service: string
     return known;
   };
 
-  const call = async (spec: EndpointSpec & { owner: string }, input: Record<string, unknown>, onBehalf: OnBehalf = {}) => {
+  const call = async (
+    spec: EndpointSpec & { owner: string },
+    input: Record<string, unknown>,
+    onBehalf: OnBehalf = {},
+  ) => {
     const { once, repeated } = policiesOf(spec.owner);
     const signal = AbortSignal.timeout(onBehalf.deadline ?? DEADLINE);
-    const span = trace.getTracer('rivergate').startSpan(`${spec.owner} ${spec.method} ${spec.path}`, { kind: SpanKind.CLIENT });
+    const span = trace
+      .getTracer('rivergate')
+      .startSpan(`${spec.owner} ${spec.method} ${spec.path}`, { kind: SpanKind.CLIENT });
     try {
       return await context.with(trace.setSpan(context.active(), span), () =>
         (spec.method === 'post' || spec.method === 'patch' ? once : repeated).execute(
@@ -127,7 +133,9 @@ async function ask(
   const declared = spec.errors?.find(({ code }) => code === answer?.error?.code);
   if (declared) throw declared(answer?.error?.message);
   if (status >= 500) throw new NoAnswer(`${spec.owner} answered ${status}`);
-  throw new Error(`${spec.owner} answered ${status} ${answer?.error?.code} to ${method} ${spec.path}, which does not declare it`);
+  throw new Error(
+    `${spec.owner} answered ${status} ${answer?.error?.code} to ${method} ${spec.path}, which does not declare it`,
+  );
 }
 
 function fill(path: string, params: Record<string, unknown> = {}): string {

@@ -60,7 +60,11 @@ export const UnsupportedMediaType = error(
   415,
   'Send the body as JSON, with Content-Type: application/json',
 );
-export const ValidationFailed = error('VALIDATION_ERROR', 422, 'The request does not match what this endpoint takes');
+export const ValidationFailed = error(
+  'VALIDATION_ERROR',
+  422,
+  'The request does not match what this endpoint takes',
+);
 export const RateLimited = error('RATE_LIMITED', 429, 'Too many requests; try again later');
 export const InternalError = error('INTERNAL_ERROR', 500, 'Something went wrong on our side');
 export const UpstreamUnavailable = error(

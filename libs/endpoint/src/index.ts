@@ -14,11 +14,26 @@ export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { parseJson } from './json.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
-export { declaredErrors, type OpenApiFragment, openApiComponents, openApiFragment, operationId } from './openapi.ts';
+export {
+  declaredErrors,
+  type OpenApiFragment,
+  openApiComponents,
+  openApiFragment,
+  operationId,
+} from './openapi.ts';
 export { byPrecedence, publicPath, templatePath } from './path.ts';
-export { answered, DEFAULT_BODY_LIMIT, endpointRouter, refusal } from './route.ts';
+export { ANSWERED, type Answered, DEFAULT_BODY_LIMIT, endpointRouter, refusal } from './route.ts';
 export type { Runtime } from './runtime.ts';
-export { displayText, EmailAddress, Id, organizationPage, Pagination, pagination, platformPage, Timestamp } from './schema.ts';
+export {
+  displayText,
+  EmailAddress,
+  Id,
+  organizationPage,
+  Pagination,
+  pagination,
+  platformPage,
+  Timestamp,
+} from './schema.ts';
 export {
   type CallAnswer,
   type CallerRule,

@@ -76,7 +76,9 @@ function readBody(request: Request): unknown {
 function describe(part: Part, issue: z.core.$ZodIssue): FailureDetail[] {
   const field = (...path: PropertyKey[]) => [part, ...path].map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
-    return issue.keys.slice(0, 20).map(key => ({ field: field(...issue.path, key.slice(0, 100)), reason: 'unknown field' }));
+    return issue.keys
+      .slice(0, 20)
+      .map(key => ({ field: field(...issue.path, key.slice(0, 100)), reason: 'unknown field' }));
   }
   return [{ field: field(...issue.path), reason: issue.message }];
 }
@@ -88,7 +90,8 @@ function collectUnstorable(value: unknown, path: string, details: FailureDetail[
     else if (!value.isWellFormed()) details.push({ field: path, reason: 'must be well-formed Unicode' });
   } else if (typeof value === 'object' && value !== null) {
     for (const [key, member] of Object.entries(value)) {
-      if (key.includes('\0') || !key.isWellFormed()) details.push({ field: path, reason: 'has a key that cannot be stored' });
+      if (key.includes('\0') || !key.isWellFormed())
+        details.push({ field: path, reason: 'has a key that cannot be stored' });
       collectUnstorable(member, `${path}.${key.slice(0, 100)}`, details);
     }
   }

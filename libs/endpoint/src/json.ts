@@ -39,7 +39,8 @@ function refuseDuplicateKeys(text: string): void {
     switch (token) {
       case '{':
       case '[':
-        if (open.length === MAX_DEPTH) throw MalformedRequest(`The body nests deeper than ${MAX_DEPTH} levels`);
+        if (open.length === MAX_DEPTH)
+          throw MalformedRequest(`The body nests deeper than ${MAX_DEPTH} levels`);
         open.push(token === '{' ? new Set() : null);
         expectsKey = token === '{';
         break;
@@ -58,7 +59,8 @@ function refuseDuplicateKeys(text: string): void {
         const keys = open.at(-1);
         if (!expectsKey || !keys) break;
         const key: string = JSON.parse(token);
-        if (keys.has(key)) throw MalformedRequest(`The body holds the key "${key.slice(0, 60)}" twice in one object`);
+        if (keys.has(key))
+          throw MalformedRequest(`The body holds the key "${key.slice(0, 60)}" twice in one object`);
         keys.add(key);
       }
     }

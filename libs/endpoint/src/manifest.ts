@@ -47,11 +47,16 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         rateLimit: spec.rateLimit ?? null,
         bodyLimit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
         timeout: spec.timeout ?? DEFAULT_TIMEOUT,
-        organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`) ? ORGANIZATION_PARAMETER : null,
+        organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`)
+          ? ORGANIZATION_PARAMETER
+          : null,
       }),
     )
     .sort((a, b) => byPrecedence(a.path, b.path));
   const openapi = openApiFragment(groups);
-  const version = createHash('sha256').update(JSON.stringify({ service, routes, openapi })).digest('hex').slice(0, 16);
+  const version = createHash('sha256')
+    .update(JSON.stringify({ service, routes, openapi }))
+    .digest('hex')
+    .slice(0, 16);
   return { service, version, routes, openapi };
 }

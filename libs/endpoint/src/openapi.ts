@@ -35,7 +35,12 @@ function operation(spec: EndpointSpec, tag: string): Json {
     ...security(spec),
     'x-caller': spec.caller,
     ...(spec.rateLimit ? { 'x-rate-limit-class': spec.rateLimit } : {}),
-    parameters: [...parameters('path', spec.params), ...parameters('query', spec.query), ...parameters('header', spec.headers), ...keyHeader(spec)],
+    parameters: [
+      ...parameters('path', spec.params),
+      ...parameters('query', spec.query),
+      ...parameters('header', spec.headers),
+      ...keyHeader(spec),
+    ],
     ...(spec.body
       ? {
           requestBody: {

@@ -1,6 +1,12 @@
 import { channel } from 'node:diagnostics_channel';
-import { CREDENTIAL_HEADER, identityHeadersAgree, type Principal, rateLimitHeaders, verifyCredential } from '@rivergate/caller';
-import { context as traceContext, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { propagation, SpanKind, SpanStatusCode, trace, context as traceContext } from '@opentelemetry/api';
+import {
+  CREDENTIAL_HEADER,
+  identityHeadersAgree,
+  type Principal,
+  rateLimitHeaders,
+  verifyCredential,
+} from '@rivergate/caller';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type Answer, failureAnswer, write } from './answer.ts';
 import { requireKind, requireRights } from './authorize.ts';
@@ -16,8 +22,16 @@ import type { EndpointSpec } from './spec.ts';
 export const DEFAULT_BODY_LIMIT = 256 * 1024;
 const DAY = 86_400;
 
-/** Every answered endpoint is announced here: tests learn from it which endpoints they exercised. */
-export const answered = channel('rivergate:endpoint');
+/** Diagnostics channel on which every answer is announced: metrics and tests listen to it. */
+export const ANSWERED = 'rivergate:endpoint';
+const answered = channel(ANSWERED);
+
+export interface Answered {
+  service: string;
+  spec: EndpointSpec;
+  status: number;
+  seconds: number;
+}
 
 /** The routes of all endpoints, static paths first. */
 export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime): Router {
@@ -25,7 +39,11 @@ export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime)
   const ordered = [...endpoints].sort((a, b) => byPrecedence(publicPath(a.spec), publicPath(b.spec)));
   for (const endpoint of ordered) {
     const { spec } = endpoint;
-    const body = express.raw({ type: () => true, limit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT, inflate: false });
+    const body = express.raw({
+      type: () => true,
+      limit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
+      inflate: false,
+    });
     router[spec.method](publicPath(spec), body, handlerOf(endpoint, runtime));
   }
   return router;
@@ -39,6 +57,7 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
 
   return async (request, response) => {
     const parent = propagation.extract(traceContext.active(), request.headers);
+    const began = performance.now();
     await tracer.startActiveSpan(name, { kind: SpanKind.SERVER }, parent, async span => {
       let answer: Answer;
       try {
@@ -56,7 +75,8 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
         }
       }
       span.setAttribute('http.response.status_code', answer.status).end();
-      answered.publish({ service: runtime.service, spec, status: answer.status });
+      const seconds = (performance.now() - began) / 1_000;
+      answered.publish({ service: runtime.service, spec, status: answer.status, seconds } satisfies Answered);
       write(response, answer);
     });
   };
@@ -79,7 +99,8 @@ function identify(runtime: Runtime, request: Request): Principal {
   } catch {
     throw Unauthorized('The internal credential is not valid for this request');
   }
-  if (principal.kind === 'service' ? principal.service !== issuer : issuer !== 'gateway') throw Unauthorized();
+  if (principal.kind === 'service' ? principal.service !== issuer : issuer !== 'gateway')
+    throw Unauthorized();
   if (!identityHeadersAgree(request.headers, principal)) {
     throw Unauthorized('The context headers differ from the internal credential');
   }
@@ -147,7 +168,13 @@ export function refusal(runtime: Pick<Runtime, 'log'>) {
   return (cause: unknown, request: Request, response: Response, _next: unknown): void => {
     const status = (cause as { status?: number }).status;
     const known =
-      cause instanceof Failure ? cause : status === 413 ? RequestTooLarge() : status && status < 500 ? MalformedRequest() : cause;
+      cause instanceof Failure
+        ? cause
+        : status === 413
+          ? RequestTooLarge()
+          : status && status < 500
+            ? MalformedRequest()
+            : cause;
     write(response, failed(known, runtime as Runtime, request));
   };
 }

@@ -26,6 +26,9 @@ export async function bindCaller(
 ): Promise<void> {
   await db.raw(
     "select set_config('rivergate.organization_id', ?, true), set_config('rivergate.user_id', ?, true)",
-    [caller.organizationId === null ? '' : String(caller.organizationId), caller.userId === null ? '' : String(caller.userId)],
+    [
+      caller.organizationId === null ? '' : String(caller.organizationId),
+      caller.userId === null ? '' : String(caller.userId),
+    ],
   );
 }
