@@ -1,0 +1,30 @@
+import { z } from 'zod';
+
+const Port = z.coerce.number().int().min(0).max(65_535);
+
+const Environment = z.object({
+  NODE_ENV: z.string().default('production'),
+  HOST: z.string().default('127.0.0.1'),
+  PORT: Port.optional(),
+  PUBLIC_URL: z.url().default('http://localhost:8080'),
+  DATABASE_URL: z.url(),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+  REDIS_URL: z.url(),
+  ENCRYPTION_KEY: z.base64().refine(text => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64'),
+  INTERNAL_KEY: z.string().min(1),
+  INTERNAL_JWKS: z.string().min(1),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  METRICS_TOKEN: z.string().min(16).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+});
+
+/** What every service reads from its environment. */
+export type Config = z.output<typeof Environment>;
+
+/** @throws an Error that names every variable that is missing or wrong, never its value */
+export function readConfig(env: NodeJS.ProcessEnv): Config {
+  const result = Environment.safeParse(env);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
+  throw new Error(`The environment is not complete:\n  ${problems.join('\n  ')}`);
+}

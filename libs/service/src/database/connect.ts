@@ -1,0 +1,43 @@
+import { SpanKind, SpanStatusCode, type Span, trace } from '@opentelemetry/api';
+import createKnex, { type Knex } from 'knex';
+import pg from 'pg';
+
+const INT8 = 20;
+const MAX_SPANS = 10_000;
+
+// Identity columns count up from one: they reach 2^53 long after the platform is gone.
+pg.types.setTypeParser(INT8, Number);
+
+/** A pool on the service's own schema. Every statement becomes a span of the request that sent it. */
+export function connectDatabase(url: string, name: string, size: number): Knex {
+  const knex = createKnex({
+    client: 'pg',
+    connection: { connectionString: url, application_name: `rivergate-${name}` },
+    pool: { min: 0, max: size, idleTimeoutMillis: 30_000 },
+    acquireConnectionTimeout: 10_000,
+  });
+  traceQueries(knex);
+  return knex;
+}
+
+function traceQueries(knex: Knex): void {
+  const tracer = trace.getTracer('rivergate');
+  const running = new Map<string, Span>();
+  knex.on('query', ({ __knexQueryUid, sql }: { __knexQueryUid: string; sql: string }) => {
+    if (!trace.getActiveSpan()?.isRecording() || running.size >= MAX_SPANS) return;
+    const span = tracer.startSpan(`SQL ${sql.trimStart().split(/\s/, 1)[0]?.toUpperCase()}`, {
+      kind: SpanKind.CLIENT,
+      attributes: { 'db.system.name': 'postgresql', 'db.query.text': sql.slice(0, 2_000) },
+    });
+    running.set(__knexQueryUid, span);
+  });
+  const end = (id: string, failed: boolean) => {
+    const span = running.get(id);
+    if (!span) return;
+    running.delete(id);
+    if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
+    span.end();
+  };
+  knex.on('query-response', (_: unknown, query: { __knexQueryUid: string }) => end(query.__knexQueryUid, false));
+  knex.on('query-error', (_: unknown, query: { __knexQueryUid: string }) => end(query.__knexQueryUid, true));
+}

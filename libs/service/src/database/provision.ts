@@ -1,0 +1,89 @@
+import pg from 'pg';
+import { SERVICES } from '../services.ts';
+
+/** PostgreSQL role of a service; its schema has the service's name with `_` for `-`. */
+export function roleOf(service: string): string {
+  return `rivergate_${schemaOf(service)}`;
+}
+
+function schemaOf(service: string): string {
+  return service.replaceAll('-', '_');
+}
+
+/** Role and schema of the embedded event log. */
+export const EVENT_LOG_ROLE = 'rivergate_events';
+const EVENT_LOG_SCHEMA = 'event_log';
+
+/** Every role that a database of the platform has, with the schema that it owns. */
+export const DATABASE_ROLES: readonly { role: string; schema: string }[] = [
+  ...SERVICES.map(({ name }) => ({ role: roleOf(name), schema: schemaOf(name) })),
+  { role: EVENT_LOG_ROLE, schema: EVENT_LOG_SCHEMA },
+];
+
+export interface Provision {
+  /** Superuser's address of the cluster, to any database of it. */
+  adminUrl: string;
+  /** Database to create, if it is missing, and to furnish. */
+  database: string;
+  /** Password for each of DATABASE_ROLES. */
+  passwords: Record<string, string>;
+}
+
+/**
+ * Creates the database with a role and a schema for every service, and one for the embedded event log. A role has
+ * no right on any schema but its own. Idempotent; passwords are set anew.
+ */
+export async function provisionDatabase({ adminUrl, database, passwords }: Provision): Promise<void> {
+  await connected(adminUrl, async client => {
+    // Roles belong to the whole cluster: two provisioners at once would trip over each other.
+    await client.query("select pg_advisory_lock(hashtextextended('rivergate provision', 0))");
+    for (const { role } of DATABASE_ROLES) await ensureRole(client, role, passwords[role]);
+    const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
+    if (rowCount === 0) await client.query(`create database ${quote(database)}`);
+  });
+  await connected(databaseUrl(adminUrl, database), async client => {
+    const statements = [
+      `revoke all on database ${quote(database)} from public`,
+      'revoke all on schema public from public',
+      ...DATABASE_ROLES.flatMap(({ role, schema }) => [
+        `grant connect on database ${quote(database)} to ${quote(role)}`,
+        `create schema if not exists ${quote(schema)} authorization ${quote(role)}`,
+        `alter role ${quote(role)} in database ${quote(database)} set search_path = ${quote(schema)}`,
+      ]),
+    ];
+    await client.query("select pg_advisory_lock(hashtextextended('rivergate provision', 0))");
+    await client.query(statements.join(';\n'));
+  });
+}
+
+async function ensureRole(client: pg.Client, role: string, password: string | undefined): Promise<void> {
+  if (!password) throw new Error(`No password was given for the role ${role}`);
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role]);
+  const verb = rowCount === 0 ? 'create' : 'alter';
+  await client.query(
+    `${verb} role ${quote(role)} login nosuperuser nocreatedb nocreaterole nobypassrls password ${client.escapeLiteral(password)}`,
+  );
+}
+
+const quote = (name: string) => pg.escapeIdentifier(name);
+
+/** The same cluster, another database and, if given, another role. */
+export function databaseUrl(adminUrl: string, database: string, role?: { name: string; password: string }): string {
+  const url = new URL(adminUrl);
+  url.pathname = `/${encodeURIComponent(database)}`;
+  if (role) {
+    url.username = encodeURIComponent(role.name);
+    url.password = encodeURIComponent(role.password);
+  }
+  return url.href;
+}
+
+async function connected(connectionString: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+  const client = new pg.Client({ connectionString });
+  await client.connect();
+  try {
+    await work(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,70 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { type Answered, ANSWERED, publicPath } from '@rivergate/endpoint';
+import type { EventMetrics } from '@rivergate/events';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+
+export interface Metrics {
+  registry: Registry;
+  events: EventMetrics;
+  stop(): void;
+}
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+/** Prometheus metrics of one service: the process, its endpoints, its events. */
+export function serviceMetrics(service: string): Metrics {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service });
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const requests = new Histogram({
+    name: 'rivergate_endpoint_duration_seconds',
+    help: 'Time from a request to its answer',
+    labelNames: ['method', 'route', 'status'],
+    buckets: SECONDS,
+    registers,
+  });
+  const published = new Counter({ name: 'rivergate_events_published_total', help: 'Events that reached the log', registers });
+  const publishFailures = new Counter({
+    name: 'rivergate_events_publish_failures_total',
+    help: 'Batches that the log did not take',
+    registers,
+  });
+  const lag = new Gauge({ name: 'rivergate_outbox_lag_seconds', help: 'Age of the oldest event of the last batch', registers });
+  const handled = new Histogram({
+    name: 'rivergate_event_age_seconds',
+    help: 'Time from an event to the end of its handling',
+    labelNames: ['consumer', 'outcome'],
+    buckets: SECONDS,
+    registers,
+  });
+  const handlingFailures = new Counter({
+    name: 'rivergate_event_handling_failures_total',
+    help: 'Tries of a consumer that failed',
+    labelNames: ['consumer'],
+    registers,
+  });
+
+  const observe = (message: unknown) => {
+    const answer = message as Answered;
+    if (answer.service !== service) return;
+    const { method } = answer.spec;
+    requests.observe({ method, route: publicPath(answer.spec), status: String(answer.status) }, answer.seconds);
+  };
+  subscribe(ANSWERED, observe);
+  return {
+    registry,
+    events: {
+      published(count, age) {
+        published.inc(count);
+        lag.set(age);
+      },
+      publishFailed: () => publishFailures.inc(),
+      handled: (consumer, _type, outcome, age) => handled.observe({ consumer, outcome }, age),
+      handlingFailed: consumer => handlingFailures.inc({ consumer }),
+    },
+    stop: () => {
+      unsubscribe(ANSWERED, observe);
+    },
+  };
+}

@@ -1,0 +1,149 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { credentialKey, credentialKeys, credentialMemory, rateLimiter } from '@rivergate/caller';
+import { createIdempotencyTable, forgetExpiredAnswers, manifest, type Runtime, serviceClient } from '@rivergate/endpoint';
+import { createEventTables, eventLogFromEnv, startConsumers, startRelay } from '@rivergate/events';
+import { secretBox } from '@rivergate/secrets';
+import { application } from './application.ts';
+import { readConfig } from './config.ts';
+import { connectDatabase } from './database/connect.ts';
+import { type Migration, migrate } from './database/migrate.ts';
+import type { Resources, ServiceDefinition } from './definition.ts';
+import { type Job, startJobs } from './job.ts';
+import { createLog } from './log.ts';
+import { serviceMetrics } from './metrics.ts';
+import { connectRedis } from './redis.ts';
+import { SERVICES, serviceUrl } from './services.ts';
+import { startTracing } from './tracing.ts';
+
+/** A service at work. */
+export interface RunningService {
+  url: string;
+  resources: Resources;
+  /** Resolves once every event written so far has reached the event log. */
+  drained(): Promise<void>;
+  /** Finishes the requests in flight, then everything else. */
+  stop(): Promise<void>;
+}
+
+const base: Migration = {
+  name: '0000_base',
+  async up(knex) {
+    await createEventTables(knex);
+    await createIdempotencyTable(knex);
+  },
+};
+
+const forgetting: Job<Resources> = { name: 'forget expired answers', every: 600, run: ({ knex }) => forgetExpiredAnswers(knex) };
+
+/** Boots a service from its definition and its environment: migrates, connects, listens, and only then is ready. */
+export async function startService<Tools extends object>(
+  definition: ServiceDefinition<Tools>,
+  env: NodeJS.ProcessEnv,
+): Promise<RunningService> {
+  const { name } = definition;
+  const config = readConfig(env);
+  const log = createLog(name, config.LOG_LEVEL);
+  const stopping: (() => Promise<unknown>)[] = [];
+  const stop = async () => {
+    for (const step of stopping.splice(0).reverse()) {
+      await step().catch(cause => log.error({ err: cause }, 'A part did not stop cleanly'));
+    }
+  };
+  try {
+    stopping.push(await startTracing(name, config.OTEL_EXPORTER_OTLP_ENDPOINT));
+    const knex = connectDatabase(config.DATABASE_URL, name, config.DATABASE_POOL);
+    stopping.push(() => knex.destroy());
+    const redis = connectRedis(config.REDIS_URL, log);
+    stopping.push(async () => redis.disconnect());
+    const eventLog = eventLogFromEnv(env, log);
+    stopping.push(() => eventLog.close());
+    const call = serviceClient({ key: credentialKey(env), urlOf: service => serviceUrl(env, service) });
+    stopping.push(() => call.close());
+
+    const applied = await migrate(knex, [base, ...definition.migrations]);
+    if (applied.length > 0) log.info({ migrations: applied }, 'Schema migrated');
+
+    const limiter = rateLimiter(redis, env);
+    const box = secretBox(config.ENCRYPTION_KEY);
+    const resources: Resources = {
+      config,
+      env,
+      knex,
+      redis,
+      log,
+      eventLog,
+      secretBox: box,
+      call,
+      limiter,
+      onStop: work => stopping.push(work),
+    };
+    const tools = { ...resources, ...((await definition.tools?.(resources)) ?? ({} as Tools)) };
+    await definition.prepare?.(tools);
+
+    const metrics = serviceMetrics(name);
+    stopping.push(async () => metrics.stop());
+    const relay = startRelay({ knex, eventLog, log, metrics: metrics.events });
+    stopping.push(() => relay.stop());
+    const consumers = definition.consumers?.(tools) ?? [];
+    const consuming = await startConsumers({ service: name, consumers, knex, eventLog, log, metrics: metrics.events });
+    stopping.push(() => consuming.stop());
+    const jobs = startJobs<Tools & Resources>([forgetting, ...(definition.jobs ?? [])], tools);
+    stopping.push(() => jobs.stop());
+
+    const runtime: Runtime = {
+      service: name,
+      knex,
+      redis,
+      keys: credentialKeys(env),
+      seen: credentialMemory(),
+      secretBox: box,
+      limiter,
+      call,
+      log,
+      checksAnswers: config.NODE_ENV === 'test',
+      tools,
+    };
+    const endpoints = Object.values(definition.endpoints).flat();
+    const app = application({
+      endpoints,
+      runtime,
+      manifest: manifest(name, definition.endpoints),
+      registry: metrics.registry,
+      metricsToken: config.METRICS_TOKEN,
+      checks: async () => ({
+        database: await knex.raw('select 1').then(() => true, () => false),
+        cache: await redis.ping().then(() => true, () => false),
+      }),
+    });
+    const url = await listen(app, config.HOST, config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0, stopping);
+    log.info({ url }, 'Ready');
+    return { url, resources, drained: () => relay.drained(), stop };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
+
+async function listen(
+  app: ReturnType<typeof application>,
+  host: string,
+  port: number,
+  stopping: (() => Promise<unknown>)[],
+): Promise<string> {
+  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 300_000 }, app);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject).listen(port, host, resolve);
+  });
+  stopping.push(
+    () =>
+      new Promise<void>(resolve => {
+        server.close(() => resolve());
+        server.closeIdleConnections();
+        // A kept-alive connection that turns idle now would hold the close open until its timeout.
+        setInterval(() => server.closeIdleConnections(), 50).unref();
+      }),
+  );
+  const address = server.address() as AddressInfo;
+  return `http://${address.address}:${address.port}`;
+}
