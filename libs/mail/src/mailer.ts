@@ -1,0 +1,101 @@
+import type { SecretBox } from '@rivergate/secrets';
+import { Queue, Worker } from 'bullmq';
+import type { Knex } from 'knex';
+import { createTransport } from 'nodemailer';
+import type { Logger } from 'pino';
+
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  html: string;
+}
+
+export interface Mailer {
+  /** Decides on a mail in the transaction at hand; it goes out once that is committed, and never if it is not. */
+  send(db: Knex.Transaction, mail: Mail): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface MailerOptions {
+  /** Names the queue: each service has its own. */
+  service: string;
+  knex: Knex;
+  redisUrl: string;
+  secretBox: SecretBox;
+  /** `smtp://user:password@host:port`, or `smtps:` */
+  smtpUrl: string;
+  /** Sender, `Name <address>` */
+  from: string;
+  log: Pick<Logger, 'info' | 'warn' | 'error'>;
+}
+
+const CONTEXT = 'outgoing mail';
+/** About five minutes of tries, ever farther apart; after that the sweep begins anew. */
+const TRIES = { attempts: 9, backoff: { type: 'exponential', delay: 1_000 } } as const;
+const SWEEP_EVERY = 15_000;
+const GIVE_UP_AFTER = '24 hours';
+
+/**
+ * Mails as jobs with retries (BullMQ). The row is the truth and the job only its alarm clock: a sweep sets a new one
+ * where a crash or an outage of Redis lost it.
+ */
+export function startMailer(options: MailerOptions): Mailer {
+  const { knex, secretBox, log, from } = options;
+  const connection = { url: options.redisUrl, maxRetriesPerRequest: null };
+  const name = `mail-${options.service}`;
+  const transport = createTransport(options.smtpUrl, { from });
+  const queue = new Queue(name, { connection: { ...connection, maxRetriesPerRequest: 1 }, prefix: 'rivergate' });
+  const worker = new Worker(name, job => deliver(Number(job.data.id)), {
+    connection,
+    prefix: 'rivergate',
+    concurrency: 4,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+  });
+  const inTrouble = (cause: Error) => log.warn({ reason: cause.message }, 'The mail queue is in trouble');
+  queue.on('error', inTrouble);
+  worker.on('error', inTrouble);
+  worker.on('failed', (job, cause) => log.warn({ mail: job?.data.id, reason: cause.message }, 'A mail was not taken'));
+
+  async function deliver(id: number): Promise<void> {
+    await knex.transaction(async db => {
+      const row = await db('outgoing_mail').where({ id }).forUpdate().skipLocked().first('sealed');
+      if (!row) return;
+      const mail: Mail = JSON.parse(secretBox.open(row.sealed, CONTEXT));
+      await transport.sendMail(mail);
+      await db('outgoing_mail').where({ id }).delete();
+    });
+  }
+
+  const enqueue = (id: number) => queue.add('deliver', { id }, { ...TRIES, jobId: `mail-${id}` });
+
+  async function sweep(): Promise<void> {
+    const dropped = await knex('outgoing_mail').whereRaw(`created_at < now() - interval '${GIVE_UP_AFTER}'`).delete();
+    if (dropped > 0) log.error({ dropped }, `Mails were given up after ${GIVE_UP_AFTER}`);
+    const left = await knex('outgoing_mail').whereRaw("created_at < now() - interval '10 seconds'").limit(500).pluck('id');
+    for (const id of left) await enqueue(id);
+  }
+
+  const sweeping = setInterval(() => {
+    sweep().catch(cause => log.warn({ err: cause }, 'The sweep of waiting mails failed'));
+  }, SWEEP_EVERY).unref();
+
+  return {
+    async send(db, mail) {
+      const sealed = secretBox.seal(JSON.stringify(mail), CONTEXT);
+      const [row] = await db('outgoing_mail').insert({ sealed }).returning('id');
+      const committed = db.executionPromise?.then(() => true, () => false);
+      void committed?.then(async goesOut => {
+        if (!goesOut) return;
+        await enqueue(row.id).catch(cause => log.warn({ mail: row.id, reason: String(cause) }, 'A mail waits for the sweep'));
+      });
+    },
+    async stop() {
+      clearInterval(sweeping);
+      await worker.close();
+      await queue.close();
+      transport.close();
+    },
+  };
+}

@@ -1,0 +1,10 @@
+import type { Knex } from 'knex';
+
+/** Mails that were decided on and not yet handed over. Their content is sealed: it holds codes and links. */
+export async function createMailTable(knex: Knex): Promise<void> {
+  await knex.schema.createTable('outgoing_mail', table => {
+    table.specificType('id', 'bigint generated always as identity primary key');
+    table.text('sealed').notNullable();
+    table.timestamp('created_at').notNullable().defaultTo(knex.fn.now()).index();
+  });
+}
