@@ -1,0 +1,23 @@
+import { anonymous, type Principal, servicePrincipal } from '@rivergate/caller';
+
+const ADDRESS = '192.0.2.1';
+
+/** Someone who is not signed in. */
+export function nobody(ip = ADDRESS): Principal {
+  return anonymous(ip);
+}
+
+/** A signed-in user, by default a member without rights of organization 1, if of any. */
+export function signedIn(facts: Partial<Principal> & { userId: number }): Principal {
+  return { ...anonymous(ADDRESS), kind: 'user', sessionId: 1, isMember: facts.organizationId !== undefined, ...facts };
+}
+
+/** An administrator of the organization. */
+export function administrator(facts: Partial<Principal> & { userId: number; organizationId: number }): Principal {
+  return signedIn({ isAdmin: true, permissions: ['*'], plan: 'enterprise', ...facts });
+}
+
+/** Another service, acting for nobody unless told for whom. */
+export function fellowService(name: string, facts: Partial<Principal> = {}): Principal {
+  return { ...servicePrincipal(name), ...facts };
+}

@@ -1,0 +1,66 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Principal } from '@rivergate/caller';
+import type { Endpoint } from '@rivergate/endpoint';
+import { defineService, type RunningService, type ServiceDefinition, type ServiceName, startService, urlVariable } from '@rivergate/service';
+import { credentialCaller, type TestCaller } from './caller.ts';
+import { type TestEnvironment, testEnvironment } from './environment.ts';
+import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
+import { recordExercised } from './exercised.ts';
+
+export interface ServiceUnderTest extends RunningService {
+  environment: TestEnvironment;
+  mail: MailCatcher;
+  /** Calls as the gateway does for this principal; for a principal of kind `service`, as that service. */
+  as(principal: Principal): TestCaller;
+}
+
+export interface TestOptions {
+  /** Further variables, for example `RATE_LIMIT_LOGIN`. */
+  env?: NodeJS.ProcessEnv;
+  /** Stand-ins for services that this one asks: endpoints made from the specs of libs/contracts. */
+  peers?: Partial<Record<ServiceName, readonly Endpoint[]>>;
+}
+
+/** Boots one service on a database, a Redis database and a mail server of its own. */
+export async function startServiceUnderTest<Tools extends object>(
+  definition: ServiceDefinition<Tools>,
+  { env = {}, peers = {} }: TestOptions = {},
+): Promise<ServiceUnderTest> {
+  const [environment, mail] = await Promise.all([testEnvironment(), startMailCatcher()]);
+  environment.set({ SMTP_URL: mail.smtpUrl, ...env });
+  const fellows: RunningService[] = [];
+  for (const [name, endpoints] of Object.entries(peers)) {
+    const peer = defineService({ name: name as ServiceName, endpoints: { Peer: endpoints }, migrations: [] });
+    const running = await startService(peer, environment.of(name));
+    fellows.push(running);
+    environment.set({ [urlVariable(name)]: running.url });
+  }
+  const absent = await unusedAddress();
+  const urls = Object.fromEntries(['identity', 'organization'].map(name => [urlVariable(name), absent]));
+  const running = await startService(definition, { ...urls, ...environment.of(definition.name) });
+  const stopRecording = recordExercised();
+  return {
+    ...running,
+    environment,
+    mail,
+    as: principal =>
+      credentialCaller(environment.of(principal.service ?? 'gateway'), running.url, definition.name, principal),
+    async stop() {
+      await running.stop();
+      for (const fellow of fellows) await fellow.stop();
+      await mail.stop();
+      await environment.remove();
+      stopRecording();
+    },
+  };
+}
+
+/** An address on which nothing listens: where a test names no peer, that service is down. */
+async function unusedAddress(): Promise<string> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise(resolve => server.close(resolve));
+  return `http://127.0.0.1:${port}`;
+}
