@@ -1,0 +1,35 @@
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { elsewhere } from '../provision/system-account.ts';
+
+const MARK = 'rivergate-data';
+
+/** Makes the directory, and marks it as ours so that `--reset` can never wipe anything else. */
+export function openDataDirectory(directory: string) {
+  mkdirSync(directory, { recursive: true });
+  writeFileSync(
+    join(directory, MARK),
+    'Data of a Rivergate fleet: npm start -- --reset wipes this directory.\n',
+  );
+}
+
+/** Wipes what a fleet keeps. The launcher holds the lock on the directory, so nobody uses it now. */
+export function wipe(directory: string) {
+  refuseForeign(directory);
+  rmSync(elsewhere(postgresDirectory(directory)), { recursive: true, force: true });
+  for (const name of readdirSync(directory)) {
+    if (name !== 'launcher.lock') rmSync(join(directory, name), { recursive: true, force: true });
+  }
+}
+
+/** Throws when the directory holds something, and that is not a fleet's. */
+export function refuseForeign(directory: string) {
+  if (!existsSync(directory) || existsSync(join(directory, MARK))) return;
+  if (readdirSync(directory).every(name => name === 'launcher.lock')) return;
+  throw new Error(`${directory} is not empty and was not made by Rivergate: choose another --data-dir.`);
+}
+
+export const postgresDirectory = (directory: string) => join(directory, 'postgres');
+export const redisDirectory = (directory: string) => join(directory, 'redis');
+export const mailboxDirectory = (directory: string) => join(directory, 'mailbox');
+export const logDirectory = (directory: string) => join(directory, 'logs');

@@ -1,0 +1,82 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { DATABASE_ROLES, provisionDatabase } from '@rivergate/service/database';
+import { mailboxDirectory, postgresDirectory, redisDirectory } from '../data-directory/data-directory.ts';
+import { freePorts } from '../provision/ports.ts';
+import { preparePostgres } from '../provision/postgres.ts';
+import { prepareRedis } from '../provision/redis.ts';
+import { DATABASE } from './environment.ts';
+import type { Ground } from './launch.ts';
+import { nodeProgram } from './node-program.ts';
+import { tools } from './roster.ts';
+
+/** The administrator's URL of a database server that has a role and a schema for every service. */
+export async function provideDatabase(ground: Ground): Promise<string> {
+  const adminUrl = ground.operator.DATABASE_ADMIN_URL ?? (await embeddedPostgres(ground));
+  const passwords = Object.fromEntries(
+    DATABASE_ROLES.map(({ role }) => [role, ground.passwords[role] ?? '']),
+  );
+  // Once for each set of roles, not at every start.
+  const mark = join(ground.directory, 'database-provisioned');
+  const wanted = createHash('sha256')
+    .update(JSON.stringify([ground.operator.DATABASE_ADMIN_URL, passwords]))
+    .digest('hex');
+  if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return adminUrl;
+  await ground.progress.step('database roles and schemas', () =>
+    provisionDatabase({ adminUrl, database: DATABASE, passwords }),
+  );
+  writeFileSync(mark, wanted, { mode: 0o600 });
+  return adminUrl;
+}
+
+async function embeddedPostgres({ directory, passwords, progress, run }: Ground): Promise<string> {
+  const [port] = await freePorts(1);
+  const options = {
+    directory: postgresDirectory(directory),
+    port: port!,
+    password: passwords.postgres!,
+    durable: true,
+  };
+  const prepared = existsSync(join(options.directory, 'PG_VERSION'))
+    ? await preparePostgres(options)
+    : await progress.step('creating the database', () => preparePostgres(options));
+  await run(prepared.program);
+  return prepared.adminUrl;
+}
+
+export async function provideRedis({
+  directory,
+  operator,
+  passwords,
+  progress,
+  run,
+}: Ground): Promise<string> {
+  if (operator.REDIS_URL) return operator.REDIS_URL;
+  const [port] = await freePorts(1);
+  const { program, url } = await prepareRedis({
+    directory: redisDirectory(directory),
+    port: port!,
+    password: passwords.redis!,
+    durable: true,
+    tools,
+    step: progress.step,
+  });
+  await run(program);
+  return url;
+}
+
+export async function provideMailbox({ directory, operator, run }: Ground) {
+  if (operator.SMTP_URL) return { smtpUrl: operator.SMTP_URL, mailboxUrl: undefined };
+  const [port, smtpPort] = await freePorts(2);
+  const main = join(import.meta.dirname, '..', 'mailbox', 'main.ts');
+  const env = {
+    PATH: process.env.PATH,
+    NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
+    PORT: String(port),
+    SMTP_PORT: String(smtpPort),
+    MAILBOX_DIRECTORY: mailboxDirectory(directory),
+  };
+  await run(nodeProgram('mailbox', main, port!, env));
+  return { smtpUrl: `smtp://127.0.0.1:${smtpPort}`, mailboxUrl: `http://127.0.0.1:${port}` };
+}

@@ -1,0 +1,77 @@
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import type { Account } from '../processes/program.ts';
+
+/** Where a root user's data and binaries go when the account PostgreSQL must run under cannot reach theirs. */
+const SHARED = '/var/lib/rivergate';
+
+/** PostgreSQL refuses to run as root, so root gives it an account without rights: `postgres`, created if missing. */
+export function unprivilegedAccount(): Account | undefined {
+  if (process.getuid?.() !== 0) return undefined;
+  const found = accountOf('postgres');
+  if (found) return found;
+  spawnSync('groupadd', ['--system', 'postgres'], { stdio: 'ignore' });
+  spawnSync(
+    'useradd',
+    ['--system', '--gid', 'postgres', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres'],
+    {
+      stdio: 'ignore',
+    },
+  );
+  const account = accountOf('postgres') ?? accountOf('nobody');
+  if (account) return account;
+  throw new Error(
+    'PostgreSQL does not run as root and this machine has no tool to add a user for it. ' +
+      'Start Rivergate as another user, or set DATABASE_ADMIN_URL to a PostgreSQL of your own.',
+  );
+}
+
+/** A directory only this account reads and writes: the one asked for, or one under /var/lib where it cannot get there. */
+export function directoryFor(account: Account | undefined, directory: string): string {
+  const wanted = resolve(directory);
+  if (!account) {
+    mkdirSync(wanted, { recursive: true, mode: 0o700 });
+    return wanted;
+  }
+  mkdirSync(dirname(wanted), { recursive: true });
+  const place = canReach(account, dirname(wanted)) ? wanted : elsewhere(wanted);
+  mkdirSync(place, { recursive: true, mode: 0o700 });
+  chownSync(place, account.uid, account.gid);
+  return place;
+}
+
+/** Where `directoryFor` puts this directory when it cannot stay where it is. */
+export function elsewhere(directory: string): string {
+  return join(SHARED, createHash('sha256').update(resolve(directory)).digest('hex').slice(0, 16));
+}
+
+/** The same files where this account can run them: in place, or copied once under /var/lib. */
+export function executableFor(account: Account | undefined, directory: string, name: string): string {
+  if (!account || canReach(account, directory, 'bin/postgres')) return directory;
+  const copy = join(SHARED, name);
+  if (canReach(account, copy, 'bin/postgres')) return copy;
+  const unfinished = `${copy}.${process.pid}`;
+  mkdirSync(dirname(copy), { recursive: true, mode: 0o755 });
+  for (const [command, ...args] of [
+    ['cp', '-R', directory, unfinished],
+    ['chmod', '-R', 'u+rwX,go+rX,go-w', unfinished],
+  ] as const) {
+    const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+    if (status !== 0) throw new Error(`Could not copy PostgreSQL to ${copy}: ${stderr.trim()}`);
+  }
+  if (existsSync(copy)) rmSync(copy, { recursive: true });
+  renameSync(unfinished, copy);
+  return copy;
+}
+
+function canReach(account: Account, directory: string, file = ''): boolean {
+  return spawnSync('test', ['-x', join(directory, file)], { ...account, cwd: '/' }).status === 0;
+}
+
+function accountOf(name: string): Account | undefined {
+  const [uid, gid] = ['-u', '-g'].map(flag => spawnSync('id', [flag, name], { encoding: 'utf8' }));
+  if (uid?.status !== 0 || gid?.status !== 0) return undefined;
+  return { uid: Number(uid.stdout), gid: Number(gid.stdout) };
+}

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['{libs,services,gateway,fleet,bench,deploy}/**/*.test.ts'],
+    exclude: ['**/node_modules/**', '**/.fleet/**', '**/.test/**', '**/.tools/**'],
+    environment: 'node',
+    pool: 'forks',
+    // Each worker brings its own services; more of them than cores only make each other late.
+    maxWorkers: 2,
+    // Generous: what is tested is whether, not how fast, and the machine may be busy.
+    testTimeout: 60_000,
+    hookTimeout: 120_000,
+    teardownTimeout: 20_000,
+  },
+});
