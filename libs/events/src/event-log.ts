@@ -29,6 +29,8 @@ export interface Subscribe {
 }
 
 export interface Subscription {
+  /** Resolves once the group has its place in the log: what is published from then on is delivered. */
+  started: Promise<void>;
   /** Waits for the event in hand, commits how far the group is, and leaves. */
   stop(): Promise<void>;
 }

@@ -3,6 +3,7 @@ export * from './catalogue/identity.ts';
 export { catalogue } from './catalogue/index.ts';
 export * from './catalogue/organization.ts';
 export { type Consumer, type ConsumerTools, consumer, on, type Reaction } from './consumer.ts';
+export { DEAD_LETTER, type DeadLetter } from './dead-letter.ts';
 export {
   dataSchemaOf,
   deadLetterTopicOf,
@@ -12,6 +13,7 @@ export {
   serviceOf,
   topicOf,
 } from './declaration.ts';
+export { describeError } from './describe-error.ts';
 export { type Emission, emit, LARGEST_EVENT } from './emit.ts';
 export { type Actor, actorName, type CloudEvent } from './envelope.ts';
 export type { Delivery, EventLog, LogRecord, Subscribe, Subscription } from './event-log.ts';
@@ -19,5 +21,12 @@ export { type EventLogEnvironment, eventLogFromEnv } from './from-env.ts';
 export type { Logger } from './logger.ts';
 export type { EventMetrics } from './metrics.ts';
 export { type Relay, type StartRelay, startRelay } from './relay.ts';
-export { type Retry, type StartConsumers, startConsumers } from './start-consumers.ts';
+export { type ReplayDeadLetters, replayDeadLetters } from './replay-dead-letters.ts';
+export {
+  consumerGroup,
+  type Retry,
+  type RunningConsumers,
+  type StartConsumers,
+  startConsumers,
+} from './start-consumers.ts';
 export { createEventTables } from './tables.ts';

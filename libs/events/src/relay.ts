@@ -1,7 +1,20 @@
 import type { Knex } from 'knex';
-import type { EventLog } from './event-log.ts';
+import type { Client } from 'pg';
+import { backoff } from './backoff.ts';
+import { type Bell, bell } from './bell.ts';
+import { describeError } from './describe-error.ts';
+import type { CloudEvent } from './envelope.ts';
+import type { EventLog, LogRecord } from './event-log.ts';
 import type { Logger } from './logger.ts';
 import type { EventMetrics } from './metrics.ts';
+
+const BATCH = 500;
+/** How often the outbox is looked at without a notification; milliseconds. */
+const POLL = 5000;
+/** How often a standby tries to take over; milliseconds. */
+const STANDBY = 1000;
+/** How long a stopping relay waits for the batch in hand; a batch given up is published again by the next one. */
+const GRACE = 3000;
 
 export interface StartRelay {
   knex: Knex;
@@ -16,6 +29,113 @@ export interface Relay {
   drained(): Promise<void>;
 }
 
-export function startRelay(_options: StartRelay): Relay {
-  throw new Error('not built yet');
+interface OutboxRow {
+  id: string;
+  topic: string;
+  key: string;
+  event: CloudEvent;
+  age: number;
+}
+
+/**
+ * One connection of its own, outside the pool: it holds the lock that makes one relay of a service the active one,
+ * hears the outbox's notifications, reads and deletes. Should the connection break, the lock goes with it, and what
+ * was not deleted is published again: at least once, in order.
+ */
+async function connect(knex: Knex, wake: Bell): Promise<Client> {
+  const client: Client = await knex.client.acquireRawConnection();
+  client.on('error', wake.ring);
+  client.on('notification', wake.ring);
+  // A deletion lost in a crash of the database only publishes an event twice.
+  await client.query(`set application_name = 'rivergate relay'; set synchronous_commit = off`);
+  // The server lets go of the lock of a machine that vanished within a minute.
+  await client.query(
+    'set tcp_keepalives_idle = 30; set tcp_keepalives_interval = 10; set tcp_keepalives_count = 3',
+  );
+  await client.query(
+    `do $$ begin execute format('listen %I', 'rivergate_outbox_' || current_schema()); end $$`,
+  );
+  return client;
+}
+
+async function isActive(client: Client): Promise<boolean> {
+  const lock = `hashtextextended('rivergate.relay.' || current_schema(), 0)`;
+  const { rows } = await client.query(`select pg_try_advisory_lock(${lock}) as active`);
+  return rows[0].active;
+}
+
+export function startRelay({ knex, eventLog, log, metrics }: StartRelay): Relay {
+  const stopping = new AbortController();
+  const { signal } = stopping;
+  const wake = bell();
+  const trouble = backoff(100, 5000);
+
+  /** @returns whether there may be more */
+  async function relayBatch(client: Client): Promise<boolean> {
+    const { rows } = await client.query<OutboxRow>({
+      name: 'next outbox batch',
+      text: `select id, topic, key, event, extract(epoch from clock_timestamp() - created_at)::float8 as age
+             from outbox order by id limit ${BATCH}`,
+    });
+    if (rows.length === 0) return false;
+    const records: LogRecord[] = rows.map(({ topic, key, event }) => ({ topic, key, event }));
+    try {
+      await eventLog.publish(records);
+    } catch (error) {
+      metrics?.publishFailed?.();
+      log.warn(
+        { error: describeError(error), waiting: rows.length },
+        'The event log takes nothing; events wait',
+      );
+      await trouble.pause(signal);
+      return true;
+    }
+    trouble.reset();
+    await client.query({
+      name: 'delete published',
+      text: 'delete from outbox where id = any($1::bigint[])',
+      values: [rows.map(row => row.id)],
+    });
+    metrics?.published?.(rows.length, rows[0]!.age);
+    return rows.length === BATCH;
+  }
+
+  async function session(client: Client): Promise<void> {
+    while (!signal.aborted && !(await isActive(client))) await wake.heard(STANDBY, signal);
+    while (!signal.aborted) {
+      if (!(await relayBatch(client))) await wake.heard(POLL, signal);
+    }
+  }
+
+  async function run(): Promise<void> {
+    const connecting = backoff(100, 5000);
+    while (!signal.aborted) {
+      let client: Client | undefined;
+      try {
+        client = await connect(knex, wake);
+        connecting.reset();
+        await session(client);
+      } catch (error) {
+        if (!signal.aborted)
+          log.warn({ error: describeError(error) }, 'The relay lost the database; trying again');
+        await connecting.pause(signal);
+      } finally {
+        await client?.end().catch(() => {});
+      }
+    }
+  }
+
+  const running = run();
+  return {
+    async stop() {
+      stopping.abort();
+      const grace = new AbortController();
+      await Promise.race([running, bell().heard(GRACE, grace.signal)]);
+      grace.abort();
+    },
+    async drained() {
+      const empty = bell();
+      while (await knex('outbox').first('id')) await empty.heard(5);
+    },
+  };
 }

@@ -1,8 +1,16 @@
 import type { Knex } from 'knex';
 import type { Consumer } from './consumer.ts';
-import type { EventLog } from './event-log.ts';
+import { topicOf } from './declaration.ts';
+import { describeError } from './describe-error.ts';
+import type { CloudEvent } from './envelope.ts';
+import type { EventLog, Subscription } from './event-log.ts';
 import type { Logger } from './logger.ts';
 import type { EventMetrics } from './metrics.ts';
+import { reactions } from './react.ts';
+
+const HOUR = 3_600_000;
+/** An event comes again within the reach of the group's last commit; a month is far beyond it. */
+const INBOX_DAYS = 30;
 
 export interface Retry {
   /** How often a handler is tried before the event goes to the dead-letter topic. Default 6. */
@@ -21,8 +29,47 @@ export interface StartConsumers {
   log: Logger;
   retry?: Retry;
   metrics?: EventMetrics;
+  /** Runs around the handling of an event: where a trace goes on from `event.traceparent`. */
+  around?: (event: CloudEvent, consumer: string, run: () => Promise<void>) => Promise<void>;
 }
 
-export async function startConsumers(_options: StartConsumers): Promise<{ stop(): Promise<void> }> {
-  throw new Error('not built yet');
+export interface RunningConsumers {
+  /** Resolves once every consumer has its place in the log. */
+  started: Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function consumerGroup(service: string, consumer: string): string {
+  return `rivergate.${service}.${consumer}`;
+}
+
+/** Starts the consumers of a service. Does not wait for the event log: what is away is tried again. */
+export async function startConsumers(options: StartConsumers): Promise<RunningConsumers> {
+  const { service, consumers, knex, eventLog, log } = options;
+  const names = consumers.map(({ name }) => name);
+  if (new Set(names).size !== names.length) throw new Error(`Two consumers of ${service} have one name`);
+
+  const subscriptions: Subscription[] = [];
+  for (const declared of consumers) {
+    const group = consumerGroup(service, declared.name);
+    const topics = [...new Set(declared.on.map(({ declaration }) => topicOf(declaration)))];
+    subscriptions.push(
+      await eventLog.subscribe({ group, topics, handle: reactions(options, declared, group) }),
+    );
+  }
+
+  const pruning = setInterval(() => {
+    knex('inbox')
+      .where('handled_at', '<', knex.raw('now() - make_interval(days => ?)', [INBOX_DAYS]))
+      .delete()
+      .catch(error => log.warn({ error: describeError(error) }, 'The inbox could not be pruned'));
+  }, HOUR).unref();
+
+  return {
+    started: Promise.all(subscriptions.map(({ started }) => started)).then(() => {}),
+    async stop() {
+      clearInterval(pruning);
+      await Promise.all(subscriptions.map(subscription => subscription.stop()));
+    },
+  };
 }

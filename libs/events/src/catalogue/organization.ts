@@ -36,7 +36,12 @@ export const organizationSettingsChanged = event({
   version: 1,
   audit: 'organization.settings_changed',
   summary: 'Settings of an organization changed',
-  data: z.object({ organization_id: Id, fields: z.array(z.string()) }),
+  data: z.object({
+    organization_id: Id,
+    fields: z.array(z.string()),
+    /** Every setting as it holds from now on, by group: password_policy, mfa, sessions, tokens, … */
+    settings: z.record(z.string(), z.record(z.string(), z.unknown())),
+  }),
 });
 
 export const organizationSwitched = event({
@@ -128,6 +133,44 @@ export const roleDeleted = event({
   audit: 'role.deleted',
   summary: 'A role was deleted',
   data: z.object({ role_id: Id, organization_id: Id.nullable() }),
+});
+
+export const roleAssigned = event({
+  type: 'organization.role.assigned',
+  version: 1,
+  audit: 'role.assigned',
+  summary: 'A member was given a role, organization-wide or in one workspace',
+  data: z.object({ organization_id: Id, role_id: Id, user_id: Id, workspace_id: Id.nullable() }),
+});
+
+export const roleWithdrawn = event({
+  type: 'organization.role.withdrawn',
+  version: 1,
+  audit: 'role.withdrawn',
+  summary: 'A role was taken from a member',
+  data: z.object({ organization_id: Id, role_id: Id, user_id: Id, workspace_id: Id.nullable() }),
+});
+
+export const workspaceMemberAdded = event({
+  type: 'organization.workspace.member_added',
+  version: 1,
+  audit: 'workspace.member_added',
+  summary: 'A member of the organization became a member of a workspace',
+  data: z.object({ organization_id: Id, workspace_id: Id, user_id: Id }),
+});
+
+export const invitationPrepared = event({
+  type: 'organization.invitation.prepared',
+  version: 1,
+  audit: 'invitation.prepared',
+  summary: 'An invitation waits for the address of its administrator to be verified',
+  data: z.object({
+    invitation_id: Id,
+    organization_id: Id,
+    workspace_id: Id,
+    role_id: Id,
+    email: z.string(),
+  }),
 });
 
 export const invitationSent = event({

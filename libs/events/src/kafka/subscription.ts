@@ -1,0 +1,123 @@
+import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
+import { backoff } from '../backoff.ts';
+import { describeError } from '../describe-error.ts';
+import type { CloudEvent } from '../envelope.ts';
+import type { Subscribe, Subscription } from '../event-log.ts';
+import type { Logger } from '../logger.ts';
+import type { Topics } from './topics.ts';
+
+/** How long the broker holds a fetch that finds nothing, which is how long stopping may take; milliseconds. */
+const LONGEST_FETCH = 1000;
+
+export interface KafkaSubscription {
+  kafka: Kafka;
+  topics: Topics;
+  subscribe: Subscribe;
+  sessionTimeout: number;
+  log: Logger;
+}
+
+export function kafkaSubscription({
+  kafka,
+  topics,
+  subscribe,
+  sessionTimeout,
+  log,
+}: KafkaSubscription): Subscription {
+  const { group, fromBeginning = true, handle } = subscribe;
+  const stopping = new AbortController();
+  const started = Promise.withResolvers<void>();
+  const heartbeatInterval = sessionTimeout / 3;
+
+  /** Handles a partition's events one by one; only what was handled is committed. */
+  async function eachBatch(payload: EachBatchPayload): Promise<void> {
+    const { batch, resolveOffset, heartbeat, commitOffsetsIfNecessary, isRunning, isStale } = payload;
+    const leaving = new AbortController();
+    const signal = AbortSignal.any([stopping.signal, leaving.signal]);
+    // While a handler works or waits, the group must hear of us, and we of it: when it rebalances, the handler gives up.
+    const beating = setInterval(() => heartbeat().catch(error => leaving.abort(error)), heartbeatInterval);
+    try {
+      for (const { offset, key, value } of batch.messages) {
+        if (!isRunning() || isStale() || signal.aborted) break;
+        const event: CloudEvent = JSON.parse(value!.toString());
+        const { topic, partition } = batch;
+        const delivery = { topic, partition, key: key?.toString() ?? '', position: offset, signal };
+        if (!(await deliver(event, delivery))) break;
+        resolveOffset(offset);
+        await commitOffsetsIfNecessary();
+        await heartbeat();
+      }
+      leaving.signal.throwIfAborted();
+    } finally {
+      clearInterval(beating);
+    }
+  }
+
+  async function deliver(event: CloudEvent, delivery: Parameters<typeof handle>[1]): Promise<boolean> {
+    const { signal, topic, position } = delivery;
+    const trouble = backoff(100, 5000);
+    while (!signal.aborted) {
+      try {
+        await handle(event, delivery);
+        return true;
+      } catch (error) {
+        if (!signal.aborted)
+          log.warn({ error: describeError(error), group, topic, position }, 'An event comes again');
+        await trouble.pause(signal);
+      }
+    }
+    return false;
+  }
+
+  /** Reads until it is told to stop. @throws when kafkajs gives up */
+  async function read(consumer: Consumer): Promise<void> {
+    const ended = Promise.withResolvers<void>();
+    consumer.on(consumer.events.CRASH, ({ payload }) => {
+      if (!payload.restart) ended.reject(payload.error);
+    });
+    consumer.on(fromBeginning ? consumer.events.GROUP_JOIN : consumer.events.FETCH, () => started.resolve());
+    stopping.signal.addEventListener('abort', () => ended.resolve(), { once: true });
+    await topics.ensure(subscribe.topics);
+    await consumer.connect();
+    await consumer.subscribe({ topics: subscribe.topics, fromBeginning });
+    await consumer.run({
+      eachBatchAutoResolve: false,
+      autoCommitInterval: 1000,
+      partitionsConsumedConcurrently: 4,
+      eachBatch,
+    });
+    await ended.promise;
+  }
+
+  async function run(): Promise<void> {
+    const trouble = backoff(100, 5000);
+    while (!stopping.signal.aborted) {
+      const consumer = kafka.consumer({
+        groupId: group,
+        sessionTimeout,
+        heartbeatInterval,
+        maxWaitTimeInMs: LONGEST_FETCH,
+        retry: { initialRetryTime: 100, maxRetryTime: 5000, retries: 5, restartOnFailure: async () => true },
+      });
+      try {
+        await read(consumer);
+      } catch (error) {
+        if (!stopping.signal.aborted)
+          log.warn({ error: describeError(error), group }, 'Kafka is away; trying again');
+        topics.forget();
+        await trouble.pause(stopping.signal);
+      } finally {
+        await consumer.disconnect().catch(() => {});
+      }
+    }
+  }
+
+  const running = run();
+  return {
+    started: started.promise,
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import type { Client } from 'pg';
+import { backoff } from '../backoff.ts';
+import { type Bell, bell } from '../bell.ts';
+import { describeError } from '../describe-error.ts';
+import type { CloudEvent } from '../envelope.ts';
+import type { Subscribe } from '../event-log.ts';
+import type { Logger } from '../logger.ts';
+import { CHANNEL } from './schema.ts';
+
+const BATCH = 64;
+/** How often a feed looks without a notification; milliseconds. */
+const POLL = 5000;
+/** How often a standby tries to take over; milliseconds. */
+const STANDBY = 1000;
+
+/** One group's reading of one topic. */
+export interface Feed {
+  topic: string;
+  wake: Bell;
+  started: Promise<void>;
+  /** Reads until the signal aborts or `stop` is called. @throws when the connection fails */
+  read(client: Client, signal: AbortSignal): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Row {
+  position: string;
+  key: string;
+  event: CloudEvent;
+}
+
+export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: string, log: Logger): Feed {
+  const wake = bell();
+  const started = Promise.withResolvers<void>();
+  const stopping = new AbortController();
+  let reading: Promise<void> | undefined;
+
+  /** Takes the group's place at the topic, if no other process has it. */
+  async function acquire(client: Client): Promise<boolean> {
+    await client.query(
+      `insert into event_log.committed (consumer_group, topic, position)
+       select $1, $2, case when $3 then 0 else coalesce((select max(position) from event_log.event), 0) end
+       on conflict do nothing`,
+      [group, topic, fromBeginning],
+    );
+    started.resolve();
+    const lock = `hashtextextended('rivergate.event_log.' || $1, 0)`;
+    const { rows } = await client.query(`select pg_try_advisory_lock(${lock}) as held`, [
+      `${group} ${topic}`,
+    ]);
+    return rows[0].held;
+  }
+
+  /** Lets another process take the place at once. */
+  async function release(client: Client): Promise<void> {
+    const lock = `hashtextextended('rivergate.event_log.' || $1, 0)`;
+    await client.query(`select pg_advisory_unlock(${lock})`, [`${group} ${topic}`]);
+    await client.query(`select pg_notify('${CHANNEL}', $1)`, [topic]);
+  }
+
+  async function committed(client: Client): Promise<string> {
+    const text = 'select position from event_log.committed where consumer_group = $1 and topic = $2';
+    return (await client.query(text, [group, topic])).rows[0].position;
+  }
+
+  async function commit(client: Client, position: string): Promise<void> {
+    await client.query({
+      name: 'commit position',
+      text: 'update event_log.committed set position = $3 where consumer_group = $1 and topic = $2',
+      values: [group, topic, position],
+    });
+  }
+
+  async function next(client: Client, position: string): Promise<Row[]> {
+    const { rows } = await client.query<Row>({
+      name: 'next events',
+      text: `select position, key, event from event_log.event
+             where topic = $1 and position > $2 order by position limit ${BATCH}`,
+      values: [topic, position],
+    });
+    return rows;
+  }
+
+  /** @returns false when it was stopped before the event was handled */
+  async function deliver({ position, key, event }: Row, signal: AbortSignal): Promise<boolean> {
+    const trouble = backoff(100, 5000);
+    while (!signal.aborted) {
+      try {
+        await handle(event, { topic, key, partition: 0, position, signal });
+        return true;
+      } catch (error) {
+        if (!signal.aborted)
+          log.warn({ error: describeError(error), group, topic, position }, 'An event comes again');
+        await trouble.pause(signal);
+      }
+    }
+    return false;
+  }
+
+  async function readAll(client: Client, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(await acquire(client))) await wake.heard(STANDBY, signal);
+    if (signal.aborted) return;
+    let position = await committed(client);
+    while (!signal.aborted) {
+      const rows = await next(client, position);
+      const before = position;
+      for (const row of rows) {
+        if (!(await deliver(row, signal))) break;
+        position = row.position;
+      }
+      if (position !== before) await commit(client, position);
+      if (rows.length < BATCH) await wake.heard(POLL, signal);
+    }
+    await release(client);
+  }
+
+  return {
+    topic,
+    wake,
+    started: started.promise,
+    read(client, signal) {
+      reading = readAll(client, AbortSignal.any([signal, stopping.signal]));
+      return reading;
+    },
+    async stop() {
+      stopping.abort();
+      await reading?.catch(() => {});
+    },
+  };
+}
