@@ -11,9 +11,17 @@ export const TokenBundle = z.object({
 
 export const SessionNotFound = error('SESSION_NOT_FOUND', 404, 'No such active session');
 export const UserNotFound = error('USER_NOT_FOUND', 404, 'No such user');
-export const EmailTaken = error('EMAIL_TAKEN', 409, 'This address belongs to a user already; sign in instead');
+export const EmailTaken = error(
+  'EMAIL_TAKEN',
+  409,
+  'This address belongs to a user already; sign in instead',
+);
 export const InvalidPassword = error('INVALID_PASSWORD', 422, 'The password breaks the password policy');
-export const AccountVerified = error('ACCOUNT_VERIFIED', 409, 'The account has been verified and is not taken back');
+export const AccountVerified = error(
+  'ACCOUNT_VERIFIED',
+  409,
+  'The account has been verified and is not taken back',
+);
 
 /** What the gateway asks when Redis does not know a session. */
 export const sessionState = spec({

@@ -15,7 +15,9 @@ export const memberPrincipal = spec({
   caller: 'internal',
   params: z.object({ organization_id: Id, user_id: Id }),
   answer: z.object({
-    member: z.boolean().meta({ description: 'Active member; false also where the organization does not exist' }),
+    member: z
+      .boolean()
+      .meta({ description: 'Active member; false also where the organization does not exist' }),
     is_admin: z.boolean(),
     permissions: z.array(z.string()),
     plan: z.string().nullable(),
@@ -55,7 +57,13 @@ export const membershipsOf = spec({
       }),
     ),
     workspaces: z.array(
-      z.object({ id: Id, name: z.string(), slug: z.string(), is_default: z.boolean(), created_at: Timestamp }),
+      z.object({
+        id: Id,
+        name: z.string(),
+        slug: z.string(),
+        is_default: z.boolean(),
+        created_at: Timestamp,
+      }),
     ),
   }),
 });

@@ -66,6 +66,7 @@ export type Outcome<Spec extends EndpointSpec> =
   | Returned<Data<Spec>>
   | Reply<Returned<Data<Spec>>>
   | Failure
+  // biome-ignore lint/suspicious/noConfusingVoidType: a handler without an answer has nothing to return
   | (Data<Spec> extends undefined ? void : never);
 
 /** How an answer differs from what the declaration says. */

@@ -12,13 +12,28 @@ export interface Letter {
 }
 
 export function escapeHtml(text: string): string {
-  const entities: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' };
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    "'": '&#39;',
+  };
   return text.replace(/[&<>"']/g, character => entities[character]!);
 }
 
 /** The plain and the HTML version of a letter, in the one style that all mails of the platform have. */
-export function letter({ heading, paragraphs, code, action, footer }: Letter): { text: string; html: string } {
-  const text = [heading, ...paragraphs, code, action && `${action.label}:\n${action.url}`, footer && `--\n${footer}`]
+export function letter({ heading, paragraphs, code, action, footer }: Letter): {
+  text: string;
+  html: string;
+} {
+  const text = [
+    heading,
+    ...paragraphs,
+    code,
+    action && `${action.label}:\n${action.url}`,
+    footer && `--\n${footer}`,
+  ]
     .filter(Boolean)
     .join('\n\n');
   const html = `<!doctype html>

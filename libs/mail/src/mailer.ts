@@ -45,7 +45,10 @@ export function startMailer(options: MailerOptions): Mailer {
   const connection = { url: options.redisUrl, maxRetriesPerRequest: null };
   const name = `mail-${options.service}`;
   const transport = createTransport(options.smtpUrl, { from });
-  const queue = new Queue(name, { connection: { ...connection, maxRetriesPerRequest: 1 }, prefix: 'rivergate' });
+  const queue = new Queue(name, {
+    connection: { ...connection, maxRetriesPerRequest: 1 },
+    prefix: 'rivergate',
+  });
   const worker = new Worker(name, job => deliver(Number(job.data.id)), {
     connection,
     prefix: 'rivergate',
@@ -56,7 +59,9 @@ export function startMailer(options: MailerOptions): Mailer {
   const inTrouble = (cause: Error) => log.warn({ reason: cause.message }, 'The mail queue is in trouble');
   queue.on('error', inTrouble);
   worker.on('error', inTrouble);
-  worker.on('failed', (job, cause) => log.warn({ mail: job?.data.id, reason: cause.message }, 'A mail was not taken'));
+  worker.on('failed', (job, cause) =>
+    log.warn({ mail: job?.data.id, reason: cause.message }, 'A mail was not taken'),
+  );
 
   async function deliver(id: number): Promise<void> {
     await knex.transaction(async db => {
@@ -71,9 +76,14 @@ export function startMailer(options: MailerOptions): Mailer {
   const enqueue = (id: number) => queue.add('deliver', { id }, { ...TRIES, jobId: `mail-${id}` });
 
   async function sweep(): Promise<void> {
-    const dropped = await knex('outgoing_mail').whereRaw(`created_at < now() - interval '${GIVE_UP_AFTER}'`).delete();
+    const dropped = await knex('outgoing_mail')
+      .whereRaw(`created_at < now() - interval '${GIVE_UP_AFTER}'`)
+      .delete();
     if (dropped > 0) log.error({ dropped }, `Mails were given up after ${GIVE_UP_AFTER}`);
-    const left = await knex('outgoing_mail').whereRaw("created_at < now() - interval '10 seconds'").limit(500).pluck('id');
+    const left = await knex('outgoing_mail')
+      .whereRaw("created_at < now() - interval '10 seconds'")
+      .limit(500)
+      .pluck('id');
     for (const id of left) await enqueue(id);
   }
 
@@ -85,10 +95,15 @@ export function startMailer(options: MailerOptions): Mailer {
     async send(db, mail) {
       const sealed = secretBox.seal(JSON.stringify(mail), CONTEXT);
       const [row] = await db('outgoing_mail').insert({ sealed }).returning('id');
-      const committed = db.executionPromise?.then(() => true, () => false);
+      const committed = db.executionPromise?.then(
+        () => true,
+        () => false,
+      );
       void committed?.then(async goesOut => {
         if (!goesOut) return;
-        await enqueue(row.id).catch(cause => log.warn({ mail: row.id, reason: String(cause) }, 'A mail waits for the sweep'));
+        await enqueue(row.id).catch(cause =>
+          log.warn({ mail: row.id, reason: String(cause) }, 'A mail waits for the sweep'),
+        );
       });
     },
     async stop() {

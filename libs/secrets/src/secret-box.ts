@@ -32,7 +32,8 @@ function decrypt(key: Buffer, box: Buffer, context: Buffer): Buffer {
 export function secretBox(encryptionKey: string): SecretBox {
   const master = Buffer.from(encryptionKey, 'base64');
   if (master.length !== KEY) throw new Error('ENCRYPTION_KEY must be 32 bytes in base64');
-  const derive = (purpose: string) => Buffer.from(hkdfSync('sha256', master, '', `rivergate ${purpose}`, KEY));
+  const derive = (purpose: string) =>
+    Buffer.from(hkdfSync('sha256', master, '', `rivergate ${purpose}`, KEY));
   const wrappingKey = derive('data key wrapping');
   const codeKey = derive('code hashing');
   const wrappedLength = NONCE + KEY + TAG;

@@ -1,6 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
-import { decoyPasswordHash, equal, hashPassword, oneTimeCode, oneTimeToken, secretBox, verifyPassword } from './index.ts';
+import {
+  decoyPasswordHash,
+  equal,
+  hashPassword,
+  oneTimeCode,
+  oneTimeToken,
+  secretBox,
+  verifyPassword,
+} from './index.ts';
 
 const box = secretBox(randomBytes(32).toString('base64'));
 

@@ -26,7 +26,14 @@ export interface Application {
 }
 
 /** The HTTP side of a service: health, readiness, metrics, manifest, and its endpoints. */
-export function application({ endpoints, runtime, manifest, registry, metricsToken, checks }: Application): Express {
+export function application({
+  endpoints,
+  runtime,
+  manifest,
+  registry,
+  metricsToken,
+  checks,
+}: Application): Express {
   const app = express();
   app.disable('x-powered-by').disable('etag').set('query parser', 'simple').enable('case sensitive routing');
 
@@ -40,13 +47,19 @@ export function application({ endpoints, runtime, manifest, registry, metricsTok
     response.json({ status: ready ? 'ready' : 'not_ready', service: runtime.service, checks: found });
   });
   app.get('/metrics', async (request, response) => {
-    if (metricsToken && !equal(request.get('authorization') ?? '', `Bearer ${metricsToken}`)) throw NotFound();
+    if (metricsToken && !equal(request.get('authorization') ?? '', `Bearer ${metricsToken}`))
+      throw NotFound();
     response.type(registry.contentType).send(await registry.metrics());
   });
   app.get('/internal/manifest', (request, response) => {
     const known = { keys: runtime.keys, seen: runtime.seen };
     try {
-      verifyCredential(request.get(CREDENTIAL_HEADER) ?? '', { ...known, audience: runtime.service, method: 'GET', path: request.path });
+      verifyCredential(request.get(CREDENTIAL_HEADER) ?? '', {
+        ...known,
+        audience: runtime.service,
+        method: 'GET',
+        path: request.path,
+      });
     } catch {
       throw Unauthorized();
     }

@@ -10,7 +10,9 @@ const Environment = z.object({
   DATABASE_URL: z.url(),
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
   REDIS_URL: z.url(),
-  ENCRYPTION_KEY: z.base64().refine(text => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64'),
+  ENCRYPTION_KEY: z
+    .base64()
+    .refine(text => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64'),
   INTERNAL_KEY: z.string().min(1),
   INTERNAL_JWKS: z.string().min(1),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),

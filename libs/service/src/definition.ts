@@ -1,5 +1,5 @@
-import type { Call, Endpoint, Log } from '@rivergate/endpoint';
 import type { RateLimiter } from '@rivergate/caller';
+import type { Call, Endpoint, Log } from '@rivergate/endpoint';
 import type { Consumer, EventLog } from '@rivergate/events';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Redis } from 'ioredis';

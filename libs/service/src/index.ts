@@ -2,7 +2,14 @@ export { MANIFEST_VERSION_HEADER } from './application.ts';
 export { type Config, readConfig } from './config.ts';
 export { connectDatabase } from './database/connect.ts';
 export { type Migration, migrate } from './database/migrate.ts';
-export { DATABASE_ROLES, databaseUrl, EVENT_LOG_ROLE, type Provision, provisionDatabase, roleOf } from './database/provision.ts';
+export {
+  DATABASE_ROLES,
+  databaseUrl,
+  EVENT_LOG_ROLE,
+  type Provision,
+  provisionDatabase,
+  roleOf,
+} from './database/provision.ts';
 export { tenantTable } from './database/tenant.ts';
 export { defineService, type Resources, type ServiceDefinition } from './definition.ts';
 export type { Job } from './job.ts';

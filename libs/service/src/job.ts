@@ -1,5 +1,5 @@
-import type { Knex } from 'knex';
 import type { Log } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
 
 /** Work that a service does from time to time, in one process of the fleet at once. */
 export interface Job<Tools> {

@@ -1,7 +1,17 @@
 import { type Logger, pino } from 'pino';
 
 /** Names under which a secret could reach a log line; their values never do. */
-const SECRET = ['authorization', 'cookie', 'password', 'token', 'secret', 'access_token', 'refresh_token', 'code', 'otp_code'];
+const SECRET = [
+  'authorization',
+  'cookie',
+  'password',
+  'token',
+  'secret',
+  'access_token',
+  'refresh_token',
+  'code',
+  'otp_code',
+];
 
 /** JSON lines on stdout. Queries keep their placeholders: pg's errors are cut down to what tells nothing of the values. */
 export function createLog(name: string, level: string): Logger {
@@ -25,7 +35,11 @@ function withoutValues(cause: unknown): object {
     type: cause.name,
     message,
     stack: cause.stack?.slice(cause.stack.indexOf('\n    at ')).slice(0, 4_000),
-    ...Object.fromEntries(Object.entries({ code, table, column, constraint, severity }).filter(([, value]) => value !== undefined)),
+    ...Object.fromEntries(
+      Object.entries({ code, table, column, constraint, severity }).filter(
+        ([, value]) => value !== undefined,
+      ),
+    ),
     ...(cause.cause === undefined ? {} : { cause: withoutValues(cause.cause) }),
   };
 }

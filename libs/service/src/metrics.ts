@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { type Answered, ANSWERED, publicPath } from '@rivergate/endpoint';
+import { ANSWERED, type Answered, publicPath } from '@rivergate/endpoint';
 import type { EventMetrics } from '@rivergate/events';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -24,13 +24,21 @@ export function serviceMetrics(service: string): Metrics {
     buckets: SECONDS,
     registers,
   });
-  const published = new Counter({ name: 'rivergate_events_published_total', help: 'Events that reached the log', registers });
+  const published = new Counter({
+    name: 'rivergate_events_published_total',
+    help: 'Events that reached the log',
+    registers,
+  });
   const publishFailures = new Counter({
     name: 'rivergate_events_publish_failures_total',
     help: 'Batches that the log did not take',
     registers,
   });
-  const lag = new Gauge({ name: 'rivergate_outbox_lag_seconds', help: 'Age of the oldest event of the last batch', registers });
+  const lag = new Gauge({
+    name: 'rivergate_outbox_lag_seconds',
+    help: 'Age of the oldest event of the last batch',
+    registers,
+  });
   const handled = new Histogram({
     name: 'rivergate_event_age_seconds',
     help: 'Time from an event to the end of its handling',
@@ -49,7 +57,10 @@ export function serviceMetrics(service: string): Metrics {
     const answer = message as Answered;
     if (answer.service !== service) return;
     const { method } = answer.spec;
-    requests.observe({ method, route: publicPath(answer.spec), status: String(answer.status) }, answer.seconds);
+    requests.observe(
+      { method, route: publicPath(answer.spec), status: String(answer.status) },
+      answer.seconds,
+    );
   };
   subscribe(ANSWERED, observe);
   return {

@@ -1,5 +1,5 @@
-import { Redis } from 'ioredis';
 import type { Log } from '@rivergate/endpoint';
+import { Redis } from 'ioredis';
 
 /** A connection that gives up quickly: whoever asks has an answer for Redis being away, and no time to wait for it. */
 export function connectRedis(url: string, log: Log): Redis {

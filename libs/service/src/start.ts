@@ -1,7 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { credentialKey, credentialKeys, credentialMemory, rateLimiter } from '@rivergate/caller';
-import { createIdempotencyTable, forgetExpiredAnswers, manifest, type Runtime, serviceClient } from '@rivergate/endpoint';
+import {
+  createIdempotencyTable,
+  forgetExpiredAnswers,
+  manifest,
+  type Runtime,
+  serviceClient,
+} from '@rivergate/endpoint';
 import { createEventTables, eventLogFromEnv, startConsumers, startRelay } from '@rivergate/events';
 import { secretBox } from '@rivergate/secrets';
 import { application } from './application.ts';
@@ -34,7 +40,11 @@ const base: Migration = {
   },
 };
 
-const forgetting: Job<Resources> = { name: 'forget expired answers', every: 600, run: ({ knex }) => forgetExpiredAnswers(knex) };
+const forgetting: Job<Resources> = {
+  name: 'forget expired answers',
+  every: 600,
+  run: ({ knex }) => forgetExpiredAnswers(knex),
+};
 
 /** Boots a service from its definition and its environment: migrates, connects, listens, and only then is ready. */
 export async function startService<Tools extends object>(
@@ -86,7 +96,14 @@ export async function startService<Tools extends object>(
     const relay = startRelay({ knex, eventLog, log, metrics: metrics.events });
     stopping.push(() => relay.stop());
     const consumers = definition.consumers?.(tools) ?? [];
-    const consuming = await startConsumers({ service: name, consumers, knex, eventLog, log, metrics: metrics.events });
+    const consuming = await startConsumers({
+      service: name,
+      consumers,
+      knex,
+      eventLog,
+      log,
+      metrics: metrics.events,
+    });
     stopping.push(() => consuming.stop());
     const jobs = startJobs<Tools & Resources>([forgetting, ...(definition.jobs ?? [])], tools);
     stopping.push(() => jobs.stop());
@@ -112,11 +129,22 @@ export async function startService<Tools extends object>(
       registry: metrics.registry,
       metricsToken: config.METRICS_TOKEN,
       checks: async () => ({
-        database: await knex.raw('select 1').then(() => true, () => false),
-        cache: await redis.ping().then(() => true, () => false),
+        database: await knex.raw('select 1').then(
+          () => true,
+          () => false,
+        ),
+        cache: await redis.ping().then(
+          () => true,
+          () => false,
+        ),
       }),
     });
-    const url = await listen(app, config.HOST, config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0, stopping);
+    const url = await listen(
+      app,
+      config.HOST,
+      config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0,
+      stopping,
+    );
     log.info({ url }, 'Ready');
     return { url, resources, drained: () => relay.drained(), stop };
   } catch (cause) {

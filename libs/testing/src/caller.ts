@@ -26,7 +26,12 @@ export function httpCaller(
   base: string,
   headers: (method: string, path: string) => Record<string, string> = () => ({}),
 ): TestCaller {
-  const send = async (method: string, path: string, body?: unknown, options: Options = {}): Promise<TestAnswer> => {
+  const send = async (
+    method: string,
+    path: string,
+    body?: unknown,
+    options: Options = {},
+  ): Promise<TestAnswer> => {
     const content = options.raw ?? (body === undefined ? undefined : JSON.stringify(body));
     const response = await fetch(`${base}${path}`, {
       method,
@@ -40,7 +45,12 @@ export function httpCaller(
     });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json');
-    return { status: response.status, headers: response.headers, text, body: isJson && text ? JSON.parse(text) : undefined };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      body: isJson && text ? JSON.parse(text) : undefined,
+    };
   };
   return {
     get: (path, options) => send('GET', path, undefined, options),
@@ -52,7 +62,12 @@ export function httpCaller(
 }
 
 /** Calls a service as the gateway does for a principal, or as another service does for itself. */
-export function credentialCaller(env: NodeJS.ProcessEnv, url: string, audience: string, principal: Principal): TestCaller {
+export function credentialCaller(
+  env: NodeJS.ProcessEnv,
+  url: string,
+  audience: string,
+  principal: Principal,
+): TestCaller {
   const key = credentialKey(env);
   return httpCaller(url, (method, path) => ({
     'x-request-id': randomUUID(),

@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import { generateInternalKeys } from '@rivergate/caller';
-import { DATABASE_ROLES, databaseUrl, EVENT_LOG_ROLE, provisionDatabase, roleOf, SERVICES } from '@rivergate/service';
+import {
+  DATABASE_ROLES,
+  databaseUrl,
+  EVENT_LOG_ROLE,
+  provisionDatabase,
+  roleOf,
+  SERVICES,
+} from '@rivergate/service';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
@@ -21,7 +28,10 @@ const PASSWORD = 'only-for-tests';
 
 function required(name: string): string {
   const value = process.env[name];
-  if (!value) throw new Error(`${name} is not set: run the tests by "npm test", or "npm test -- path/of.test.ts" for some`);
+  if (!value)
+    throw new Error(
+      `${name} is not set: run the tests by "npm test", or "npm test -- path/of.test.ts" for some`,
+    );
   return value;
 }
 
@@ -51,7 +61,9 @@ export async function testEnvironment(): Promise<TestEnvironment> {
     of: name => ({
       ...shared,
       INTERNAL_KEY: keys.INTERNAL_KEY[name],
-      ...(name === 'gateway' ? {} : { DATABASE_URL: databaseUrl(adminUrl, database, { name: roleOf(name), password: PASSWORD }) }),
+      ...(name === 'gateway'
+        ? {}
+        : { DATABASE_URL: databaseUrl(adminUrl, database, { name: roleOf(name), password: PASSWORD }) }),
     }),
     set: variables => Object.assign(shared, variables),
     databaseAdminUrl: databaseUrl(adminUrl, database),

@@ -16,7 +16,8 @@ export async function eventually<Found>(
     } catch (cause) {
       last = cause;
     }
-    if (performance.now() > deadline) throw new Error(`Waited ${patience} ms in vain for ${what}`, { cause: last });
+    if (performance.now() > deadline)
+      throw new Error(`Waited ${patience} ms in vain for ${what}`, { cause: last });
     await new Promise(resolve => setTimeout(resolve, 10));
   }
 }

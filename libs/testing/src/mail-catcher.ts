@@ -27,11 +27,18 @@ export async function startMailCatcher(): Promise<MailCatcher> {
     disabledCommands: ['STARTTLS'],
     onData(stream, session, done) {
       const chunks: Buffer[] = [];
-      stream.on('data', chunk => chunks.push(chunk)).on('end', async () => {
-        const { subject = '', text = '', html = '' } = await PostalMime.parse(Buffer.concat(chunks));
-        caught.push({ to: session.envelope.rcptTo.map(({ address }) => address.toLowerCase()), subject, text, html });
-        done();
-      });
+      stream
+        .on('data', chunk => chunks.push(chunk))
+        .on('end', async () => {
+          const { subject = '', text = '', html = '' } = await PostalMime.parse(Buffer.concat(chunks));
+          caught.push({
+            to: session.envelope.rcptTo.map(({ address }) => address.toLowerCase()),
+            subject,
+            text,
+            html,
+          });
+          done();
+        });
     },
   });
   await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));

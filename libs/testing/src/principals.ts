@@ -9,11 +9,19 @@ export function nobody(ip = ADDRESS): Principal {
 
 /** A signed-in user, by default a member without rights of organization 1, if of any. */
 export function signedIn(facts: Partial<Principal> & { userId: number }): Principal {
-  return { ...anonymous(ADDRESS), kind: 'user', sessionId: 1, isMember: facts.organizationId !== undefined, ...facts };
+  return {
+    ...anonymous(ADDRESS),
+    kind: 'user',
+    sessionId: 1,
+    isMember: facts.organizationId !== undefined,
+    ...facts,
+  };
 }
 
 /** An administrator of the organization. */
-export function administrator(facts: Partial<Principal> & { userId: number; organizationId: number }): Principal {
+export function administrator(
+  facts: Partial<Principal> & { userId: number; organizationId: number },
+): Principal {
   return signedIn({ isAdmin: true, permissions: ['*'], plan: 'enterprise', ...facts });
 }
 

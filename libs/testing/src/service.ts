@@ -2,11 +2,18 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Principal } from '@rivergate/caller';
 import type { Endpoint } from '@rivergate/endpoint';
-import { defineService, type RunningService, type ServiceDefinition, type ServiceName, startService, urlVariable } from '@rivergate/service';
+import {
+  defineService,
+  type RunningService,
+  type ServiceDefinition,
+  type ServiceName,
+  startService,
+  urlVariable,
+} from '@rivergate/service';
 import { credentialCaller, type TestCaller } from './caller.ts';
 import { type TestEnvironment, testEnvironment } from './environment.ts';
-import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 import { recordExercised } from './exercised.ts';
+import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 
 export interface ServiceUnderTest extends RunningService {
   environment: TestEnvironment;
@@ -45,7 +52,12 @@ export async function startServiceUnderTest<Tools extends object>(
     environment,
     mail,
     as: principal =>
-      credentialCaller(environment.of(principal.service ?? 'gateway'), running.url, definition.name, principal),
+      credentialCaller(
+        environment.of(principal.service ?? 'gateway'),
+        running.url,
+        definition.name,
+        principal,
+      ),
     async stop() {
       await running.stop();
       for (const fellow of fellows) await fellow.stop();

@@ -1,4 +1,4 @@
-import { SpanKind, SpanStatusCode, type Span, trace } from '@opentelemetry/api';
+import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import createKnex, { type Knex } from 'knex';
 import pg from 'pg';
 
@@ -38,6 +38,8 @@ function traceQueries(knex: Knex): void {
     if (failed) span.setStatus({ code: SpanStatusCode.ERROR });
     span.end();
   };
-  knex.on('query-response', (_: unknown, query: { __knexQueryUid: string }) => end(query.__knexQueryUid, false));
+  knex.on('query-response', (_: unknown, query: { __knexQueryUid: string }) =>
+    end(query.__knexQueryUid, false),
+  );
   knex.on('query-error', (_: unknown, query: { __knexQueryUid: string }) => end(query.__knexQueryUid, true));
 }

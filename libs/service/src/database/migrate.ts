@@ -15,8 +15,12 @@ export interface Migration {
 export async function migrate(knex: Knex, migrations: readonly Migration[]): Promise<string[]> {
   refuseDisorder(migrations);
   return await knex.transaction(async db => {
-    await db.raw("select pg_advisory_xact_lock(hashtextextended('rivergate migrations ' || current_schema(), 0))");
-    await db.raw('create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())');
+    await db.raw(
+      "select pg_advisory_xact_lock(hashtextextended('rivergate migrations ' || current_schema(), 0))",
+    );
+    await db.raw(
+      'create table if not exists migrations (name text primary key, applied_at timestamptz not null default now())',
+    );
     const done = new Set<string>(await db('migrations').pluck('name'));
     const applied: string[] = [];
     for (const migration of migrations) {
@@ -32,6 +36,7 @@ export async function migrate(knex: Knex, migrations: readonly Migration[]): Pro
 function refuseDisorder(migrations: readonly Migration[]): void {
   for (const [index, { name }] of migrations.entries()) {
     const before = migrations[index - 1]?.name;
-    if (before !== undefined && before >= name) throw new Error(`Migration ${name} must sort after ${before}`);
+    if (before !== undefined && before >= name)
+      throw new Error(`Migration ${name} must sort after ${before}`);
   }
 }

@@ -68,7 +68,11 @@ async function ensureRole(client: pg.Client, role: string, password: string | un
 const quote = (name: string) => pg.escapeIdentifier(name);
 
 /** The same cluster, another database and, if given, another role. */
-export function databaseUrl(adminUrl: string, database: string, role?: { name: string; password: string }): string {
+export function databaseUrl(
+  adminUrl: string,
+  database: string,
+  role?: { name: string; password: string },
+): string {
   const url = new URL(adminUrl);
   url.pathname = `/${encodeURIComponent(database)}`;
   if (role) {
@@ -78,7 +82,10 @@ export function databaseUrl(adminUrl: string, database: string, role?: { name: s
   return url.href;
 }
 
-async function connected(connectionString: string, work: (client: pg.Client) => Promise<void>): Promise<void> {
+async function connected(
+  connectionString: string,
+  work: (client: pg.Client) => Promise<void>,
+): Promise<void> {
   const client = new pg.Client({ connectionString });
   await client.connect();
   try {
