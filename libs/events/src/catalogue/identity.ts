@@ -24,7 +24,28 @@ export const userProfileChanged = event({
   version: 1,
   audit: 'user.profile_changed',
   summary: 'A user changed the profile',
-  data: z.object({ user_id: Id, fields: z.array(z.string()), display_name: z.string() }),
+  data: z.object({
+    user_id: Id,
+    fields: z.array(z.string()),
+    display_name: z.string(),
+    profile_image_url: z.string().nullable().optional(),
+  }),
+});
+
+export const userRemoved = event({
+  type: 'identity.user.removed',
+  version: 1,
+  audit: 'user.removed',
+  summary: 'An account that was never verified was replaced by a new registration, or withdrawn',
+  data: z.object({ user_id: Id, reason: z.string() }),
+});
+
+export const verificationFailed = event({
+  type: 'identity.user.verification_failed',
+  version: 1,
+  audit: 'auth.verification.failure',
+  summary: 'A wrong code was tried to verify an address',
+  data: z.object({ user_id: Id }),
 });
 
 export const userStatusChanged = event({
@@ -67,6 +88,22 @@ export const sessionRevoked = event({
   data: z.object({ session_id: Id, user_id: Id, reason: z.string() }),
 });
 
+export const sessionRefreshed = event({
+  type: 'identity.session.refreshed',
+  version: 1,
+  audit: 'auth.session.refreshed',
+  summary: 'A session got new tokens for its refresh token',
+  data: z.object({ session_id: Id, user_id: Id }),
+});
+
+export const sessionMoved = event({
+  type: 'identity.session.moved',
+  version: 1,
+  audit: 'auth.session.moved',
+  summary: 'Another organization became the active one of a session',
+  data: z.object({ session_id: Id, user_id: Id, workspace_id: Id.nullable() }),
+});
+
 export const sessionRefreshReused = event({
   type: 'identity.session.refresh_reused',
   version: 1,
@@ -80,6 +117,14 @@ export const passwordChanged = event({
   version: 1,
   audit: 'auth.password.changed',
   summary: 'A user changed the password, knowing the old one',
+  data: z.object({ user_id: Id }),
+});
+
+export const passwordChangeFailed = event({
+  type: 'identity.password.change_failed',
+  version: 1,
+  audit: 'auth.password.change_failure',
+  summary: 'A signed-in user gave a wrong current password',
   data: z.object({ user_id: Id }),
 });
 
