@@ -1,0 +1,134 @@
+import type { Knex } from 'knex';
+
+/** A user with the primary address, as the ways into an account need it. */
+export interface Account {
+  id: number;
+  email: string;
+  display_name: string;
+  password_hash: string | null;
+  holds_address: boolean;
+  verified_at: Date | null;
+  disabled_at: Date | null;
+  last_organization_id: number | null;
+}
+
+const COLUMNS = [
+  'users.id',
+  'email_addresses.email',
+  'display_name',
+  'password_hash',
+  'holds_address',
+  'users.verified_at',
+  'disabled_at',
+  'last_organization_id',
+];
+
+const withPrimaryAddress = (db: Knex) =>
+  db('users')
+    .join('email_addresses', join =>
+      join.on('email_addresses.user_id', 'users.id').andOnVal('is_primary', true),
+    )
+    .select(COLUMNS);
+
+/** The account that logs in with this address. */
+export function accountByEmail(db: Knex, email: string): Promise<Account | undefined> {
+  return withPrimaryAddress(db).where({ email }).first();
+}
+
+export function accountById(db: Knex, userId: number): Promise<Account | undefined> {
+  return withPrimaryAddress(db).where({ 'users.id': userId }).first();
+}
+
+/** Serialises what happens to an address, whether it has a row or not; released with the transaction. */
+export async function lockAddress(db: Knex.Transaction, email: string): Promise<void> {
+  await db.raw("select pg_advisory_xact_lock(hashtextextended('address ' || ?, 0))", [email]);
+}
+
+/** The user who holds the address in any way: as a primary one, or as another on file. */
+export async function ownerOf(
+  db: Knex,
+  email: string,
+): Promise<{ id: number; verified: boolean; holdsAddress: boolean } | undefined> {
+  const row = await db('email_addresses')
+    .join('users', 'users.id', 'email_addresses.user_id')
+    .where({ email })
+    .first('users.id', 'users.verified_at', 'holds_address');
+  return row && { id: row.id, verified: row.verified_at !== null, holdsAddress: row.holds_address };
+}
+
+export interface NewAccount {
+  email: string;
+  displayName: string;
+  passwordHash: string;
+  /** Whether the address is taken although nobody has verified it. */
+  holdsAddress: boolean;
+}
+
+/** Creates an account whose address is not verified yet. @returns its id */
+export async function createAccount(db: Knex, account: NewAccount): Promise<number> {
+  const [user] = await db('users')
+    .insert({
+      display_name: account.displayName,
+      password_hash: account.passwordHash,
+      holds_address: account.holdsAddress,
+    })
+    .returning('id');
+  await db('email_addresses').insert({ user_id: user.id, email: account.email, is_primary: true });
+  return user.id;
+}
+
+export async function acceptTerms(
+  db: Knex,
+  userId: number,
+  version: string,
+  ip: string | null,
+): Promise<void> {
+  await db('terms_acceptances').insert({ user_id: userId, terms_version: version, ip_address: ip });
+}
+
+/** Removes an account with everything that belongs to it, unless it is verified by now. @returns whether it did */
+export async function deleteUnverifiedAccount(db: Knex, userId: number): Promise<boolean> {
+  return (await db('users').where({ id: userId }).whereNull('verified_at').delete()) > 0;
+}
+
+/** Keeps the account as it is until the transaction ends. @returns false when it is gone */
+export async function lockAccount(db: Knex.Transaction, userId: number): Promise<boolean> {
+  return (await db('users').where({ id: userId }).forUpdate().first('id')) !== undefined;
+}
+
+/** The mailbox has proved to be the user's. */
+export async function markVerified(db: Knex, userId: number): Promise<void> {
+  await db('users').where({ id: userId }).update({ verified_at: db.fn.now(), updated_at: db.fn.now() });
+  await db('email_addresses')
+    .where({ user_id: userId, is_primary: true })
+    .update({ verified_at: db.fn.now() });
+}
+
+export async function setPassword(db: Knex, userId: number, passwordHash: string): Promise<void> {
+  await db('users').where({ id: userId }).update({ password_hash: passwordHash, updated_at: db.fn.now() });
+}
+
+/** Changes the password unless another request has done so since it was read. @returns whether it did */
+export async function replacePassword(
+  db: Knex,
+  userId: number,
+  currentHash: string,
+  newHash: string,
+): Promise<boolean> {
+  const changed = await db('users')
+    .where({ id: userId, password_hash: currentHash })
+    .update({ password_hash: newHash, updated_at: db.fn.now() });
+  return changed > 0;
+}
+
+/** The next login starts elsewhere than in this organization. */
+export async function forgetPlace(db: Knex, userId: number, organizationId: number): Promise<void> {
+  await db('users')
+    .where({ id: userId, last_organization_id: organizationId })
+    .update({ last_organization_id: null, last_workspace_id: null });
+}
+
+/** What a person is called who did not say: the part of the address before the @. */
+export function nameFromAddress(email: string): string {
+  return email.slice(0, email.lastIndexOf('@')).slice(0, 100);
+}

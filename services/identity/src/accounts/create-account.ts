@@ -1,0 +1,38 @@
+import { createAccount as spec } from '@rivergate/contracts';
+import { userRegistered } from '@rivergate/events';
+import { hashPassword } from '@rivergate/secrets';
+import { endpoint } from '../endpoint.ts';
+import { startVerification } from '../signup/start-verification.ts';
+import { acceptTerms, nameFromAddress } from './account-store.ts';
+import { requirePolicy } from './password-policy.ts';
+import { registerAccount } from './register-account.ts';
+
+const CURRENT_TERMS = '1.0';
+
+/** Asked by organization for a new administrator: the account holds its address before it is verified. */
+export const createAccount = endpoint(spec, {
+  async prepare({ body }) {
+    requirePolicy(body.password);
+    return { passwordHash: await hashPassword(body.password) };
+  },
+  async handle({ body, prepared, db, emit, mail, secretBox, settings }) {
+    const { email } = body;
+    const displayName = body.display_name ?? nameFromAddress(email);
+    const userId = await registerAccount(
+      { db, emit },
+      { email, displayName, passwordHash: prepared.passwordHash, holdsAddress: true },
+    );
+    await acceptTerms(db, userId, CURRENT_TERMS, body.ip);
+    await emit(userRegistered, {
+      aggregateId: userId,
+      organizationId: null,
+      data: { user_id: userId, email, display_name: displayName },
+    });
+    await startVerification(
+      { db, emit, mail, secretBox, settings },
+      { id: userId, email, display_name: displayName },
+      false,
+    );
+    return { user_id: userId, email, display_name: displayName };
+  },
+});

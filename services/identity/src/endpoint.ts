@@ -1,0 +1,20 @@
+import { endpoints } from '@rivergate/endpoint';
+import type { Mailer } from '@rivergate/mail';
+import type { SecretBox } from '@rivergate/secrets';
+import type { Knex } from 'knex';
+import type { SigningKeys } from './keys/signing-keys.ts';
+import type { ResetRequests } from './password/reset-requests.ts';
+import type { Settings } from './settings.ts';
+
+/** What identity's endpoints have beside what every endpoint has. */
+export interface IdentityTools {
+  /** For reading before the transaction opens, and for the little that is written after it. */
+  knex: Knex;
+  secretBox: SecretBox;
+  keys: SigningKeys;
+  mail: Mailer;
+  resetRequests: ResetRequests;
+  settings: Settings;
+}
+
+export const endpoint = endpoints<IdentityTools>();

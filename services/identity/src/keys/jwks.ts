@@ -1,0 +1,25 @@
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+
+const PublicKey = z.object({
+  kty: z.literal('EC'),
+  crv: z.literal('P-256'),
+  x: z.string(),
+  y: z.string(),
+  kid: z.string(),
+  alg: z.literal('ES256'),
+  use: z.literal('sig'),
+});
+
+/** JSON Web Key Set (RFC 7517, section 5) */
+export const jwks = endpoint(
+  {
+    method: 'get',
+    path: '/.well-known/jwks.json',
+    summary: 'Public keys of access tokens',
+    caller: 'public',
+    answer: z.object({ keys: z.array(PublicKey) }),
+    bare: true,
+  },
+  async ({ keys }) => keys.published() as Promise<{ keys: z.infer<typeof PublicKey>[] }>,
+);

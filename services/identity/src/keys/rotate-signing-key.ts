@@ -1,0 +1,62 @@
+import { accessTokenAlgorithm, accessTokenLifetimeSeconds } from '@rivergate/caller';
+import { emit, signingKeyRotated } from '@rivergate/events';
+import type { SecretBox } from '@rivergate/secrets';
+import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
+import type { Knex } from 'knex';
+import { addKey, dropUnpublishedKeys, lockKeys, newestKey } from './signing-key-store.ts';
+import { sealingContext } from './signing-keys.ts';
+
+/** Beyond the life of the last token: processes that have not heard of the new key yet, and clocks that differ. */
+const MARGIN_SECONDS = 300;
+
+export interface Rotation {
+  /** A key younger than this stays. Zero: rotate in any case. */
+  olderThanSeconds: number;
+  /** Seconds for which the new key is published before it signs. */
+  leadSeconds: number;
+}
+
+/**
+ * Makes the first key, or the next one when the newest is old enough. Processes that try at the same time make one.
+ *
+ * @returns the new key's id, or undefined when none was due
+ */
+export function rotateSigningKey(
+  knex: Knex,
+  box: SecretBox,
+  rotation: Rotation,
+): Promise<string | undefined> {
+  return knex.transaction(async db => {
+    await lockKeys(db);
+    const newest = await newestKey(db);
+    if (newest && Date.now() - newest.created_at.getTime() < rotation.olderThanSeconds * 1000)
+      return undefined;
+
+    const { publicKey, privateKey } = await generateKeyPair(accessTokenAlgorithm, { extractable: true });
+    const publicJwk = await exportJWK(publicKey);
+    const kid = await calculateJwkThumbprint(publicJwk);
+    await addKey(db, {
+      kid,
+      publicJwk: { ...publicJwk, kid, alg: accessTokenAlgorithm, use: 'sig' },
+      privateJwkSealed: box.seal(JSON.stringify(await exportJWK(privateKey)), sealingContext(kid)),
+      leadSeconds: newest ? rotation.leadSeconds : 0,
+      overlapSeconds: accessTokenLifetimeSeconds + MARGIN_SECONDS,
+    });
+    await dropUnpublishedKeys(db);
+    const actor = {
+      userId: null,
+      service: 'identity',
+      ip: null,
+      userAgent: null,
+      requestId: null,
+      traceparent: null,
+    };
+    await emit(db, signingKeyRotated, { aggregateId: kid, actor, data: { key_id: kid } });
+    return kid;
+  });
+}
+
+/** At boot: there is a key to sign with. */
+export function ensureSigningKey(knex: Knex, box: SecretBox): Promise<string | undefined> {
+  return rotateSigningKey(knex, box, { olderThanSeconds: Number.POSITIVE_INFINITY, leadSeconds: 0 });
+}

@@ -1,0 +1,54 @@
+import { UserNotFound } from '@rivergate/contracts';
+import { error } from '@rivergate/endpoint';
+import { passwordReset } from '@rivergate/events';
+import { hashPassword, tokenHash } from '@rivergate/secrets';
+import { z } from 'zod';
+import { accountById, setPassword } from '../accounts/account-store.ts';
+import { NewPassword } from '../accounts/password-policy.ts';
+import { endpoint } from '../endpoint.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
+import { passwordChangedMail } from './password-mails.ts';
+import { clearResetTokens, resetTokenOwner, spendResetToken } from './password-reset-store.ts';
+
+export const InvalidResetToken = error(
+  'INVALID_TOKEN',
+  400,
+  'This link is not valid any more; ask for a new one',
+);
+
+export const resetPassword = endpoint(
+  {
+    method: 'post',
+    path: '/auth/reset-password',
+    summary: 'Set a new password with the mailed token',
+    caller: 'token',
+    body: z.object({ token: z.string().min(1).max(512), new_password: NewPassword }),
+    status: 204,
+    errors: [InvalidResetToken, UserNotFound],
+    idempotency: false,
+  },
+  {
+    async prepare({ body, knex }) {
+      // Nobody makes the service hash passwords without a good token.
+      if ((await resetTokenOwner(knex, tokenHash(body.token))) === undefined) throw InvalidResetToken();
+      return { passwordHash: await hashPassword(body.new_password) };
+    },
+    async handle({ body, prepared, db, emit, mail }) {
+      const userId = await spendResetToken(db, tokenHash(body.token));
+      if (userId === undefined) throw InvalidResetToken();
+      const account = await accountById(db, userId);
+      if (!account || account.disabled_at) throw UserNotFound();
+
+      await setPassword(db, userId, prepared.passwordHash);
+      await clearResetTokens(db, userId);
+      await emit(passwordReset, {
+        aggregateId: userId,
+        organizationId: null,
+        userId,
+        data: { user_id: userId },
+      });
+      await endSessions({ db, emit }, { userId }, 'password_reset');
+      await mail.send(db, passwordChangedMail({ to: account.email, displayName: account.display_name }));
+    },
+  },
+);

@@ -1,0 +1,80 @@
+import type { Log } from '@rivergate/endpoint';
+import { emit, passwordResetRequested } from '@rivergate/events';
+import { oneTimeToken, tokenHash } from '@rivergate/secrets';
+import { accountByEmail } from '../accounts/account-store.ts';
+import type { IdentityTools } from '../endpoint.ts';
+import { resetMail } from './password-mails.ts';
+import {
+  dropResetRequest,
+  nextResetRequest,
+  type ResetRequest,
+  replaceResetToken,
+} from './password-reset-store.ts';
+
+/** Works off, out of the callers' sight, what forgot-password noted. */
+export interface ResetRequests {
+  /** Starts working off, unless that is going on already. */
+  wake(): void;
+  /** Works off everything that waits; also picks up what a crash has left. */
+  workOff(): Promise<void>;
+}
+
+type Tools = Pick<IdentityTools, 'knex' | 'mail' | 'settings'>;
+
+export function resetRequests(options: Tools & { log: Log }): ResetRequests {
+  let again = false;
+  let working: Promise<void> | undefined;
+
+  async function workOff(): Promise<void> {
+    while (await workOne(options)) {
+      // One transaction a request.
+    }
+  }
+
+  return {
+    workOff,
+    wake() {
+      again = true;
+      working ??= (async () => {
+        while (again) {
+          again = false;
+          await workOff();
+        }
+      })()
+        .catch(cause => options.log.error({ err: cause }, 'Password reset requests wait for the next job'))
+        .finally(() => {
+          working = undefined;
+        });
+    },
+  };
+}
+
+function workOne({ knex, mail, settings }: Tools): Promise<boolean> {
+  return knex.transaction(async db => {
+    const request = await nextResetRequest(db);
+    if (!request) return false;
+    await dropResetRequest(db, request.id);
+    const account = await accountByEmail(db, request.email);
+    if (!account?.verified_at || account.disabled_at) return true;
+
+    const token = oneTimeToken();
+    await replaceResetToken(db, account.id, tokenHash(token));
+    const link = `${settings.appUrl}/reset-password?token=${token}`;
+    await mail.send(db, resetMail({ to: account.email, displayName: account.display_name, link }));
+    await emit(db, passwordResetRequested, {
+      aggregateId: account.id,
+      actor: actorOf(account.id, request),
+      data: { user_id: account.id },
+    });
+    return true;
+  });
+}
+
+/** Nobody was signed in; the audit entry is the account's, with the address from which it was asked. */
+const actorOf = (userId: number, request: ResetRequest) => ({
+  userId,
+  ip: request.ip_address,
+  userAgent: request.user_agent,
+  requestId: request.request_id,
+  traceparent: null,
+});

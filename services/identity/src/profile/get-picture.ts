@@ -1,0 +1,36 @@
+import { error, reply } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { pictureById } from './picture-store.ts';
+
+export const PictureNotFound = error('PICTURE_NOT_FOUND', 404, 'No such picture');
+
+/** Where a picture is served; its id is random and never given twice. */
+export const picturePath = '/auth/pictures/:picture_id';
+
+export const getPicture = endpoint(
+  {
+    method: 'get',
+    path: picturePath,
+    summary: 'A profile picture',
+    description: 'Public, so that an image element can show it; the id cannot be guessed.',
+    caller: 'public',
+    params: z.object({ picture_id: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+    errors: [PictureNotFound],
+  },
+  async ({ params, db }) => {
+    const picture = await pictureById(db, params.picture_id);
+    if (!picture) throw PictureNotFound();
+    return reply(undefined, {
+      raw: picture.content,
+      headers: {
+        'content-type': picture.contentType,
+        'cache-control': 'public, max-age=31536000, immutable',
+        'x-content-type-options': 'nosniff',
+        // Whatever the bytes are, a browser that opens them as a page runs nothing.
+        'content-security-policy': "default-src 'none'; sandbox",
+        'content-disposition': 'inline',
+      },
+    });
+  },
+);

@@ -1,0 +1,75 @@
+import { membershipsOf } from '@rivergate/contracts';
+import { Id, Timestamp } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { countLogins } from '../login/login-history-store.ts';
+import { CallerNotFound, signedIn } from '../sessions/require-session.ts';
+import { countActiveSessions } from '../sessions/session-store.ts';
+import { addressesOf, profileOf } from './profile-store.ts';
+
+const Document = z.record(z.string(), z.unknown());
+
+export const me = endpoint(
+  {
+    method: 'get',
+    path: '/auth/me',
+    summary: 'Everything about the caller',
+    caller: 'user',
+    answer: membershipsOf.answer.extend({
+      user: z.object({
+        id: Id,
+        display_name: z.string(),
+        primary_email: z.string(),
+        profile_image_url: z.string().nullable(),
+        created_at: Timestamp,
+        updated_at: Timestamp,
+        is_system_admin: z.boolean(),
+        disabled_at: Timestamp.nullable(),
+        profile: Document,
+        user_metadata: Document,
+      }),
+      emails: z.array(
+        z.object({
+          email: z.string(),
+          verified: z.boolean(),
+          is_primary: z.boolean(),
+          created_at: Timestamp,
+        }),
+      ),
+      security: z.object({
+        mfa_enabled: z.boolean(),
+        mfa_methods: z.array(z.enum(['totp', 'email_otp'])),
+        social_accounts_count: z.int(),
+        connected_providers: z.array(z.string()),
+        total_login_attempts: z.int(),
+        active_sessions: z.int(),
+      }),
+    }),
+    errors: [CallerNotFound],
+  },
+  {
+    prepare({ caller, call }) {
+      const userId = signedIn(caller);
+      return call(membershipsOf, { params: { user_id: userId } }, { userId });
+    },
+    async handle({ caller, prepared, db }) {
+      const userId = signedIn(caller);
+      const user = await profileOf(db, userId);
+      if (!user || user.disabled_at) throw CallerNotFound();
+      const emails = await addressesOf(db, userId);
+      return {
+        user: { ...user, primary_email: emails[0]!.email },
+        emails,
+        ...prepared,
+        security: {
+          mfa_enabled: false,
+          mfa_methods: [],
+          social_accounts_count: 0,
+          connected_providers: [],
+          total_login_attempts: await countLogins(db, userId),
+          active_sessions: await countActiveSessions(db, userId),
+        },
+      };
+    },
+  },
+);

@@ -1,0 +1,124 @@
+import { displayText, error, Forbidden, Id, Timestamp } from '@rivergate/endpoint';
+import { userProfileChanged } from '@rivergate/events';
+import { oneTimeToken } from '@rivergate/secrets';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
+import { depthOf, mergeProfile } from './merge-profile.ts';
+import { MAX_PICTURE_BYTES, type Picture, readPicture } from './picture.ts';
+import { dropPictures, replacePicture } from './picture-store.ts';
+import { lockedProfileOf, type ProfileChange, saveProfile } from './profile-store.ts';
+
+export const ProfileUpdateFailed = error('PROFILE_UPDATE_FAILED', 400, 'The profile could not be changed');
+
+const MAX_PROFILE_BYTES = 32 * 1024;
+const MAX_PROFILE_DEPTH = 8;
+const DATA_URI = /^data:/i;
+
+const Profile = z
+  .record(z.string(), z.unknown())
+  .refine(
+    profile =>
+      ['bio', 'location'].every(key => ['string', 'undefined'].includes(typeof (profile[key] ?? undefined))),
+    {
+      message: 'bio and location must be text',
+    },
+  )
+  .meta({ description: 'Merged into the stored document (RFC 7396); null removes a key' });
+
+const PictureUrl = z
+  .string()
+  .refine(
+    url => DATA_URI.test(url) || (url.length <= 2048 && isHttps(url)),
+    'must be an https URL or a base64 data URI',
+  )
+  .nullable();
+
+export const updateProfile = endpoint(
+  {
+    method: 'put',
+    path: '/auth/me/profile',
+    summary: 'Change display name, picture, profile document',
+    caller: 'user',
+    body: z.object({
+      display_name: displayText(100).optional(),
+      profile_image_url: PictureUrl.optional(),
+      profile: Profile.optional(),
+    }),
+    answer: z.object({
+      user_id: Id,
+      display_name: z.string(),
+      profile_image_url: z.string().nullable(),
+      profile: z.record(z.string(), z.unknown()),
+      updated_at: Timestamp,
+    }),
+    message: 'Profile updated',
+    errors: [Forbidden, ProfileUpdateFailed, CallerNotFound],
+    // The picture in base64, the document, and room for the rest.
+    bodyLimit: Math.ceil((MAX_PICTURE_BYTES * 4) / 3) + 256 * 1024,
+  },
+  async ({ body, caller, db, emit, settings }) => {
+    const { userId } = requireSession(caller);
+    const fields = Object.keys(body).filter(field => body[field as keyof typeof body] !== undefined);
+    if (fields.length === 0) throw ProfileUpdateFailed('Give at least one field');
+    const picture = readGivenPicture(body.profile_image_url);
+
+    const stored = await lockedProfileOf(db, userId);
+    if (!stored || stored.disabled_at) throw CallerNotFound();
+    const change: ProfileChange = { display_name: body.display_name };
+    if (body.profile) change.profile = mergedWithinBounds(stored.profile, body.profile);
+    if (picture) {
+      const id = oneTimeToken();
+      await replacePicture(db, userId, id, picture);
+      change.profile_image_url = `${settings.publicUrl}/api/v1/auth/pictures/${id}`;
+    } else if (body.profile_image_url !== undefined) {
+      await dropPictures(db, userId);
+      change.profile_image_url = body.profile_image_url;
+    }
+
+    const saved = await saveProfile(db, userId, change);
+    await emit(userProfileChanged, {
+      aggregateId: userId,
+      organizationId: null,
+      data: {
+        user_id: userId,
+        fields,
+        display_name: saved.display_name,
+        profile_image_url: saved.profile_image_url,
+      },
+    });
+    return {
+      user_id: userId,
+      display_name: saved.display_name,
+      profile_image_url: saved.profile_image_url,
+      profile: saved.profile,
+      updated_at: saved.updated_at,
+    };
+  },
+);
+
+function readGivenPicture(url: string | null | undefined): Picture | undefined {
+  if (typeof url !== 'string' || !DATA_URI.test(url)) return undefined;
+  const picture = readPicture(url);
+  if (typeof picture !== 'string') return picture;
+  throw ProfileUpdateFailed(`The picture ${picture}`, [{ field: 'body.profile_image_url', reason: picture }]);
+}
+
+function mergedWithinBounds(stored: Record<string, unknown>, given: Record<string, unknown>) {
+  const merged = mergeProfile(stored, given);
+  if (depthOf(merged) > MAX_PROFILE_DEPTH) {
+    throw ProfileUpdateFailed(undefined, [
+      { field: 'body.profile', reason: `nests deeper than ${MAX_PROFILE_DEPTH} levels` },
+    ]);
+  }
+  if (Buffer.byteLength(JSON.stringify(merged)) > MAX_PROFILE_BYTES) {
+    throw ProfileUpdateFailed(undefined, [
+      { field: 'body.profile', reason: 'is larger than 32 KiB after the merge' },
+    ]);
+  }
+  return merged;
+}
+
+function isHttps(text: string): boolean {
+  return URL.canParse(text) && new URL(text).protocol === 'https:';
+}

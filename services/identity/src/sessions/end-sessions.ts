@@ -1,0 +1,41 @@
+import { sessionRevoked } from '@rivergate/events';
+import type { Knex } from 'knex';
+import type { z } from 'zod';
+import { revokeActiveSessions } from './session-store.ts';
+
+/** Why a session ended before its time. */
+export type EndReason =
+  | 'logout'
+  | 'logout_all'
+  | 'revoked'
+  | 'refresh_token_reused'
+  | 'password_changed'
+  | 'password_reset'
+  | 'member_removed';
+
+/** The part of a handler's, or a consumer's, `emit` that is needed here. */
+type EmitRevoked = (
+  declaration: typeof sessionRevoked,
+  fact: { aggregateId: number; organizationId: null; data: z.input<(typeof sessionRevoked)['data']> },
+) => Promise<unknown>;
+
+/**
+ * Ends one session of a user, or all of them: refresh tokens die with the row, access tokens with the event.
+ *
+ * @returns how many were active until now
+ */
+export async function endSessions(
+  { db, emit }: { db: Knex.Transaction; emit: EmitRevoked },
+  which: { userId: number; sessionId?: number },
+  reason: EndReason,
+): Promise<number> {
+  const ended = await revokeActiveSessions(db, which, reason);
+  for (const sessionId of ended) {
+    await emit(sessionRevoked, {
+      aggregateId: sessionId,
+      organizationId: null,
+      data: { session_id: sessionId, user_id: which.userId, reason },
+    });
+  }
+  return ended.length;
+}

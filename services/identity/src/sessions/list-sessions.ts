@@ -1,0 +1,32 @@
+import { Id, Timestamp } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { signedIn } from './require-session.ts';
+import { activeSessions } from './session-store.ts';
+
+const Session = z.object({
+  id: Id,
+  user_id: Id,
+  ip_address: z.string().nullable(),
+  user_agent: z.string().nullable(),
+  created_at: Timestamp,
+  last_activity_at: Timestamp,
+  expires_at: Timestamp,
+  revoked_at: z.null(),
+  is_current: z.boolean(),
+});
+
+export const listSessions = endpoint(
+  {
+    method: 'get',
+    path: '/sessions',
+    summary: 'Active sessions of the caller',
+    caller: 'user',
+    answer: z.object({ sessions: z.array(Session), total_count: z.int(), active_count: z.int() }),
+  },
+  async ({ caller, db }) => {
+    const active = await activeSessions(db, signedIn(caller), caller.sessionId);
+    const sessions = active.map(session => ({ ...session, is_current: session.id === caller.sessionId }));
+    return { sessions, total_count: sessions.length, active_count: sessions.length };
+  },
+);

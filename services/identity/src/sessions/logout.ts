@@ -1,0 +1,22 @@
+import { error } from '@rivergate/endpoint';
+import { endpoint } from '../endpoint.ts';
+import { endSessions } from './end-sessions.ts';
+import { signedIn } from './require-session.ts';
+
+export const LogoutFailed = error('LOGOUT_FAILED', 400, 'This token belongs to no session');
+
+export const logout = endpoint(
+  {
+    method: 'post',
+    path: '/auth/logout',
+    summary: 'End this session',
+    caller: 'user',
+    status: 204,
+    errors: [LogoutFailed],
+  },
+  async ({ caller, db, emit }) => {
+    const userId = signedIn(caller);
+    if (caller.sessionId === null || caller.clientId !== null) throw LogoutFailed();
+    await endSessions({ db, emit }, { userId, sessionId: caller.sessionId }, 'logout');
+  },
+);

@@ -1,0 +1,70 @@
+import { startingPoint, TokenBundle } from '@rivergate/contracts';
+import { error, reply } from '@rivergate/endpoint';
+import { sessionRefreshed, sessionRefreshReused } from '@rivergate/events';
+import { oneTimeToken, tokenHash } from '@rivergate/secrets';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { tokenBundle } from '../tokens/token-bundle.ts';
+import { endSessions } from './end-sessions.ts';
+import { rotateRefreshToken } from './refresh-token-store.ts';
+import { placeSession } from './session-store.ts';
+
+export const InvalidRefreshToken = error(
+  'INVALID_TOKEN',
+  401,
+  'This refresh token is not valid; log in again',
+);
+
+/** How long the way to an organization may delay a refresh, in milliseconds. */
+const PATIENCE = 1_000;
+
+export const refresh = endpoint(
+  {
+    method: 'post',
+    path: '/auth/refresh',
+    summary: 'Trade the refresh token for a new pair',
+    caller: 'token',
+    body: z.object({ refresh_token: z.string().min(1).max(512) }),
+    answer: TokenBundle,
+    errors: [InvalidRefreshToken],
+    idempotency: { seconds: 60 },
+  },
+  async ({ body, db, emit, call, knex, keys, settings }) => {
+    const next = oneTimeToken();
+    const rotation = await rotateRefreshToken(db, tokenHash(body.refresh_token), tokenHash(next));
+
+    if (rotation.state === 'dead') return InvalidRefreshToken();
+    if (rotation.state === 'reused') {
+      const { sessionId, userId } = rotation;
+      await emit(sessionRefreshReused, {
+        aggregateId: sessionId,
+        userId,
+        data: { session_id: sessionId, user_id: userId },
+      });
+      await endSessions({ db, emit }, { userId, sessionId }, 'refresh_token_reused');
+      return InvalidRefreshToken();
+    }
+
+    const { session } = rotation;
+    await emit(sessionRefreshed, {
+      aggregateId: session.id,
+      organizationId: session.organization_id,
+      userId: session.user_id,
+      data: { session_id: session.id, user_id: session.user_id },
+    });
+    const bundle = await tokenBundle({ keys, settings }, session, next);
+    if (session.organization_id !== null) return bundle;
+
+    // The organization service was down when the session began, or the user had no organization yet.
+    return reply(bundle, {
+      async finish() {
+        const question = { params: { user_id: session.user_id }, query: {} };
+        const place = await call(startingPoint, question, { userId: session.user_id, deadline: PATIENCE });
+        if (place.organization_id === null) return bundle;
+        const { organization_id, workspace_id } = place;
+        const placed = await placeSession(knex, session, { organization_id, workspace_id });
+        return placed ? tokenBundle({ keys, settings }, placed, next) : bundle;
+      },
+    });
+  },
+);

@@ -1,0 +1,25 @@
+import { SessionNotFound } from '@rivergate/contracts';
+import { Forbidden, Id } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { endSessions } from './end-sessions.ts';
+import { requireSession } from './require-session.ts';
+
+export const revokeSession = endpoint(
+  {
+    method: 'delete',
+    path: '/sessions/:session_id',
+    summary: 'Revoke a session',
+    caller: 'user',
+    params: z.object({ session_id: Id }),
+    answer: z.object({ success: z.literal(true) }),
+    message: 'Session revoked',
+    errors: [Forbidden, SessionNotFound],
+  },
+  async ({ params, caller, db, emit }) => {
+    const { userId } = requireSession(caller);
+    const ended = await endSessions({ db, emit }, { userId, sessionId: params.session_id }, 'revoked');
+    if (ended === 0) throw SessionNotFound();
+    return { success: true } as const;
+  },
+);

@@ -1,0 +1,177 @@
+import type { Knex } from 'knex';
+
+/** A session as far as its tokens tell of it. */
+export interface Session {
+  id: number;
+  user_id: number;
+  organization_id: number | null;
+  workspace_id: number | null;
+  /** RFC 8176, e.g. `pwd`. */
+  authentication_methods: string[];
+  expires_at: Date;
+}
+
+/** A session as its owner sees it. */
+export interface SessionEntry {
+  id: number;
+  user_id: number;
+  ip_address: string | null;
+  user_agent: string | null;
+  created_at: Date;
+  last_activity_at: Date;
+  expires_at: Date;
+  revoked_at: null;
+}
+
+const SHORT_SESSION_SECONDS = 86_400;
+const REMEMBERED_SESSION_SECONDS = 30 * 86_400;
+const OF_A_TOKEN = 'id, user_id, organization_id, workspace_id, authentication_methods, expires_at';
+
+export interface OpenSession {
+  userId: number;
+  /** The hash that the password was checked against: when it has changed since, no session opens. */
+  passwordHash?: string;
+  /** Null leaves organization and workspace to the ones last used. */
+  place: { organization_id: number | null; workspace_id: number | null } | null;
+  methods: string[];
+  rememberMe: boolean;
+  refreshTokenHash: string;
+  ip: string | null;
+  userAgent: string | null;
+}
+
+/**
+ * Opens a session with its first refresh token, and notes the login and its place at the user.
+ *
+ * @returns undefined when the account was suspended, or its password changed, in the meantime
+ */
+export async function openSession(db: Knex, open: OpenSession): Promise<Session | undefined> {
+  const { rows } = await db.raw(
+    `with account as (
+       update users set
+         last_login_at = now(),
+         last_organization_id = case when :placed then cast(:organization as bigint) else last_organization_id end,
+         last_workspace_id = case when :placed then cast(:workspace as bigint) else last_workspace_id end
+       where id = :user and disabled_at is null and (cast(:passwordHash as text) is null or password_hash = :passwordHash)
+       returning id, last_organization_id, last_workspace_id
+     ), opened as (
+       insert into sessions
+         (user_id, organization_id, workspace_id, authentication_methods, remember_me, ip_address, user_agent, expires_at)
+       select id, last_organization_id, last_workspace_id, cast(:methods as text[]),
+         cast(:rememberMe as boolean), cast(:ip as text), cast(:userAgent as text),
+         now() + :seconds * interval '1 second'
+       from account
+       returning ${OF_A_TOKEN}
+     ), minted as (
+       insert into refresh_tokens (token_hash, session_id) select :tokenHash, id from opened
+     )
+     select * from opened`,
+    {
+      user: open.userId,
+      passwordHash: open.passwordHash ?? null,
+      placed: open.place !== null,
+      organization: open.place?.organization_id ?? null,
+      workspace: open.place?.workspace_id ?? null,
+      methods: open.methods,
+      rememberMe: open.rememberMe,
+      ip: open.ip,
+      userAgent: open.userAgent,
+      seconds: open.rememberMe ? REMEMBERED_SESSION_SECONDS : SHORT_SESSION_SECONDS,
+      tokenHash: open.refreshTokenHash,
+    },
+  );
+  return rows[0];
+}
+
+/** Puts the session, and the user's next login, into an organization and workspace. Undefined when it has ended. */
+export async function placeSession(
+  db: Knex,
+  session: { id: number; user_id: number },
+  place: { organization_id: number; workspace_id: number | null },
+): Promise<Session | undefined> {
+  const { rows } = await db.raw(
+    `with placed as (
+       update sessions set organization_id = :organization, workspace_id = :workspace
+       where id = :session and user_id = :user and revoked_at is null and expires_at > now()
+       returning ${OF_A_TOKEN}
+     ), account as (
+       update users set last_organization_id = :organization, last_workspace_id = :workspace
+       from placed where users.id = placed.user_id
+     )
+     select * from placed`,
+    {
+      session: session.id,
+      user: session.user_id,
+      organization: place.organization_id,
+      workspace: place.workspace_id,
+    },
+  );
+  return rows[0];
+}
+
+/** Active sessions of a user, the given one first, then by activity. */
+export async function activeSessions(
+  db: Knex,
+  userId: number,
+  currentId: number | null,
+): Promise<SessionEntry[]> {
+  return db('sessions')
+    .select(
+      'id',
+      'user_id',
+      'ip_address',
+      'user_agent',
+      'created_at',
+      'last_activity_at',
+      'expires_at',
+      'revoked_at',
+    )
+    .where({ user_id: userId })
+    .whereNull('revoked_at')
+    .where('expires_at', '>', db.fn.now())
+    .orderByRaw('id is not distinct from ? desc, last_activity_at desc, id desc', [currentId]);
+}
+
+export async function countActiveSessions(db: Knex, userId: number): Promise<number> {
+  const [row] = await db('sessions')
+    .where({ user_id: userId })
+    .whereNull('revoked_at')
+    .where('expires_at', '>', db.fn.now())
+    .count('* as count');
+  return Number(row!.count);
+}
+
+/** Marks sessions as ended and answers which ones were active until now. */
+export async function revokeActiveSessions(
+  db: Knex,
+  which: { userId: number; sessionId?: number },
+  reason: string,
+): Promise<number[]> {
+  const ended = await db('sessions')
+    .where({ user_id: which.userId, ...(which.sessionId === undefined ? {} : { id: which.sessionId }) })
+    .whereNull('revoked_at')
+    .where('expires_at', '>', db.fn.now())
+    .update({ revoked_at: db.fn.now(), revoke_reason: reason })
+    .returning('id');
+  return ended.map(row => row.id);
+}
+
+/** State of a session for the gateway, which asks once a minute while it is in use: so this counts as activity. */
+export async function touchSession(
+  db: Knex,
+  sessionId: number,
+): Promise<{ session_id: number; user_id: number; active: boolean; is_system_admin: boolean } | undefined> {
+  const { rows } = await db.raw(
+    `with touched as (
+       update sessions set last_activity_at = now()
+       where id = :session and revoked_at is null and expires_at > now()
+         and last_activity_at < now() - interval '20 seconds'
+     )
+     select sessions.id as session_id, user_id, is_system_admin,
+       revoked_at is null and expires_at > now() and disabled_at is null as active
+     from sessions join users on users.id = sessions.user_id
+     where sessions.id = :session`,
+    { session: sessionId },
+  );
+  return rows[0];
+}

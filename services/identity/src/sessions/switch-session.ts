@@ -1,0 +1,24 @@
+import { SessionNotFound, switchSession as spec } from '@rivergate/contracts';
+import { sessionMoved } from '@rivergate/events';
+import { oneTimeToken, tokenHash } from '@rivergate/secrets';
+import { endpoint } from '../endpoint.ts';
+import { tokenBundle } from '../tokens/token-bundle.ts';
+import { replaceRefreshToken } from './refresh-token-store.ts';
+import { placeSession } from './session-store.ts';
+
+/** Asked by organization, which has found the user to be a member. The refresh token before this one dies. */
+export const switchSession = endpoint(spec, async ({ params, body, db, emit, keys, settings }) => {
+  const moving = { id: params.session_id, user_id: body.user_id };
+  const session = await placeSession(db, moving, body);
+  if (!session) throw SessionNotFound();
+
+  const refreshToken = oneTimeToken();
+  await replaceRefreshToken(db, session.id, tokenHash(refreshToken));
+  await emit(sessionMoved, {
+    aggregateId: session.id,
+    organizationId: body.organization_id,
+    userId: session.user_id,
+    data: { session_id: session.id, user_id: session.user_id, workspace_id: session.workspace_id },
+  });
+  return tokenBundle({ keys, settings }, session, refreshToken);
+});
