@@ -1,0 +1,8 @@
+import { defineService } from '@rivergate/service';
+
+/** Connections to data and their credentials. */
+export const dataSource = defineService({
+  name: 'data-source',
+  endpoints: { 'Data Sources': [] },
+  migrations: [],
+});

@@ -1,0 +1,8 @@
+import { defineService } from '@rivergate/service';
+
+/** Connectors, catalog, query execution, federation, lineage. */
+export const orchestration = defineService({
+  name: 'orchestration',
+  endpoints: { 'Data Orchestration': [] },
+  migrations: [],
+});

@@ -1,0 +1,20 @@
+import { startingPoint, WorkspaceNotFound } from '@rivergate/contracts';
+import { acrossOrganizations } from '@rivergate/endpoint';
+import { endpoint } from '../endpoint.ts';
+import { organizationsOfUser } from '../organizations/organization-store.ts';
+import { reachableWorkspaces } from '../workspaces/reachable-workspaces.ts';
+import { startingWorkspace } from './starting-workspace.ts';
+
+export const getStartingPoint = endpoint(startingPoint, async ({ params, query, db }) => {
+  await acrossOrganizations(db);
+  if (query.workspace_id !== undefined) {
+    const workspace = await reachableWorkspaces(db, params.user_id)
+      .where('w.id', query.workspace_id)
+      .first('w.id as workspace_id', 'w.organization_id');
+    if (!workspace) throw WorkspaceNotFound();
+    return workspace;
+  }
+  const first = await organizationsOfUser(db, params.user_id).orderBy(['m.joined_at', 'o.id']).first('o.id');
+  if (!first) return { organization_id: null, workspace_id: null };
+  return { organization_id: first.id, workspace_id: await startingWorkspace(db, params.user_id, first.id) };
+});

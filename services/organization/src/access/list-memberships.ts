@@ -1,0 +1,16 @@
+import { membershipsOf } from '@rivergate/contracts';
+import { acrossOrganizations } from '@rivergate/endpoint';
+import { endpoint } from '../endpoint.ts';
+import { organizationsOfUser } from '../organizations/organization-store.ts';
+import { reachableWorkspaces } from '../workspaces/reachable-workspaces.ts';
+
+export const listMemberships = endpoint(membershipsOf, async ({ params, db }) => {
+  await acrossOrganizations(db);
+  const organizations = await organizationsOfUser(db, params.user_id)
+    .select('o.id', 'o.name', 'o.domain', 'o.plan', 'm.is_admin', 'm.joined_at', 'm.source')
+    .orderBy(['m.joined_at', 'o.id']);
+  const workspaces = await reachableWorkspaces(db, params.user_id)
+    .select('w.id', 'w.name', 'w.slug', 'w.is_default', 'w.organization_id', 'w.created_at')
+    .orderBy(['m.joined_at', { column: 'w.is_default', order: 'desc' }, 'w.name_key', 'w.id']);
+  return { organizations, workspaces };
+});

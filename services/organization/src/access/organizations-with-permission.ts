@@ -1,0 +1,23 @@
+import type { Permission } from '@rivergate/caller';
+import type { Knex } from 'knex';
+
+/**
+ * Ids of the organizations in which the user holds a permission organization-wide, as a subquery. Needs a transaction
+ * across organizations.
+ */
+export function organizationsWithPermission(
+  db: Knex.Transaction,
+  userId: number,
+  permission: Permission,
+): Knex.QueryBuilder {
+  return db('memberships as holder')
+    .where({ 'holder.user_id': userId, 'holder.status': 'active' })
+    .whereRaw(
+      `(holder.is_admin or exists (
+        select from role_assignments a join roles r on r.id = a.role_id
+        where a.organization_id = holder.organization_id and a.user_id = holder.user_id
+          and a.workspace_id is null and r.permissions && array[?, '*']))`,
+      [permission],
+    )
+    .select('holder.organization_id');
+}

@@ -1,0 +1,24 @@
+import { type Emit, endpoints } from '@rivergate/endpoint';
+import type { Mailer } from '@rivergate/mail';
+import type { Knex } from 'knex';
+import type { Plans } from './organizations/plan.ts';
+
+/** What handlers of this service have beside what every handler has. */
+export interface OrganizationTools {
+  /** Outside the request's transaction: for what must stay when that rolls back. */
+  knex: Knex;
+  mailer: Mailer;
+  plans: Plans;
+  /** Where links in mails lead: the app, by default the public address of the API. */
+  appUrl: string;
+  /** The operator lets people accept with another address than the invited one. Off by default. */
+  acceptsAnyAddress: boolean;
+}
+
+/** A transaction with the means to record what it changes. */
+export interface Work {
+  db: Knex.Transaction;
+  emit: Emit;
+}
+
+export const endpoint = endpoints<OrganizationTools>();

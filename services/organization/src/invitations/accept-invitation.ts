@@ -1,0 +1,98 @@
+import { acrossOrganizations, Id, UpstreamUnavailable } from '@rivergate/endpoint';
+import { invitationAccepted } from '@rivergate/events';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { addMember } from '../members/add-member.ts';
+import { AlreadyMember } from '../members/errors.ts';
+import { findMembership } from '../members/member-store.ts';
+import { PlanLimitExceeded, SessionRequired } from '../organizations/errors.ts';
+import { lockOrganization } from '../organizations/organization-store.ts';
+import { personOf } from '../people/people-store.ts';
+import { roleOfOrganization } from '../roles/role-store.ts';
+import { InvitationEmailMismatch, InvitationExpired, InvitationNotFound } from './errors.ts';
+import { CLOSED, requirePending } from './invitation.ts';
+import { close, findByToken, membersOf } from './invitation-store.ts';
+import { InvitationToken } from './preview-invitation.ts';
+
+const Named = z.object({ id: Id, name: z.string() });
+
+export const acceptInvitation = endpoint(
+  {
+    method: 'post',
+    path: '/invitations/:invitation_token/accept',
+    summary: 'Accept an invitation as the signed-in user',
+    description:
+      'Gives the membership, the role organization-wide and in the workspace, in one step. The active organization of ' +
+      'the session stays; switching changes it.',
+    caller: 'user',
+    params: z.object({ invitation_token: InvitationToken }),
+    answer: z.object({
+      invitation: z.object({ id: Id, status: z.literal('accepted') }),
+      organization: Named,
+      workspace: Named.extend({ slug: z.string() }),
+      role: Named,
+      message: z.string(),
+    }),
+    message: 'Invitation accepted successfully',
+    messageInData: true,
+    errors: [
+      SessionRequired,
+      InvitationEmailMismatch,
+      PlanLimitExceeded,
+      InvitationNotFound,
+      AlreadyMember,
+      ...CLOSED,
+      UpstreamUnavailable,
+    ],
+  },
+  async ({ params, caller, db, emit, plans, acceptsAnyAddress }) => {
+    if (caller.sessionId === null || caller.userId === null) throw SessionRequired();
+    const userId = caller.userId;
+    // Whoever accepts is of no organization yet: the token says which one, and the transaction is bound to it then.
+    await acrossOrganizations(db);
+    const found = await findByToken(db, params.invitation_token);
+    if (!found) throw InvitationNotFound();
+    const organization = await lockOrganization(db, found.organization_id);
+
+    // Read again under the lock: of two who come at once, the second sees what the first did.
+    const invitation = await findByToken(db, params.invitation_token);
+    if (!invitation) throw InvitationNotFound();
+    requirePending(invitation);
+    const { id, role_id: roleId, workspace_id: workspaceId } = invitation;
+    if (roleId === null || workspaceId === null) throw InvitationExpired();
+
+    if (!acceptsAnyAddress) {
+      const person = await personOf(db, userId);
+      // A fresh account that has not arrived here yet is nobody's mismatch: a moment later it is known.
+      if (!person) throw UpstreamUnavailable('Your account is being set up; try again shortly');
+      if (!person.verified_emails.includes(invitation.email)) throw InvitationEmailMismatch();
+    }
+    if (await findMembership(db, organization.id, userId)) throw AlreadyMember();
+    if ((await membersOf(db, organization.id)) >= plans.seats(organization.plan)) throw PlanLimitExceeded();
+
+    const role = await roleOfOrganization(db, organization.id, roleId);
+    await close(db, id, 'accepted', userId);
+    await addMember(
+      { db, emit },
+      {
+        organizationId: organization.id,
+        userId,
+        role: { id: role.id, isAdmin: role.is_system && role.name === 'Admin' },
+        workspaceId,
+        source: 'invitation',
+        by: invitation.invited_by,
+      },
+    );
+    await emit(invitationAccepted, {
+      aggregateId: id,
+      organizationId: organization.id,
+      data: { invitation_id: id, organization_id: organization.id, user_id: userId },
+    });
+    return {
+      invitation: { id, status: 'accepted' as const },
+      organization: { id: organization.id, name: organization.name },
+      workspace: { id: workspaceId, name: invitation.workspace_name!, slug: invitation.workspace_slug! },
+      role: { id: role.id, name: role.name },
+    };
+  },
+);

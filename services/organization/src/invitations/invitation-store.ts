@@ -1,0 +1,113 @@
+import { tokenHash } from '@rivergate/secrets';
+import type { Knex } from 'knex';
+
+export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired';
+
+export interface InvitationRow {
+  id: number;
+  organization_id: number;
+  organization_name: string;
+  email: string;
+  workspace_id: number | null;
+  workspace_name: string | null;
+  workspace_slug: string | null;
+  role_id: number | null;
+  role_name: string | null;
+  message: string | null;
+  /** As of now: one whose time is over is expired, whatever is stored. */
+  status: InvitationStatus;
+  invited_by: number;
+  inviter_name: string | null;
+  created_at: Date;
+  expires_at: Date;
+}
+
+/** One that still waits to be sent has no time to run out of. */
+const LAPSED = "i.status = 'pending' and i.sent_at is not null and i.expires_at <= now()";
+const STATUS = `case when ${LAPSED} then 'expired' else i.status end`;
+
+/** Invitations with the names around them. Tables: i invitations, o organizations, w workspaces, r roles, p inviters. */
+export function invitations(db: Knex.Transaction): Knex.QueryBuilder {
+  return db('invitations as i')
+    .join('organizations as o', 'o.id', 'i.organization_id')
+    .leftJoin('workspaces as w', 'w.id', 'i.workspace_id')
+    .leftJoin('roles as r', 'r.id', 'i.role_id')
+    .leftJoin('people as p', 'p.user_id', 'i.invited_by');
+}
+
+export function invitationColumns(db: Knex.Transaction) {
+  return [
+    'i.id',
+    'i.organization_id',
+    'o.name as organization_name',
+    'i.email',
+    'i.workspace_id',
+    'w.name as workspace_name',
+    'w.slug as workspace_slug',
+    'i.role_id',
+    'r.name as role_name',
+    'i.message',
+    db.raw(`${STATUS} as status`),
+    'i.invited_by',
+    'p.display_name as inviter_name',
+    'i.created_at',
+    'i.expires_at',
+  ];
+}
+
+/** Needs a transaction across organizations: the token alone says which one it is. */
+export async function findByToken(db: Knex.Transaction, token: string): Promise<InvitationRow | undefined> {
+  return await invitations(db).where('i.token_hash', tokenHash(token)).select(invitationColumns(db)).first();
+}
+
+/** The transaction has to be bound to the invitation's organization, or to read across organizations. */
+export async function findById(db: Knex.Transaction, id: number): Promise<InvitationRow | undefined> {
+  return await invitations(db).where('i.id', id).select(invitationColumns(db)).first();
+}
+
+export function whereStatus(query: Knex.QueryBuilder, status: InvitationStatus): Knex.QueryBuilder {
+  return query.whereRaw(`${STATUS} = ?`, [status]);
+}
+
+/** Ends an invitation. What it was is kept; its token opens nothing any more. */
+export async function close(
+  db: Knex.Transaction,
+  id: number,
+  status: 'accepted' | 'revoked',
+  by: number | null,
+): Promise<void> {
+  await db('invitations').where({ id }).update({ status, closed_by: by, closed_at: db.fn.now() });
+}
+
+/** Marks what has lapsed, so that the address can be invited again. @returns the ids */
+export async function closeLapsed(
+  db: Knex.Transaction,
+  organizationId: number,
+  email: string,
+): Promise<number[]> {
+  const rows: { id: number }[] = await db('invitations as i')
+    .where({ 'i.organization_id': organizationId, 'i.email': email })
+    .whereRaw(LAPSED)
+    .update({ status: 'expired', closed_at: db.fn.now() })
+    .returning('id');
+  return rows.map(({ id }) => id);
+}
+
+/** Members and pending invitations: what a plan counts. The caller holds the organization's lock. */
+export async function seatsTaken(db: Knex.Transaction, organizationId: number): Promise<number> {
+  const { rows } = await db.raw(
+    `select (select count(*) from memberships where organization_id = :organizationId)
+          + (select count(*) from invitations i
+             where i.organization_id = :organizationId and i.status = 'pending' and not (${LAPSED})) as taken`,
+    { organizationId },
+  );
+  return Number(rows[0].taken);
+}
+
+export async function membersOf(db: Knex.Transaction, organizationId: number): Promise<number> {
+  const row = await db('memberships')
+    .where({ organization_id: organizationId })
+    .count({ members: '*' })
+    .first();
+  return Number(row?.members);
+}

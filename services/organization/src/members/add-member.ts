@@ -1,0 +1,38 @@
+import { memberAdded } from '@rivergate/events';
+import type { Work } from '../endpoint.ts';
+import { assignRole } from '../roles/assign-role.ts';
+import { addWorkspaceMember } from '../workspaces/add-workspace-member.ts';
+
+export type MembershipSource = 'signup' | 'invitation' | 'admin' | 'sso' | 'scim';
+
+export interface NewMember {
+  organizationId: number;
+  userId: number;
+  /** Given organization-wide and in the workspace. */
+  role: { id: number; isAdmin: boolean };
+  workspaceId: number;
+  source: MembershipSource;
+  /** Who let the member in. */
+  by: number;
+}
+
+/** Makes a user a member of an organization and of one of its workspaces, with the same role in both. */
+export async function addMember(work: Work, member: NewMember): Promise<void> {
+  const { organizationId, userId, role, workspaceId, source, by } = member;
+  await work.db('memberships').insert({
+    organization_id: organizationId,
+    user_id: userId,
+    is_admin: role.isAdmin,
+    source,
+  });
+  const data = {
+    organization_id: organizationId,
+    user_id: userId,
+    role_id: role.id,
+    is_admin: role.isAdmin,
+    source,
+  };
+  await work.emit(memberAdded, { aggregateId: userId, organizationId, data });
+  await assignRole(work, { organizationId, userId, roleId: role.id, workspaceId: null }, by);
+  await addWorkspaceMember(work, { organizationId, workspaceId, userId, roleId: role.id, by });
+}

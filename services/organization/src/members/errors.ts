@@ -1,0 +1,14 @@
+import { error } from '@rivergate/endpoint';
+
+export { UserNotFound } from '@rivergate/contracts';
+
+export const LastAdministrator = error(
+  'LAST_ADMINISTRATOR',
+  409,
+  'The organization would have no active administrator left; make another member one first',
+);
+export const AlreadyMember = error(
+  'ALREADY_MEMBER',
+  409,
+  'This person is a member of the organization already',
+);

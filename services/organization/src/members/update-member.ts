@@ -1,0 +1,73 @@
+import { Id, ValidationFailed } from '@rivergate/endpoint';
+import { memberChanged } from '@rivergate/events';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { lockOrganization } from '../organizations/organization-store.ts';
+import { assignRole, withdrawOrganizationRoles } from '../roles/assign-role.ts';
+import { RoleNotFound } from '../roles/errors.ts';
+import { builtInRole, roleOfOrganization } from '../roles/role-store.ts';
+import { LastAdministrator, UserNotFound } from './errors.ts';
+import { keepAnAdministrator } from './last-administrator.ts';
+import { MemberInFull } from './member.ts';
+import { memberOf, membershipOf, workspacesOfMember } from './member-store.ts';
+
+export const updateMember = endpoint(
+  {
+    method: 'patch',
+    path: '/organizations/:org_id/members/:user_id',
+    summary: 'Change the role of a member, or whether the member administers the organization',
+    description:
+      'The role replaces every role held organization-wide; roles held in workspaces stay. The Admin role makes an ' +
+      'administrator and the flag gives the Admin role; an administrator who loses the flag and gets no role becomes Viewer.',
+    caller: 'admin',
+    params: z.object({ org_id: Id, user_id: Id }),
+    body: z
+      .object({ role_id: Id.optional(), is_admin: z.boolean().optional() })
+      .refine(body => body.role_id !== undefined || body.is_admin !== undefined, 'needs role_id or is_admin'),
+    answer: z.object({ member: MemberInFull, message: z.string() }),
+    message: 'Member updated successfully',
+    messageInData: true,
+    errors: [UserNotFound, RoleNotFound, LastAdministrator],
+  },
+  async ({ params: { org_id: organizationId, user_id: userId }, body, caller, db, emit }) => {
+    await lockOrganization(db, organizationId);
+    const membership = await membershipOf(db, organizationId, userId);
+
+    const admin = await builtInRole(db, organizationId, 'Admin');
+    const named =
+      body.role_id === undefined ? undefined : await roleOfOrganization(db, organizationId, body.role_id);
+    const isAdmin = body.is_admin ?? (named ? named.id === admin.id : membership.is_admin);
+    if (named && (named.id === admin.id) !== isAdmin) {
+      const reason = 'contradicts role_id: the Admin role and the administrator flag go together';
+      throw ValidationFailed(undefined, [{ field: 'body.is_admin', reason }]);
+    }
+
+    if (!isAdmin) await keepAnAdministrator(db, organizationId, membership);
+    const role = named ?? (isAdmin ? admin : await builtInRole(db, organizationId, 'Viewer'));
+    const before = await memberOf(db, organizationId, userId);
+    // The flag that the member has already leaves the role alone.
+    if (
+      named
+        ? before.role?.id !== named.id || membership.is_admin !== isAdmin
+        : membership.is_admin !== isAdmin
+    ) {
+      await db('memberships')
+        .where({ organization_id: organizationId, user_id: userId })
+        .update({ is_admin: isAdmin });
+      await withdrawOrganizationRoles({ db, emit }, { organizationId, userId }, role.id);
+      await assignRole(
+        { db, emit },
+        { organizationId, userId, roleId: role.id, workspaceId: null },
+        caller.userId,
+      );
+      await emit(memberChanged, {
+        aggregateId: userId,
+        organizationId,
+        data: { organization_id: organizationId, user_id: userId, role_id: role.id, is_admin: isAdmin },
+      });
+    }
+
+    const member = await memberOf(db, organizationId, userId);
+    return { member: { ...member, workspaces: await workspacesOfMember(db, organizationId, userId) } };
+  },
+);

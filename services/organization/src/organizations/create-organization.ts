@@ -1,0 +1,111 @@
+import { EmailTaken, InvalidPassword } from '@rivergate/contracts';
+import {
+  acrossOrganizations,
+  EmailAddress,
+  Id,
+  UpstreamUnavailable,
+  ValidationFailed,
+} from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { PersonalMessage } from '../invitations/invitation.ts';
+import { SettingsChange } from '../settings/settings.ts';
+import { registerAdministrator, signedInAdministrator, takeBackUnlessKept } from './administrator.ts';
+import { OrganizationAlreadyExists, PlanLimitExceeded } from './errors.ts';
+import { foundOrganization } from './found-organization.ts';
+import { inviteFirstMembers } from './invite-first-members.ts';
+import { Domain, Name, nameKey } from './name.ts';
+import { isNameTaken } from './organization-store.ts';
+
+const FirstInvitation = z.strictObject({
+  email: EmailAddress,
+  role: z.enum(['Admin', 'Developer', 'Viewer']).default('Viewer'),
+  message: PersonalMessage.optional(),
+});
+
+export const createOrganization = endpoint(
+  {
+    method: 'post',
+    path: '/organizations',
+    summary:
+      'Create an organization with its first workspace, default roles and, when new, its administrator',
+    description:
+      'With a bearer token the signed-in user becomes the administrator; without one an account is made for admin_email, ' +
+      'which has to verify its address before anything else. Invitations are mailed once that has happened. All or nothing.',
+    caller: 'public',
+    bearer: 'optional',
+    rateLimit: 'organization_creation',
+    body: z.object({
+      name: Name.meta({ description: 'Unique across all organizations without regard to case' }),
+      domain: Domain.optional(),
+      workspace_name: Name.default('Main Workspace'),
+      admin_email: EmailAddress.optional().meta({
+        description: 'Required without a bearer token; with one, a verified address of the caller',
+      }),
+      admin_password: z
+        .string()
+        .max(128)
+        .optional()
+        .meta({ description: 'Required without a bearer token, refused with one', format: 'password' }),
+      admin_display_name: Name.optional().meta({ description: 'Default: the address before @' }),
+      settings: SettingsChange.optional(),
+      invitations: z.array(FirstInvitation).max(100).default([]),
+      idempotency_key: z.string().max(255).optional(),
+    }),
+    status: 201,
+    answer: z.object({
+      organization: z.object({ id: Id, name: z.string(), domain: z.string().nullable(), plan: z.string() }),
+      workspace: z.object({ id: Id, name: z.string(), slug: z.string() }),
+      user: z.object({ id: Id, email: z.string(), display_name: z.string() }),
+      message: z.string(),
+    }),
+    message: 'Organization created successfully',
+    messageInData: true,
+    errors: [PlanLimitExceeded, OrganizationAlreadyExists, EmailTaken, InvalidPassword, UpstreamUnavailable],
+  },
+  async context => {
+    const { body, caller, db, emit, plans, mailer, appUrl } = context;
+    const settings = body.settings ?? {};
+    if (settings.workspaces?.default_role_id != null) {
+      const reason = 'is not a role of the organization: it has none yet';
+      throw ValidationFailed(undefined, [{ field: 'body.settings.workspaces.default_role_id', reason }]);
+    }
+    if (1 + body.invitations.length > plans.seats(plans.initial)) throw PlanLimitExceeded();
+    // Names are unique across organizations. Asked before an account is made, so that a taken name makes none.
+    await acrossOrganizations(db);
+    if (await isNameTaken(db, nameKey(body.name))) throw OrganizationAlreadyExists();
+
+    const administrator = await (caller.kind === 'user'
+      ? signedInAdministrator(context)
+      : registerAdministrator(context));
+    return await takeBackUnlessKept(context, administrator, async () => {
+      const founded = await foundOrganization(
+        { db, emit },
+        {
+          name: body.name,
+          domain: body.domain ?? null,
+          plan: plans.initial,
+          settings,
+          workspaceName: body.workspace_name,
+          administratorId: administrator.userId,
+          source: 'signup',
+          personal: false,
+        },
+      );
+      if (!founded) throw OrganizationAlreadyExists();
+      const { organization, workspace, roles } = founded;
+      await inviteFirstMembers({ db, emit }, { ...organization, settings }, body.invitations, {
+        workspace,
+        roles,
+        administrator,
+        post: { mailer, appUrl },
+      });
+      const { userId, email, displayName } = administrator;
+      return {
+        organization,
+        workspace: { id: workspace.id, name: workspace.name, slug: workspace.slug },
+        user: { id: userId, email, display_name: displayName },
+      };
+    });
+  },
+);

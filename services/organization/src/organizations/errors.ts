@@ -1,0 +1,13 @@
+import { error } from '@rivergate/endpoint';
+
+export const OrganizationAlreadyExists = error(
+  'ORGANIZATION_ALREADY_EXISTS',
+  409,
+  'An organization of this name exists already',
+);
+export const PlanLimitExceeded = error(
+  'PLAN_LIMIT_EXCEEDED',
+  403,
+  'The plan of the organization has no seat left for this',
+);
+export const SessionRequired = error('FORBIDDEN', 403, 'This takes the access token of a session');

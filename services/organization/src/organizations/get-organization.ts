@@ -1,0 +1,30 @@
+import { Id, Timestamp } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { enterOrganization } from './organization-store.ts';
+
+export const getOrganization = endpoint(
+  {
+    method: 'get',
+    path: '/organizations/:org_id',
+    summary: 'Get an organization',
+    caller: 'user',
+    params: z.object({ org_id: Id }),
+    answer: z.object({
+      organization: z.object({
+        id: Id,
+        name: z.string(),
+        domain: z.string().nullable(),
+        plan: z.string(),
+        created_at: Timestamp,
+      }),
+      message: z.string(),
+    }),
+    message: 'Organization retrieved successfully',
+    messageInData: true,
+  },
+  async ({ params, db }) => {
+    const { id, name, domain, plan, created_at } = await enterOrganization(db, params.org_id);
+    return { organization: { id, name, domain, plan, created_at } };
+  },
+);

@@ -1,0 +1,94 @@
+import { OrganizationNotFound, withinOrganization } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
+import type { SettingsChange } from '../settings/settings.ts';
+
+export interface OrganizationRow {
+  id: number;
+  name: string;
+  domain: string | null;
+  plan: string;
+  personal_user_id: number | null;
+  /** Only what was set; see effectiveSettings. */
+  settings: SettingsChange;
+  created_by: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+const COLUMNS = [
+  'id',
+  'name',
+  'domain',
+  'plan',
+  'personal_user_id',
+  'settings',
+  'created_by',
+  'created_at',
+  'updated_at',
+];
+
+/**
+ * Binds the transaction to the organization and reads it. Also for system administrators, who act on organizations
+ * of which they are no member and to which their transaction is therefore not bound.
+ *
+ * @throws OrganizationNotFound
+ */
+export async function enterOrganization(
+  db: Knex.Transaction,
+  organizationId: number,
+): Promise<OrganizationRow> {
+  await withinOrganization(db, organizationId);
+  const row = await db('organizations').select(COLUMNS).where({ id: organizationId }).first();
+  if (!row) throw OrganizationNotFound();
+  return row;
+}
+
+/**
+ * As enterOrganization, and makes every other change of members, invitations and seats of the organization wait for
+ * this transaction. Whoever counts before writing has to hold this lock.
+ *
+ * @throws OrganizationNotFound
+ */
+export async function lockOrganization(
+  db: Knex.Transaction,
+  organizationId: number,
+): Promise<OrganizationRow> {
+  await withinOrganization(db, organizationId);
+  const row = await db('organizations').select(COLUMNS).where({ id: organizationId }).forUpdate().first();
+  if (!row) throw OrganizationNotFound();
+  return row;
+}
+
+/** The id that the next organization will have: its transaction is bound to it before the row exists. */
+export async function reserveOrganizationId(db: Knex.Transaction): Promise<number> {
+  const { rows } = await db.raw("select nextval(pg_get_serial_sequence('organizations', 'id')) as id");
+  return Number(rows[0].id);
+}
+
+/** @returns whether it was inserted; false when the name is taken */
+export async function insertOrganization(
+  db: Knex.Transaction,
+  row: Pick<OrganizationRow, 'id' | 'name' | 'domain' | 'plan' | 'personal_user_id' | 'created_by'> & {
+    name_key: string;
+    settings: SettingsChange;
+  },
+): Promise<boolean> {
+  const inserted = await db('organizations')
+    .insert({ ...row, settings: JSON.stringify(row.settings) })
+    .onConflict('name_key')
+    .ignore()
+    .returning('id');
+  return inserted.length > 0;
+}
+
+/** Whether any organization has the name. Needs a transaction across organizations. */
+export async function isNameTaken(db: Knex.Transaction, nameKey: string): Promise<boolean> {
+  return (await db('organizations').where({ name_key: nameKey }).first('id')) !== undefined;
+}
+
+/** Organizations in which the user is active, by name. Needs a transaction across organizations. */
+export function organizationsOfUser(db: Knex.Transaction, userId: number): Knex.QueryBuilder {
+  return db('organizations as o')
+    .join('memberships as m', 'm.organization_id', 'o.id')
+    .where({ 'm.user_id': userId, 'm.status': 'active' });
+}

@@ -1,0 +1,48 @@
+import { Id } from '@rivergate/endpoint';
+import { organizationUpdated } from '@rivergate/events';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { OrganizationAlreadyExists } from './errors.ts';
+import { Domain, Name, nameKey } from './name.ts';
+import { lockOrganization } from './organization-store.ts';
+import { violatesUniqueness } from './unique-violation.ts';
+
+export const updateOrganization = endpoint(
+  {
+    method: 'patch',
+    path: '/organizations/:org_id',
+    summary: 'Change name or domain of an organization',
+    description: 'Fields left out keep their value; null clears the domain.',
+    caller: 'admin',
+    params: z.object({ org_id: Id }),
+    body: z.object({ name: Name.optional(), domain: z.union([Domain, z.null()]).optional() }),
+    answer: z.object({
+      organization: z.object({ id: Id, name: z.string(), domain: z.string().nullable() }),
+      message: z.string(),
+    }),
+    message: 'Organization updated successfully',
+    messageInData: true,
+    errors: [OrganizationAlreadyExists],
+  },
+  async ({ params, body, db, emit }) => {
+    const before = await lockOrganization(db, params.org_id);
+    const { id, plan } = before;
+    const name = body.name ?? before.name;
+    const domain = body.domain === undefined ? before.domain : body.domain;
+    const fields = [
+      ...(name === before.name ? [] : ['name']),
+      ...(domain === before.domain ? [] : ['domain']),
+    ];
+    if (fields.length > 0) {
+      await db('organizations')
+        .where({ id })
+        .update({ name, name_key: nameKey(name), domain, updated_at: db.fn.now() })
+        .catch(cause => {
+          throw violatesUniqueness(cause) ? OrganizationAlreadyExists() : cause;
+        });
+      const data = { organization_id: id, fields, name, plan };
+      await emit(organizationUpdated, { aggregateId: id, organizationId: id, data });
+    }
+    return { organization: { id, name, domain } };
+  },
+);

@@ -1,0 +1,56 @@
+import type { Knex } from 'knex';
+
+/** What this service knows of a user. */
+export interface Person {
+  user_id: number;
+  email: string;
+  display_name: string;
+  verified_emails: string[];
+  profile_image_url: string | null;
+  status: string;
+}
+
+export interface Introduction {
+  userId: number;
+  email: string;
+  displayName: string;
+  /** Whether the user has proved to own the address. */
+  verified: boolean;
+}
+
+const COLUMNS = ['user_id', 'email', 'display_name', 'verified_emails', 'profile_image_url', 'status'];
+
+/**
+ * Records a user, or that a known one has proved an address, and locks the row until the transaction ends: whoever
+ * asks whether an administrator is verified, and whoever learns it, take turns by it.
+ */
+export async function introduce(
+  db: Knex.Transaction,
+  { userId, email, displayName, verified }: Introduction,
+): Promise<Person> {
+  const verifiedEmails = verified ? [email] : [];
+  const { rows } = await db.raw(
+    `insert into people (user_id, email, display_name, verified_emails)
+     values (:userId, :email, :displayName, :verifiedEmails)
+     on conflict (user_id) do update set
+       verified_emails = array(select distinct unnest(people.verified_emails || excluded.verified_emails)),
+       updated_at = now()
+     returning ${COLUMNS.join(', ')}`,
+    { userId, email, displayName, verifiedEmails },
+  );
+  return rows[0];
+}
+
+export async function personOf(db: Knex.Transaction, userId: number): Promise<Person | undefined> {
+  return await db('people').select(COLUMNS).where({ user_id: userId }).first();
+}
+
+export async function rename(db: Knex.Transaction, userId: number, displayName: string): Promise<void> {
+  await db('people')
+    .where({ user_id: userId })
+    .update({ display_name: displayName, updated_at: db.fn.now() });
+}
+
+export async function setAccountStatus(db: Knex.Transaction, userId: number, status: string): Promise<void> {
+  await db('people').where({ user_id: userId }).update({ status, updated_at: db.fn.now() });
+}

@@ -1,0 +1,48 @@
+import { Id, organizationPage, Timestamp } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { enterOrganization } from '../organizations/organization-store.ts';
+import { rolePage } from './role-store.ts';
+
+export const roleListing = {
+  query: z.object({
+    ...organizationPage,
+    search: z.string().max(100).optional().meta({ description: 'Part of the name' }),
+    sort_by: z.enum(['name', 'created_at', 'usage_count']).default('name'),
+    sort_order: z.enum(['asc', 'desc']).default('asc'),
+  }),
+  answer: z.object({
+    roles: z.array(
+      z.object({
+        id: Id,
+        name: z.string(),
+        permissions: z.array(z.string()),
+        usage_count: z
+          .int()
+          .meta({ description: 'Users who hold the role now, anywhere in the organization' }),
+        is_system: z.boolean().meta({ description: 'Built in' }),
+        created_at: Timestamp,
+      }),
+    ),
+    total_count: z.int(),
+    message: z.string(),
+  }),
+} as const;
+
+export const listOrganizationRoles = endpoint(
+  {
+    method: 'get',
+    path: '/organizations/:org_id/roles',
+    summary: 'List the roles of an organization',
+    caller: 'user',
+    params: z.object({ org_id: Id }),
+    ...roleListing,
+    message: 'Roles listed successfully',
+    messageInData: true,
+  },
+  async ({ params, query, db }) => {
+    await enterOrganization(db, params.org_id);
+    const { roles, total } = await rolePage(db, params.org_id, query);
+    return { roles, total_count: total };
+  },
+);

@@ -1,0 +1,69 @@
+import type { Knex } from 'knex';
+import { RoleNotFound } from './errors.ts';
+
+export interface RoleRow {
+  id: number;
+  name: string;
+  permissions: string[];
+  is_system: boolean;
+  created_at: Date;
+}
+
+const COLUMNS = ['id', 'name', 'permissions', 'is_system', 'created_at'];
+
+/** @throws RoleNotFound, also for a role of another organization */
+export async function roleOfOrganization(
+  db: Knex.Transaction,
+  organizationId: number,
+  roleId: number,
+): Promise<RoleRow> {
+  const row = await db('roles')
+    .select(COLUMNS)
+    .where({ organization_id: organizationId, id: roleId })
+    .first();
+  if (!row) throw RoleNotFound();
+  return row;
+}
+
+export async function builtInRole(
+  db: Knex.Transaction,
+  organizationId: number,
+  name: 'Admin' | 'Developer' | 'Viewer',
+): Promise<RoleRow> {
+  const where = { organization_id: organizationId, name, is_system: true };
+  const row = await db('roles').select(COLUMNS).where(where).first();
+  if (!row) throw new Error(`Organization ${organizationId} has no role ${name}`);
+  return row;
+}
+
+export interface RolePage {
+  skip: number;
+  limit: number;
+  search?: string | undefined;
+  sort_by: 'name' | 'created_at' | 'usage_count';
+  sort_order: 'asc' | 'desc';
+}
+
+/** Roles with the number of users who hold each now, anywhere in the organization. */
+export async function rolePage(
+  db: Knex.Transaction,
+  organizationId: number,
+  { skip, limit, search, sort_by, sort_order }: RolePage,
+): Promise<{ roles: (RoleRow & { usage_count: number })[]; total: number }> {
+  const matching = db('roles as r').where('r.organization_id', organizationId);
+  if (search) matching.whereRaw('strpos(lower(r.name), lower(?)) > 0', [search]);
+  const counted = await matching.clone().count({ total: '*' }).first();
+  const roles = await matching
+    .select(COLUMNS.map(column => `r.${column}`))
+    .select(
+      db.raw(`(select count(distinct a.user_id)::int from role_assignments a
+        where a.organization_id = r.organization_id and a.role_id = r.id) as usage_count`),
+    )
+    .orderBy([
+      { column: sort_by === 'name' ? 'r.name_key' : sort_by, order: sort_order },
+      { column: 'r.id', order: sort_order },
+    ])
+    .offset(skip)
+    .limit(limit);
+  return { roles, total: Number(counted?.total) };
+}

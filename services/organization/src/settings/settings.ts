@@ -1,0 +1,135 @@
+import { Id } from '@rivergate/endpoint';
+import { z } from 'zod';
+
+/** Capabilities that an organization may switch off for all of its workspaces. */
+export const FEATURES = [
+  'data_sources',
+  'query_federation',
+  'storage',
+  'staging',
+  'prompt_studio',
+  'model_registry',
+  'personal_access_tokens',
+  'oauth_applications',
+] as const;
+
+/** Every setting with its bounds. Settings tighten what the platform demands; none can loosen it. */
+const FIELDS = {
+  password_policy: {
+    min_length: z.int().min(8).max(128).meta({ description: 'Characters a password must have' }),
+    require_special_character: z.boolean(),
+  },
+  mfa: {
+    required: z.boolean(),
+    grace_days: z.int().min(0).max(90).meta({ description: 'Days until a new requirement holds' }),
+    deadline: z
+      .union([z.iso.datetime(), z.null()])
+      .meta({ description: 'From when it holds; set from grace_days when left out' }),
+  },
+  sessions: {
+    lifetime_minutes: z.int().min(15).max(1440).meta({ description: 'Minutes until a session ends' }),
+    remembered_lifetime_days: z.int().min(1).max(30).meta({ description: 'Days, with remember_me' }),
+  },
+  tokens: {
+    access_token_minutes: z.int().min(5).max(60),
+    refresh_token_days: z.int().min(1).max(30),
+  },
+  devices: {
+    trust_days: z.int().min(0).max(30).meta({ description: 'Days a device stays trusted; 0 forbids it' }),
+  },
+  sso: {
+    required: z.boolean().meta({ description: 'Members sign in through the identity provider only' }),
+  },
+  invitations: {
+    expiry_days: z.int().min(1).max(30).meta({ description: 'Days until an invitation lapses' }),
+  },
+  workspaces: {
+    allow_public_access: z
+      .boolean()
+      .meta({ description: 'Every member may open a workspace that says nothing else' }),
+    default_role_id: z
+      .union([Id, z.null()])
+      .meta({ description: 'Given to members added to a workspace without a role; null: Viewer' }),
+  },
+  features: Object.fromEntries(FEATURES.map(feature => [feature, z.boolean()])) as Record<
+    (typeof FEATURES)[number],
+    z.ZodBoolean
+  >,
+};
+
+export const Settings = z.object({
+  password_policy: z.object(FIELDS.password_policy),
+  mfa: z.object(FIELDS.mfa),
+  sessions: z.object(FIELDS.sessions),
+  tokens: z.object(FIELDS.tokens),
+  devices: z.object(FIELDS.devices),
+  sso: z.object(FIELDS.sso),
+  invitations: z.object(FIELDS.invitations),
+  workspaces: z.object(FIELDS.workspaces),
+  features: z.object(FIELDS.features),
+});
+export type Settings = z.output<typeof Settings>;
+
+/** What a change may name: any setting of any group. Settings left out keep their value. */
+export const SettingsChange = z.strictObject({
+  password_policy: z.strictObject(FIELDS.password_policy).partial().optional(),
+  mfa: z.strictObject(FIELDS.mfa).partial().optional(),
+  sessions: z.strictObject(FIELDS.sessions).partial().optional(),
+  tokens: z.strictObject(FIELDS.tokens).partial().optional(),
+  devices: z.strictObject(FIELDS.devices).partial().optional(),
+  sso: z.strictObject(FIELDS.sso).partial().optional(),
+  invitations: z.strictObject(FIELDS.invitations).partial().optional(),
+  workspaces: z.strictObject(FIELDS.workspaces).partial().optional(),
+  features: z.strictObject(FIELDS.features).partial().optional(),
+});
+export type SettingsChange = z.output<typeof SettingsChange>;
+
+export const DEFAULT_SETTINGS: Settings = {
+  password_policy: { min_length: 8, require_special_character: false },
+  mfa: { required: false, grace_days: 7, deadline: null },
+  sessions: { lifetime_minutes: 1440, remembered_lifetime_days: 30 },
+  tokens: { access_token_minutes: 60, refresh_token_days: 30 },
+  devices: { trust_days: 30 },
+  sso: { required: false },
+  invitations: { expiry_days: 7 },
+  workspaces: { allow_public_access: false, default_role_id: null },
+  features: Object.fromEntries(FEATURES.map(feature => [feature, true])) as Settings['features'],
+};
+
+/** Later values win, field by field. */
+function overlay(...layers: SettingsChange[]): SettingsChange {
+  const result: Record<string, object> = {};
+  for (const layer of layers)
+    for (const [group, fields] of Object.entries(layer)) result[group] = { ...result[group], ...fields };
+  return result;
+}
+
+/** What holds in an organization that has set only this. */
+export function effectiveSettings(stored: SettingsChange): Settings {
+  return overlay(DEFAULT_SETTINGS, stored) as Settings;
+}
+
+/**
+ * What is stored after a change. A requirement of MFA that is new and names no deadline gets one by its days of grace,
+ * so that switching it on locks nobody out at once.
+ */
+export function changeSettings(stored: SettingsChange, change: SettingsChange, now: Date): SettingsChange {
+  const before = effectiveSettings(stored);
+  const after = effectiveSettings(overlay(stored, change));
+  const result = overlay(stored, change);
+  if (after.mfa.required && !before.mfa.required && change.mfa?.deadline === undefined) {
+    const deadline = new Date(now.getTime() + after.mfa.grace_days * 86_400_000);
+    result.mfa = { ...result.mfa, deadline: deadline.toISOString() };
+  }
+  if (!after.mfa.required && result.mfa) result.mfa = { ...result.mfa, deadline: null };
+  return result;
+}
+
+/** Names of the settings that differ, such as `mfa.required`. */
+export function changedSettings(before: Settings, after: Settings): string[] {
+  return Object.entries(after).flatMap(([group, fields]) =>
+    Object.entries(fields)
+      .filter(([field, value]) => before[group as keyof Settings][field as never] !== value)
+      .map(([field]) => `${group}.${field}`),
+  );
+}

@@ -1,0 +1,49 @@
+import { Id, ValidationFailed } from '@rivergate/endpoint';
+import { organizationSettingsChanged } from '@rivergate/events';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { lockOrganization } from '../organizations/organization-store.ts';
+import { changedSettings, changeSettings, effectiveSettings, Settings, SettingsChange } from './settings.ts';
+
+export const updateSettings = endpoint(
+  {
+    method: 'patch',
+    path: '/organizations/:org_id/settings',
+    summary: 'Change settings of an organization; enforced from the next request on',
+    description:
+      'Settings left out keep their value. A new requirement of MFA without a deadline gets one by grace_days.',
+    caller: 'admin',
+    params: z.object({ org_id: Id }),
+    body: SettingsChange,
+    answer: z.object({ settings: Settings, message: z.string() }),
+    message: 'Settings updated successfully',
+    messageInData: true,
+  },
+  async ({ params, body, db, emit }) => {
+    const { id, settings: stored } = await lockOrganization(db, params.org_id);
+    await requireOwnRole(db, id, body.workspaces?.default_role_id ?? null);
+    const changed = changeSettings(stored, body, new Date());
+    const settings = effectiveSettings(changed);
+    const fields = changedSettings(effectiveSettings(stored), settings);
+    if (fields.length > 0) {
+      await db('organizations')
+        .where({ id })
+        .update({ settings: JSON.stringify(changed), updated_at: db.fn.now() });
+      const data = { organization_id: id, fields, settings };
+      await emit(organizationSettingsChanged, { aggregateId: id, organizationId: id, data });
+    }
+    return { settings };
+  },
+);
+
+async function requireOwnRole(
+  db: Knex.Transaction,
+  organizationId: number,
+  roleId: number | null,
+): Promise<void> {
+  if (roleId === null) return;
+  if (await db('roles').where({ organization_id: organizationId, id: roleId }).first('id')) return;
+  const reason = 'is not a role of the organization';
+  throw ValidationFailed(undefined, [{ field: 'body.workspaces.default_role_id', reason }]);
+}

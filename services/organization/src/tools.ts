@@ -1,0 +1,40 @@
+import { startMailer } from '@rivergate/mail';
+import type { Resources } from '@rivergate/service';
+import { z } from 'zod';
+import type { OrganizationTools } from './endpoint.ts';
+import { plansFromEnvironment } from './organizations/plan.ts';
+
+const Environment = z.object({
+  SMTP_URL: z.url(),
+  MAIL_FROM: z.string().default('Rivergate <no-reply@localhost>'),
+  APP_URL: z.url().optional(),
+  INVITATION_ACCEPT_ANY_ADDRESS: z.enum(['true', 'false']).default('false'),
+});
+
+/** What this service reads from its environment beside what every service does. */
+export async function organizationTools(resources: Resources): Promise<OrganizationTools> {
+  const { config, env, knex, log, secretBox, onStop } = resources;
+  const {
+    SMTP_URL: smtpUrl,
+    MAIL_FROM: from,
+    APP_URL,
+    INVITATION_ACCEPT_ANY_ADDRESS,
+  } = Environment.parse(env);
+  const mailer = startMailer({
+    service: 'organization',
+    knex,
+    redisUrl: config.REDIS_URL,
+    secretBox,
+    smtpUrl,
+    from,
+    log,
+  });
+  onStop(() => mailer.stop());
+  return {
+    knex,
+    mailer,
+    plans: plansFromEnvironment(env),
+    appUrl: (APP_URL ?? config.PUBLIC_URL).replace(/\/+$/, ''),
+    acceptsAnyAddress: INVITATION_ACCEPT_ANY_ADDRESS === 'true',
+  };
+}

@@ -1,0 +1,50 @@
+import { Id } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { findMembership } from '../members/member-store.ts';
+import { Name } from '../organizations/name.ts';
+import { enterOrganization } from '../organizations/organization-store.ts';
+import { builtInRole } from '../roles/role-store.ts';
+import { addWorkspaceMember } from './add-workspace-member.ts';
+import { createWorkspace } from './create-workspace-row.ts';
+import { WorkspaceAlreadyExists } from './errors.ts';
+
+export const createOrganizationWorkspace = endpoint(
+  {
+    method: 'post',
+    path: '/organizations/:org_id/workspaces',
+    summary: 'Create a workspace',
+    description: 'The slug is made from the name. The creator becomes a member with the Admin role.',
+    caller: 'perm:workspace.create',
+    params: z.object({ org_id: Id }),
+    body: z.object({ name: Name.meta({ description: 'Unique in the organization without regard to case' }) }),
+    status: 201,
+    answer: z.object({
+      workspace: z.object({ id: Id, name: z.string(), slug: z.string(), organization_id: Id }),
+      message: z.string(),
+    }),
+    message: 'Workspace created successfully',
+    messageInData: true,
+    errors: [WorkspaceAlreadyExists],
+  },
+  async ({ params: { org_id: organizationId }, body, caller, db, emit }) => {
+    await enterOrganization(db, organizationId);
+    const workspace = await createWorkspace(
+      { db, emit },
+      { organizationId, name: body.name, isDefault: false },
+    );
+    if (!workspace) throw WorkspaceAlreadyExists();
+
+    const userId = caller.userId!;
+    // A system administrator creates it for others, without joining the organization.
+    if (await findMembership(db, organizationId, userId)) {
+      const { id: roleId } = await builtInRole(db, organizationId, 'Admin');
+      await addWorkspaceMember(
+        { db, emit },
+        { organizationId, workspaceId: workspace.id, userId, roleId, by: userId },
+      );
+    }
+    const { id, name, slug } = workspace;
+    return { workspace: { id, name, slug, organization_id: organizationId } };
+  },
+);

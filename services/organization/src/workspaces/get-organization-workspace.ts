@@ -1,0 +1,41 @@
+import { Forbidden, Id } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { enterOrganization } from '../organizations/organization-store.ts';
+import { WorkspaceNotFound } from './errors.ts';
+import { workspaceOfOrganization, workspacesSeenBy } from './workspace-store.ts';
+
+export const getOrganizationWorkspace = endpoint(
+  {
+    method: 'get',
+    path: '/organizations/:org_id/workspaces/:workspace_id',
+    summary: 'Get a workspace',
+    caller: 'user',
+    params: z.object({ org_id: Id, workspace_id: Id }),
+    answer: z.object({
+      workspace: z.object({
+        id: Id,
+        name: z.string(),
+        slug: z.string(),
+        organization_id: Id,
+        is_default: z.boolean(),
+      }),
+      message: z.string(),
+    }),
+    message: 'Workspace retrieved successfully',
+    messageInData: true,
+    errors: [Forbidden, WorkspaceNotFound],
+  },
+  async ({ params: { org_id, workspace_id }, caller, db }) => {
+    await enterOrganization(db, org_id);
+    const { id, name, slug, organization_id, is_default } = await workspaceOfOrganization(
+      db,
+      org_id,
+      workspace_id,
+    );
+    const seen = await workspacesSeenBy(db, caller, org_id).where('w.id', id).first('w.id');
+    if (!seen)
+      throw Forbidden('You cannot see this workspace', [{ field: 'permission', reason: 'workspace.read' }]);
+    return { workspace: { id, name, slug, organization_id, is_default } };
+  },
+);

@@ -1,0 +1,43 @@
+import type { Principal } from '@rivergate/caller';
+import type { Knex } from 'knex';
+import type { WorkspaceRow } from './create-workspace-row.ts';
+import { WorkspaceNotFound } from './errors.ts';
+import { reachableWorkspaces } from './reachable-workspaces.ts';
+
+const COLUMNS = ['w.id', 'w.organization_id', 'w.name', 'w.slug', 'w.is_default', 'w.created_at'];
+
+/** @throws WorkspaceNotFound, also for a workspace of another organization */
+export async function workspaceOfOrganization(
+  db: Knex.Transaction,
+  organizationId: number,
+  workspaceId: number,
+): Promise<WorkspaceRow> {
+  const where = { 'w.organization_id': organizationId, 'w.id': workspaceId };
+  const row = await db('workspaces as w').select(COLUMNS).where(where).first();
+  if (!row) throw WorkspaceNotFound();
+  return row;
+}
+
+/** The workspaces of an organization that the caller sees: all of them for a system administrator. */
+export function workspacesSeenBy(
+  db: Knex.Transaction,
+  caller: Principal,
+  organizationId: number,
+): Knex.QueryBuilder<WorkspaceRow, WorkspaceRow[]> {
+  const seen = caller.isSystemAdmin ? db('workspaces as w') : reachableWorkspaces(db, caller.userId ?? 0);
+  return seen.where('w.organization_id', organizationId);
+}
+
+/** The default workspace first, then in order of name. */
+export async function workspacePage(
+  seen: Knex.QueryBuilder,
+  { skip, limit }: { skip: number; limit: number },
+): Promise<{ workspaces: WorkspaceRow[]; total: number }> {
+  const counted = await seen.clone().count({ total: '*' }).first();
+  const workspaces = await seen
+    .select(COLUMNS)
+    .orderBy([{ column: 'w.is_default', order: 'desc' }, { column: 'w.name_key' }, { column: 'w.id' }])
+    .offset(skip)
+    .limit(limit);
+  return { workspaces, total: Number(counted?.total) };
+}

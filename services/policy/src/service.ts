@@ -1,0 +1,8 @@
+import { defineService } from '@rivergate/service';
+
+/** Row filters, masks, limits, access rules: what a query may see. */
+export const policy = defineService({
+  name: 'policy',
+  endpoints: { Policies: [] },
+  migrations: [],
+});

@@ -1,0 +1,8 @@
+import { defineService } from '@rivergate/service';
+
+/** Natural language to governed SQL, templates, history, analytics. */
+export const prompt = defineService({
+  name: 'prompt',
+  endpoints: { 'Prompt Studio': [] },
+  migrations: [],
+});

@@ -1,0 +1,4 @@
+import { runService } from '@rivergate/service';
+import { sso } from './service.ts';
+
+await runService(sso);

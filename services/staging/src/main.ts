@@ -1,0 +1,4 @@
+import { runService } from '@rivergate/service';
+import { staging } from './service.ts';
+
+await runService(staging);

@@ -1,0 +1,8 @@
+import { defineService } from '@rivergate/service';
+
+/** Tables and queries as Parquet chunks. */
+export const staging = defineService({
+  name: 'staging',
+  endpoints: { Staging: [] },
+  migrations: [],
+});
