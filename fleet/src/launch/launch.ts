@@ -24,6 +24,8 @@ export type LaunchOptions = {
   operator?: NodeJS.ProcessEnv;
   members?: Member[];
   progress?: Progress;
+  /** Gives the start up: what runs is stopped and the promise rejects. */
+  signal?: AbortSignal;
 };
 
 export type Fleet = {
@@ -50,7 +52,7 @@ export type Ground = {
 /** Starts the whole fleet and resolves when it is ready. Rejects, with everything stopped, if it cannot be. */
 export async function launch(options: LaunchOptions): Promise<Fleet> {
   const directory = resolve(options.dataDirectory);
-  const { operator = process.env, progress = silence, members = roster() } = options;
+  const { operator = process.env, progress = silence, members = roster(), signal } = options;
   refuseForeign(directory);
   openDataDirectory(directory);
   const held = await lock(directory);
@@ -75,7 +77,7 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
       passwords: ['postgres', 'redis', ...DATABASE_ROLES.map(({ role }) => role)],
       processes: members.map(({ name }) => name),
     });
-    const run = startIn(directory, guard, running, progress);
+    const run = startIn(directory, guard, running, progress, signal);
     const ground: Ground = { directory, operator, progress, passwords: secrets.passwords, run };
 
     const [adminUrl, redisUrl, mail] = await settled([
@@ -109,13 +111,20 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
   }
 }
 
-function startIn(directory: string, guard: Guard, running: Supervised[], progress: Progress) {
+function startIn(
+  directory: string,
+  guard: Guard,
+  running: Supervised[],
+  progress: Progress,
+  signal?: AbortSignal,
+) {
   const note = () =>
     noteProcesses(
       directory,
       running.map(({ program, pid }) => ({ name: program.name, pid })),
     );
   return async (program: Program): Promise<Supervised> => {
+    signal?.throwIfAborted();
     const began = Date.now();
     const started = supervise(program, {
       guard,
@@ -132,7 +141,9 @@ function startIn(directory: string, guard: Guard, running: Supervised[], progres
     });
     running.push(started);
     note();
-    await started.ready;
+    const giveUp = () => void started.stop();
+    signal?.addEventListener('abort', giveUp);
+    await started.ready.finally(() => signal?.removeEventListener('abort', giveUp));
     progress.done(program.title, Date.now() - began);
     return started;
   };

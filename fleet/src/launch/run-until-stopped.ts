@@ -18,10 +18,12 @@ export async function runUntilStopped(args: string[], afterwards: (fleet: Fleet)
       process.stdout.write(`${HELP}\n`);
       process.exit(0);
     }
-    const starting = launch({ ...options, progress });
+    const givenUp = new AbortController();
+    const starting = launch({ ...options, progress, signal: givenUp.signal });
     const fleet = await Promise.race([starting, asked.first.then(() => undefined)]);
     if (!fleet) {
       progress.note('stopping before everything was up');
+      givenUp.abort();
       await Promise.race([
         asked.second,
         starting.then(

@@ -55,6 +55,8 @@ function configuration({ directory, port, password, durable }: RedisOptions): st
     // BullMQ's jobs and revoked sessions must not be thrown out to make room.
     'maxmemory-policy': 'noeviction',
     logfile: '""',
+    // Each test file takes a database of its own.
+    databases: durable ? 1 : 512,
   };
   return Object.entries(settings)
     .map(([name, value]) => `${name} ${value}\n`)

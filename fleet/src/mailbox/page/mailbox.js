@@ -73,7 +73,7 @@ function open(id) {
   part('from').textContent = message.from;
   part('to').textContent = message.to;
   part('sent').textContent = new Date(message.sent_at).toLocaleString(undefined, {
-    dateStyle: 'full',
+    dateStyle: 'medium',
     timeStyle: 'medium',
   });
   part('sent').dateTime = message.sent_at;

@@ -1,0 +1,11 @@
+import { check, report } from './check/check.ts';
+
+const findings = await check();
+report(findings, text => process.stdout.write(text));
+const passed = findings.every(finding => finding.passed);
+console.log(
+  passed
+    ? '\nThe check passes.'
+    : '\nThe check fails. `npx biome check --write` mends what can be mended by itself.',
+);
+process.exitCode = passed ? 0 : 1;

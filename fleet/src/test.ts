@@ -1,0 +1,50 @@
+import { check, report } from './check/check.ts';
+import { progressOn } from './console/progress.ts';
+import { openGround } from './test-run/ground.ts';
+import { type Counts, runVitest } from './test-run/vitest.ts';
+
+// `npm test` is everything: the check and all tests. `npm test -- libs/events` is that part of the tests.
+const args = process.argv.slice(2);
+const progress = progressOn(process.stdout);
+const interrupted = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
+process.on('disconnect', () => interrupted.abort());
+
+const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+try {
+  const checking = args.length === 0 ? check() : Promise.resolve([]);
+  const ground = await openGround(progress);
+  try {
+    const findings = await checking;
+    report(findings, text => process.stdout.write(text));
+    for (const { passed } of findings) counts[passed ? 'passed' : 'failed'] += 1;
+    tellMissing(ground.missing);
+    if (!interrupted.signal.aborted) add(await runVitest(args, ground, interrupted.signal));
+    tellMissing(ground.missing);
+  } finally {
+    await ground.stop();
+  }
+} catch (error) {
+  progress.fail((error as Error).message);
+  counts.failed += 1;
+}
+if (interrupted.signal.aborted) {
+  progress.warn('interrupted: this is not the whole result');
+  counts.failed = Math.max(counts.failed, 1);
+}
+console.log(`\n${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`);
+process.exit(counts.failed === 0 ? 0 : 1);
+
+function add(more: Counts) {
+  counts.passed += more.passed;
+  counts.failed += more.failed;
+  counts.skipped += more.skipped;
+}
+
+/** Said loudly, before the tests and after them: whoever reads only one end of the output must see it. */
+function tellMissing(missing: string[]) {
+  for (const what of missing) progress.warn(`SKIPPED, for want of a ${what}`);
+  // Where everything must be there (CI), its absence is a failure and not an excuse.
+  if (missing.length > 0 && process.env.REQUIRE_ALL_SUITES)
+    throw new Error('REQUIRE_ALL_SUITES is set and suites would be skipped');
+}
