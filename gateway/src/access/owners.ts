@@ -1,0 +1,76 @@
+import {
+  fillMembership,
+  fillSession,
+  type KnownMembership,
+  type Membership,
+  organizationGeneration,
+  type SessionState,
+} from '@rivergate/caller';
+import { memberPrincipal, sessionState } from '@rivergate/contracts';
+import { type Call, Failure } from '@rivergate/endpoint';
+import type { Redis } from 'ioredis';
+
+/**
+ * The services that know what Redis does not. Each answer is kept for the next request; without Redis every request
+ * asks. Questions that are the same at the same time are asked once.
+ */
+export type Owners = {
+  /** @throws UpstreamUnavailable when identity does not answer */
+  session(sessionId: number): Promise<SessionState>;
+  /** @throws UpstreamUnavailable when organization does not answer */
+  membership(organizationId: number, userId: number, known: KnownMembership | undefined): Promise<Membership>;
+};
+
+export function accessOwners(redis: Redis, call: Call): Owners {
+  const asking = new Map<string, Promise<unknown>>();
+  const once = <Answer>(question: string, ask: () => Promise<Answer>): Promise<Answer> => {
+    const waiting = asking.get(question);
+    if (waiting) return waiting as Promise<Answer>;
+    const answer = ask().finally(() => asking.delete(question));
+    asking.set(question, answer);
+    return answer;
+  };
+  const reachable = () => redis.status === 'ready';
+
+  return {
+    session: sessionId =>
+      once(`session ${sessionId}`, async () => {
+        const found = await askSession(call, sessionId);
+        if (reachable()) await fillSession(redis, { sessionId, ...found }).catch(() => {});
+        if (!found.active) return { state: 'revoked' };
+        return { state: 'active', userId: found.userId, isSystemAdmin: found.isSystemAdmin };
+      }),
+
+    membership: (organizationId, userId, known) =>
+      once(`membership ${organizationId} ${userId}`, async () => {
+        const generation = reachable()
+          ? (known?.generation ?? (await organizationGeneration(redis, organizationId).catch(() => null)))
+          : null;
+        const found = await call(memberPrincipal, {
+          params: { organization_id: organizationId, user_id: userId },
+        });
+        const membership: Membership = {
+          member: found.member,
+          isAdmin: found.is_admin,
+          permissions: found.permissions,
+          plan: found.plan,
+        };
+        if (generation !== null) {
+          await fillMembership(redis, { organizationId, userId, generation, membership }).catch(() => {});
+        }
+        return membership;
+      }),
+  };
+}
+
+async function askSession(call: Call, sessionId: number) {
+  try {
+    const found = await call(sessionState, { params: { session_id: sessionId } });
+    return { active: found.active, userId: found.user_id, isSystemAdmin: found.is_system_admin };
+  } catch (cause) {
+    if (cause instanceof Failure && cause.code === 'SESSION_NOT_FOUND') {
+      return { active: false, userId: 0, isSystemAdmin: false };
+    }
+    throw cause;
+  }
+}

@@ -1,0 +1,27 @@
+import { rateLimitHeaders } from '@rivergate/caller';
+import type { Exchange } from '../exchange.ts';
+import { type HeaderLine, headerLine } from './header-line.ts';
+
+/** Answers differ by Origin (RFC 9110, section 12.5.5), also where a request named none. */
+const variesByOrigin = headerLine('Vary', 'Origin');
+/** What one caller may see is nothing for a cache, unless a service says otherwise. */
+const notCached = headerLine('Cache-Control', 'no-store');
+
+/** Writes the headers that the gateway puts on an answer into a flat list, leaving out those that `taken` has. */
+export type AnswerHeaders = (exchange: Exchange, into: string[], taken: Record<string, unknown>) => void;
+
+export function answerHeaders(security: readonly HeaderLine[]): AnswerHeaders {
+  const always = [...security, notCached];
+  return (exchange, into, taken) => {
+    into.push('X-Request-Id', exchange.id);
+    for (const line of always) if (taken[line.key] === undefined) into.push(line.name, line.value);
+    if (taken.vary === undefined) into.push(variesByOrigin.name, variesByOrigin.value);
+    for (const line of exchange.crossOrigin) if (line.key !== 'vary') into.push(line.name, line.value);
+    const { general, named } = exchange;
+    if (!general && !named) return;
+    const headers = named ? rateLimitHeaders(named, general) : rateLimitHeaders(general!);
+    for (const name in headers) {
+      if (taken[name.toLowerCase()] === undefined) into.push(name, headers[name] as string);
+    }
+  };
+}

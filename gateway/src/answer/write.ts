@@ -1,0 +1,49 @@
+import { STATUS_CODES } from 'node:http';
+import { type Failure, failureAnswer } from '@rivergate/endpoint';
+import type { Exchange } from '../exchange.ts';
+import type { AnswerHeaders } from './answer-headers.ts';
+
+/** Answers of the gateway itself. */
+export type Writer = {
+  json(exchange: Exchange, status: number, payload: unknown, headers?: Record<string, string>): void;
+  text(exchange: Exchange, status: number, body: string | Buffer, headers: Record<string, string>): void;
+  refuse(exchange: Exchange, failure: Failure): void;
+};
+
+export function answerWriter(answerHeaders: AnswerHeaders): Writer {
+  const text: Writer['text'] = (exchange, status, body, headers) => {
+    const taken: Record<string, string> = {};
+    const lines: string[] = [];
+    for (const [name, value] of Object.entries(headers)) {
+      taken[name.toLowerCase()] = value;
+      lines.push(name, value);
+    }
+    answerHeaders(exchange, lines, taken);
+    if (status !== 204) lines.push('Content-Length', String(Buffer.byteLength(body)));
+    exchange.status = status;
+    if (exchange.response) {
+      exchange.response.writeHead(status, lines);
+      exchange.response.end(exchange.request.method === 'HEAD' || status === 204 ? undefined : body);
+    } else if (exchange.upgrade) {
+      exchange.upgrade.socket.end(rawAnswer(status, lines, String(body)));
+    }
+  };
+  const json: Writer['json'] = (exchange, status, payload, headers = {}) =>
+    text(exchange, status, JSON.stringify(payload), { 'Content-Type': 'application/json', ...headers });
+  return {
+    text,
+    json,
+    refuse(exchange, failure) {
+      const answer = failureAnswer(failure, exchange.id);
+      json(exchange, answer.status, answer.payload, answer.headers);
+    },
+  };
+}
+
+/** An answer for a connection that no ServerResponse serves: a refused upgrade, or a request that was never parsed. */
+export function rawAnswer(status: number, headers: readonly string[], body: string): string {
+  const lines = [`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}`, 'Connection: close'];
+  for (let index = 0; index < headers.length; index += 2)
+    lines.push(`${headers[index]}: ${headers[index + 1]}`);
+  return `${lines.join('\r\n')}\r\n\r\n${body}`;
+}

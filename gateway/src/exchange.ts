@@ -1,0 +1,79 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Span } from '@opentelemetry/api';
+import type { Access, Principal, RateLimitClass, RateLimitVerdict } from '@rivergate/caller';
+import type { HeaderLine } from './answer/header-line.ts';
+import type { Route } from './routes/route.ts';
+import type { AccessToken } from './tokens/access-token.ts';
+
+/** An upgraded connection on its way to a service, in place of a response. */
+export type Upgrade = { socket: Duplex; head: Buffer };
+
+/** One request on its way through the pipeline: every step reads what came before it and adds its own. */
+export type Exchange = {
+  readonly request: IncomingMessage;
+  /** Null for an upgrade. */
+  readonly response: ServerResponse | null;
+  readonly upgrade: Upgrade | null;
+  /** Milliseconds, monotonic. */
+  readonly startedAt: number;
+  /** Status answered, for the log and the metrics. */
+  status: number;
+
+  // request identity
+  id: string;
+  ip: string;
+  /** Headers of a cross-origin answer; empty for a request that names no origin. */
+  crossOrigin: readonly HeaderLine[];
+  // trace
+  traceparent: string | null;
+  span: Span | null;
+  // route
+  /** Canonical path, without query; what the service sees and the credential is for. */
+  path: string;
+  /** With its question mark, or empty. */
+  query: string;
+  route: Route | null;
+  /** The organization that the path names, if it does so properly. */
+  pathOrganizationId: number | null;
+  // authenticate
+  token: AccessToken | null;
+  // gather
+  access: Access | null;
+  /** Class under which the request was counted before the principal was known. */
+  countedAs: RateLimitClass;
+  general: RateLimitVerdict | null;
+  /** Of the class that the route declares. */
+  named: RateLimitVerdict | null;
+  // principal
+  principal: Principal | null;
+};
+
+export function openExchange(
+  request: IncomingMessage,
+  response: ServerResponse | null,
+  upgrade: Upgrade | null,
+): Exchange {
+  return {
+    request,
+    response,
+    upgrade,
+    startedAt: performance.now(),
+    status: 0,
+    id: '',
+    ip: '',
+    crossOrigin: [],
+    traceparent: null,
+    span: null,
+    path: '',
+    query: '',
+    route: null,
+    pathOrganizationId: null,
+    token: null,
+    access: null,
+    countedAs: 'standard',
+    general: null,
+    named: null,
+    principal: null,
+  };
+}

@@ -1,0 +1,69 @@
+import type { ServerResponse } from 'node:http';
+import type { Dispatcher } from 'undici';
+import type { AnswerHeaders } from '../answer/answer-headers.ts';
+import type { Exchange } from '../exchange.ts';
+import { responseHeaders } from './response-headers.ts';
+
+/** How an attempt to forward ended: the service answered, or the error before the first byte of an answer. */
+export type Attempt = { answered: true } | { answered: false; cause: Error };
+
+/**
+ * Copies a service's answer to the client as it comes: status and headers at once, each chunk when it is there, and
+ * no faster than the client takes it. Settles when the answer begins; the rest happens by itself. A client that
+ * leaves cancels the request to the service.
+ */
+export function relay(
+  exchange: Exchange & { response: ServerResponse },
+  answerHeaders: AnswerHeaders,
+  settle: (attempt: Attempt) => void,
+): Dispatcher.DispatchHandler {
+  const { response } = exchange;
+  let controller: Dispatcher.DispatchController | null = null;
+  let answering = false;
+  /** Bytes that the service announced and that are still to come; NaN when it announced none. */
+  let missing = Number.NaN;
+
+  const clientLeft = () => {
+    if (!response.writableFinished) controller?.abort(new ClientLeft());
+  };
+
+  return {
+    onRequestStart(started) {
+      controller = started;
+      if (response.destroyed) started.abort(new ClientLeft());
+      else response.once('close', clientLeft);
+    },
+    onResponseStart(_, status, headers) {
+      if (status < 200) return;
+      answering = true;
+      exchange.status = status;
+      settle({ answered: true });
+      response.writeHead(status, responseHeaders(exchange, headers, answerHeaders));
+      const length = headers['content-length'];
+      if (length !== undefined) missing = Number(length);
+      else if (String(headers['content-type']).startsWith('text/event-stream')) response.flushHeaders();
+    },
+    onResponseData(from, chunk) {
+      missing -= chunk.length;
+      // The last chunk goes out together with the end: one system call, not two.
+      if (missing === 0) response.end(chunk);
+      else if (!response.write(chunk)) {
+        from.pause();
+        response.once('drain', () => from.resume());
+      }
+    },
+    onResponseEnd() {
+      if (!response.writableEnded) response.end();
+    },
+    onResponseError(_, cause) {
+      response.off('close', clientLeft);
+      if (answering) response.destroy();
+      else settle({ answered: false, cause });
+    },
+  };
+}
+
+/** The client closed the connection before it had its answer. */
+export class ClientLeft extends Error {
+  override name = 'ClientLeft';
+}

@@ -1,0 +1,70 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { CREDENTIAL_HEADER } from '@rivergate/caller';
+import type { Exchange } from '../exchange.ts';
+
+/** Headers that concern one connection only (RFC 9110, section 7.6.1). */
+export const hopByHop = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]);
+
+/** What a client may not tell a service: who it is, where it comes from, or anything that the gateway says itself. */
+const notFromOutside = new Set([
+  ...hopByHop,
+  'host',
+  'expect',
+  'authorization',
+  'forwarded',
+  'via',
+  'x-real-ip',
+  'x-org-id',
+  'x-user-id',
+  'x-request-id',
+  'traceparent',
+  'tracestate',
+  'x-http-method-override',
+  'x-original-url',
+  'x-rewrite-url',
+]);
+const notFromOutsidePrefix = /^x-(?:internal|forwarded)-/;
+
+/** Headers that may come more than once and stay apart. */
+const none: ReadonlySet<string> = new Set();
+
+/** The flat header list of the forwarded request. `credential` is null for what is no service of the fleet. */
+export function requestHeaders(exchange: Exchange, credential: string | null): string[] {
+  const { headers } = exchange.request;
+  const named = connectionNames(headers.connection);
+  const lines: string[] = [];
+  for (const name in headers) {
+    if (notFromOutside.has(name) || named.has(name)) continue;
+    if (name.charCodeAt(0) === 120 && notFromOutsidePrefix.test(name)) continue;
+    const value = headers[name];
+    if (value !== undefined) lines.push(name, typeof value === 'string' ? value : value.join(', '));
+  }
+  lines.push('x-request-id', exchange.id, 'x-forwarded-for', exchange.ip);
+  if (headers.host) lines.push('x-forwarded-host', headers.host);
+  if (exchange.traceparent) lines.push('traceparent', exchange.traceparent);
+  if (credential !== null) lines.push(CREDENTIAL_HEADER, credential);
+  return lines;
+}
+
+/** Headers that the sender declares to be for this connection only. */
+function connectionNames(connection: IncomingHttpHeaders['connection']): ReadonlySet<string> {
+  if (connection === undefined || connection === 'keep-alive' || connection === 'close') return none;
+  return new Set(
+    connection
+      .toLowerCase()
+      .split(',')
+      .map(name => name.trim())
+      // Nobody may have the length of the body forgotten on the way.
+      .filter(name => name !== 'content-length' && name !== 'content-type'),
+  );
+}

@@ -1,0 +1,101 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { Failure, InternalError, RateLimited } from '@rivergate/endpoint';
+import type { Logger } from 'pino';
+import type { AnswerHeaders } from './answer/answer-headers.ts';
+import type { CrossOrigin } from './answer/cross-origin.ts';
+import type { Writer } from './answer/write.ts';
+import { type Exchange, openExchange, type Upgrade } from './exchange.ts';
+import type { OpenSockets } from './forwarding/open-sockets.ts';
+import { forwardUpgrade } from './forwarding/upgrade.ts';
+import type { Observer } from './observe.ts';
+import type { Mailbox } from './own/mailbox.ts';
+import { type OwnEndpoints, ownEndpoint } from './own/own-endpoints.ts';
+import { credentialFor } from './pipeline/forward.ts';
+import { arrival, departure, type PipelineParts, passage, run } from './pipeline/pipeline.ts';
+import { limitKeys } from './pipeline/rate-limit.ts';
+
+export type FrontDoor = {
+  request(request: IncomingMessage, response: ServerResponse): void;
+  upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
+};
+
+export type FrontDoorParts = PipelineParts & {
+  write: Writer;
+  answerHeaders: AnswerHeaders;
+  crossOrigin: (request: IncomingMessage) => CrossOrigin;
+  own: OwnEndpoints;
+  mailbox: Mailbox | null;
+  sockets: OpenSockets;
+  observer: Observer;
+  log: Logger;
+};
+
+/** Takes every request through the pipeline, and writes down how it ended. */
+export function frontDoor(parts: FrontDoorParts): FrontDoor {
+  const arriving = arrival(parts);
+  const passing = passage(parts);
+  const depart = departure(parts);
+
+  const serve = async (exchange: Exchange): Promise<void> => {
+    await run(arriving, exchange);
+    if (exchange.request.headers.origin !== undefined) {
+      const shared = parts.crossOrigin(exchange.request);
+      exchange.crossOrigin = shared.headers;
+      if (shared.preflight) return parts.write.text(exchange, 204, '', {});
+    }
+    const { method } = exchange.request;
+    const own = method === 'GET' || method === 'HEAD' ? ownEndpoint(parts.own, exchange) : undefined;
+    if (own) return own(exchange);
+    if (parts.mailbox?.takes(exchange)) return parts.mailbox.forward(exchange);
+    await run(passing, exchange);
+    return depart(exchange) as Promise<void>;
+  };
+
+  const serveUpgrade = async (exchange: Exchange & { upgrade: Upgrade }): Promise<void> => {
+    await run(arriving, exchange);
+    await run(passing, exchange);
+    const destination = parts.destinations.get(exchange.route!.service)!;
+    const credential = credentialFor(exchange, parts.key);
+    const open = await forwardUpgrade(destination, exchange, parts.answerHeaders, credential);
+    if (open) parts.sockets.add(open, exchange.upgrade.socket);
+  };
+
+  const refuse = async (exchange: Exchange, cause: unknown): Promise<void> => {
+    let failure = cause instanceof Failure ? cause : InternalError();
+    if (!(cause instanceof Failure))
+      parts.log.error({ err: cause, request_id: exchange.id }, 'A request failed');
+    if (failure.status === 401 && (await guessesTooOften(parts, exchange))) failure = RateLimited();
+    if (exchange.response?.headersSent) {
+      exchange.response.destroy();
+      return;
+    }
+    // A body that was not read to its end must not be taken for the next request.
+    if (exchange.response && !exchange.request.complete) {
+      exchange.response.shouldKeepAlive = false;
+      exchange.response.once('finish', () => exchange.request.destroy());
+    }
+    parts.write.refuse(exchange, failure);
+  };
+
+  return {
+    request(request, response) {
+      const exchange = openExchange(request, response, null);
+      response.once('close', () => parts.observer.ended(exchange));
+      serve(exchange).catch(cause => refuse(exchange, cause));
+    },
+    upgrade(request, socket, head) {
+      const exchange = openExchange(request, null, { socket, head }) as Exchange & { upgrade: Upgrade };
+      socket.on('error', () => {});
+      socket.once('close', () => parts.observer.ended(exchange));
+      serveUpgrade(exchange).catch(cause => refuse(exchange, cause));
+    },
+  };
+}
+
+/** Requests with bad tokens never reach the counter of a caller: they are counted against the address. */
+async function guessesTooOften({ limiter }: FrontDoorParts, exchange: Exchange): Promise<boolean> {
+  if (!exchange.route || exchange.general) return false;
+  exchange.general = await limiter.consume('standard', limitKeys(exchange).address);
+  return exchange.general?.allowed === false;
+}

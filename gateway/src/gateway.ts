@@ -1,0 +1,128 @@
+import { credentialKey, rateLimiter } from '@rivergate/caller';
+import { serviceClient } from '@rivergate/endpoint';
+import { createLog, startTracing } from '@rivergate/service';
+import { followAccess } from './access/access-consumer.ts';
+import { accessOwners } from './access/owners.ts';
+import { answerHeaders } from './answer/answer-headers.ts';
+import { crossOriginPolicy } from './answer/cross-origin.ts';
+import { securityHeaders } from './answer/security-headers.ts';
+import { answerWriter } from './answer/write.ts';
+import { type Config, readConfig } from './config.ts';
+import { openSockets } from './forwarding/open-sockets.ts';
+import { destination } from './forwarding/upstream.ts';
+import { frontDoor } from './front-door.ts';
+import { observer } from './observe.ts';
+import { asyncApi } from './own/asyncapi.ts';
+import { docs } from './own/docs.ts';
+import { frontPage } from './own/front-page.ts';
+import { health, readiness } from './own/health.ts';
+import { mailbox } from './own/mailbox.ts';
+import { metrics } from './own/metrics.ts';
+import { openApi } from './own/openapi.ts';
+import type { OwnEndpoint } from './own/own-endpoints.ts';
+import { tokenKinds } from './pipeline/authenticate.ts';
+import { connectRedis, whenConnected } from './redis.ts';
+import { watchFleet } from './routes/fleet.ts';
+import { closeServer, httpServer, listen } from './server.ts';
+import { signingKeys } from './tokens/signing-keys.ts';
+import { verifiedCache } from './tokens/verified-cache.ts';
+import { accessTokenVerifier } from './tokens/verify-access-token.ts';
+
+export type RunningGateway = {
+  url: string;
+  /** Answers 503 on /ready, finishes the requests in flight, closes WebSockets, and then everything else. */
+  stop(): Promise<void>;
+};
+
+/** Milliseconds for which requests in flight may go on after a stop was asked for. */
+const PATIENCE = 15_000;
+
+/** Boots the front door from its environment. It listens whether or not the services are there yet. */
+export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGateway> {
+  const config = readConfig(env);
+  const key = credentialKey(env);
+  const log = createLog('gateway', config.logLevel);
+  const stopping: (() => unknown)[] = [];
+  const stopAll = async () => {
+    for (const stop of stopping.splice(0).reverse()) {
+      await Promise.resolve(stop()).catch(cause => log.error({ err: cause }, 'A part did not stop cleanly'));
+    }
+  };
+  try {
+    stopping.push(await startTracing('gateway', config.traceEndpoint));
+    const redis = connectRedis(config.redisUrl, log);
+    stopping.push(() => redis.disconnect());
+    await whenConnected(redis, 2_000);
+
+    const call = serviceClient({ key, urlOf: service => urlOf(config, service) });
+    stopping.push(() => call.close());
+    const keys = signingKeys(urlOf(config, 'identity'), key, log);
+    stopping.push(() => keys.stop());
+    const fleet = await watchFleet({ services: config.services, key, redis, log });
+    stopping.push(() => fleet.stop());
+    const destinations = new Map(config.services.map(service => [service.name, destination(service)]));
+    stopping.push(() => Promise.all([...destinations.values()].map(({ pool }) => pool.destroy())));
+    const post = config.mailbox ? mailbox(config.mailbox, config.publicUrl) : null;
+    stopping.push(() => post?.stop());
+
+    const security = securityHeaders(config.publicUrl);
+    const headers = answerHeaders(security);
+    const write = answerWriter(headers);
+    const observing = observer(log);
+    const sockets = openSockets(observing);
+    stopping.push(await followAccess(env, redis, sockets, log));
+
+    let leaving = false;
+    const own = new Map<string, OwnEndpoint>([
+      ['/', frontPage(write)],
+      ['/health', health(write)],
+      ['/ready', readiness(write, fleet, redis, () => leaving)],
+      ['/metrics', metrics(write, observing.registry, config.metricsToken)],
+      ['/api/v1/openapi.json', openApi(write, fleet, config.publicUrl)],
+      ['/api/openapi.json', openApi(write, fleet, config.publicUrl)],
+      ['/api/v1/asyncapi.json', asyncApi(write)],
+      ['/api/asyncapi.json', asyncApi(write)],
+      ...docs(config.publicUrl),
+    ]);
+    const door = frontDoor({
+      trustProxy: config.trustProxy,
+      recording: config.traceEndpoint !== undefined,
+      fleet,
+      kinds: tokenKinds(accessTokenVerifier(config.issuer, keys.find)),
+      verified: verifiedCache(),
+      redis,
+      limiter: rateLimiter(redis, env),
+      owners: accessOwners(redis, call),
+      destinations,
+      key,
+      answerHeaders: headers,
+      write,
+      crossOrigin: crossOriginPolicy(config.corsOrigins),
+      own,
+      mailbox: post,
+      sockets,
+      observer: observing,
+      log,
+    });
+    const server = httpServer(door, security);
+    const url = await listen(server, config.host, config.port);
+    stopping.push(async () => {
+      leaving = true;
+      const impatience = setTimeout(() => server.closeAllConnections(), PATIENCE);
+      sockets.closeAll();
+      await closeServer(server);
+      clearTimeout(impatience);
+    });
+    log.info({ url }, 'Ready');
+    return { url, stop: stopAll };
+  } catch (cause) {
+    await stopAll();
+    throw cause;
+  }
+}
+
+function urlOf({ services }: Config, name: string): string {
+  const service = services.find(known => known.name === name);
+  if (!service) throw new Error(`There is no service ${name}`);
+  return service.url;
+}

@@ -1,0 +1,111 @@
+import { SpanStatusCode } from '@opentelemetry/api';
+import type { Logger } from 'pino';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Exchange } from './exchange.ts';
+
+const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
+export type Observer = {
+  registry: Registry;
+  /** Writes down how a request ended: metrics, log line, span. Never a token, a body or a query. */
+  ended(exchange: Exchange): void;
+  socketOpened(): void;
+  socketClosed(): void;
+};
+
+type Series = { observe(value: number): void };
+
+/** Metrics, logs and spans of the front door. */
+export function observer(log: Logger): Observer {
+  const registry = new Registry();
+  registry.setDefaultLabels({ service: 'gateway' });
+  collectDefaultMetrics({ register: registry });
+  const durations = new Histogram({
+    name: 'rivergate_gateway_duration_seconds',
+    help: 'Time from the arrival of a request to the end of its answer',
+    labelNames: ['method', 'route', 'upstream', 'status'],
+    buckets: SECONDS,
+    registers: [registry],
+  });
+  const refused = new Counter({
+    name: 'rivergate_gateway_rate_limited_total',
+    help: 'Requests that were refused by a rate limit',
+    labelNames: ['class'],
+    registers: [registry],
+  });
+  const sockets = new Gauge({
+    name: 'rivergate_gateway_websockets',
+    help: 'WebSockets that are open',
+    registers: [registry],
+  });
+  // Finding a series by its labels costs more than counting in it: each is found once.
+  const known = new Map<object | string, Map<string, Series>>();
+  const seriesOf = ({ route, request, status }: Exchange): Series => {
+    const place = route ?? 'none';
+    let ofPlace = known.get(place);
+    if (!ofPlace) {
+      ofPlace = new Map();
+      known.set(place, ofPlace);
+    }
+    const method = methodLabel(request.method);
+    const name = `${method} ${status}`;
+    let series = ofPlace.get(name);
+    if (!series) {
+      series = durations.labels({
+        method,
+        route: route?.path ?? 'none',
+        upstream: route?.service ?? 'none',
+        status: String(status),
+      });
+      ofPlace.set(name, series);
+    }
+    return series;
+  };
+
+  return {
+    registry,
+    socketOpened: () => sockets.inc(),
+    socketClosed: () => sockets.dec(),
+    ended(exchange) {
+      const milliseconds = performance.now() - exchange.startedAt;
+      seriesOf(exchange).observe(milliseconds / 1000);
+      const { route, general, named } = exchange;
+      if (named?.allowed === false) refused.inc({ class: named.class });
+      else if (general?.allowed === false) refused.inc({ class: general.class });
+      log.info(
+        {
+          request_id: exchange.id,
+          trace_id: exchange.traceparent?.slice(3, 35),
+          method: exchange.request.method,
+          route: route?.path ?? null,
+          upstream: route?.service ?? null,
+          status: exchange.status,
+          duration_ms: Math.round(milliseconds * 100) / 100,
+          user_id: exchange.principal?.userId ?? null,
+          ip: exchange.ip,
+        },
+        'Request',
+      );
+      endSpan(exchange);
+    },
+  };
+}
+
+const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']);
+
+/** Invented methods must not invent series. */
+function methodLabel(method: string | undefined): string {
+  return methods.has(method ?? '') ? (method as string) : 'other';
+}
+
+function endSpan({ span, route, request, status, principal }: Exchange): void {
+  if (!span) return;
+  if (route) span.updateName(`${request.method} ${route.path}`).setAttribute('http.route', route.path);
+  span.setAttributes({
+    'http.request.method': request.method ?? '',
+    'http.response.status_code': status,
+    ...(principal?.userId ? { 'enduser.id': String(principal.userId) } : {}),
+  });
+  if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+  span.end();
+}

@@ -1,0 +1,43 @@
+import { openApiComponents } from '@rivergate/endpoint';
+import type { Writer } from '../answer/write.ts';
+import type { Fleet } from '../routes/fleet.ts';
+import type { OwnEndpoint } from './own-endpoints.ts';
+
+const VERSION = '0.1.0';
+
+const introduction = [
+  'Accounts, organizations, single sign-on, provisioning and governed access to data behind one API.',
+  'Sign in with `POST /api/v1/auth/login` and send the access token as `Authorization: Bearer …`.',
+  'Every answer carries `X-Request-Id`; a failure is `{"success": false, "error": {"code", "message", "request_id"}}`.',
+].join('\n\n');
+
+/** The OpenAPI 3.1 document of the whole fleet, merged from the services' manifests. */
+export function openApiDocument(fleet: Fleet, publicUrl: string): Record<string, unknown> {
+  const fragments = fleet.states().flatMap(({ manifest }) => (manifest ? [manifest.openapi] : []));
+  const tags = new Map(fragments.flatMap(fragment => fragment.tags).map(tag => [tag.name, tag]));
+  const paths: Record<string, Record<string, unknown>> = {};
+  for (const fragment of fragments) {
+    for (const [path, operations] of Object.entries(fragment.paths)) {
+      // The first service in order keeps an operation that two of them claim, as the route table does.
+      paths[path] = { ...operations, ...paths[path] };
+    }
+  }
+  return {
+    openapi: '3.1.0',
+    info: {
+      title: 'Rivergate',
+      version: VERSION,
+      description: introduction,
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: publicUrl }],
+    tags: [...tags.values()].sort((left, right) => left.name.localeCompare(right.name)),
+    paths: Object.fromEntries(Object.entries(paths).sort(([left], [right]) => left.localeCompare(right))),
+    components: openApiComponents,
+  };
+}
+
+export function openApi(write: Writer, fleet: Fleet, publicUrl: string): OwnEndpoint {
+  return exchange =>
+    write.json(exchange, 200, openApiDocument(fleet, publicUrl), { 'Cache-Control': 'no-cache' });
+}

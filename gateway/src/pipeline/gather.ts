@@ -1,0 +1,41 @@
+import { type Access, type RateLimiter, readAccess } from '@rivergate/caller';
+import type { Redis } from 'ioredis';
+import type { Exchange } from '../exchange.ts';
+import { limitKeys } from './rate-limit.ts';
+
+/**
+ * Step: one round trip for what the next three decide by. Session, memberships and the rate counters are asked for
+ * in the same tick, and the connection's automatic pipelining sends them together. The counter is that of the class
+ * under which the token was last seen; the rate limit step counts again if the class has changed.
+ */
+export function gather(redis: Redis, limiter: RateLimiter) {
+  return async (exchange: Exchange): Promise<void> => {
+    const { token, route } = exchange;
+    const keys = limitKeys(exchange);
+    exchange.countedAs = token?.lastClass ?? 'standard';
+    const general = limiter.consume(exchange.countedAs, keys.caller);
+    const named = route?.rateLimit ? limiter.consume(route.rateLimit, keys.address) : null;
+    if (token) exchange.access = await accessOf(redis, exchange);
+    exchange.general = await general;
+    if (named) exchange.named = await named;
+  };
+}
+
+/** The organizations that the decision is about: the token's active one and the one that the path names. */
+export function organizationsOf({ token, pathOrganizationId }: Exchange): number[] {
+  const active = token?.organizationId ?? null;
+  if (pathOrganizationId === null || pathOrganizationId === active) return active === null ? [] : [active];
+  return active === null ? [pathOrganizationId] : [active, pathOrganizationId];
+}
+
+/** Null when Redis cannot be had: then the owners are asked. */
+async function accessOf(redis: Redis, exchange: Exchange): Promise<Access | null> {
+  const { token } = exchange;
+  if (!token || redis.status !== 'ready') return null;
+  const { sessionId, userId } = token;
+  try {
+    return await readAccess(redis, { sessionId, userId, organizationIds: organizationsOf(exchange) });
+  } catch {
+    return null;
+  }
+}

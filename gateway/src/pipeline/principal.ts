@@ -1,0 +1,75 @@
+import { anonymous, type Membership, type Principal } from '@rivergate/caller';
+import { Unauthorized } from '@rivergate/endpoint';
+import type { Owners } from '../access/owners.ts';
+import type { Exchange } from '../exchange.ts';
+import { organizationsOf } from './gather.ts';
+
+/**
+ * Step: what may the caller do, in the organization that the request acts on? Not being a member of an organization
+ * that the path names is no refusal here: the principal says so, and the service answers 404 for it.
+ */
+export function principal(owners: Owners) {
+  return (exchange: Exchange): void | Promise<void> => {
+    if (!exchange.token) {
+      exchange.principal = anonymous(exchange.ip);
+      return;
+    }
+    const known = exchange.access?.memberships ?? [];
+    const asked = organizationsOf(exchange);
+    const memberships: Membership[] = [];
+    for (let index = 0; index < asked.length; index++) {
+      const membership = known[index]?.membership;
+      if (!membership) return askOwners(owners, exchange, asked);
+      memberships.push(membership);
+    }
+    exchange.principal = principalOf(exchange, memberships);
+  };
+}
+
+async function askOwners(owners: Owners, exchange: Exchange, asked: readonly number[]): Promise<void> {
+  const known = exchange.access?.memberships ?? [];
+  const userId = exchange.token!.userId;
+  const memberships = await Promise.all(
+    asked.map((id, index) => known[index]?.membership ?? owners.membership(id, userId, known[index])),
+  );
+  exchange.principal = principalOf(exchange, memberships);
+}
+
+/** @param memberships of the active organization and of the one in the path, in the order of organizationsOf */
+function principalOf(exchange: Exchange, memberships: readonly Membership[]): Principal {
+  const token = exchange.token!;
+  const session = exchange.access?.session;
+  const isSystemAdmin = session?.state === 'active' && session.isSystemAdmin;
+  if (token.organizationId !== null && !memberships[0]?.member) throw outdatedToken();
+  const actedOn = exchange.pathOrganizationId ?? (namesOrganization(exchange) ? null : token.organizationId);
+  const membership = actedOn === null ? undefined : memberships[memberships.length - 1];
+  const isMember = membership?.member ?? false;
+  return {
+    kind: 'user',
+    userId: token.userId,
+    sessionId: token.sessionId,
+    organizationId: isMember || isSystemAdmin ? actedOn : null,
+    isMember,
+    isAdmin: isMember && membership!.isAdmin,
+    isSystemAdmin,
+    permissions: isMember ? (membership!.isAdmin ? ['*'] : membership!.permissions) : [],
+    plan: isMember ? membership!.plan : null,
+    amr: token.amr,
+    scope: token.scope,
+    clientId: token.clientId,
+    ip: exchange.ip,
+    service: null,
+  };
+}
+
+/** A path that names its organization badly must not fall back to the active one. */
+function namesOrganization({ route }: Exchange): boolean {
+  return route !== null && route.organizationSegment >= 0;
+}
+
+/** The user left the organization that the token was issued for. */
+function outdatedToken() {
+  return Unauthorized('You no longer belong to the organization of this access token; sign in again', [], {
+    'WWW-Authenticate': 'Bearer error="invalid_token"',
+  });
+}

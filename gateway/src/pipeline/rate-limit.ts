@@ -1,0 +1,44 @@
+import type { Principal, RateLimiter } from '@rivergate/caller';
+import { RateLimited } from '@rivergate/endpoint';
+import type { Exchange } from '../exchange.ts';
+
+/**
+ * Step: has the caller had enough? The general class follows from the principal, which is known only now: a request
+ * that was counted under another class is counted again under its own.
+ */
+export function rateLimit(limiter: RateLimiter) {
+  return (exchange: Exchange): void | Promise<void> => {
+    const wanted = exchange.principal ? classOf(exchange.principal) : 'standard';
+    if (wanted === exchange.countedAs) return decide(exchange);
+    if (exchange.token) exchange.token.lastClass = wanted;
+    return limiter.consume(wanted, limitKeys(exchange).caller).then(verdict => {
+      exchange.general = verdict;
+      decide(exchange);
+    });
+  };
+}
+
+function decide({ general, named }: Exchange): void {
+  if (general?.allowed === false || named?.allowed === false) throw RateLimited();
+}
+
+function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
+  if (principal.isSystemAdmin || (principal.isAdmin && principal.plan !== 'individual')) return 'admin';
+  return principal.plan === 'professional' || principal.plan === 'enterprise' ? 'premium' : 'standard';
+}
+
+/** Under which names a request is counted: the user's, else the address's. */
+export function limitKeys({ token, ip }: Exchange): { caller: string; address: string } {
+  const address = `ip:${countedAddress(ip)}`;
+  return { caller: token ? `user:${token.userId}` : address, address };
+}
+
+/** One household has a whole IPv6 /64: counting single addresses would count nothing. */
+function countedAddress(ip: string): string {
+  if (!ip.includes(':')) return ip;
+  const [head = '', tail = ''] = ip.split('%')[0]!.split('::');
+  const groups = head.split(':').filter(Boolean);
+  const rest = tail.split(':').filter(Boolean);
+  if (ip.includes('::')) while (groups.length + rest.length < 8) groups.push('0');
+  return `${[...groups, ...rest].slice(0, 4).join(':')}::/64`;
+}

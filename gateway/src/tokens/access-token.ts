@@ -1,0 +1,14 @@
+/** A verified token: what the gateway takes from it, whatever its kind. */
+export type AccessToken = {
+  userId: number;
+  sessionId: number;
+  /** The active organization. */
+  organizationId: number | null;
+  amr: readonly string[];
+  scope: readonly string[];
+  clientId: string | null;
+  /** Seconds since the epoch. */
+  expiresAt: number;
+  /** Class under which the caller was last counted: a guess that saves a round trip when it is right. */
+  lastClass: 'standard' | 'premium' | 'admin';
+};

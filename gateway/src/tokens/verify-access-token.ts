@@ -1,0 +1,78 @@
+import {
+  accessTokenAlgorithm,
+  accessTokenAudience,
+  accessTokenLifetimeSeconds,
+  accessTokenType,
+} from '@rivergate/caller';
+import { Unauthorized, UpstreamUnavailable } from '@rivergate/endpoint';
+import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import type { AccessToken } from './access-token.ts';
+
+/** Seconds by which identity's clock may differ. */
+const CLOCK_TOLERANCE = 5;
+
+export type VerifyToken = (token: string) => Promise<AccessToken>;
+
+/**
+ * Verifies an access token of identity (JWT, RFC 9068): signature by a published key, algorithm, type, issuer,
+ * audience, lifetime.
+ *
+ * @throws Unauthorized for a bad token, UpstreamUnavailable when the keys cannot be had
+ */
+export function accessTokenVerifier(issuer: string, findKey: JWTVerifyGetKey): VerifyToken {
+  const demands = {
+    algorithms: [accessTokenAlgorithm],
+    typ: accessTokenType,
+    issuer,
+    audience: accessTokenAudience,
+    requiredClaims: ['exp', 'iat', 'sub', 'sid', 'jti'],
+    maxTokenAge: accessTokenLifetimeSeconds,
+    clockTolerance: CLOCK_TOLERANCE,
+  };
+  return async token => {
+    let claims: JWTPayload;
+    try {
+      ({ payload: claims } = await jwtVerify(token, findKey, demands));
+    } catch (cause) {
+      if (cause instanceof errors.JOSEError && isAboutTheToken(cause)) throw invalidToken();
+      throw UpstreamUnavailable('The keys of access tokens cannot be had; try again shortly');
+    }
+    return accessTokenOf(claims);
+  };
+}
+
+function isAboutTheToken(cause: errors.JOSEError): boolean {
+  return !(
+    cause instanceof errors.JWKSTimeout ||
+    cause instanceof errors.JWKSInvalid ||
+    cause.code === 'ERR_JOSE_GENERIC'
+  );
+}
+
+function accessTokenOf(claims: JWTPayload): AccessToken {
+  const userId = idOf(claims.sub);
+  const sessionId = idOf(claims.sid);
+  const organizationId = claims.org_id === null || claims.org_id === undefined ? null : idOf(claims.org_id);
+  return {
+    userId,
+    sessionId,
+    organizationId,
+    amr: Array.isArray(claims.amr) ? claims.amr.map(String) : [],
+    scope: typeof claims.scope === 'string' ? claims.scope.split(' ').filter(Boolean) : [],
+    clientId: typeof claims.client_id === 'string' ? claims.client_id : null,
+    expiresAt: claims.exp ?? 0,
+    lastClass: 'standard',
+  };
+}
+
+function idOf(claim: unknown): number {
+  const id = typeof claim === 'string' && /^\d{1,16}$/.test(claim) ? Number(claim) : claim;
+  if (typeof id !== 'number' || !Number.isSafeInteger(id) || id <= 0) throw invalidToken();
+  return id;
+}
+
+export function invalidToken() {
+  return Unauthorized('The access token is not valid; sign in again', [], {
+    'WWW-Authenticate': 'Bearer error="invalid_token"',
+  });
+}
