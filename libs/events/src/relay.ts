@@ -64,9 +64,18 @@ async function isActive(client: Client): Promise<boolean> {
   return rows[0].active;
 }
 
+/** @throws when the signal aborts before the work is done; the work may still be done later */
+async function unlessAborted(signal: AbortSignal, work: Promise<void>): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<never>();
+  const abort = () => reject(signal.reason);
+  signal.addEventListener('abort', abort, { once: true });
+  await Promise.race([work, promise]).finally(() => signal.removeEventListener('abort', abort));
+}
+
 export function startRelay({ knex, eventLog, log, metrics }: StartRelay): Relay {
   const stopping = new AbortController();
   const { signal } = stopping;
+  const givingUp = new AbortController();
   const wake = bell();
   const trouble = backoff(100, 5000);
 
@@ -80,7 +89,7 @@ export function startRelay({ knex, eventLog, log, metrics }: StartRelay): Relay 
     if (rows.length === 0) return false;
     const records: LogRecord[] = rows.map(({ topic, key, event }) => ({ topic, key, event }));
     try {
-      await eventLog.publish(records);
+      await unlessAborted(givingUp.signal, eventLog.publish(records));
     } catch (error) {
       metrics?.publishFailed?.();
       log.warn(
@@ -129,9 +138,9 @@ export function startRelay({ knex, eventLog, log, metrics }: StartRelay): Relay 
   return {
     async stop() {
       stopping.abort();
-      const grace = new AbortController();
-      await Promise.race([running, bell().heard(GRACE, grace.signal)]);
-      grace.abort();
+      const timer = setTimeout(() => givingUp.abort(), GRACE);
+      await running;
+      clearTimeout(timer);
     },
     async drained() {
       const empty = bell();

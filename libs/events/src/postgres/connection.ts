@@ -1,7 +1,39 @@
-import { Client } from 'pg';
+import { Client, type QueryConfig, type QueryResult, type QueryResultRow } from 'pg';
 import { ensureSchema } from './schema.ts';
 
-export type Connect = (name: string) => Promise<Client>;
+/** A connection that several share: their queries take turns. */
+export interface Connection {
+  query<Row extends QueryResultRow>(
+    text: string | QueryConfig,
+    values?: unknown[],
+  ): Promise<QueryResult<Row>>;
+  /** Called once, when the connection is lost or ended. */
+  onEnd(ended: () => void): void;
+  onNotification(heard: (payload: string | undefined) => void): void;
+  end(): Promise<void>;
+}
+
+export type Connect = (name: string) => Promise<Connection>;
+
+function shared(client: Client): Connection {
+  let turn: Promise<unknown> = Promise.resolve();
+  return {
+    query(text, values) {
+      const result = turn.then(() => client.query(text as string, values));
+      turn = result.catch(() => {});
+      return result;
+    },
+    onEnd(ended) {
+      client.once('end', ended);
+    },
+    onNotification(heard) {
+      client.on('notification', ({ payload }) => heard(payload));
+    },
+    async end() {
+      await client.end().catch(() => {});
+    },
+  };
+}
 
 /** Connections to the log's database, which the first of them makes ready. */
 export function connector(url: string): Connect {
@@ -27,7 +59,7 @@ export function connector(url: string): Connect {
         ready = undefined;
         throw error;
       });
-      return client;
+      return shared(client);
     } catch (error) {
       client.end().catch(() => {});
       throw error;

@@ -1,10 +1,10 @@
-import type { Client } from 'pg';
 import { backoff } from '../backoff.ts';
 import { type Bell, bell } from '../bell.ts';
 import { describeError } from '../describe-error.ts';
 import type { CloudEvent } from '../envelope.ts';
 import type { Subscribe } from '../event-log.ts';
 import type { Logger } from '../logger.ts';
+import type { Connection } from './connection.ts';
 import { CHANNEL } from './schema.ts';
 
 const BATCH = 64;
@@ -19,7 +19,7 @@ export interface Feed {
   wake: Bell;
   started: Promise<void>;
   /** Reads until the signal aborts or `stop` is called. @throws when the connection fails */
-  read(client: Client, signal: AbortSignal): Promise<void>;
+  read(connection: Connection, signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -36,8 +36,8 @@ export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: 
   let reading: Promise<void> | undefined;
 
   /** Takes the group's place at the topic, if no other process has it. */
-  async function acquire(client: Client): Promise<boolean> {
-    await client.query(
+  async function acquire(connection: Connection): Promise<boolean> {
+    await connection.query(
       `insert into event_log.committed (consumer_group, topic, position)
        select $1, $2, case when $3 then 0 else coalesce((select max(position) from event_log.event), 0) end
        on conflict do nothing`,
@@ -45,34 +45,35 @@ export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: 
     );
     started.resolve();
     const lock = `hashtextextended('rivergate.event_log.' || $1, 0)`;
-    const { rows } = await client.query(`select pg_try_advisory_lock(${lock}) as held`, [
-      `${group} ${topic}`,
-    ]);
-    return rows[0].held;
+    const { rows } = await connection.query<{ held: boolean }>(
+      `select pg_try_advisory_lock(${lock}) as held`,
+      [`${group} ${topic}`],
+    );
+    return rows[0]!.held;
   }
 
   /** Lets another process take the place at once. */
-  async function release(client: Client): Promise<void> {
+  async function release(connection: Connection): Promise<void> {
     const lock = `hashtextextended('rivergate.event_log.' || $1, 0)`;
-    await client.query(`select pg_advisory_unlock(${lock})`, [`${group} ${topic}`]);
-    await client.query(`select pg_notify('${CHANNEL}', $1)`, [topic]);
+    await connection.query(`select pg_advisory_unlock(${lock})`, [`${group} ${topic}`]);
+    await connection.query(`select pg_notify('${CHANNEL}', $1)`, [topic]);
   }
 
-  async function committed(client: Client): Promise<string> {
+  async function committed(connection: Connection): Promise<string> {
     const text = 'select position from event_log.committed where consumer_group = $1 and topic = $2';
-    return (await client.query(text, [group, topic])).rows[0].position;
+    return (await connection.query<{ position: string }>(text, [group, topic])).rows[0]!.position;
   }
 
-  async function commit(client: Client, position: string): Promise<void> {
-    await client.query({
+  async function commit(connection: Connection, position: string): Promise<void> {
+    await connection.query({
       name: 'commit position',
       text: 'update event_log.committed set position = $3 where consumer_group = $1 and topic = $2',
       values: [group, topic, position],
     });
   }
 
-  async function next(client: Client, position: string): Promise<Row[]> {
-    const { rows } = await client.query<Row>({
+  async function next(connection: Connection, position: string): Promise<Row[]> {
+    const { rows } = await connection.query<Row>({
       name: 'next events',
       text: `select position, key, event from event_log.event
              where topic = $1 and position > $2 order by position limit ${BATCH}`,
@@ -97,29 +98,29 @@ export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: 
     return false;
   }
 
-  async function readAll(client: Client, signal: AbortSignal): Promise<void> {
-    while (!signal.aborted && !(await acquire(client))) await wake.heard(STANDBY, signal);
+  async function readAll(connection: Connection, signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && !(await acquire(connection))) await wake.heard(STANDBY, signal);
     if (signal.aborted) return;
-    let position = await committed(client);
+    let position = await committed(connection);
     while (!signal.aborted) {
-      const rows = await next(client, position);
+      const rows = await next(connection, position);
       const before = position;
       for (const row of rows) {
         if (!(await deliver(row, signal))) break;
         position = row.position;
       }
-      if (position !== before) await commit(client, position);
+      if (position !== before) await commit(connection, position);
       if (rows.length < BATCH) await wake.heard(POLL, signal);
     }
-    await release(client);
+    await release(connection);
   }
 
   return {
     topic,
     wake,
     started: started.promise,
-    read(client, signal) {
-      reading = readAll(client, AbortSignal.any([signal, stopping.signal]));
+    read(connection, signal) {
+      reading = readAll(connection, AbortSignal.any([signal, stopping.signal]));
       return reading;
     },
     async stop() {

@@ -1,8 +1,8 @@
-import type { Client } from 'pg';
+import type { QueryResult } from 'pg';
 import { describeError } from '../describe-error.ts';
 import type { EventLog, LogRecord } from '../event-log.ts';
 import type { Logger } from '../logger.ts';
-import { connector } from './connection.ts';
+import { type Connection, connector } from './connection.ts';
 import { reader } from './reader.ts';
 
 const HOUR = 3_600_000;
@@ -19,27 +19,27 @@ export interface PostgresLogOptions {
 export function postgresEventLog({ url, log, retentionDays }: PostgresLogOptions): EventLog {
   const connect = connector(url);
   const reading = reader(connect, log);
-  let writing: Promise<Client> | undefined;
+  let writing: Promise<Connection> | undefined;
 
-  function writer(): Promise<Client> {
+  function writer(): Promise<Connection> {
     if (writing) return writing;
     const connecting = connect('rivergate event log writer');
     const forget = () => {
       if (writing === connecting) writing = undefined;
     };
-    connecting.then(client => client.once('end', forget), forget);
+    connecting.then(connection => connection.onEnd(forget), forget);
     writing = connecting;
     return connecting;
   }
 
-  async function query(text: string, values: unknown[]) {
-    const client = await writer();
+  async function query(text: string, values: unknown[]): Promise<QueryResult> {
+    const connection = await writer();
     try {
-      return await client.query(text, values);
+      return await connection.query(text, values);
     } catch (error) {
       // A query that timed out leaves the connection in the middle of it.
       writing = undefined;
-      client.end().catch(() => {});
+      connection.end();
       throw error;
     }
   }
@@ -82,7 +82,7 @@ export function postgresEventLog({ url, log, retentionDays }: PostgresLogOptions
     async close() {
       if (pruning) clearInterval(pruning);
       await reading.close();
-      await (await writing?.catch(() => undefined))?.end().catch(() => {});
+      await (await writing?.catch(() => undefined))?.end();
       writing = undefined;
     },
   };

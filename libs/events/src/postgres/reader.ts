@@ -1,10 +1,9 @@
-import type { Client } from 'pg';
 import { backoff } from '../backoff.ts';
 import { bell } from '../bell.ts';
 import { describeError } from '../describe-error.ts';
 import type { Subscribe, Subscription } from '../event-log.ts';
 import type { Logger } from '../logger.ts';
-import type { Connect } from './connection.ts';
+import type { Connect, Connection } from './connection.ts';
 import { type Feed, feed } from './feed.ts';
 import { CHANNEL } from './schema.ts';
 
@@ -24,25 +23,24 @@ export function reader(connect: Connect, log: Logger): Reader {
   const changed = bell();
   let running: Promise<void> | undefined;
 
-  async function session(client: Client): Promise<void> {
+  async function session(connection: Connection): Promise<void> {
     const broken = new AbortController();
     const lost = () => {
       broken.abort();
       changed.ring();
     };
-    client.on('error', lost);
-    client.on('end', lost);
-    client.on('notification', ({ payload }) => {
+    connection.onEnd(lost);
+    connection.onNotification(payload => {
       for (const each of feeds) if (each.topic === payload) each.wake.ring();
     });
-    await client.query(`set synchronous_commit = off; listen ${CHANNEL}`);
+    await connection.query(`set synchronous_commit = off; listen ${CHANNEL}`);
     const reading = new Map<Feed, Promise<void>>();
     const failures: unknown[] = [];
     const signal = AbortSignal.any([broken.signal, closing.signal]);
     while (!signal.aborted) {
       for (const each of feeds) {
         if (reading.has(each)) continue;
-        const done = each.read(client, signal).catch(error => {
+        const done = each.read(connection, signal).catch(error => {
           failures.push(error);
           lost();
         });
@@ -57,17 +55,17 @@ export function reader(connect: Connect, log: Logger): Reader {
   async function run(): Promise<void> {
     const trouble = backoff(50, 5000);
     while (!closing.signal.aborted) {
-      let client: Client | undefined;
+      let connection: Connection | undefined;
       try {
-        client = await connect('rivergate event log reader');
+        connection = await connect('rivergate event log reader');
         trouble.reset();
-        await session(client);
+        await session(connection);
       } catch (error) {
         if (!closing.signal.aborted)
           log.warn({ error: describeError(error) }, 'The event log is away; trying again');
         await trouble.pause(closing.signal);
       } finally {
-        await client?.end().catch(() => {});
+        await connection?.end();
       }
     }
   }

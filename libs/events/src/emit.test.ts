@@ -1,0 +1,127 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { emit } from './emit.ts';
+import { type TestDatabase, testDatabase } from './testing/database.ts';
+import { gardener, plantGrown } from './testing/garden.ts';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await testDatabase();
+});
+afterAll(() => database?.drop());
+
+const grow = (height = 3) =>
+  database.knex.transaction(trx =>
+    emit(trx, plantGrown, {
+      aggregateId: 12,
+      organizationId: 5,
+      actor: gardener,
+      data: { plant_id: 12, height },
+    }),
+  );
+
+describe('emit', () => {
+  it('writes a CloudEvent into the outbox, under topic and key of the aggregate', async () => {
+    const recorded = await grow();
+    const row = await database.knex('outbox').orderBy('id', 'desc').first();
+    expect(row).toMatchObject({ topic: 'rivergate.garden.plant', key: '12', event: recorded });
+    expect(recorded).toEqual({
+      specversion: '1.0',
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      source: '/rivergate/garden',
+      type: 'garden.plant.grown',
+      subject: '12',
+      time: expect.stringMatching(/Z$/),
+      datacontenttype: 'application/json',
+      dataschema: 'urn:rivergate:event:garden.plant.grown:1',
+      organizationid: '5',
+      actor: '7',
+      traceparent: gardener.traceparent,
+      requestid: 'request-1',
+      data: { plant_id: 12, height: 3 },
+    });
+  });
+
+  it('writes the audit row in the same transaction', async () => {
+    await grow();
+    const [row] = await database.admin('select * from garden.audit_log order by id desc limit 1');
+    expect(row).toMatchObject({
+      action: 'plant.grown',
+      organization_id: '5',
+      actor_user_id: '7',
+      actor: '7',
+      subject: '12',
+      ip_address: '192.0.2.1',
+      user_agent: 'test',
+      request_id: 'request-1',
+      metadata: { plant_id: 12, height: 3 },
+    });
+  });
+
+  it('leaves nothing when the transaction is rolled back', async () => {
+    const counts = () =>
+      database.admin(
+        'select (select count(*) from garden.outbox), (select count(*) from garden.audit_log) as audit',
+      );
+    const before = await counts();
+    await database.knex
+      .transaction(async trx => {
+        await emit(trx, plantGrown, { aggregateId: 1, actor: gardener, data: { plant_id: 1, height: 1 } });
+        throw new Error('no');
+      })
+      .catch(() => {});
+    expect(await counts()).toEqual(before);
+  });
+
+  it('refuses data that does not fit, and leaves out fields that are not declared', async () => {
+    await expect(grow('high' as never)).rejects.toThrow();
+    const recorded = await database.knex.transaction(trx =>
+      emit(trx, plantGrown, {
+        aggregateId: 1,
+        actor: gardener,
+        data: { plant_id: 1, height: 1, password: 'secret' } as never,
+      }),
+    );
+    expect(recorded.data).toEqual({ plant_id: 1, height: 1 });
+  });
+
+  it('refuses an event over 256 KiB', async () => {
+    const actor = { ...gardener, requestId: 'x'.repeat(256 * 1024) };
+    const emission = { aggregateId: 1, actor, data: { plant_id: 1, height: 1 } };
+    await expect(database.knex.transaction(trx => emit(trx, plantGrown, emission))).rejects.toThrow(
+      'over 256 KiB',
+    );
+  });
+});
+
+describe('the audit log', () => {
+  const visible = (settings: Record<string, string>) =>
+    database.knex.transaction(async trx => {
+      for (const [name, value] of Object.entries(settings)) {
+        await trx.raw('select set_config(?, ?, true)', [`rivergate.${name}`, value]);
+      }
+      return (await trx('audit_log').select('id')).length;
+    });
+
+  it('shows no row without a scope', async () => {
+    await grow();
+    expect(await visible({})).toBe(0);
+  });
+
+  it('shows the rows of the organization, of the user, or all in platform scope', async () => {
+    await grow();
+    expect(await visible({ organization_id: '5' })).toBeGreaterThan(0);
+    expect(await visible({ organization_id: '6' })).toBe(0);
+    expect(await visible({ user_id: '7' })).toBeGreaterThan(0);
+    expect(await visible({ user_id: '8', organization_id: '' })).toBe(0);
+    expect(await visible({ scope: 'platform' })).toBeGreaterThan(0);
+  });
+
+  it('can be changed and deleted by nobody in the service', async () => {
+    await grow();
+    await database.knex.transaction(async trx => {
+      await trx.raw(`select set_config('rivergate.scope', 'platform', true)`);
+      expect(await trx('audit_log').update({ actor: 'someone else' })).toBe(0);
+      expect(await trx('audit_log').delete()).toBe(0);
+    });
+  });
+});

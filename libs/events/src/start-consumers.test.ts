@@ -1,0 +1,268 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { type Consumer, consumer, on } from './consumer.ts';
+import type { DeadLetter } from './dead-letter.ts';
+import { describeError } from './describe-error.ts';
+import { emit } from './emit.ts';
+import type { CloudEvent } from './envelope.ts';
+import type { EventLog } from './event-log.ts';
+import { postgresEventLog } from './postgres/log.ts';
+import { reactions } from './react.ts';
+import { startRelay } from './relay.ts';
+import { replayDeadLetters } from './replay-dead-letters.ts';
+import { type StartConsumers, startConsumers } from './start-consumers.ts';
+import { type TestDatabase, testDatabase } from './testing/database.ts';
+import { EFFECT_TABLE, gardener, observer, plantCut, plantGrown, record, silent } from './testing/garden.ts';
+
+const TOPIC = 'rivergate.garden.plant';
+const WAIT = { timeout: 10_000, interval: 5 };
+const QUICK = { attempts: 3, pause: 1, longestPause: 5 };
+
+let database: TestDatabase;
+let eventLog: EventLog;
+beforeEach(async () => {
+  database = await testDatabase();
+  await database.knex.raw(EFFECT_TABLE);
+  eventLog = postgresEventLog({ url: database.eventLogUrl, log: silent });
+});
+afterEach(async () => {
+  await eventLog.close();
+  await database.drop();
+});
+
+const start = (consumers: Consumer[], options: Partial<StartConsumers> = {}) =>
+  startConsumers({
+    service: 'garden',
+    consumers,
+    knex: database.knex,
+    eventLog,
+    log: silent,
+    retry: QUICK,
+    ...options,
+  });
+const grown = (height: number) => record(TOPIC, '1', { plant_id: 1, height });
+const effects = async () => (await database.knex('effect').orderBy('id')).map(row => row.height);
+const caughtUp = (name: string) =>
+  vi.waitFor(async () => expect(await eventLog.lag(`rivergate.garden.${name}`, [TOPIC])).toBe(0), WAIT);
+
+/** What lies in the dead letters. */
+async function deadLetters(): Promise<CloudEvent<DeadLetter>[]> {
+  const rows = await database.admin(
+    `select event from event_log.event where topic like '%.dead-letter' order by position`,
+  );
+  return rows.map(row => row.event as CloudEvent<DeadLetter>);
+}
+
+describe('a consumer', () => {
+  it('handles what was emitted, from the transaction to its own tables', async () => {
+    const relay = startRelay({ knex: database.knex, eventLog, log: silent });
+    const running = await start([observer]);
+    await database.knex.transaction(trx =>
+      emit(trx, plantGrown, { aggregateId: 1, actor: gardener, data: { plant_id: 1, height: 4 } }),
+    );
+    await vi.waitFor(async () => expect(await effects()).toEqual([4]), WAIT);
+    await running.stop();
+    await relay.stop();
+  });
+
+  it('has one effect of an event that comes twice', async () => {
+    const metrics = { handled: vi.fn() };
+    const running = await start([observer], { metrics });
+    const [one, two] = [grown(1), grown(2)];
+    await eventLog.publish([one, one, two, one, two]);
+    await caughtUp('observer');
+    expect(await effects()).toEqual([1, 2]);
+    expect(metrics.handled.mock.calls.map(call => call[2])).toEqual([
+      'done',
+      'duplicate',
+      'done',
+      'duplicate',
+      'duplicate',
+    ]);
+    await running.stop();
+  });
+
+  it('has one effect of an event that two processes handle at once', async () => {
+    // What a process does that lost its place in the group without noticing, beside the one that took over.
+    const options = { service: 'garden', consumers: [], knex: database.knex, eventLog, log: silent };
+    const handlers = [1, 2].map(() => reactions(options, observer, 'rivergate.garden.observer'));
+    const { topic, key, event } = grown(1);
+    const delivery = { topic, key, partition: 0, position: '1', signal: new AbortController().signal };
+    await Promise.all(handlers.map(handle => handle(event, delivery)));
+    expect(await effects()).toEqual([1]);
+  });
+
+  it('leaves no effect of an attempt that failed, and tries again', async () => {
+    let attempts = 0;
+    const running = await start([
+      consumer({
+        name: 'stumbling',
+        on: [
+          on(plantGrown, async ({ id, data }, { db }) => {
+            await db('effect').insert({ event_id: id, ...data });
+            attempts += 1;
+            if (attempts < 3) throw new Error('not yet');
+          }),
+        ],
+      }),
+    ]);
+    await eventLog.publish([grown(1)]);
+    await vi.waitFor(async () => expect(await effects()).toEqual([1]), WAIT);
+    expect(attempts).toBe(3);
+    await running.stop();
+  });
+
+  it('emits in its transaction, as the service, with the trace of the event', async () => {
+    const running = await start([
+      consumer({
+        name: 'cutting',
+        on: [
+          on(plantGrown, async ({ data }, { emit: emitted }) => {
+            await emitted(plantCut, { aggregateId: data.plant_id, data: { plant_id: data.plant_id } });
+          }),
+        ],
+      }),
+    ]);
+    const sent = grown(9);
+    sent.event.traceparent = gardener.traceparent!;
+    await eventLog.publish([sent]);
+    await vi.waitFor(async () => expect(await database.knex('outbox')).toHaveLength(1), WAIT);
+    const { event } = await database.knex('outbox').first();
+    expect(event).toMatchObject({ actor: 'service:garden', traceparent: gardener.traceparent });
+    await running.stop();
+  });
+
+  it('works in platform scope, within its transaction only', async () => {
+    const scopes: string[] = [];
+    const running = await start([
+      consumer({
+        name: 'scope',
+        on: [
+          on(plantGrown, async (_event, { db }) => {
+            const { rows } = await db.raw(`select current_setting('rivergate.scope', true) as scope`);
+            scopes.push(rows[0].scope);
+          }),
+        ],
+      }),
+    ]);
+    await eventLog.publish([grown(1)]);
+    await vi.waitFor(() => expect(scopes).toEqual(['platform']), WAIT);
+    const { rows } = await database.knex.raw(`select current_setting('rivergate.scope', true) as scope`);
+    expect(rows[0].scope).not.toBe('platform');
+    await running.stop();
+  });
+
+  it('waits for what is away without using up its attempts', async () => {
+    let attempts = 0;
+    const running = await start([
+      consumer({
+        name: 'waiting',
+        on: [
+          on(plantGrown, async ({ id, data }, { db }) => {
+            attempts += 1;
+            if (attempts <= 10) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+            await db('effect').insert({ event_id: id, ...data });
+          }),
+        ],
+      }),
+    ]);
+    await eventLog.publish([grown(1)]);
+    await vi.waitFor(async () => expect(await effects()).toEqual([1]), WAIT);
+    expect(await deadLetters()).toEqual([]);
+    await running.stop();
+  });
+});
+
+describe('dead letters', () => {
+  const broken = { now: true };
+  const picky = consumer({
+    name: 'picky',
+    on: [
+      on(plantGrown, async ({ id, data }, { db }) => {
+        if (data.height === 2 && broken.now) throw new Error('I cannot do 2');
+        await db('effect').insert({ event_id: id, ...data });
+      }),
+    ],
+  });
+
+  beforeEach(() => {
+    broken.now = true;
+  });
+
+  it('take an event that keeps failing, with error, attempts and origin; the next ones go on', async () => {
+    const running = await start([picky]);
+    const two = grown(2);
+    await eventLog.publish([grown(1), two, grown(3)]);
+    await vi.waitFor(async () => expect(await effects()).toEqual([1, 3]), WAIT);
+    expect(await deadLetters()).toEqual([
+      expect.objectContaining({
+        type: 'rivergate.dead_letter',
+        subject: two.event.id,
+        data: {
+          service: 'garden',
+          consumer: 'picky',
+          group: 'rivergate.garden.picky',
+          attempts: 3,
+          error: { name: 'Error', message: 'I cannot do 2' },
+          origin: { topic: TOPIC, partition: 0, position: expect.any(String), key: '1' },
+          event: two.event,
+        },
+      }),
+    ]);
+    await running.stop();
+  });
+
+  it('take an event whose data does not fit its schema, at once', async () => {
+    const running = await start([observer]);
+    await eventLog.publish([record(TOPIC, '1', { plant_id: 'one' }), grown(1)]);
+    await vi.waitFor(async () => expect(await effects()).toEqual([1]), WAIT);
+    expect((await deadLetters())[0]!.data.attempts).toBe(1);
+    await running.stop();
+  });
+
+  it('are replayed once, and only for the group that gave up', async () => {
+    const running = await start([picky, observer]);
+    await eventLog.publish([grown(2)]);
+    await caughtUp('picky');
+    await caughtUp('observer');
+    expect(await effects()).toEqual([2]);
+    broken.now = false;
+    expect(await replayDeadLetters({ eventLog, topics: [TOPIC], log: silent })).toBe(1);
+    await vi.waitFor(async () => expect(await effects()).toEqual([2, 2]), WAIT);
+    expect(await replayDeadLetters({ eventLog, topics: [TOPIC], log: silent })).toBe(0);
+    await caughtUp('observer');
+    expect(await effects()).toEqual([2, 2]);
+    await running.stop();
+  });
+
+  it('can be replayed for one group', async () => {
+    const running = await start([picky]);
+    await eventLog.publish([grown(2)]);
+    await caughtUp('picky');
+    broken.now = false;
+    const replay = (group: string) => replayDeadLetters({ eventLog, topics: [TOPIC], group, log: silent });
+    expect(await replay('rivergate.garden.other')).toBe(0);
+    expect(await replay('rivergate.garden.picky')).toBe(1);
+    await vi.waitFor(async () => expect(await effects()).toEqual([2]), WAIT);
+    await running.stop();
+  });
+
+  it('tell of a database error neither the SQL nor the values', async () => {
+    await database.knex.raw('create table account (email text constraint account_email unique)');
+    const insert = () => database.knex('account').insert({ email: 'ada@example.com' });
+    await insert();
+    const described = describeError(await insert().catch(error => error));
+    expect(described).toEqual({
+      name: 'DatabaseError',
+      code: '23505',
+      message: 'database error 23505 table account constraint account_email',
+    });
+  });
+});
+
+describe('startConsumers', () => {
+  it('refuses two consumers of one name, and two reactions to one event', async () => {
+    await expect(start([observer, observer])).rejects.toThrow('one name');
+    const reaction = on(plantGrown, async () => {});
+    expect(() => consumer({ name: 'double', on: [reaction, reaction] })).toThrow('reacts twice');
+  });
+});
