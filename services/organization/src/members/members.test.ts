@@ -1,0 +1,226 @@
+import { fellowService } from '@rivergate/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Founded, type Person, startTown, type Town } from '../testing/town.ts';
+
+let town: Town;
+let ada: Person;
+beforeAll(async () => {
+  town = await startTown();
+  ada = await town.person('Ada');
+});
+afterAll(async () => await town?.stop());
+
+let count = 0;
+const found = () => town.found(ada, `Organization ${++count}`);
+const path = (founded: Founded, person?: Person) =>
+  `/api/v1/organizations/${founded.id}/members${person ? `/${person.userId}` : ''}`;
+const standing = async (founded: Founded, person: Person) =>
+  (
+    await town.service
+      .as(fellowService('gateway'))
+      .get(`/internal/organizations/${founded.id}/principals/${person.userId}`)
+  ).body.data;
+
+describe('listing members', () => {
+  it('shows role and status to every member, filtered, sorted and paged', async () => {
+    const acme = await found();
+    const [bob, cleo] = [await town.person('Bob'), await town.person('Cleo')];
+    await town.join(acme, bob, acme.roles.Developer);
+    await town.join(acme, cleo);
+    const member = await town.member(bob, acme.id);
+    const list = async (query = '') => {
+      const { body } = await member.get(`${path(acme)}${query}`);
+      return [body.data.total_count, body.data.members.map(({ display_name }: Record<string, string>) => display_name)];
+    };
+    expect((await member.get(path(acme))).body.data.members[1]).toEqual({
+      user_id: bob.userId,
+      email: bob.email,
+      display_name: 'Bob',
+      profile_image_url: null,
+      status: 'active',
+      is_admin: false,
+      role: { id: acme.roles.Developer, name: 'Developer' },
+      source: 'invitation',
+      joined_at: expect.stringMatching(/Z$/),
+    });
+    expect(await list()).toEqual([3, ['Ada', 'Bob', 'Cleo']]);
+    expect(await list('?sort_by=display_name&sort_order=desc&limit=2')).toEqual([3, ['Cleo', 'Bob']]);
+    expect(await list('?skip=2')).toEqual([3, ['Cleo']]);
+    expect(await list('?search=LEO')).toEqual([1, ['Cleo']]);
+    expect(await list(`?search=${encodeURIComponent("%' or 1=1 --")}`)).toEqual([0, []]);
+    expect(await list(`?role_id=${acme.roles.Viewer}`)).toEqual([1, ['Cleo']]);
+    expect(await list('?status=suspended')).toEqual([0, []]);
+    expect((await member.get(`${path(acme)}?sort_by=password`)).status).toBe(422);
+    expect((await member.get(`${path(acme)}?limit=101`)).status).toBe(422);
+  });
+
+  it('tells strangers nothing', async () => {
+    const acme = await found();
+    const eve = town.stranger(await town.person('Eve'));
+    expect((await eve.get(path(acme))).status).toBe(404);
+    expect((await eve.get(path(acme, ada))).status).toBe(404);
+  });
+
+  it('knows no user of another organization', async () => {
+    const acme = await found();
+    const bob = await town.person('Bob');
+    const answer = await (await town.member(ada, acme.id)).get(path(acme, bob));
+    expect([answer.status, answer.body.error.code]).toEqual([404, 'USER_NOT_FOUND']);
+  });
+});
+
+describe('changing a member', () => {
+  it('brings the flag with the Admin role, and the role with the flag', async () => {
+    const acme = await found();
+    const bob = await town.person('Bob');
+    await town.join(acme, bob);
+    const admin = await town.member(ada, acme.id);
+    const change = async (body: object) => (await admin.patch(path(acme, bob), body)).body.data.member;
+
+    expect(await change({ role_id: acme.roles.Admin })).toMatchObject({ is_admin: true, role: { name: 'Admin' } });
+    expect(await standing(acme, bob)).toMatchObject({ is_admin: true, permissions: ['*'] });
+    expect(await change({ is_admin: false })).toMatchObject({ is_admin: false, role: { name: 'Viewer' } });
+    expect(await change({ is_admin: true })).toMatchObject({ is_admin: true, role: { name: 'Admin' } });
+    expect(await change({ role_id: acme.roles.Developer })).toMatchObject({
+      is_admin: false,
+      role: { name: 'Developer' },
+    });
+    expect((await standing(acme, bob)).permissions).toContain('query.execute');
+    const before = await town.audited(acme.id);
+    expect(before.filter(action => action === 'member.changed')).toHaveLength(4);
+    await change({ role_id: acme.roles.Developer });
+    await change({ is_admin: false });
+    expect(await town.audited(acme.id)).toEqual(before);
+  });
+
+  it('refuses what contradicts itself, and what says nothing', async () => {
+    const acme = await found();
+    const admin = await town.member(ada, acme.id);
+    const bodies = [
+      { role_id: acme.roles.Admin, is_admin: false },
+      { role_id: acme.roles.Viewer, is_admin: true },
+      {},
+      { role_id: null },
+      { status: 'suspended' },
+    ];
+    for (const body of bodies) expect((await admin.patch(path(acme, ada), body)).status).toBe(422);
+  });
+
+  it('refuses to demote the last administrator, by flag or by role', async () => {
+    const acme = await found();
+    await town.join(acme, await town.person('Bob'));
+    const admin = await town.member(ada, acme.id);
+    for (const body of [{ is_admin: false }, { role_id: acme.roles.Developer }]) {
+      const answer = await admin.patch(path(acme, ada), body);
+      expect([answer.status, answer.body.error.code]).toEqual([409, 'LAST_ADMINISTRATOR']);
+    }
+  });
+
+  it('takes no role of another organization', async () => {
+    const [acme, other] = [await found(), await found()];
+    const bob = await town.person('Bob');
+    await town.join(acme, bob);
+    const admin = await town.member(ada, acme.id);
+    const answer = await admin.patch(path(acme, bob), { role_id: other.roles.Admin });
+    expect([answer.status, answer.body.error.code]).toEqual([404, 'ROLE_NOT_FOUND']);
+  });
+
+  it('is for administrators: nobody raises himself', async () => {
+    const acme = await found();
+    const bob = await town.person('Bob');
+    await town.join(acme, bob, acme.roles.Developer);
+    const member = await town.member(bob, acme.id);
+    expect((await member.patch(path(acme, bob), { is_admin: true })).status).toBe(403);
+    expect((await member.delete(path(acme, ada))).status).toBe(403);
+    const eve = town.stranger(await town.person('Eve'));
+    expect((await eve.patch(path(acme, bob), { is_admin: true })).status).toBe(404);
+  });
+});
+
+describe('removing a member', () => {
+  it('ends membership, roles and workspaces at once, and can be undone by a new invitation', async () => {
+    const acme = await found();
+    const bob = await town.person('Bob');
+    await town.join(acme, bob, acme.roles.Developer);
+    const generation = () => town.service.resources.redis.get(`organization-generation:${acme.id}`);
+    const before = Number(await generation());
+    const answer = await (await town.member(ada, acme.id)).delete(path(acme, bob));
+    expect(answer.body.data).toEqual({ user_id: bob.userId, message: 'Member removed successfully' });
+    expect(await standing(acme, bob)).toMatchObject({ member: false, permissions: [] });
+    expect(Number(await generation())).toBeGreaterThan(before);
+    expect(await town.audited(acme.id)).toContain('member.removed');
+    const left = await town.sql('select 1 from organization.role_assignments where organization_id = ? and user_id = ?', [
+      acme.id,
+      bob.userId,
+    ]);
+    expect(left).toEqual([]);
+    await town.join(acme, bob);
+    expect((await standing(acme, bob)).permissions).not.toContain('query.execute');
+  });
+
+  it('never removes the last administrator', async () => {
+    const acme = await found();
+    const answer = await (await town.member(ada, acme.id)).delete(path(acme, ada));
+    expect([answer.status, answer.body.error.code]).toEqual([409, 'LAST_ADMINISTRATOR']);
+  });
+
+  it('does not count a suspended administrator as one', async () => {
+    const acme = await found();
+    const bob = await town.person('Bob');
+    await town.join(acme, bob, acme.roles.Admin);
+    await town.sql("update organization.memberships set status = 'suspended' where organization_id = ? and user_id = ?", [
+      acme.id,
+      bob.userId,
+    ]);
+    const admin = await town.member(ada, acme.id);
+    expect((await admin.delete(path(acme, ada))).status).toBe(409);
+    expect((await admin.delete(path(acme, bob))).status).toBe(200);
+    expect(await standing(acme, bob)).toMatchObject({ member: false });
+  });
+
+  it('leaves one of two administrators who remove each other at the same time', async () => {
+    for (let round = 0; round < 3; round++) {
+      const acme = await found();
+      const bob = await town.person('Bob');
+      await town.join(acme, bob, acme.roles.Admin);
+      const [first, second] = [await town.member(ada, acme.id), await town.member(bob, acme.id)];
+      const answers = await Promise.all([first.delete(path(acme, bob)), second.delete(path(acme, ada))]);
+      expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+    }
+  });
+
+  it('leaves one of two administrators who go by demotion and removal at the same time', async () => {
+    const acme = await found();
+    const bob = await town.person('Bob');
+    await town.join(acme, bob, acme.roles.Admin);
+    const admin = await town.member(ada, acme.id);
+    const answers = await Promise.all([
+      admin.delete(path(acme, bob)),
+      admin.patch(path(acme, ada), { is_admin: false }),
+    ]);
+    expect(answers.map(({ status }) => status).sort()).toEqual([200, 409]);
+  });
+
+  it('knows nobody who is not there', async () => {
+    const acme = await found();
+    const bob = await town.person('Bob');
+    expect((await (await town.member(ada, acme.id)).delete(path(acme, bob))).status).toBe(404);
+  });
+});
+
+describe('a suspended membership', () => {
+  it('counts as none', async () => {
+    const acme = await found();
+    const bob = await town.person('Bob');
+    await town.join(acme, bob, acme.roles.Developer);
+    await town.sql("update organization.memberships set status = 'suspended' where organization_id = ? and user_id = ?", [
+      acme.id,
+      bob.userId,
+    ]);
+    expect(await standing(acme, bob)).toEqual({ member: false, is_admin: false, permissions: [], plan: null });
+    const { body } = await town.stranger(bob).get('/api/v1/organizations');
+    expect(body.data.organizations.map(({ id }: { id: number }) => id)).not.toContain(acme.id);
+    const { data } = (await town.service.as(fellowService('identity')).get(`/internal/users/${bob.userId}/memberships`)).body;
+    expect(data.workspaces.map(({ id }: { id: number }) => id)).not.toContain(acme.workspaceId);
+  });
+});

@@ -1,0 +1,79 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Founded, type Person, startTown, type Town } from '../testing/town.ts';
+import { DEFAULT_SETTINGS } from './settings.ts';
+
+let town: Town;
+let ada: Person;
+let acme: Founded;
+beforeAll(async () => {
+  town = await startTown();
+  ada = await town.person('Ada');
+  acme = await town.found(ada, 'Acme');
+});
+afterAll(async () => await town?.stop());
+
+const path = () => `/api/v1/organizations/${acme.id}/settings`;
+
+describe('settings of an organization', () => {
+  it('are complete from the first day', async () => {
+    const { body } = await (await town.member(ada, acme.id)).get(path());
+    expect(body.data.settings).toEqual(DEFAULT_SETTINGS);
+  });
+
+  it('change by field, and the event names what changed', async () => {
+    const admin = await town.member(ada, acme.id);
+    const answer = await admin.patch(path(), { password_policy: { min_length: 12 }, mfa: { required: true } });
+    expect(answer.status).toBe(200);
+    expect(answer.body.data.settings).toMatchObject({
+      password_policy: { min_length: 12, require_special_character: false },
+      mfa: { required: true, deadline: expect.stringMatching(/Z$/) },
+    });
+    const [row] = await town.sql<{ metadata: { fields: string[]; settings: object } }>(
+      "select metadata from organization.audit_log where action = 'organization.settings_changed'",
+    );
+    expect(row?.metadata.fields).toEqual(['password_policy.min_length', 'mfa.required', 'mfa.deadline']);
+    expect(row?.metadata.settings).toEqual(answer.body.data.settings);
+  });
+
+  it('keep both of two changes that come at once', async () => {
+    const admin = await town.member(ada, acme.id);
+    await Promise.all([
+      admin.patch(path(), { tokens: { access_token_minutes: 15 } }),
+      admin.patch(path(), { tokens: { refresh_token_days: 3 } }),
+      admin.patch(path(), { devices: { trust_days: 0 } }),
+    ]);
+    const { settings } = (await admin.get(path())).body.data;
+    expect(settings.tokens).toEqual({ access_token_minutes: 15, refresh_token_days: 3 });
+    expect(settings.devices).toEqual({ trust_days: 0 });
+  });
+
+  it('refuse a role of another organization as the default one', async () => {
+    const other = await town.found(ada, 'Other');
+    const admin = await town.member(ada, acme.id);
+    const change = (default_role_id: number) => admin.patch(path(), { workspaces: { default_role_id } });
+    expect((await change(acme.roles.Developer)).status).toBe(200);
+    expect((await change(other.roles.Developer)).status).toBe(422);
+    expect((await change(2 ** 53 - 1)).status).toBe(422);
+  });
+
+  it.each([
+    { password_policy: { min_length: 7 } },
+    { sessions: { lifetime_minutes: 0 } },
+    { mfa: { deadline: 'tomorrow' } },
+    { features: { teleport: true } },
+    { surprise: {} },
+  ])('refuse %j', async change => {
+    expect((await (await town.member(ada, acme.id)).patch(path(), change)).status).toBe(422);
+  });
+
+  it('are for administrators to see and to change', async () => {
+    const bob = await town.person('Bob');
+    await town.join(acme, bob, acme.roles.Developer);
+    const member = await town.member(bob, acme.id);
+    expect((await member.get(path())).status).toBe(403);
+    expect((await member.patch(path(), {})).status).toBe(403);
+    const eve = town.stranger(await town.person('Eve'));
+    expect((await eve.get(path())).status).toBe(404);
+    expect((await eve.patch(path(), {})).status).toBe(404);
+  });
+});

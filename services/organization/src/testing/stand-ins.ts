@@ -1,0 +1,63 @@
+import {
+  AccountVerified,
+  createAccount,
+  EmailTaken,
+  SessionNotFound,
+  switchSession,
+  UserNotFound,
+  withdrawAccount,
+} from '@rivergate/contracts';
+import { type Endpoint, endpoints } from '@rivergate/endpoint';
+
+const endpoint = endpoints();
+
+/** An identity that remembers what it was asked. */
+export interface IdentityStandIn {
+  endpoints: readonly Endpoint[];
+  accounts: Map<number, { email: string; display_name: string }>;
+  /** Ids of accounts that were taken back. */
+  withdrawn: number[];
+  /** Ids of accounts that were verified, which identity keeps. */
+  verified: Set<number>;
+  /** Sessions that ended. */
+  ended: Set<number>;
+  /** While true, nothing is taken back: as if identity were down. */
+  refusesToWithdraw: boolean;
+}
+
+export function identityStandIn(): IdentityStandIn {
+  const identity: IdentityStandIn = {
+    endpoints: [],
+    accounts: new Map(),
+    withdrawn: [],
+    verified: new Set(),
+    ended: new Set(),
+    refusesToWithdraw: false,
+  };
+  let last = 1000;
+  identity.endpoints = [
+    endpoint(createAccount, async ({ body }) => {
+      if ([...identity.accounts.values()].some(({ email }) => email === body.email)) throw EmailTaken();
+      const id = ++last;
+      const account = { email: body.email, display_name: body.display_name ?? body.email.split('@')[0]! };
+      identity.accounts.set(id, account);
+      return { user_id: id, ...account };
+    }),
+    endpoint(withdrawAccount, async ({ params }) => {
+      if (identity.refusesToWithdraw) throw new Error('The stand-in refuses');
+      if (identity.verified.has(params.user_id)) throw AccountVerified();
+      if (!identity.accounts.delete(params.user_id)) throw UserNotFound();
+      identity.withdrawn.push(params.user_id);
+    }),
+    endpoint(switchSession, async ({ params, body }) => {
+      if (identity.ended.has(params.session_id)) throw SessionNotFound();
+      return {
+        access_token: `access ${body.user_id} ${body.organization_id} ${body.workspace_id}`,
+        refresh_token: 'refresh',
+        token_type: 'bearer' as const,
+        expires_in: 3600,
+      };
+    }),
+  ];
+  return identity;
+}

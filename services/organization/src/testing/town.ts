@@ -1,0 +1,135 @@
+import { userVerified } from '@rivergate/events';
+import { connectDatabase } from '@rivergate/service';
+import {
+  administrator,
+  fellowService,
+  nobody,
+  type ServiceUnderTest,
+  signedIn,
+  startServiceUnderTest,
+  type TestCaller,
+} from '@rivergate/testing';
+import { organization } from '../service.ts';
+import { type IdentityStandIn, identityStandIn } from './stand-ins.ts';
+
+export interface Person {
+  userId: number;
+  email: string;
+  name: string;
+}
+
+export interface Founded {
+  id: number;
+  workspaceId: number;
+  roles: Record<'Admin' | 'Developer' | 'Viewer', number>;
+  administrator: Person;
+}
+
+/** The organization service with people to act in it. */
+export interface Town {
+  service: ServiceUnderTest;
+  identity: IdentityStandIn;
+  /** Someone with a verified address, who has a personal organization. */
+  person(name: string): Promise<Person>;
+  /** Someone who has a session and no membership anywhere but the personal one. */
+  stranger(person: Person): TestCaller;
+  nobody: TestCaller;
+  /** The gateway's word for a member: what the service itself says of the person in the organization. */
+  member(person: Person, organizationId: number): Promise<TestCaller>;
+  systemAdministrator(person: Person): TestCaller;
+  found(administrator: Person, name: string, more?: object): Promise<Founded>;
+  /** Invites and accepts. */
+  join(organization: Founded, person: Person, roleId?: number): Promise<void>;
+  /** SQL as a superuser, whom row-level security does not bind. */
+  sql<Row = Record<string, number>>(query: string, values?: (string | number)[]): Promise<Row[]>;
+  /** What the audit log holds of an organization, oldest first. */
+  audited(organizationId: number): Promise<string[]>;
+  stop(): Promise<void>;
+}
+
+export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
+  const identity = identityStandIn();
+  const service = await startServiceUnderTest(organization, { env, peers: { identity: identity.endpoints } });
+  const superuser = connectDatabase(service.environment.databaseAdminUrl, 'test', 2);
+  let lastUser = 0;
+  const fleet = service.as(fellowService('identity'));
+
+  const town: Town = {
+    service,
+    identity,
+    nobody: service.as(nobody()),
+    async person(name) {
+      const userId = ++lastUser;
+      const email = `${name.toLowerCase().replace(/[^a-z]+/g, '.')}${userId}@example.com`;
+      const answer = await fleet.put(`/internal/users/${userId}/personal-organization`, { email, display_name: name });
+      if (answer.status !== 200) throw new Error(answer.text);
+      return { userId, email, name };
+    },
+    stranger: ({ userId }) => service.as(signedIn({ userId, sessionId: userId })),
+    async member({ userId }, organizationId) {
+      const { body } = await fleet.get(`/internal/organizations/${organizationId}/principals/${userId}`);
+      const { member, is_admin: isAdmin, permissions, plan } = body.data;
+      const standing = { isMember: member, isAdmin, permissions, plan };
+      return service.as(
+        signedIn({ userId, sessionId: userId, organizationId: member ? organizationId : null, ...standing }),
+      );
+    },
+    systemAdministrator: ({ userId }) => service.as(signedIn({ userId, sessionId: userId, isSystemAdmin: true })),
+    async found(founder, name, more = {}) {
+      const answer = await town.stranger(founder).post('/api/v1/organizations', { name, ...more });
+      if (answer.status !== 201) throw new Error(answer.text);
+      const { id } = answer.body.data.organization;
+      const admin = service.as(administrator({ userId: founder.userId, organizationId: id }));
+      const roles = await admin.get(`/api/v1/organizations/${id}/roles`);
+      return {
+        id,
+        workspaceId: answer.body.data.workspace.id,
+        roles: Object.fromEntries(
+          roles.body.data.roles.map((role: { id: number; name: string }) => [role.name, role.id]),
+        ) as Founded['roles'],
+        administrator: founder,
+      };
+    },
+    async join(founded, person, roleId = founded.roles.Viewer) {
+      const admin = await town.member(founded.administrator, founded.id);
+      const invited = await admin.post(`/api/v1/organizations/${founded.id}/members/invite`, {
+        email: person.email,
+        workspace_id: founded.workspaceId,
+        role_id: roleId,
+      });
+      if (invited.status !== 201) throw new Error(invited.text);
+      const accepted = await town
+        .stranger(person)
+        .post(`/api/v1/invitations/${invited.body.data.invitation.token}/accept`);
+      if (accepted.status !== 200) throw new Error(accepted.text);
+    },
+    sql: async (query, values = []) => (await superuser.raw(query, values)).rows,
+    audited: async organizationId =>
+      await superuser('organization.audit_log').where({ organization_id: organizationId }).orderBy('id').pluck('action'),
+    async stop() {
+      await superuser.destroy();
+      await service.stop();
+    },
+  };
+  return town;
+}
+
+/** Has identity's event of a verified address arrive, as the event log would bring it. */
+export async function verify(town: Town, person: Person): Promise<void> {
+  const { eventLog } = town.service.resources;
+  const { userId, email, name } = person;
+  const event = {
+    specversion: '1.0' as const,
+    id: crypto.randomUUID(),
+    source: '/rivergate/identity',
+    type: userVerified.type,
+    subject: String(userId),
+    time: new Date().toISOString(),
+    datacontenttype: 'application/json' as const,
+    dataschema: 'urn:rivergate:event:identity.user.verified:1',
+    actor: String(userId),
+    data: { user_id: userId, email, display_name: name },
+  };
+  await eventLog.publish([{ topic: 'rivergate.identity.user', key: String(userId), event }]);
+}
+
