@@ -41,6 +41,9 @@ async function embeddedPostgres({ directory, passwords, progress, run }: Ground)
   const prepared = existsSync(join(options.directory, 'PG_VERSION'))
     ? await preparePostgres(options)
     : await progress.step('creating the database', () => preparePostgres(options));
+  if (prepared.directory !== options.directory) {
+    progress.note(`the database is in ${prepared.directory}: its account may not enter ${directory}`);
+  }
   await run(prepared.program);
   return prepared.adminUrl;
 }

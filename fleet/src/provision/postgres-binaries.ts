@@ -29,5 +29,5 @@ export function postgresBinaries(): PostgresBinaries {
     );
   }
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
-  return { version: version.replace(/-.*/, ''), directory };
+  return { version: version.replace(/(\.0)?(-.*)?$/, ''), directory };
 }

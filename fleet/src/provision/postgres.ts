@@ -47,7 +47,9 @@ export async function preparePostgres(options: PostgresOptions): Promise<Prepare
     cwd: '/',
     account,
     ready: () => accepts(adminUrl),
-    worthShowing: line => /\b(FATAL|PANIC):.*/.exec(line)?.[0],
+    // Refusing clients while it starts or stops is no trouble.
+    worthShowing: line =>
+      /\b(FATAL|PANIC): +(?!the database system is|terminating connection).*/.exec(line)?.[0],
     // "Fast" shutdown: ends the sessions and writes everything down.
     stopSignal: 'SIGINT',
     stopWithin: 20_000,

@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import type { Account } from '../processes/program.ts';
 
@@ -36,7 +36,9 @@ export function directoryFor(account: Account | undefined, directory: string): s
     return wanted;
   }
   mkdirSync(dirname(wanted), { recursive: true });
-  const place = canReach(account, dirname(wanted)) ? wanted : elsewhere(wanted);
+  const reachable = canReach(account, dirname(wanted));
+  const place = reachable ? wanted : elsewhere(wanted);
+  if (!reachable) openShared();
   mkdirSync(place, { recursive: true, mode: 0o700 });
   chownSync(place, account.uid, account.gid);
   return place;
@@ -53,7 +55,7 @@ export function executableFor(account: Account | undefined, directory: string, n
   const copy = join(SHARED, name);
   if (canReach(account, copy, 'bin/postgres')) return copy;
   const unfinished = `${copy}.${process.pid}`;
-  mkdirSync(dirname(copy), { recursive: true, mode: 0o755 });
+  openShared();
   for (const [command, ...args] of [
     ['cp', '-R', directory, unfinished],
     ['chmod', '-R', 'u+rwX,go+rX,go-w', unfinished],
@@ -64,6 +66,12 @@ export function executableFor(account: Account | undefined, directory: string, n
   if (existsSync(copy)) rmSync(copy, { recursive: true });
   renameSync(unfinished, copy);
   return copy;
+}
+
+/** Everyone may pass through it, whatever the umask says; what is in it is closed. */
+function openShared() {
+  mkdirSync(SHARED, { recursive: true });
+  chmodSync(SHARED, 0o755);
 }
 
 function canReach(account: Account, directory: string, file = ''): boolean {
