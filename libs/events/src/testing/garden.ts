@@ -14,6 +14,9 @@ export const plantGrown = event({
   data: z.object({ plant_id: z.number().int(), height: z.number().int() }),
 });
 
+/** The same under another aggregate, and so in a topic of its own. */
+export const grownIn = (aggregate: string) => event({ ...plantGrown, type: `garden.${aggregate}.grown` });
+
 export const plantCut = event({
   type: 'garden.plant.cut',
   version: 1,
@@ -34,14 +37,16 @@ export const gardener: Actor = {
 export const EFFECT_TABLE = 'create table effect (id bigserial, event_id uuid, plant_id int, height int)';
 
 /** Records what came, in order. */
-export const observer = consumer({
-  name: 'observer',
-  on: [
-    on(plantGrown, async (event, { db }) => {
-      await db('effect').insert({ event_id: event.id, ...event.data });
-    }),
-  ],
-});
+export const observerOf = (declaration: typeof plantGrown) =>
+  consumer({
+    name: 'observer',
+    on: [
+      on(declaration, async (event, { db }) => {
+        await db('effect').insert({ event_id: event.id, ...event.data });
+      }),
+    ],
+  });
+export const observer = observerOf(plantGrown);
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
