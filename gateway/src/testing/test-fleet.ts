@@ -1,0 +1,165 @@
+import { randomInt, randomUUID } from 'node:crypto';
+import {
+  accessTokenAudience,
+  type CredentialKeys,
+  credentialKeys,
+  generateInternalKeys,
+} from '@rivergate/caller';
+import { startTestRedis, type TestRedis } from '@rivergate/caller/test-redis';
+import type { ManifestRoute } from '@rivergate/endpoint';
+import { SERVICES, urlVariable } from '@rivergate/service';
+import { Redis } from 'ioredis';
+import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { startGateway } from '../gateway.ts';
+import { json, type StandIn, startStandIn } from './stand-in.ts';
+
+const publicUrl = 'http://gateway.test';
+
+export type Member = { member: boolean; is_admin: boolean; permissions: string[]; plan: string | null };
+
+/** A gateway in front of stand-ins, with a Redis of its own and tokens by a key of its own. */
+export type TestFleet = {
+  url: string;
+  redis: Redis;
+  redisServer: TestRedis;
+  /** The service whose endpoints the test declares. */
+  storage: StandIn;
+  identity: StandIn;
+  organization: StandIn;
+  env: NodeJS.ProcessEnv;
+  internal: { INTERNAL_KEY: Record<string, string>; INTERNAL_JWKS: string };
+  keys: CredentialKeys;
+  /** What identity says of sessions and organization of members, by id. */
+  sessions: Map<number, { user_id: number; active: boolean; is_system_admin: boolean }>;
+  members: Map<string, Member>;
+  /** A signed-in user: session known to identity, member of the organization. */
+  signIn(
+    more?: Partial<Member> & { organizationId?: number | null; isSystemAdmin?: boolean },
+  ): Promise<SignedIn>;
+  token(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
+  get(path: string, headers?: Record<string, string>): Promise<Response>;
+  stop(): Promise<void>;
+};
+
+export type SignedIn = {
+  userId: number;
+  sessionId: number;
+  organizationId: number | null;
+  token: string;
+  headers: { authorization: string };
+};
+
+export const someId = () => randomInt(1, 2 ** 40);
+
+export async function startTestFleet(
+  routes: ManifestRoute[],
+  more: { env?: NodeJS.ProcessEnv; redis?: TestRedis } = {},
+): Promise<TestFleet> {
+  const internal = generateInternalKeys(['gateway', ...SERVICES.map(({ name }) => name)]);
+  const keys = credentialKeys(internal);
+  const redisServer = more.redis ?? (await startTestRedis());
+  const redis = new Redis(redisServer.url, { retryStrategy: () => 20 });
+  redis.on('error', () => {});
+  const standIns = new Map<string, StandIn>();
+  for (const { name } of SERVICES) {
+    standIns.set(name, await startStandIn(name, keys, name === 'storage' ? routes : []));
+    await redis.del(`gateway:manifest:${name}`);
+  }
+  const identity = standIns.get('identity')!;
+  const organization = standIns.get('organization')!;
+  const signing = await generateKeyPair('ES256');
+  const jwk = { ...(await exportJWK(signing.publicKey)), kid: 'test', alg: 'ES256', use: 'sig' };
+  const sessions: TestFleet['sessions'] = new Map();
+  const members: TestFleet['members'] = new Map();
+
+  identity.handle = (_, response, { url, principal }) => {
+    if (!principal) return json(response, 401, {});
+    if (url === '/.well-known/jwks.json') return json(response, 200, { keys: [jwk] });
+    const id = Number(/^\/internal\/sessions\/(\d+)$/.exec(url)?.[1]);
+    const session = sessions.get(id);
+    if (!session)
+      return json(response, 404, { success: false, error: { code: 'SESSION_NOT_FOUND', message: '' } });
+    json(response, 200, { success: true, data: { session_id: id, ...session } });
+  };
+  organization.handle = (_, response, { url, principal }) => {
+    const ids = /^\/internal\/organizations\/(\d+)\/principals\/(\d+)$/.exec(url);
+    if (!principal || !ids) return json(response, 401, {});
+    const stranger: Member = { member: false, is_admin: false, permissions: [], plan: null };
+    json(response, 200, { success: true, data: members.get(`${ids[1]}:${ids[2]}`) ?? stranger });
+  };
+
+  const env: NodeJS.ProcessEnv = {
+    PORT: '0',
+    PUBLIC_URL: publicUrl,
+    REDIS_URL: redisServer.url,
+    LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent',
+    INTERNAL_KEY: internal.INTERNAL_KEY.gateway,
+    INTERNAL_JWKS: internal.INTERNAL_JWKS,
+    // Off, so that many tests can share one address; the tests of the limits say otherwise.
+    RATE_LIMIT_STANDARD: 'off',
+    RATE_LIMIT_PREMIUM: 'off',
+    RATE_LIMIT_ADMIN: 'off',
+    ...Object.fromEntries([...standIns].map(([name, { url }]) => [urlVariable(name), url])),
+    ...more.env,
+  };
+  const gateway = await startGateway(env);
+
+  const token: TestFleet['token'] = (claims = {}, header = {}) => {
+    const now = Math.floor(Date.now() / 1000);
+    const given = {
+      iss: publicUrl,
+      aud: accessTokenAudience,
+      iat: now,
+      exp: now + 600,
+      jti: randomUUID(),
+      amr: ['pwd'],
+      scope: '',
+    };
+    return new SignJWT({ ...given, ...claims })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'test', ...header })
+      .sign(signing.privateKey);
+  };
+
+  return {
+    url: gateway.url,
+    redis,
+    redisServer,
+    storage: standIns.get('storage')!,
+    identity,
+    organization,
+    env,
+    internal,
+    keys,
+    sessions,
+    members,
+    token,
+    get: (path, headers = {}) => fetch(gateway.url + path, { headers }),
+    async signIn({ organizationId = someId(), isSystemAdmin = false, ...member } = {}) {
+      const [userId, sessionId] = [someId(), someId()];
+      sessions.set(sessionId, { user_id: userId, active: true, is_system_admin: isSystemAdmin });
+      if (organizationId !== null) {
+        const usual: Member = {
+          member: true,
+          is_admin: false,
+          permissions: ['storage.read'],
+          plan: 'individual',
+        };
+        members.set(`${organizationId}:${userId}`, { ...usual, ...member });
+      }
+      const signed = await token({ sub: String(userId), sid: sessionId, org_id: organizationId });
+      return {
+        userId,
+        sessionId,
+        organizationId,
+        token: signed,
+        headers: { authorization: `Bearer ${signed}` },
+      };
+    },
+    async stop() {
+      await gateway.stop();
+      for (const standIn of standIns.values()) await standIn.stop();
+      redis.disconnect();
+      await redisServer.stop();
+    },
+  };
+}
