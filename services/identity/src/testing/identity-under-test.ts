@@ -1,0 +1,111 @@
+import type { Principal } from '@rivergate/caller';
+import {
+  nobody,
+  type ServiceUnderTest,
+  signedIn,
+  startServiceUnderTest,
+  type TestAnswer,
+  type TestCaller,
+} from '@rivergate/testing';
+import { decodeJwt } from 'jose';
+import { identity } from '../service.ts';
+import { organizationStandIn } from './organization-stand-in.ts';
+
+export const PASSWORD = 'Correct1horse';
+
+/** Someone who has signed in, with what the login gave. */
+export interface Person {
+  email: string;
+  userId: number;
+  sessionId: number;
+  accessToken: string;
+  refreshToken: string;
+  /** Calls as the gateway does for this session. */
+  caller: TestCaller;
+}
+
+export interface IdentityUnderTest extends ServiceUnderTest {
+  organization: ReturnType<typeof organizationStandIn>['state'];
+  /** Calls without a token, each time from another address unless one is given. */
+  anonymous(ip?: string): TestCaller;
+  newAddress(): string;
+  signUp(email: string, more?: object): Promise<TestAnswer>;
+  /** The code in the nth mail to the address, counting from 1. */
+  codeOf(email: string, nth?: number): Promise<string>;
+  linkTokenOf(email: string, nth?: number): Promise<string>;
+  /** A verified account with its first session. */
+  person(): Promise<Person>;
+  login(email: string, more?: object): Promise<TestAnswer>;
+  /** The person behind an answer that holds tokens. */
+  personOf(answer: TestAnswer, email: string): Person;
+  /** Actions in the audit log about a user, oldest first. */
+  audited(
+    userId: number,
+  ): Promise<{ action: string; metadata: Record<string, unknown>; ip_address: string }[]>;
+}
+
+/** Limits are off unless a test sets them. */
+const NO_LIMITS = Object.fromEntries(
+  ['LOGIN', 'SIGNUP', 'SIGNUP_CODE', 'SIGNUP_CODE_DAILY', 'PASSWORD_RESET', 'PASSWORD_CHANGE'].map(name => [
+    `RATE_LIMIT_${name}`,
+    'off',
+  ]),
+);
+
+export async function startIdentityUnderTest(env: NodeJS.ProcessEnv = {}): Promise<IdentityUnderTest> {
+  const organization = organizationStandIn();
+  const service = await startServiceUnderTest(identity, {
+    env: { ...NO_LIMITS, ...env },
+    peers: { organization: organization.answers },
+  });
+  let counter = 0;
+
+  const anonymous = (ip = '192.0.2.7') => service.as(nobody(ip));
+  const as = (facts: Partial<Principal> & { userId: number }) => service.as(signedIn(facts));
+  const mailed = async (email: string, nth: number) => (await service.mail.nth(email, nth)).text;
+
+  function personOf(answer: TestAnswer, email: string): Person {
+    const { access_token, refresh_token } = answer.body.data;
+    const claims = decodeJwt(access_token);
+    const [userId, sessionId] = [Number(claims.sub), Number(claims.sid)];
+    return {
+      email,
+      userId,
+      sessionId,
+      accessToken: access_token,
+      refreshToken: refresh_token,
+      caller: as({ userId, sessionId }),
+    };
+  }
+
+  const under: IdentityUnderTest = {
+    ...service,
+    organization: organization.state,
+    anonymous,
+    personOf,
+    newAddress: () => `person-${++counter}@example.com`,
+    signUp: (email, more = {}) =>
+      anonymous().post('/api/v1/auth/signup', { email, password: PASSWORD, ...more }),
+    codeOf: async (email, nth = 1) => /^\d{6}$/m.exec(await mailed(email, nth))![0],
+    linkTokenOf: async (email, nth = 1) => /token=([\w-]+)/.exec(await mailed(email, nth))![1]!,
+    login: (email, more = {}) =>
+      anonymous().post('/api/v1/auth/login', { email, password: PASSWORD, ...more }),
+    async person() {
+      const email = under.newAddress();
+      const { body } = await under.signUp(email);
+      const verification = {
+        temporary_token: body.data.temporary_token,
+        otp_code: await under.codeOf(email),
+      };
+      return personOf(await anonymous().post('/api/v1/auth/verify-otp', verification), email);
+    },
+    async audited(userId) {
+      const rows = await service.resources.knex.transaction(async db => {
+        await db.raw("select set_config('rivergate.scope', 'platform', true)");
+        return db('audit_log').whereRaw("(metadata->>'user_id')::bigint = ?", [userId]).orderBy('id');
+      });
+      return rows;
+    },
+  };
+  return under;
+}

@@ -1,0 +1,69 @@
+import {
+  ensurePersonalOrganization,
+  membershipsOf,
+  startingPoint,
+  WorkspaceNotFound,
+} from '@rivergate/contracts';
+import { endpoints, UpstreamUnavailable } from '@rivergate/endpoint';
+
+/** What identity asks organization, answered from memory. User n gets personal organization 1000+n. */
+export function organizationStandIn() {
+  const state = {
+    /** Whether every question fails, as when the service is down. */
+    down: false,
+    /** How often each question was asked. */
+    asked: { personal: 0, startingPoint: 0, memberships: 0 },
+    /** Where users start, if not in their personal organization. */
+    startsAt: new Map<number, { organization_id: number | null; workspace_id: number | null }>(),
+  };
+  const endpoint = endpoints();
+  const up = () => {
+    if (state.down) throw UpstreamUnavailable();
+  };
+  const personal = (userId: number) => ({ organization_id: 1000 + userId, workspace_id: 2000 + userId });
+
+  const answers = [
+    endpoint(ensurePersonalOrganization, async ({ params }) => {
+      state.asked.personal++;
+      up();
+      return personal(params.user_id);
+    }),
+    endpoint(startingPoint, async ({ params, query }) => {
+      state.asked.startingPoint++;
+      up();
+      if (query.workspace_id === undefined)
+        return state.startsAt.get(params.user_id) ?? personal(params.user_id);
+      if (query.workspace_id !== 77) throw WorkspaceNotFound();
+      return { organization_id: 7, workspace_id: 77 };
+    }),
+    endpoint(membershipsOf, async ({ params }) => {
+      state.asked.memberships++;
+      up();
+      const { organization_id, workspace_id } = personal(params.user_id);
+      const since = new Date();
+      return {
+        organizations: [
+          {
+            id: organization_id,
+            name: 'Personal',
+            domain: null,
+            plan: 'individual',
+            is_admin: true,
+            joined_at: since,
+            source: 'signup' as const,
+          },
+        ],
+        workspaces: [
+          {
+            id: workspace_id,
+            name: 'Default Workspace',
+            slug: 'default-workspace',
+            is_default: true,
+            created_at: since,
+          },
+        ],
+      };
+    }),
+  ];
+  return { state, answers };
+}
