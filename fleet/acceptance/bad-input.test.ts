@@ -1,0 +1,357 @@
+import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
+import { RATE_LIMITS } from '@rivergate/caller';
+import type { TestCaller } from '@rivergate/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AcceptanceFleet, startFleet } from './fleet.ts';
+import { expectFailure, fill, type Operation, operationsOf, wrongValue } from './operation.ts';
+import { foundOrganization, type Person, signUp } from './person.ts';
+
+const unlimited = Object.fromEntries(
+  Object.keys(RATE_LIMITS).map(name => [`RATE_LIMIT_${name.toUpperCase()}`, '1000000/60']),
+);
+
+let fleet: AcceptanceFleet;
+let owner: Person;
+let known: Record<string, string | number>;
+let operations: Operation[];
+let database: pg.Client;
+
+beforeAll(async () => {
+  fleet = await startFleet({ env: unlimited });
+  owner = await signUp(fleet, 'owner');
+  const organization = await foundOrganization(owner);
+  known = { org_id: organization.id, workspace_id: organization.workspaceId, user_id: owner.id };
+  operations = await operationsOf(fleet);
+  database = new pg.Client({ connectionString: fleet.environment.databaseAdminUrl });
+  await database.connect();
+});
+afterAll(async () => {
+  await database?.end();
+  await fleet?.stop();
+});
+
+/** How many rows each table of every service holds. */
+async function rows(): Promise<Record<string, number>> {
+  const { rows: tables } = await database.query<{ name: string }>(
+    `select format('%I.%I', schemaname, tablename) as name from pg_tables
+     where schemaname not in ('pg_catalog', 'information_schema', 'event_log') and tablename not in ('inbox', 'outbox', 'outgoing_mail')`,
+  );
+  const counts: Record<string, number> = {};
+  for (const { name } of tables) {
+    const { rows: counted } = await database.query(`select count(*)::int as count from ${name}`);
+    counts[name] = counted[0].count;
+  }
+  return counts;
+}
+
+/** Sends something bad to every operation that it suits, and sees that nothing of it stays. */
+async function everywhere(
+  suits: (operation: Operation) => boolean,
+  attempt: (operation: Operation) => Promise<void>,
+) {
+  const before = await rows();
+  const suited = operations.filter(suits);
+  expect(suited.length).toBeGreaterThan(0);
+  for (const operation of suited) await attempt(operation);
+  expect(await rows()).toEqual(before);
+}
+
+const raw = (body: string, headers = {}) => ({ raw: body, headers });
+const anonymousOrOwner = (operation: Operation) => (operation.signedIn ? owner : fleet.caller());
+type Options = { raw?: string; headers?: Record<string, string> };
+const sendAs = (caller: TestCaller, { method }: Operation, path: string, options: Options) =>
+  method === 'get' ? caller.get(path, options) : caller[method](path, undefined, options);
+const send = (operation: Operation, path: string, options: Options) =>
+  sendAs(anonymousOrOwner(operation), operation, path, options);
+
+describe('every declared endpoint', () => {
+  it('is many', () => {
+    expect(operations.length).toBeGreaterThan(38);
+  });
+
+  it('that is for signed-in callers refuses whoever is not', async () => {
+    await everywhere(
+      operation => operation.signedIn,
+      async operation => {
+        const path = fill(operation.path, known);
+        const spoofed = {
+          'x-org-id': String(known.org_id),
+          'x-user-id': String(owner.id),
+          'x-internal-credential': 'e30.e30.e30',
+        };
+        const authorizations = ['Basic YTpi', 'Bearer', 'Bearer a.b.c'];
+        for (const headers of [{}, spoofed, ...authorizations.map(authorization => ({ authorization }))]) {
+          const answer = await sendAs(fleet.caller(), operation, path, { headers });
+          expectFailure(`${operation.name} with ${JSON.stringify(headers)}`, answer as never, [401]);
+          expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
+        }
+      },
+    );
+  });
+
+  it('refuses tokens that identity did not sign as they are', async () => {
+    const tokens = forgeries(owner.tokens.access_token, await signingKeys());
+    await everywhere(
+      operation => operation.signedIn,
+      async operation => {
+        for (const [kind, token] of Object.entries(tokens)) {
+          const headers = { authorization: `Bearer ${token}` };
+          const path = fill(operation.path, known);
+          const answer = await sendAs(fleet.caller(), operation, path, { headers });
+          expectFailure(`${operation.name} with a token ${kind}`, answer as never, [401]);
+        }
+      },
+    );
+  });
+
+  it('that takes a body refuses what is no JSON, no object, or the same key twice', async () => {
+    await everywhere(
+      operation => operation.body !== undefined,
+      async operation => {
+        const path = fill(operation.path, known);
+        const [field] = Object.keys(operation.body?.properties ?? {});
+        for (const body of [
+          '{',
+          '{"a":1,}',
+          'null x',
+          '\ufeff{',
+          `{"${field}":1,"${field}":2}`,
+          `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`,
+        ]) {
+          expectFailure(
+            `${operation.name} with ${body.slice(0, 40)}`,
+            (await send(operation, path, raw(body))) as never,
+            [400],
+          );
+        }
+        for (const body of ['[]', '"text"', '7', 'null', 'true']) {
+          expectFailure(
+            `${operation.name} with ${body}`,
+            (await send(operation, path, raw(body))) as never,
+            [422],
+          );
+        }
+      },
+    );
+  });
+
+  it('that takes a body refuses other formats and sizes', async () => {
+    await everywhere(
+      operation => operation.body !== undefined,
+      async operation => {
+        const path = fill(operation.path, known);
+        for (const type of [
+          'text/plain',
+          'application/x-www-form-urlencoded',
+          'multipart/form-data; boundary=x',
+          'application/xml',
+        ]) {
+          expectFailure(
+            `${operation.name} as ${type}`,
+            (await send(operation, path, raw('{"a":1}', { 'content-type': type }))) as never,
+            [415],
+          );
+        }
+        const huge = `{"a":"${'x'.repeat(3 * 1024 * 1024)}"}`;
+        expectFailure(
+          `${operation.name} with 3 MiB`,
+          (await send(operation, path, raw(huge))) as never,
+          [413],
+        );
+      },
+    );
+  });
+
+  it('refuses fields that it does not know, in body and query', async () => {
+    await everywhere(
+      () => true,
+      async operation => {
+        const path = fill(operation.path, known);
+        expectFailure(
+          `${operation.name}?surprise`,
+          (await send(operation, `${path}?surprise=1`, {})) as never,
+          [422],
+        );
+        if (operation.method === 'get') return;
+        const answer = await anonymousOrOwner(operation)[operation.method](path, {
+          surprise: 1,
+          __proto__: { a: 1 },
+          constructor: {},
+        });
+        expectFailure(`${operation.name} with surprise`, answer as never, [422]);
+      },
+    );
+  });
+
+  it('refuses values of another type in each field', async () => {
+    await everywhere(
+      operation => operation.body !== undefined,
+      async operation => {
+        for (const [field, schema] of Object.entries(operation.body?.properties ?? {})) {
+          const answer = await anonymousOrOwner(operation)[operation.method as 'post'](
+            fill(operation.path, known),
+            { [field]: wrongValue(schema) },
+          );
+          expectFailure(`${operation.name} with ${field} of another type`, answer as never, [422]);
+          expect(
+            answer.body.error.details.map((detail: { field: string }) => detail.field).join(),
+            `${operation.name} ${field}`,
+          ).toContain(`body.${field}`);
+        }
+      },
+    );
+  });
+
+  it('refuses NUL and broken Unicode in each text', async () => {
+    await everywhere(
+      operation => operation.body !== undefined,
+      async operation => {
+        for (const field of Object.keys(operation.body?.properties ?? {})) {
+          for (const text of ['"a\\u0000b"', '"\\ud800"']) {
+            const answer = await send(operation, fill(operation.path, known), raw(`{"${field}":${text}}`));
+            expectFailure(`${operation.name} with ${field} ${text}`, answer as never, [422]);
+          }
+        }
+      },
+    );
+  });
+
+  it('refuses negative, huge and crooked ids in its path', async () => {
+    const ids = [
+      '-1',
+      '0',
+      '1.5',
+      '1e3',
+      '0x1',
+      '9007199254740993',
+      '9223372036854775808',
+      '1'.repeat(400),
+      'null',
+      '%00',
+      '%F0%9F%98%80',
+      "1'--",
+      '1 or 1=1',
+    ];
+    await everywhere(
+      operation =>
+        operation.parameters.some(
+          parameter => parameter.in === 'path' && parameter.schema.type === 'integer',
+        ),
+      async operation => {
+        for (const parameter of operation.parameters.filter(
+          ({ in: place, schema }) => place === 'path' && schema.type === 'integer',
+        )) {
+          for (const id of ids) {
+            const path = fill(
+              operation.path.replace(`{${parameter.name}}`, id.replaceAll(' ', '%20')),
+              known,
+            );
+            expectFailure(
+              `${operation.name} with ${parameter.name} ${id.slice(0, 30)}`,
+              (await send(operation, path, {})) as never,
+              [400, 422],
+            );
+          }
+        }
+      },
+    );
+  });
+
+  it('refuses query values out of range, doubled or injected', async () => {
+    await everywhere(
+      operation => operation.parameters.some(parameter => parameter.in === 'query'),
+      async operation => {
+        for (const { name, schema } of operation.parameters.filter(parameter => parameter.in === 'query')) {
+          const path = fill(operation.path, known);
+          expectFailure(
+            `${operation.name} with ${name} twice`,
+            (await send(operation, `${path}?${name}=1&${name}=2`, {})) as never,
+            [422],
+          );
+          if (schema.type === 'string' && !schema.enum) continue;
+          for (const value of [
+            '-1',
+            '99999999999999999999',
+            "1';drop table users;--",
+            '%00',
+            '%0d%0aX-Injected:%201',
+          ]) {
+            const answer = await send(operation, `${path}?${name}=${value}`, {});
+            expectFailure(`${operation.name}?${name}=${value}`, answer as never, [400, 422]);
+            expect(answer.headers.get('x-injected')).toBeNull();
+          }
+        }
+      },
+    );
+  });
+
+  it('takes SQL and markup as the text that they are, never as a 500', async () => {
+    for (const operation of operations) {
+      const path = fill(operation.path, known);
+      for (const { name } of operation.parameters.filter(
+        ({ in: place, schema }) => place === 'query' && schema.type === 'string',
+      )) {
+        for (const text of ["' or 1=1 --", '%25_%5C', '<script>', '🏴‍☠️']) {
+          const { status } = await send(operation, `${path}?${name}=${encodeURIComponent(text)}`, {});
+          expect(status, `${operation.name}?${name}=${text}`).toBeLessThan(500);
+        }
+      }
+      const text = Object.fromEntries(
+        Object.keys(operation.body?.properties ?? {}).map(field => [field, "'); drop table users; --"]),
+      );
+      if (operation.body)
+        expect(
+          (await anonymousOrOwner(operation)[operation.method as 'post'](path, text)).status,
+          operation.name,
+        ).toBeLessThan(500);
+    }
+    expect((await owner.get('/api/v1/auth/me')).status).toBe(200);
+  });
+
+  it('answers the same with a trailing slash and under /api', async () => {
+    for (const operation of operations.filter(
+      ({ path, signedIn, method }) => path.startsWith('/api/v1') && signedIn && method === 'get',
+    )) {
+      const path = fill(operation.path, known);
+      const plain = await owner.get(path);
+      expect((await owner.get(`${path}/`)).status, operation.name).toBe(plain.status);
+      expect((await owner.get(path.replace('/api/v1', '/api'))).status, operation.name).toBe(plain.status);
+    }
+  });
+});
+
+async function signingKeys(): Promise<{ kid: string; x: string; y: string }[]> {
+  return (await fleet.caller().get('/.well-known/jwks.json')).body.keys;
+}
+
+/** Tokens made from a good one, each wrong in one way. */
+function forgeries(good: string, keys: { kid: string; x: string; y: string }[]): Record<string, string> {
+  const [header, payload, signature] = good.split('.') as [string, string, string];
+  const encode = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString());
+  const kept = JSON.parse(Buffer.from(header, 'base64url').toString());
+  const { privateKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+  const foreign = (head: object, body: object) => {
+    const signed = `${encode(head)}.${encode(body)}`;
+    return `${signed}.${sign('sha256', Buffer.from(signed), { key: privateKey, dsaEncoding: 'ieee-p1363' }).toString('base64url')}`;
+  };
+  const confused = `${encode({ ...kept, alg: 'HS256' })}.${payload}`;
+  const later = { ...claims, exp: claims.exp + 3_600 };
+  return {
+    'without signature': `${header}.${payload}.`,
+    'of alg none': `${encode({ alg: 'none', typ: kept.typ })}.${payload}.`,
+    'of alg none with the old signature': `${encode({ ...kept, alg: 'none' })}.${payload}.${signature}`,
+    'signed by a stranger under the known key id': foreign(kept, claims),
+    'signed by a stranger under an unknown key id': foreign({ ...kept, kid: 'unknown' }, claims),
+    'signed by a stranger with its own key inside': foreign(
+      { ...kept, jwk: privateKey.export({ format: 'jwk' }) },
+      claims,
+    ),
+    'signed with the public key as a shared secret': `${confused}.${createHmac('sha256', JSON.stringify(keys[0])).update(confused).digest('base64url')}`,
+    'with changed claims': `${header}.${encode({ ...claims, sub: String(Number(claims.sub) + 1) })}.${signature}`,
+    'that was prolonged': `${header}.${encode(later)}.${signature}`,
+    'of another audience, by a stranger': foreign(kept, { ...claims, aud: 'elsewhere' }),
+    'that is a refresh token': owner.tokens.refresh_token,
+  };
+}

@@ -1,0 +1,92 @@
+import type { AcceptanceFleet } from './fleet.ts';
+
+interface Schema {
+  type?: string | string[];
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  anyOf?: Schema[];
+}
+
+/** An operation of the fleet's OpenAPI document. */
+export interface Operation {
+  name: string;
+  method: 'get' | 'post' | 'put' | 'patch' | 'delete';
+  path: string;
+  signedIn: boolean;
+  caller: string;
+  parameters: { name: string; in: string; schema: Schema }[];
+  body: Schema | undefined;
+  responses: Record<string, unknown>;
+}
+
+/** The part of an OpenAPI operation object that is read here. */
+interface DocumentedOperation {
+  security: object[];
+  'x-caller': string;
+  parameters?: Operation['parameters'];
+  requestBody?: { content: Record<string, { schema: Schema }> };
+  responses: Record<string, unknown>;
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+/** Every operation that the fleet says it has. */
+export async function operationsOf(fleet: AcceptanceFleet): Promise<Operation[]> {
+  const { body: document } = await fleet.caller().get('/api/v1/openapi.json');
+  return Object.entries(
+    document.paths as Record<string, Partial<Record<string, DocumentedOperation>>>,
+  ).flatMap(([path, methods]) =>
+    METHODS.filter(method => methods[method]).map(method => {
+      const operation = methods[method]!;
+      return {
+        name: `${method.toUpperCase()} ${path}`,
+        method,
+        path,
+        signedIn: operation.security.length > 0 && operation.security.every(scheme => 'bearer' in scheme),
+        caller: operation['x-caller'],
+        parameters: operation.parameters ?? [],
+        body: operation.requestBody?.content['application/json']?.schema,
+        responses: operation.responses,
+      };
+    }),
+  );
+}
+
+/** The path with its parameters filled in; those not given are 1. */
+export function fill(path: string, values: Record<string, string | number> = {}): string {
+  return path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(String(values[name] ?? 1)));
+}
+
+/** A value that no schema of the property's type takes. */
+export function wrongValue(schema: Schema): unknown {
+  const types = [schema, ...(schema.anyOf ?? [])].flatMap(({ type }) => type ?? []);
+  return types.includes('object') ? 'no object' : { not: 'expected' };
+}
+
+/** Refuses an answer that is not the documented failure of the status. */
+export function expectFailure(
+  what: string,
+  answer: { status: number; body: never; headers: Headers },
+  statuses: number[],
+): void {
+  const { status, body } = answer as {
+    status: number;
+    body: { success?: boolean; error?: Record<string, unknown>; scimType?: string };
+  };
+  if (!statuses.includes(status))
+    throw new Error(
+      `${what}: expected ${statuses.join(' or ')}, was answered ${status} ${JSON.stringify(body)?.slice(0, 300)}`,
+    );
+  const { code, message, request_id, details } = body?.error ?? {};
+  const shaped =
+    body?.success === false &&
+    /^[A-Z][A-Z0-9_]+$/.test(String(code)) &&
+    typeof message === 'string' &&
+    message.length > 0 &&
+    typeof request_id === 'string';
+  if (!shaped) throw new Error(`${what}: ${status} is not in the documented shape: ${JSON.stringify(body)}`);
+  if (status === 422 && code === 'VALIDATION_ERROR' && !Array.isArray(details))
+    throw new Error(`${what}: 422 without details`);
+  if (answer.headers.get('x-request-id') !== request_id)
+    throw new Error(`${what}: X-Request-Id differs from the body's`);
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { eventually, type TestAnswer, type TestCaller } from '@rivergate/testing';
+import type { AcceptanceFleet } from './fleet.ts';
+
+export const PASSWORD = 'Correct1horse';
+
+/** Somebody with an account, signed in. */
+export interface Person extends TestCaller {
+  id: number;
+  email: string;
+  tokens: { access_token: string; refresh_token: string };
+  /** The same person with other tokens. */
+  with(tokens: { access_token: string; refresh_token: string }): Person;
+}
+
+/** Expects the status and gives the data of the envelope. */
+export function data(answer: TestAnswer, status = 200) {
+  if (answer.status !== status)
+    throw new Error(`Expected ${status}, was answered ${answer.status}: ${answer.text}`);
+  return answer.body?.data;
+}
+
+export function uniqueEmail(name = 'person'): string {
+  return `${name}.${randomBytes(6).toString('hex')}@example.com`;
+}
+
+/** The newest mail to the address that holds the text, once it is there. */
+export async function mailTo(
+  fleet: AcceptanceFleet,
+  email: string,
+  holding = '',
+): Promise<{ subject: string; text: string; html: string }> {
+  return await eventually(async () => {
+    const { body } = await fleet.caller().get(`/dev/mailbox/messages?to=${encodeURIComponent(email)}`);
+    return body.messages.find(({ text }: { text: string }) => text.includes(holding));
+  }, `a mail to ${email} with "${holding}"`);
+}
+
+/** The code of the newest mail to the address. */
+export async function codeSentTo(fleet: AcceptanceFleet, email: string): Promise<string> {
+  return /\b\d{6}\b/.exec((await mailTo(fleet, email, 'code')).text)![0];
+}
+
+/** Signs up, reads the code from the mailbox, verifies: as a person would, by HTTP alone. */
+export async function signUp(fleet: AcceptanceFleet, name = 'person'): Promise<Person> {
+  const email = uniqueEmail(name);
+  const anyone = fleet.caller();
+  const signup = data(
+    await anyone.post('/api/v1/auth/signup', { email, password: PASSWORD, display_name: name }),
+    201,
+  );
+  const otp_code = await codeSentTo(fleet, email);
+  const { temporary_token } = signup;
+  const verified = data(await anyone.post('/api/v1/auth/verify-otp', { temporary_token, otp_code }));
+  return personOf(fleet, verified.user_id, email, verified);
+}
+
+export function personOf(
+  fleet: AcceptanceFleet,
+  id: number,
+  email: string,
+  tokens: Person['tokens'],
+): Person {
+  return {
+    ...fleet.caller(tokens.access_token),
+    id,
+    email,
+    tokens,
+    with: other => personOf(fleet, id, email, other),
+  };
+}
+
+/** Logs in anew: another session of the same person. */
+export async function logIn(
+  fleet: AcceptanceFleet,
+  person: Pick<Person, 'id' | 'email'>,
+  password = PASSWORD,
+): Promise<Person> {
+  const answer = await fleet.caller().post('/api/v1/auth/login', { email: person.email, password });
+  return personOf(fleet, person.id, person.email, data(answer));
+}
+
+/** An organization with a second workspace, of which the person is administrator. */
+export async function foundOrganization(owner: Person, name = `Acme ${randomBytes(5).toString('hex')}`) {
+  const created = data(await owner.post('/api/v1/organizations', { name }), 201);
+  const organizationId: number = created.organization.id;
+  const path = `/api/v1/organizations/${organizationId}`;
+  const { roles } = data(await owner.get(`${path}/roles`));
+  const roleId = (role: string): number => roles.find((known: { name: string }) => known.name === role).id;
+  return { id: organizationId, name, path, workspaceId: created.workspace.id as number, roleId };
+}
+
+/** Invites the guest, who accepts. */
+export async function join(
+  owner: Person,
+  guest: Person,
+  organization: Awaited<ReturnType<typeof foundOrganization>>,
+  role: string,
+) {
+  const body = {
+    email: guest.email,
+    workspace_id: organization.workspaceId,
+    role_id: organization.roleId(role),
+  };
+  const { invitation } = data(await owner.post(`${organization.path}/members/invite`, body), 201);
+  data(await guest.post(`/api/v1/invitations/${invitation.token}/accept`));
+}

@@ -1,0 +1,72 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { manifest, templatePath } from '@rivergate/endpoint';
+import { routeOf, routeTable } from '@rivergate/gateway/routes';
+import { definitions } from '../services.ts';
+
+interface Catalogue {
+  total: number;
+  modules: { title: string; service: string; endpoints: { method: string; path: string }[] }[];
+}
+
+/** One endpoint of the catalogue, and how far it has come. */
+export interface CoverageRow {
+  module: string;
+  service: string;
+  method: string;
+  path: string;
+  /** Only services of the fleet may call it; the gateway must not route it. */
+  internal: boolean;
+  declared: boolean;
+  routed: boolean;
+  tested: boolean;
+}
+
+const catalogue: Catalogue = JSON.parse(readFileSync(new URL('catalogue.json', import.meta.url), 'utf8'));
+
+/** Parameters are told apart by their place, not their name. */
+const shape = (method: string, path: string) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, '{}')}`;
+
+/**
+ * The catalogue beside what the services declare.
+ *
+ * @param exercised lines `METHOD path status` that tests have written; see recordExercised of libs/testing
+ */
+export function coverage(exercised: readonly string[] = []): CoverageRow[] {
+  const specs = definitions.flatMap(({ endpoints }) => Object.values(endpoints).flat().map(({ spec }) => spec));
+  const declared = new Set(specs.map(spec => shape(spec.method, templatePath(spec))));
+  const answering = gatewayRoutes();
+  const tested = new Set(exercised.map(line => line.split(' ')).map(([method, path]) => shape(method!, path!)));
+  return catalogue.modules.flatMap(({ title, service, endpoints }) =>
+    endpoints.map(({ method, path }) => {
+      const key = shape(method, path);
+      const always = path === '/health' || path === '/ready';
+      const internal = path.startsWith('/internal/') || always;
+      return {
+        module: title,
+        service,
+        method,
+        path,
+        internal,
+        declared: always || declared.has(key),
+        routed: !internal && answering(method, path) === key,
+        tested: tested.has(key),
+      };
+    }),
+  );
+}
+
+/** The declaration to which the gateway leads a request: its own table, filled as the services fill it. */
+function gatewayRoutes(): (method: string, path: string) => string | undefined {
+  const table = routeTable(
+    definitions.flatMap(({ name, endpoints }) => manifest(name, endpoints).routes.map(route => routeOf(name, route))),
+  );
+  return (method, path) => {
+    const found = table.match(method, path.replace(/\{\w+\}/g, '1'));
+    return found && 'route' in found ? shape(found.route.method, found.route.path) : undefined;
+  };
+}
+
+/** What tests have exercised so far in this clone; empty before the first `npm test`. */
+export function exercisedEndpoints(file: string): string[] {
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
+}
