@@ -186,6 +186,7 @@ function holdingTheInstallLock(install) {
 
 /** Runs the command's TypeScript: in this process when it is new enough, else in the Node just provided. */
 async function handOver() {
+  if (process.env.npm_lifecycle_event) followParent();
   process.env.PATH = path;
   process.env.NODE_COMPILE_CACHE ??= join(tools, 'compile-cache');
   if (node === process.execPath) {
@@ -201,6 +202,17 @@ async function handOver() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal));
   child.on('error', error => stop(`Could not run ${node}: ${error.message}`));
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
+}
+
+/** npm that is killed takes nobody with it: whom it left behind has to notice. */
+function followParent() {
+  const parent = process.ppid;
+  const watch = setInterval(() => {
+    if (process.ppid === parent) return;
+    clearInterval(watch);
+    process.kill(process.pid, 'SIGTERM');
+  }, 500);
+  watch.unref();
 }
 
 function step(title, work) {

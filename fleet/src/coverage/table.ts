@@ -32,10 +32,16 @@ const shape = (method: string, path: string) => `${method.toUpperCase()} ${path.
  * @param exercised lines `METHOD path status` that tests have written; see recordExercised of libs/testing
  */
 export function coverage(exercised: readonly string[] = []): CoverageRow[] {
-  const specs = definitions.flatMap(({ endpoints }) => Object.values(endpoints).flat().map(({ spec }) => spec));
+  const specs = definitions.flatMap(({ endpoints }) =>
+    Object.values(endpoints)
+      .flat()
+      .map(({ spec }) => spec),
+  );
   const declared = new Set(specs.map(spec => shape(spec.method, templatePath(spec))));
   const answering = gatewayRoutes();
-  const tested = new Set(exercised.map(line => line.split(' ')).map(([method, path]) => shape(method!, path!)));
+  const tested = new Set(
+    exercised.map(line => line.split(' ')).map(([method, path]) => shape(method!, path!)),
+  );
   return catalogue.modules.flatMap(({ title, service, endpoints }) =>
     endpoints.map(({ method, path }) => {
       const key = shape(method, path);
@@ -58,7 +64,9 @@ export function coverage(exercised: readonly string[] = []): CoverageRow[] {
 /** The declaration to which the gateway leads a request: its own table, filled as the services fill it. */
 function gatewayRoutes(): (method: string, path: string) => string | undefined {
   const table = routeTable(
-    definitions.flatMap(({ name, endpoints }) => manifest(name, endpoints).routes.map(route => routeOf(name, route))),
+    definitions.flatMap(({ name, endpoints }) =>
+      manifest(name, endpoints).routes.map(route => routeOf(name, route)),
+    ),
   );
   return (method, path) => {
     const found = table.match(method, path.replace(/\{\w+\}/g, '1'));

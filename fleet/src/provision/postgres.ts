@@ -48,8 +48,7 @@ export async function preparePostgres(options: PostgresOptions): Promise<Prepare
     account,
     ready: () => accepts(adminUrl),
     // Refusing clients while it starts or stops is no trouble.
-    worthShowing: line =>
-      /\b(FATAL|PANIC): +(?!the database system is|terminating connection).*/.exec(line)?.[0],
+    worthShowing: line => /\b(FATAL|PANIC): +(?!\s|the database system is|terminating).*/.exec(line)?.[0],
     // "Fast" shutdown: ends the sessions and writes everything down.
     stopSignal: 'SIGINT',
     stopWithin: 20_000,
