@@ -4,6 +4,8 @@ import { mail } from '../migrations/0002_mail.ts';
 import { getMemberPrincipal } from './access/get-member-principal.ts';
 import { getStartingPoint } from './access/get-starting-point.ts';
 import { listMemberships } from './access/list-memberships.ts';
+import { gatherAudit } from './audit/gather-audit.ts';
+import { listAuditLogs } from './audit/list-audit-logs.ts';
 import type { OrganizationTools } from './endpoint.ts';
 import { acceptInvitation } from './invitations/accept-invitation.ts';
 import { inviteMember } from './invitations/invite-member.ts';
@@ -45,6 +47,7 @@ export const organization = defineService<OrganizationTools>({
       updateOrganization,
       getSettings,
       updateSettings,
+      listAuditLogs,
       switchOrganization,
       listMembers,
       getMember,
@@ -62,6 +65,7 @@ export const organization = defineService<OrganizationTools>({
   },
   consumers: ({ mailer, appUrl }) => [
     keepPeople,
+    gatherAudit,
     givePersonalOrganization,
     releaseInvitations({ mailer, appUrl }),
   ],

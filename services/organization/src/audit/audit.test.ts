@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Founded, type Person, startTown, type Town } from '../testing/town.ts';
+import { asCsv } from './export.ts';
+
+let town: Town;
+let ada: Person;
+let acme: Founded;
+beforeAll(async () => {
+  town = await startTown();
+  ada = await town.person('Ada');
+  acme = await town.found(ada, 'Acme');
+  const admin = await town.member(ada, acme.id);
+  for (const name of ['One', 'Two', 'Three'])
+    await admin.post(`/api/v1/organizations/${acme.id}/workspaces`, { name });
+});
+afterAll(async () => await town?.stop());
+
+const path = () => `/api/v1/organizations/${acme.id}/audit-logs`;
+const actions = (body: { data: { audit_logs: { action: string }[] } }) =>
+  body.data.audit_logs.map(({ action }) => action);
+
+describe('200: the audit log', () => {
+  it('holds what was done, by whom, newest first', async () => {
+    const { body } = await (await town.member(ada, acme.id)).get(path());
+    const times: string[] = body.data.audit_logs.map((entry: { created_at: string }) => entry.created_at);
+    expect(times).toEqual(times.toSorted().reverse());
+    expect(actions(body)).toContain('organization.created');
+    const newest = body.data.audit_logs.find(
+      (entry: { action: string }) => entry.action === 'workspace.created',
+    );
+    expect(newest).toMatchObject({ actor_user_id: ada.userId, metadata: { name: 'Three' } });
+    expect(body.data.total_count).toBe(body.data.audit_logs.length);
+  });
+  it('is paged and filtered by action, prefix, person and time', async () => {
+    const admin = await town.member(ada, acme.id);
+    const get = async (query: string) => (await admin.get(`${path()}?${query}`)).body;
+    expect(actions(await get('action=workspace.created&skip=1&limit=1'))).toEqual(['workspace.created']);
+    const ofWorkspaces = actions(await get('action=workspace.'));
+    expect(ofWorkspaces).toContain('workspace.created');
+    expect(ofWorkspaces.filter(action => !action.startsWith('workspace.'))).toEqual([]);
+    expect(actions(await get('actor_user_id=999999'))).toEqual([]);
+    expect(actions(await get('since=2999-01-01T00:00:00Z'))).toEqual([]);
+    expect((await get('until=2999-01-01T00:00:00Z')).data.total_count).toBeGreaterThan(3);
+  });
+  it('is exported as CSV and as NDJSON', async () => {
+    const admin = await town.member(ada, acme.id);
+    const csv = await admin.get(`${path()}?format=csv&action=workspace.created`);
+    expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
+    expect(csv.headers.get('content-disposition')).toContain('attachment');
+    expect(csv.text.split('\r\n')).toHaveLength(
+      1 + (await admin.get(`${path()}?action=workspace.created`)).body.data.total_count + 1,
+    );
+    const ndjson = await admin.get(`${path()}?format=ndjson&action=workspace.created`);
+    expect(
+      ndjson.text
+        .trim()
+        .split('\n')
+        .map(line => JSON.parse(line).action),
+    ).toContain('workspace.created');
+  });
+  it('gives a spreadsheet no formula to run', () => {
+    const entry = {
+      id: 1,
+      action: 'a',
+      actor: '1',
+      actor_user_id: 1,
+      subject: '1',
+      ip_address: null,
+      user_agent: '=HYPERLINK("x")',
+      request_id: null,
+      metadata: {},
+      created_at: new Date(0),
+    };
+    expect(asCsv([entry]).toString()).toContain(`"'=HYPERLINK(""x"")"`);
+  });
+});
+
+describe('403, 404, 422: the audit log', () => {
+  it('is for administrators', async () => {
+    const bob = await town.person('Bob');
+    expect((await (await town.member(bob, acme.id)).get(path())).status).toBe(404);
+  });
+  it('takes no filter that it does not know', async () => {
+    const admin = await town.member(ada, acme.id);
+    for (const query of ['since=yesterday', 'format=xml', 'actor_user_id=-1', 'action=']) {
+      expect((await admin.get(`${path()}?${query}`)).status, query).toBe(422);
+    }
+  });
+});

@@ -1,0 +1,65 @@
+import { Id, organizationPage, reply, Timestamp } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { enterOrganization } from '../organizations/organization-store.ts';
+import { auditPage } from './audit-log-store.ts';
+import { asCsv, asNdjson } from './export.ts';
+
+/** Entries in one export; a larger range is fetched by time. */
+const EXPORT_LIMIT = 10_000;
+
+const AuditLog = z.object({
+  id: Id,
+  action: z.string(),
+  actor: z.string().meta({ description: 'User id, `service:<name>` or `anonymous`' }),
+  actor_user_id: Id.nullable(),
+  subject: z.string().meta({ description: 'Id of what it happened to' }),
+  ip_address: z.string().nullable(),
+  user_agent: z.string().nullable(),
+  request_id: z.string().nullable(),
+  metadata: z.record(z.string(), z.unknown()),
+  created_at: Timestamp,
+});
+
+export const listAuditLogs = endpoint(
+  {
+    method: 'get',
+    path: '/organizations/:org_id/audit-logs',
+    summary: 'Audit log of an organization, filtered, paged, or exported as CSV or NDJSON',
+    description: `Newest first. \`format=csv\` and \`format=ndjson\` answer a file with up to ${EXPORT_LIMIT} entries in place of a page; X-Total-Count says how many there are.`,
+    caller: 'admin',
+    params: z.object({ org_id: Id }),
+    query: z.object({
+      ...organizationPage,
+      action: z
+        .string()
+        .min(1)
+        .max(100)
+        .optional()
+        .meta({ description: 'An action, or a prefix that ends in a dot: member.' }),
+      actor_user_id: Id.optional(),
+      since: Timestamp.optional().meta({ description: 'From this moment on' }),
+      until: Timestamp.optional().meta({ description: 'Before this moment' }),
+      format: z.enum(['json', 'csv', 'ndjson']).default('json'),
+    }),
+    answer: z.object({ audit_logs: z.array(AuditLog), total_count: z.int(), message: z.string() }),
+    message: 'Audit log retrieved successfully',
+    messageInData: true,
+  },
+  async ({ params, query, db }) => {
+    const { skip, limit, format, ...filter } = query;
+    await enterOrganization(db, params.org_id);
+    const page = format === 'json' ? { skip, limit } : { skip: 0, limit: EXPORT_LIMIT };
+    const { entries, total } = await auditPage(db, params.org_id, filter, page);
+    const data = { audit_logs: entries, total_count: total };
+    if (format === 'json') return data;
+    return reply(data, {
+      raw: format === 'csv' ? asCsv(entries) : asNdjson(entries),
+      headers: {
+        'content-type': format === 'csv' ? 'text/csv; charset=utf-8' : 'application/x-ndjson',
+        'content-disposition': `attachment; filename="audit-log-${params.org_id}.${format}"`,
+        'x-total-count': String(total),
+      },
+    });
+  },
+);
