@@ -94,14 +94,18 @@ export const identity = defineService<IdentityTools>({
       ...sender(env),
       log,
     });
-    onStop(() => mail.stop());
+    const resets = resetRequests({ knex, mail, settings, log });
+    onStop(async () => {
+      await resets.settled();
+      await mail.stop();
+    });
     return {
       knex,
       secretBox,
       settings,
       mail,
       keys: signingKeys(knex, secretBox),
-      resetRequests: resetRequests({ knex, mail, settings, log }),
+      resetRequests: resets,
     };
   },
 

@@ -13,20 +13,21 @@ import {
 
 /** Works off, out of the callers' sight, what forgot-password noted. */
 export interface ResetRequests {
-  /** Starts working off, unless that is going on already. */
+  /** Sees to it that everything noted so far is worked off soon. */
   wake(): void;
   /** Works off everything that waits; also picks up what a crash has left. */
   workOff(): Promise<void>;
+  /** Resolves when nothing is being worked off any more. */
+  settled(): Promise<void>;
 }
 
 type Tools = Pick<IdentityTools, 'knex' | 'mail' | 'settings'>;
 
-export function resetRequests(options: Tools & { log: Log }): ResetRequests {
-  let again = false;
-  let working: Promise<void> | undefined;
+export function resetRequests(tools: Tools & { log: Log }): ResetRequests {
+  let working = Promise.resolve();
 
   async function workOff(): Promise<void> {
-    while (await workOne(options)) {
+    while (await workOne(tools)) {
       // One transaction a request.
     }
   }
@@ -34,18 +35,11 @@ export function resetRequests(options: Tools & { log: Log }): ResetRequests {
   return {
     workOff,
     wake() {
-      again = true;
-      working ??= (async () => {
-        while (again) {
-          again = false;
-          await workOff();
-        }
-      })()
-        .catch(cause => options.log.error({ err: cause }, 'Password reset requests wait for the next job'))
-        .finally(() => {
-          working = undefined;
-        });
+      working = working.then(workOff).catch(cause => {
+        tools.log.error({ err: cause }, 'Password reset requests wait for the next job');
+      });
     },
+    settled: () => working,
   };
 }
 

@@ -1,0 +1,112 @@
+import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type IdentityUnderTest,
+  type Person,
+  startIdentityUnderTest,
+} from '../testing/identity-under-test.ts';
+import { ensureSigningKey, rotateSigningKey } from './rotate-signing-key.ts';
+import { signingKeys } from './signing-keys.ts';
+
+let identity: IdentityUnderTest;
+let person: Person;
+beforeAll(async () => {
+  identity = await startIdentityUnderTest();
+  person = await identity.person();
+});
+afterAll(() => identity.stop());
+
+/** As another process of the service, which has read nothing yet. */
+const freshKeys = () => signingKeys(identity.resources.knex, identity.resources.secretBox);
+const rotate = (rotation: { olderThanSeconds: number; leadSeconds: number }) =>
+  rotateSigningKey(identity.resources.knex, identity.resources.secretBox, rotation);
+const signedNow = async () => {
+  const claims = {
+    iss: 'http://rivergate.test',
+    aud: 'rivergate',
+    sub: '1',
+    sid: 1,
+    org_id: null,
+    amr: [],
+    scope: '',
+  };
+  const now = Math.floor(Date.now() / 1000);
+  return freshKeys().sign({ ...claims, iat: now, exp: now + 60, jti: 'x' });
+};
+const verifies = async (token: string) => {
+  const keys = createLocalJWKSet(await freshKeys().published());
+  const expected = {
+    issuer: 'http://rivergate.test',
+    audience: 'rivergate',
+    algorithms: ['ES256'],
+    typ: 'at+jwt',
+  };
+  return jwtVerify(token, keys, expected).then(
+    () => true,
+    () => false,
+  );
+};
+
+describe('signing keys', () => {
+  it('are published with their public half alone, outside the envelope', async () => {
+    const { status, body } = await identity.anonymous().get('/.well-known/jwks.json');
+    expect(status).toBe(200);
+    expect(Object.keys(body)).toEqual(['keys']);
+    for (const key of body.keys) {
+      expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
+    }
+    expect(await verifies(person.accessToken)).toBe(true);
+  });
+  it('are sealed in the database, for their own row', async () => {
+    const { knex, secretBox } = identity.resources;
+    const { kid, private_jwk_sealed } = await knex('signing_keys').first();
+    expect(private_jwk_sealed).not.toContain('"d"');
+    expect(() => secretBox.open(private_jwk_sealed, 'identity signing key other')).toThrow();
+    expect(JSON.parse(secretBox.open(private_jwk_sealed, `identity signing key ${kid}`)).d).toBeTypeOf(
+      'string',
+    );
+  });
+  it('are one, however many processes boot at once', async () => {
+    const { knex, secretBox } = identity.resources;
+    await knex.transaction(async db => {
+      await db('signing_keys').delete();
+    });
+    const made = await Promise.all(Array.from({ length: 4 }, () => ensureSigningKey(knex, secretBox)));
+    expect(made.filter(Boolean)).toHaveLength(1);
+    expect(await knex('signing_keys')).toHaveLength(1);
+  });
+  it('stay until they are old enough', async () => {
+    expect(await rotate({ olderThanSeconds: 3600, leadSeconds: 0 })).toBeUndefined();
+  });
+  it('are published before they sign', async () => {
+    const before = await signedNow();
+    const next = await rotate({ olderThanSeconds: 0, leadSeconds: 300 });
+    expect((await freshKeys().published()).keys.map(key => key.kid)).toContain(next);
+    expect(decodeProtectedHeader(await signedNow()).kid).toBe(decodeProtectedHeader(before).kid);
+    await identity.resources.knex('signing_keys').where({ kid: next }).update({ signs_from: new Date() });
+    expect(decodeProtectedHeader(await signedNow()).kid).toBe(next);
+  });
+  it('stay published until the last token they signed has expired, then go', async () => {
+    const old = await signedNow();
+    const { kid } = decodeProtectedHeader(old);
+    await rotate({ olderThanSeconds: 0, leadSeconds: 0 });
+    expect(decodeProtectedHeader(await signedNow()).kid).not.toBe(kid);
+    expect(await verifies(old)).toBe(true);
+    const { knex } = identity.resources;
+    const row = await knex('signing_keys').where({ kid }).first();
+    expect(row.published_until - Date.now()).toBeGreaterThan(3600_000);
+
+    await knex('signing_keys').where({ kid }).update({ published_until: new Date() });
+    expect(await verifies(old)).toBe(false);
+    await rotate({ olderThanSeconds: 0, leadSeconds: 0 });
+    expect(await knex('signing_keys').where({ kid }).first()).toBeUndefined();
+  });
+  it('leave an event and an audit entry when they change', async () => {
+    const kid = await rotate({ olderThanSeconds: 0, leadSeconds: 0 });
+    const rows = await identity.resources.knex.transaction(async db => {
+      await db.raw("select set_config('rivergate.scope', 'platform', true)");
+      return db('audit_log').where({ action: 'auth.signing_key.rotated', subject: kid });
+    });
+    expect(rows).toMatchObject([{ actor: 'service:identity', metadata: { key_id: kid } }]);
+  });
+});
