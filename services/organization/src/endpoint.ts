@@ -5,8 +5,11 @@ import type { Plans } from './organizations/plan.ts';
 
 /** What handlers of this service have beside what every handler has. */
 export interface OrganizationTools {
-  /** Outside the request's transaction: for what must stay when that rolls back. */
-  knex: Knex;
+  /**
+   * For what has to stay when the request's transaction rolls back. A small pool of its own: taken from the one of the
+   * requests, enough of them at once would all wait for a second connection.
+   */
+  aside: Knex;
   mailer: Mailer;
   plans: Plans;
   /** Where links in mails lead: the app, by default the public address of the API. */

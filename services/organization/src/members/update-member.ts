@@ -3,7 +3,7 @@ import { memberChanged } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
-import { assignRole, withdrawOrganizationRoles } from '../roles/assign-role.ts';
+import { replaceOrganizationRole } from '../roles/assign-role.ts';
 import { RoleNotFound } from '../roles/errors.ts';
 import { builtInRole, roleOfOrganization } from '../roles/role-store.ts';
 import { LastAdministrator, UserNotFound } from './errors.ts';
@@ -17,8 +17,9 @@ export const updateMember = endpoint(
     path: '/organizations/:org_id/members/:user_id',
     summary: 'Change the role of a member, or whether the member administers the organization',
     description:
-      'The role replaces every role held organization-wide; roles held in workspaces stay. The Admin role makes an ' +
-      'administrator and the flag gives the Admin role; an administrator who loses the flag and gets no role becomes Viewer.',
+      'The role replaces every role held organization-wide, and those same roles where they are held in workspaces; ' +
+      'other roles in workspaces stay. The Admin role makes an administrator and the flag gives the Admin role; an ' +
+      'administrator who loses the flag and gets no role becomes Viewer.',
     caller: 'admin',
     params: z.object({ org_id: Id, user_id: Id }),
     body: z
@@ -54,12 +55,7 @@ export const updateMember = endpoint(
       await db('memberships')
         .where({ organization_id: organizationId, user_id: userId })
         .update({ is_admin: isAdmin });
-      await withdrawOrganizationRoles({ db, emit }, { organizationId, userId }, role.id);
-      await assignRole(
-        { db, emit },
-        { organizationId, userId, roleId: role.id, workspaceId: null },
-        caller.userId,
-      );
+      await replaceOrganizationRole({ db, emit }, { organizationId, userId, roleId: role.id }, caller.userId);
       await emit(memberChanged, {
         aggregateId: userId,
         organizationId,

@@ -1,5 +1,5 @@
 import type { Principal } from '@rivergate/caller';
-import { createAccount } from '@rivergate/contracts';
+import { createAccount, withdrawAccount } from '@rivergate/contracts';
 import {
   type Call,
   type FailureDetail,
@@ -30,7 +30,7 @@ interface Request {
   };
   caller: Principal;
   db: Knex.Transaction;
-  knex: Knex;
+  aside: Knex;
   call: Call;
   request: RequestFacts;
   log: Log;
@@ -85,7 +85,10 @@ export async function registerAdministrator({
     { requestId: request.id },
   );
   const { user_id: userId, display_name: displayName } = account;
-  await recordProvisional(knex, userId);
+  await recordProvisional(aside, userId).catch(async cause => {
+    await call(withdrawAccount, { params: { user_id: userId } });
+    throw cause;
+  });
   // Takes the user's lock: a verification that arrives meanwhile either is seen here or sees the new organization.
   const person = await introduce(db, { userId, email, displayName, verified: false });
   return { userId, email, displayName, verified: person.verified_emails.length > 0, provisional: true };
@@ -93,7 +96,7 @@ export async function registerAdministrator({
 
 /** Does the work that the account was made for, and takes the account back if it fails. */
 export async function takeBackUnlessKept<Result>(
-  { db, knex, call, log }: Request,
+  { db, aside, call, log }: Request,
   administrator: Administrator,
   work: () => Promise<Result>,
 ): Promise<Result> {
@@ -105,7 +108,7 @@ export async function takeBackUnlessKept<Result>(
     await keepAccount(db, userId);
     return result;
   } catch (cause) {
-    await takeBack(knex, call, userId).catch(failure =>
+    await takeBack(aside, call, userId).catch(failure =>
       log.warn({ err: failure, user: userId }, 'An account waits for the sweep to be taken back'),
     );
     throw cause;

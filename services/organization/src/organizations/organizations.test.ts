@@ -30,7 +30,12 @@ describe('creating an organization', () => {
         success: true,
         message: 'Organization created successfully',
         data: {
-          organization: { id: expect.any(Number), name: 'Acme Corporation', domain: 'acme.com', plan: 'enterprise' },
+          organization: {
+            id: expect.any(Number),
+            name: 'Acme Corporation',
+            domain: 'acme.com',
+            plan: 'enterprise',
+          },
           workspace: { id: expect.any(Number), name: 'Main Workspace', slug: 'main-workspace' },
           user: { id: ada.userId, email: ada.email, display_name: 'Ada' },
           message: 'Organization created successfully',
@@ -50,7 +55,10 @@ describe('creating an organization', () => {
       const answer = await town.nobody.post(PATH, newcomer({ workspace_name: 'Bienvenue à tous' }));
       expect(answer.status).toBe(201);
       const { user, workspace } = answer.body.data;
-      expect(user).toMatchObject({ email: expect.stringMatching(/^root\d+@newcomer.example$/), display_name: /root/ });
+      expect(user).toMatchObject({
+        email: expect.stringMatching(/^root\d+@newcomer.example$/),
+        display_name: expect.stringMatching(/^root/),
+      });
       expect(workspace.slug).toBe('bienvenue-a-tous');
       expect(town.identity.accounts.has(user.id)).toBe(true);
       expect(await town.sql('select * from organization.provisional_administrators')).toEqual([]);
@@ -63,7 +71,9 @@ describe('creating an organization', () => {
     });
 
     it('mails the invitations of a verified administrator at once', async () => {
-      await town.found(ada, 'Inviting', { invitations: [{ email: 'First@Guest.example', role: 'Developer' }] });
+      await town.found(ada, 'Inviting', {
+        invitations: [{ email: 'First@Guest.example', role: 'Developer' }],
+      });
       const mail = await town.service.mail.nth('first@guest.example', 1);
       expect(mail.subject).toBe('Ada invites you to Inviting');
     });
@@ -74,7 +84,9 @@ describe('creating an organization', () => {
       const root = { userId: data.user.id, email: data.user.email, name: 'Root' };
       const admin = await town.member(root, data.organization.id);
       const waiting = await admin.get(`/api/v1/invitations?organization_id=${data.organization.id}`);
-      expect(waiting.body.data.invitations).toMatchObject([{ email: 'second@guest.example', status: 'pending' }]);
+      expect(waiting.body.data.invitations).toMatchObject([
+        { email: 'second@guest.example', status: 'pending' },
+      ]);
       expect(town.service.mail.to('second@guest.example')).toEqual([]);
 
       await verify(town, root);
@@ -153,13 +165,15 @@ describe('creating an organization', () => {
       [{ invitations: [{ email: 'a@b.example', role: 'Owner' }] }, 'body.invitations.0.role'],
       [{ plan: 'enterprise' }, 'body.plan'],
     ])('refuses %j', async (more, field) => {
-      expect(await refusal(town.nobody, newcomer(more))).toEqual([field]);
+      expect(new Set(await refusal(town.nobody, newcomer(more)))).toEqual(new Set([field]));
     });
 
     it('refuses an address that is invited twice, leaving nothing behind', async () => {
       const twice = [{ email: 'same@guest.example' }, { email: 'SAME@guest.example' }];
       const before = town.identity.accounts.size;
-      expect(await refusal(town.nobody, newcomer({ invitations: twice }))).toEqual(['body.invitations.1.email']);
+      expect(await refusal(town.nobody, newcomer({ invitations: twice }))).toEqual([
+        'body.invitations.1.email',
+      ]);
       expect(town.identity.accounts.size).toBe(before);
     });
   });
@@ -173,7 +187,9 @@ describe('creating an organization', () => {
       expect(town.identity.accounts.has(left!.user_id!)).toBe(true);
 
       town.identity.refusesToWithdraw = false;
-      await town.sql("update organization.provisional_administrators set created_at = now() - interval '1 hour'");
+      await town.sql(
+        "update organization.provisional_administrators set created_at = now() - interval '1 hour'",
+      );
       // The breaker lets nobody through for a second after it opened.
       await eventually(async () => {
         await takeBackAbandoned.run(town.service.resources);
@@ -249,7 +265,9 @@ describe('changing an organization', () => {
     const founded = await town.found(ada, 'Guarded');
     const bob = await town.person('Bob');
     await town.join(founded, bob, founded.roles.Developer);
-    const answer = await (await town.member(bob, founded.id)).patch(`${PATH}/${founded.id}`, { name: 'Mine' });
+    const answer = await (await town.member(bob, founded.id)).patch(`${PATH}/${founded.id}`, {
+      name: 'Mine',
+    });
     expect([answer.status, answer.body.error.code]).toEqual([403, 'FORBIDDEN']);
   });
 });

@@ -1,5 +1,12 @@
-import { consumer, on, userProfileChanged, userStatusChanged, userVerified } from '@rivergate/events';
-import { introduce, rename, setAccountStatus } from './people-store.ts';
+import {
+  consumer,
+  on,
+  userProfileChanged,
+  userRemoved,
+  userStatusChanged,
+  userVerified,
+} from '@rivergate/events';
+import { changeProfile, forgetUnverified, introduce, setAccountStatus } from './people-store.ts';
 
 /** Keeps what this service knows of users in step with identity. */
 export const keepPeople = consumer({
@@ -9,7 +16,11 @@ export const keepPeople = consumer({
       const { user_id: userId, email, display_name: displayName } = data;
       await introduce(db, { userId, email, displayName, verified: true });
     }),
-    on(userProfileChanged, async ({ data }, { db }) => await rename(db, data.user_id, data.display_name)),
+    on(userProfileChanged, async ({ data }, { db }) => {
+      const { user_id: userId, display_name: displayName, profile_image_url: profileImageUrl } = data;
+      await changeProfile(db, userId, { displayName, profileImageUrl });
+    }),
     on(userStatusChanged, async ({ data }, { db }) => await setAccountStatus(db, data.user_id, data.status)),
+    on(userRemoved, async ({ data }, { db }) => await forgetUnverified(db, data.user_id)),
   ],
 });

@@ -45,10 +45,21 @@ export async function personOf(db: Knex.Transaction, userId: number): Promise<Pe
   return await db('people').select(COLUMNS).where({ user_id: userId }).first();
 }
 
-export async function rename(db: Knex.Transaction, userId: number, displayName: string): Promise<void> {
+/** A picture that is left out stays; null removes it. */
+export async function changeProfile(
+  db: Knex.Transaction,
+  userId: number,
+  { displayName, profileImageUrl }: { displayName: string; profileImageUrl?: string | null | undefined },
+): Promise<void> {
+  const picture = profileImageUrl === undefined ? {} : { profile_image_url: profileImageUrl };
   await db('people')
     .where({ user_id: userId })
-    .update({ display_name: displayName, updated_at: db.fn.now() });
+    .update({ display_name: displayName, ...picture, updated_at: db.fn.now() });
+}
+
+/** Forgets an account that was withdrawn before its address was ever verified. */
+export async function forgetUnverified(db: Knex.Transaction, userId: number): Promise<void> {
+  await db('people').where({ user_id: userId }).whereRaw("verified_emails = '{}'").delete();
 }
 
 export async function setAccountStatus(db: Knex.Transaction, userId: number, status: string): Promise<void> {

@@ -27,7 +27,9 @@ describe('a personal organization', () => {
         source: 'signup',
       },
     ]);
-    expect(workspaces).toMatchObject([{ name: 'Default Workspace', slug: 'default-workspace', is_default: true }]);
+    expect(workspaces).toMatchObject([
+      { name: 'Default Workspace', slug: 'default-workspace', is_default: true },
+    ]);
     expect(await town.audited(organizations[0].id)).toEqual([
       'organization.created',
       'role.created',
@@ -43,8 +45,13 @@ describe('a personal organization', () => {
 
   it('gets a name of its own beside its namesakes', async () => {
     const [first, second] = [await town.person('Grace'), await town.person('grace')];
-    const names = [first, second].map(async ({ userId }) => (await memberships(userId)).organizations[0].name);
-    expect(await Promise.all(names)).toEqual(["Grace's organization", `grace's organization ${second.userId}`]);
+    const names = [first, second].map(
+      async ({ userId }) => (await memberships(userId)).organizations[0].name,
+    );
+    expect(await Promise.all(names)).toEqual([
+      "Grace's organization",
+      `grace's organization ${second.userId}`,
+    ]);
   });
 
   it('is made by the event where the call never came', async () => {
@@ -62,16 +69,21 @@ describe('a personal organization', () => {
     const fleet = town.service.as(fellowService('identity'));
     const body = { email: eager.email, display_name: eager.name };
     const answers = await Promise.all([
-      ...Array.from({ length: 5 }, () => fleet.put(`/internal/users/${eager.userId}/personal-organization`, body)),
+      ...Array.from({ length: 5 }, () =>
+        fleet.put(`/internal/users/${eager.userId}/personal-organization`, body),
+      ),
       verify(town, eager),
       verify(town, eager),
     ]);
-    const ids = answers.filter(answer => answer !== undefined).map(answer => answer.body.data.organization_id);
+    const ids = answers
+      .filter(answer => answer !== undefined)
+      .map(answer => answer.body.data.organization_id);
     expect(new Set(ids).size).toBe(1);
     await eventually(async () => {
-      const handled = await town.sql('select count(*)::int as handled from organization.inbox where consumer like ?', [
-        '%personal%',
-      ]);
+      const handled = await town.sql(
+        'select count(*)::int as handled from organization.inbox where consumer like ?',
+        ['%personal%'],
+      );
       return handled[0]!.handled! >= 3;
     });
     expect((await memberships(eager.userId)).organizations).toHaveLength(1);
@@ -122,7 +134,9 @@ describe('the internal endpoints', () => {
   });
 
   it('know no member of an organization that does not exist', async () => {
-    const answer = await town.service.as(fellowService('gateway')).get('/internal/organizations/424242/principals/1');
+    const answer = await town.service
+      .as(fellowService('gateway'))
+      .get('/internal/organizations/424242/principals/1');
     expect(answer.body.data).toEqual({ member: false, is_admin: false, permissions: [], plan: null });
   });
 });

@@ -30,20 +30,31 @@ export async function assignRole(
   if (inserted.length > 0) await emit(roleAssigned, { aggregateId: roleId, organizationId, data: row });
 }
 
-/** Takes every organization-wide role from a member. */
-export async function withdrawOrganizationRoles(
-  { db, emit }: Work,
-  { organizationId, userId }: { organizationId: number; userId: number },
-  keep: number,
+/**
+ * Makes this the one role that a member holds organization-wide. Where a role that goes is also held in workspaces, the
+ * new one takes its place there: who is no administrator any more does not stay one in the workspace of the invitation.
+ */
+export async function replaceOrganizationRole(
+  work: Work,
+  { organizationId, userId, roleId }: { organizationId: number; userId: number; roleId: number },
+  by: number | null,
 ): Promise<void> {
-  const withdrawn: { role_id: number }[] = await db('role_assignments')
-    .where({ organization_id: organizationId, user_id: userId })
+  const held = work.db('role_assignments').where({ organization_id: organizationId, user_id: userId });
+  const leaving: number[] = await held
+    .clone()
     .whereNull('workspace_id')
-    .whereNot('role_id', keep)
+    .whereNot('role_id', roleId)
+    .pluck('role_id');
+  const withdrawn: { role_id: number; workspace_id: number | null }[] = await held
+    .clone()
+    .whereIn('role_id', leaving)
     .delete()
-    .returning('role_id');
-  for (const { role_id } of withdrawn) {
-    const data = { organization_id: organizationId, role_id, user_id: userId, workspace_id: null };
-    await emit(roleWithdrawn, { aggregateId: role_id, organizationId, data });
+    .returning(['role_id', 'workspace_id']);
+  for (const { role_id, workspace_id } of withdrawn) {
+    const data = { organization_id: organizationId, role_id, user_id: userId, workspace_id };
+    await work.emit(roleWithdrawn, { aggregateId: role_id, organizationId, data });
   }
+  const places = new Set([null, ...withdrawn.map(({ workspace_id }) => workspace_id)]);
+  for (const workspaceId of places)
+    await assignRole(work, { organizationId, userId, roleId, workspaceId }, by);
 }

@@ -22,7 +22,10 @@ describe('settings of an organization', () => {
 
   it('change by field, and the event names what changed', async () => {
     const admin = await town.member(ada, acme.id);
-    const answer = await admin.patch(path(), { password_policy: { min_length: 12 }, mfa: { required: true } });
+    const answer = await admin.patch(path(), {
+      password_policy: { min_length: 12 },
+      mfa: { required: true },
+    });
     expect(answer.status).toBe(200);
     expect(answer.body.data.settings).toMatchObject({
       password_policy: { min_length: 12, require_special_character: false },

@@ -61,7 +61,10 @@ export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
     async person(name) {
       const userId = ++lastUser;
       const email = `${name.toLowerCase().replace(/[^a-z]+/g, '.')}${userId}@example.com`;
-      const answer = await fleet.put(`/internal/users/${userId}/personal-organization`, { email, display_name: name });
+      const answer = await fleet.put(`/internal/users/${userId}/personal-organization`, {
+        email,
+        display_name: name,
+      });
       if (answer.status !== 200) throw new Error(answer.text);
       return { userId, email, name };
     },
@@ -74,7 +77,8 @@ export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
         signedIn({ userId, sessionId: userId, organizationId: member ? organizationId : null, ...standing }),
       );
     },
-    systemAdministrator: ({ userId }) => service.as(signedIn({ userId, sessionId: userId, isSystemAdmin: true })),
+    systemAdministrator: ({ userId }) =>
+      service.as(signedIn({ userId, sessionId: userId, isSystemAdmin: true })),
     async found(founder, name, more = {}) {
       const answer = await town.stranger(founder).post('/api/v1/organizations', { name, ...more });
       if (answer.status !== 201) throw new Error(answer.text);
@@ -105,7 +109,10 @@ export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
     },
     sql: async (query, values = []) => (await superuser.raw(query, values)).rows,
     audited: async organizationId =>
-      await superuser('organization.audit_log').where({ organization_id: organizationId }).orderBy('id').pluck('action'),
+      await superuser('organization.audit_log')
+        .where({ organization_id: organizationId })
+        .orderBy('id')
+        .pluck('action'),
     async stop() {
       await superuser.destroy();
       await service.stop();
@@ -132,4 +139,3 @@ export async function verify(town: Town, person: Person): Promise<void> {
   };
   await eventLog.publish([{ topic: 'rivergate.identity.user', key: String(userId), event }]);
 }
-
