@@ -19,8 +19,11 @@ export type KnownMembership = { generation: string | null; membership: Membershi
 
 export type Access = { session: SessionState; memberships: KnownMembership[] };
 
-/** Seconds for which an answer of the owner is kept. Facts that change are cut off at once by projectAccess. */
-const ACTIVE_SESSION_SECONDS = 600;
+/**
+ * Seconds for which an answer of the owner is kept. Facts that change are cut off at once by projectAccess. Identity
+ * takes a question about a session for activity, which may be shown late by a minute at most.
+ */
+const ACTIVE_SESSION_SECONDS = 55;
 const MEMBERSHIP_SECONDS = 300;
 /** Longer than an access token lives, so that no token outlives the memory of its revocation. */
 const REVOKED_SESSION_SECONDS = 3700;
