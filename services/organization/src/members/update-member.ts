@@ -44,23 +44,20 @@ export const updateMember = endpoint(
     }
 
     if (!isAdmin) await keepAnAdministrator(db, organizationId, membership);
-    const role = named ?? (isAdmin ? admin : await builtInRole(db, organizationId, 'Viewer'));
-    const before = await memberOf(db, organizationId, userId);
+    const flagChanges = isAdmin !== membership.is_admin;
     // The flag that the member has already leaves the role alone.
-    if (
-      named
-        ? before.role?.id !== named.id || membership.is_admin !== isAdmin
-        : membership.is_admin !== isAdmin
-    ) {
+    const role =
+      named ??
+      (flagChanges ? (isAdmin ? admin : await builtInRole(db, organizationId, 'Viewer')) : undefined);
+    if (role) {
       await db('memberships')
         .where({ organization_id: organizationId, user_id: userId })
         .update({ is_admin: isAdmin });
-      await replaceOrganizationRole({ db, emit }, { organizationId, userId, roleId: role.id }, caller.userId);
-      await emit(memberChanged, {
-        aggregateId: userId,
-        organizationId,
-        data: { organization_id: organizationId, user_id: userId, role_id: role.id, is_admin: isAdmin },
-      });
+      const replacement = { organizationId, userId, roleId: role.id };
+      const roleChanges = await replaceOrganizationRole({ db, emit }, replacement, caller.userId);
+      const data = { organization_id: organizationId, user_id: userId, role_id: role.id, is_admin: isAdmin };
+      if (flagChanges || roleChanges)
+        await emit(memberChanged, { aggregateId: userId, organizationId, data });
     }
 
     const member = await memberOf(db, organizationId, userId);

@@ -67,7 +67,7 @@ export async function signedInAdministrator({ body, caller, db }: Request): Prom
 export async function registerAdministrator({
   body,
   db,
-  knex,
+  aside,
   call,
   request,
 }: Request): Promise<Administrator> {

@@ -9,12 +9,12 @@ export interface Assignment {
   workspaceId: number | null;
 }
 
-/** Gives a member a role; giving one that is held already changes nothing. */
+/** Gives a member a role. @returns whether that is new: giving one that is held already changes nothing */
 export async function assignRole(
   { db, emit }: Work,
   assignment: Assignment,
   by: number | null,
-): Promise<void> {
+): Promise<boolean> {
   const { organizationId, userId, roleId, workspaceId } = assignment;
   const row = {
     organization_id: organizationId,
@@ -27,18 +27,22 @@ export async function assignRole(
     .onConflict(['organization_id', 'user_id', 'role_id', 'workspace_id'])
     .ignore()
     .returning('id');
-  if (inserted.length > 0) await emit(roleAssigned, { aggregateId: roleId, organizationId, data: row });
+  if (inserted.length === 0) return false;
+  await emit(roleAssigned, { aggregateId: roleId, organizationId, data: row });
+  return true;
 }
 
 /**
  * Makes this the one role that a member holds organization-wide. Where a role that goes is also held in workspaces, the
  * new one takes its place there: who is no administrator any more does not stay one in the workspace of the invitation.
+ *
+ * @returns whether anything changed
  */
 export async function replaceOrganizationRole(
   work: Work,
   { organizationId, userId, roleId }: { organizationId: number; userId: number; roleId: number },
   by: number | null,
-): Promise<void> {
+): Promise<boolean> {
   const held = work.db('role_assignments').where({ organization_id: organizationId, user_id: userId });
   const leaving: number[] = await held
     .clone()
@@ -54,7 +58,11 @@ export async function replaceOrganizationRole(
     const data = { organization_id: organizationId, role_id, user_id: userId, workspace_id };
     await work.emit(roleWithdrawn, { aggregateId: role_id, organizationId, data });
   }
+  let changed = withdrawn.length > 0;
   const places = new Set([null, ...withdrawn.map(({ workspace_id }) => workspace_id)]);
-  for (const workspaceId of places)
-    await assignRole(work, { organizationId, userId, roleId, workspaceId }, by);
+  for (const workspaceId of places) {
+    const assigned = await assignRole(work, { organizationId, userId, roleId, workspaceId }, by);
+    changed ||= assigned;
+  }
+  return changed;
 }
