@@ -12,9 +12,16 @@ while read -r sign pid signal; do
   list="$kept"
   [ "$sign" = + ] && list="$list $pid:$signal"
 done
+# In a container nobody may reap what is dead, so a zombie counts as dead.
+alive() {
+  kill -0 "$1" 2>/dev/null || return 1
+  stat=''
+  [ -r "/proc/$1/stat" ] && read -r stat 2>/dev/null < "/proc/$1/stat"
+  case "$stat" in *') Z '*) return 1 ;; esac
+}
 any_alive() {
   for entry in $list; do
-    case "$entry" in *:$1) kill -0 "\${entry%%:*}" 2>/dev/null && return 0 ;; esac
+    case "$entry" in *:$1) alive "\${entry%%:*}" && return 0 ;; esac
   done
   return 1
 }
