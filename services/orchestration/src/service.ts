@@ -3,6 +3,6 @@ import { defineService } from '@rivergate/service';
 /** Connectors, catalog, query execution, federation, lineage. */
 export const orchestration = defineService({
   name: 'orchestration',
-  endpoints: { 'Data Orchestration': [] },
+  endpoints: { 'Data Orchestration Service': [] },
   migrations: [],
 });

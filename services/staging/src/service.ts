@@ -3,6 +3,6 @@ import { defineService } from '@rivergate/service';
 /** Tables and queries as Parquet chunks. */
 export const staging = defineService({
   name: 'staging',
-  endpoints: { Staging: [] },
+  endpoints: { 'Staging Service': [] },
   migrations: [],
 });

@@ -99,6 +99,25 @@ describe('creating an organization', () => {
       );
     });
 
+    it('mails an invitation once, whenever the verification arrives', async () => {
+      for (let round = 0; round < 5; round++) {
+        const email = `raced${round}@guest.example`;
+        // Identity's next account has the next id: its verification is under way while the organization is made.
+        const userId = Math.max(1000, ...town.identity.accounts.keys(), ...town.identity.withdrawn) + 1;
+        const body = newcomer({ invitations: [{ email }] });
+        const root = { userId, email: body.admin_email.toLowerCase(), name: 'Root' };
+        const [answer] = await Promise.all([town.nobody.post(PATH, body), verify(town, root)]);
+        expect(answer.body.data.user.id).toBe(userId);
+        await town.service.mail.nth(email, 1);
+        expect(town.service.mail.to(email)).toHaveLength(1);
+      }
+    });
+
+    it('serves more newcomers at once than there are connections', async () => {
+      const answers = await Promise.all(Array.from({ length: 30 }, () => town.nobody.post(PATH, newcomer())));
+      expect(answers.map(({ status }) => status)).toEqual(Array(30).fill(201));
+    });
+
     it('gives the same answer for the same key, by header or field, and makes nothing twice', async () => {
       const body = newcomer({ idempotency_key: 'the same' });
       const [first, second] = [await town.nobody.post(PATH, body), await town.nobody.post(PATH, body)];

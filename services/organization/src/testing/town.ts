@@ -1,4 +1,12 @@
-import { userVerified } from '@rivergate/events';
+import { randomUUID } from 'node:crypto';
+import {
+  type CloudEvent,
+  dataSchemaOf,
+  type EventData,
+  type EventDeclaration,
+  topicOf,
+  userVerified,
+} from '@rivergate/events';
 import { connectDatabase } from '@rivergate/service';
 import {
   administrator,
@@ -121,21 +129,29 @@ export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
   return town;
 }
 
-/** Has identity's event of a verified address arrive, as the event log would bring it. */
-export async function verify(town: Town, person: Person): Promise<void> {
-  const { eventLog } = town.service.resources;
-  const { userId, email, name } = person;
-  const event = {
-    specversion: '1.0' as const,
-    id: crypto.randomUUID(),
+/** Has an event of identity arrive, as the event log would bring it. */
+export async function tell<Declaration extends EventDeclaration>(
+  town: Town,
+  declaration: Declaration,
+  data: EventData<Declaration> & { user_id: number },
+): Promise<void> {
+  const key = String(data.user_id);
+  const event: CloudEvent = {
+    specversion: '1.0',
+    id: randomUUID(),
     source: '/rivergate/identity',
-    type: userVerified.type,
-    subject: String(userId),
+    type: declaration.type,
+    subject: key,
     time: new Date().toISOString(),
-    datacontenttype: 'application/json' as const,
-    dataschema: 'urn:rivergate:event:identity.user.verified:1',
-    actor: String(userId),
-    data: { user_id: userId, email, display_name: name },
+    datacontenttype: 'application/json',
+    dataschema: dataSchemaOf(declaration),
+    actor: key,
+    data,
   };
-  await eventLog.publish([{ topic: 'rivergate.identity.user', key: String(userId), event }]);
+  await town.service.resources.eventLog.publish([{ topic: topicOf(declaration), key, event }]);
+}
+
+/** Has identity say that the person has verified the address. */
+export async function verify(town: Town, { userId, email, name }: Person): Promise<void> {
+  await tell(town, userVerified, { user_id: userId, email, display_name: name });
 }
