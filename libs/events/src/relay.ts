@@ -77,7 +77,7 @@ export function startRelay({ knex, eventLog, log, metrics }: StartRelay): Relay 
   const { signal } = stopping;
   const givingUp = new AbortController();
   const wake = bell();
-  const trouble = backoff(100, 5000);
+  const trouble = backoff(100, 2000);
 
   /** @returns whether there may be more */
   async function relayBatch(client: Client): Promise<boolean> {
@@ -117,7 +117,7 @@ export function startRelay({ knex, eventLog, log, metrics }: StartRelay): Relay 
   }
 
   async function run(): Promise<void> {
-    const connecting = backoff(100, 5000);
+    const connecting = backoff(100, 2000);
     while (!signal.aborted) {
       let client: Client | undefined;
       try {

@@ -16,9 +16,10 @@ export interface KafkaLogOptions {
   sessionTimeout?: number;
 }
 
-const LEVELS = { [logLevel.ERROR]: 'warn', [logLevel.WARN]: 'warn', [logLevel.INFO]: 'debug' } as const;
-
-/** What fails is tried again by the relay and the subscriptions, and said there: kafkajs' own errors are warnings. */
+/**
+ * kafkajs' own log is for debugging: it calls every refused connection an error. What fails is tried again, and
+ * warned of, by the relay and the subscriptions.
+ */
 export function kafkaClient({ brokers, log, tls, sasl }: KafkaLogOptions): Kafka {
   const config: KafkaConfig = {
     clientId: 'rivergate',
@@ -26,15 +27,13 @@ export function kafkaClient({ brokers, log, tls, sasl }: KafkaLogOptions): Kafka
     ssl: tls ?? false,
     sasl: sasl as SASLOptions | undefined,
     connectionTimeout: 3000,
-    requestTimeout: 10_000,
-    retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 4 },
+    requestTimeout: 5000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 4 },
     logLevel: logLevel.INFO,
     logCreator:
       () =>
-      ({ level, namespace, log: { message, error } }) => {
-        const method = LEVELS[level as keyof typeof LEVELS] ?? 'debug';
-        log[method]({ ...(error && { reason: String(error) }) }, `kafkajs ${namespace}: ${message}`);
-      },
+      ({ namespace, log: { message, error } }) =>
+        log.debug({ ...(error && { reason: String(error) }) }, `kafkajs ${namespace}: ${message}`),
   };
   return new Kafka(config);
 }

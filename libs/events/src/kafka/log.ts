@@ -1,9 +1,12 @@
+import { setTimeout as elapsed } from 'node:timers/promises';
 import type { Admin } from 'kafkajs';
 import type { EventLog, Subscription } from '../event-log.ts';
 import { type KafkaLogOptions, kafkaClient } from './client.ts';
 import { kafkaPublisher } from './producer.ts';
 import { kafkaSubscription } from './subscription.ts';
 import { kafkaTopics } from './topics.ts';
+
+const READY_TIMEOUT = 2000;
 
 /** The event log of a cluster. Why kafkajs, and against which release: docs/decisions/0003-kafka-client.md */
 export function kafkaEventLog(options: KafkaLogOptions): EventLog {
@@ -63,11 +66,14 @@ export function kafkaEventLog(options: KafkaLogOptions): EventLog {
       return behind.reduce((sum, each) => sum + each, 0);
     },
     async ready() {
-      try {
-        return (await (await admin()).describeCluster()).brokers.length > 0;
-      } catch {
-        return false;
-      }
+      const answer = admin()
+        .then(client => client.describeCluster())
+        .then(({ brokers }) => brokers.length > 0);
+      const late = new AbortController();
+      const silence = elapsed(READY_TIMEOUT, false, { signal: late.signal }).catch(() => false);
+      return Promise.race([answer, silence])
+        .catch(() => false)
+        .finally(() => late.abort());
     },
     async close() {
       await Promise.all([...subscriptions].map(subscription => subscription.stop()));

@@ -50,8 +50,8 @@ export function kafkaPublisher(kafka: Kafka, topics: Topics): Publisher {
         idempotent: true,
         maxInFlightRequests: 1,
         createPartitioner: Partitioners.DefaultPartitioner,
-        // A few seconds; then the relay waits and comes again.
-        retry: { initialRetryTime: 100, maxRetryTime: 2000, retries: 4 },
+        // Against what passes in a second; for the rest the relay comes again.
+        retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 2 },
       });
       await created.connect();
       return created;

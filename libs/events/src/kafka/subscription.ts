@@ -72,9 +72,7 @@ export function kafkaSubscription({
   /** Reads until it is told to stop. @throws when kafkajs gives up */
   async function read(consumer: Consumer): Promise<void> {
     const ended = Promise.withResolvers<void>();
-    consumer.on(consumer.events.CRASH, ({ payload }) => {
-      if (!payload.restart) ended.reject(payload.error);
-    });
+    consumer.on(consumer.events.CRASH, ({ payload }) => ended.reject(payload.error));
     consumer.on(fromBeginning ? consumer.events.GROUP_JOIN : consumer.events.FETCH, () => started.resolve());
     stopping.signal.addEventListener('abort', () => ended.resolve(), { once: true });
     await topics.ensure(subscribe.topics);
@@ -97,7 +95,7 @@ export function kafkaSubscription({
         sessionTimeout,
         heartbeatInterval,
         maxWaitTimeInMs: LONGEST_FETCH,
-        retry: { initialRetryTime: 100, maxRetryTime: 5000, retries: 5, restartOnFailure: async () => true },
+        retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5, restartOnFailure: async () => false },
       });
       try {
         await read(consumer);
