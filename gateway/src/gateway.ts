@@ -3,6 +3,7 @@ import { serviceClient } from '@rivergate/endpoint';
 import { createLog, startTracing } from '@rivergate/service';
 import { followAccess } from './access/access-consumer.ts';
 import { accessOwners } from './access/owners.ts';
+import { accessLog } from './access-log.ts';
 import { answerHeaders } from './answer/answer-headers.ts';
 import { crossOriginPolicy } from './answer/cross-origin.ts';
 import { securityHeaders } from './answer/security-headers.ts';
@@ -68,7 +69,9 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     const security = securityHeaders(config.publicUrl);
     const headers = answerHeaders(security);
     const write = answerWriter(headers);
-    const observing = observer(log);
+    const requests = accessLog(config.logLevel);
+    stopping.push(() => requests.stop());
+    const observing = observer(requests.log);
     const sockets = openSockets(observing);
     stopping.push(await followAccess(env, redis, sockets, log));
 

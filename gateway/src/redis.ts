@@ -10,7 +10,7 @@ export function connectRedis(url: string, log: Logger): Redis {
     enableAutoPipelining: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
-    commandTimeout: 500,
+    socketTimeout: 1_000,
     connectTimeout: 2_000,
     retryStrategy: attempt => Math.min(50 * attempt, 500),
   });

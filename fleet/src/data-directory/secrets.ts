@@ -5,7 +5,7 @@ import { z } from 'zod';
 
 const PrivateKey = z.object({
   kty: z.literal('OKP'),
-  crv: z.literal('Ed25519'),
+  crv: z.literal('X25519'),
   x: z.string(),
   d: z.string(),
   kid: z.string(),
@@ -17,7 +17,7 @@ const Secrets = z.object({
   encryption_key: z.string(),
   /** Of the database's administrator, of Redis, and of each database role by its name. */
   passwords: z.record(z.string(), z.string()),
-  /** What a process signs its internal credentials with, by the process's name. */
+  /** What a process makes its internal credentials with, by the process's name. */
   internal_keys: z.record(z.string(), PrivateKey),
 });
 export type Secrets = z.infer<typeof Secrets>;
@@ -33,7 +33,7 @@ export function secretsOf(directory: string, names: { passwords: string[]; proce
   };
   const before = JSON.stringify(kept);
   for (const name of names.passwords) secrets.passwords[name] ??= randomBytes(24).toString('hex');
-  for (const name of names.processes) secrets.internal_keys[name] ??= signingKey(name);
+  for (const name of names.processes) secrets.internal_keys[name] ??= credentialPrivateKey(name);
   if (JSON.stringify(secrets) !== before) {
     writeFileSync(`${file}.new`, `${JSON.stringify(secrets, null, 2)}\n`, { mode: 0o600 });
     renameSync(`${file}.new`, file);
@@ -48,16 +48,12 @@ export function internalKey(secrets: Secrets, name: string): string {
 
 /** INTERNAL_JWKS: the public keys of all processes. */
 export function internalJwks(secrets: Secrets): string {
-  const keys = Object.values(secrets.internal_keys).map(({ d: _, ...publicKey }) => ({
-    ...publicKey,
-    alg: 'EdDSA',
-    use: 'sig',
-  }));
+  const keys = Object.values(secrets.internal_keys).map(({ d: _, ...publicKey }) => publicKey);
   return encode({ keys });
 }
 
-function signingKey(kid: string): PrivateKey {
-  const jwk = generateKeyPairSync('ed25519').privateKey.export({ format: 'jwk' });
+function credentialPrivateKey(kid: string): PrivateKey {
+  const jwk = generateKeyPairSync('x25519').privateKey.export({ format: 'jwk' });
   return PrivateKey.parse({ ...jwk, kid });
 }
 

@@ -4,7 +4,7 @@ import { environmentOf, type Site } from './environment.ts';
 import type { Member } from './roster.ts';
 
 const key = (kid: string) =>
-  ({ kty: 'OKP', crv: 'Ed25519', x: `public-${kid}`, d: `private-${kid}`, kid }) as const;
+  ({ kty: 'OKP', crv: 'X25519', x: `public-${kid}`, d: `private-${kid}`, kid }) as const;
 const secrets: Secrets = {
   encryption_key: 'c2VjcmV0',
   passwords: { rivergate_events: 'e', rivergate_data_source: 'd' },

@@ -1,10 +1,5 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import {
-  accessTokenAudience,
-  type CredentialKeys,
-  credentialKeys,
-  generateInternalKeys,
-} from '@rivergate/caller';
+import { accessTokenAudience, credentialKeys, generateInternalKeys } from '@rivergate/caller';
 import { startTestRedis, type TestRedis } from '@rivergate/caller/test-redis';
 import type { ManifestRoute } from '@rivergate/endpoint';
 import { SERVICES, urlVariable } from '@rivergate/service';
@@ -28,7 +23,6 @@ export type TestFleet = {
   organization: StandIn;
   env: NodeJS.ProcessEnv;
   internal: { INTERNAL_KEY: Record<string, string>; INTERNAL_JWKS: string };
-  keys: CredentialKeys;
   /** What identity says of sessions and organization of members, by id. */
   sessions: Map<number, { user_id: number; active: boolean; is_system_admin: boolean }>;
   members: Map<string, Member>;
@@ -56,13 +50,14 @@ export async function startTestFleet(
   more: { env?: NodeJS.ProcessEnv; redis?: TestRedis } = {},
 ): Promise<TestFleet> {
   const internal = generateInternalKeys(['gateway', ...SERVICES.map(({ name }) => name)]);
-  const keys = credentialKeys(internal);
+  const keysOf = (name: (typeof SERVICES)[number]['name']) =>
+    credentialKeys({ INTERNAL_KEY: internal.INTERNAL_KEY[name], INTERNAL_JWKS: internal.INTERNAL_JWKS });
   const redisServer = more.redis ?? (await startTestRedis());
   const redis = new Redis(redisServer.url, { retryStrategy: () => 20 });
   redis.on('error', () => {});
   const standIns = new Map<string, StandIn>();
   for (const { name } of SERVICES) {
-    standIns.set(name, await startStandIn(name, keys, name === 'storage' ? routes : []));
+    standIns.set(name, await startStandIn(name, keysOf(name), name === 'storage' ? routes : []));
     await redis.del(`gateway:manifest:${name}`);
   }
   const identity = standIns.get('identity')!;
@@ -129,7 +124,6 @@ export async function startTestFleet(
     organization,
     env,
     internal,
-    keys,
     sessions,
     members,
     token,

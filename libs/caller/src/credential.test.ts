@@ -13,9 +13,13 @@ import {
   verifyCredential,
 } from './index.ts';
 
-const internal = generateInternalKeys(['gateway', 'identity']);
-const keys = credentialKeys(internal);
-const gateway = credentialKey({ INTERNAL_KEY: internal.INTERNAL_KEY.gateway });
+const internal = generateInternalKeys(['gateway', 'identity', 'storage']);
+const environment = (name: 'gateway' | 'identity' | 'storage') => ({
+  INTERNAL_KEY: internal.INTERNAL_KEY[name],
+  INTERNAL_JWKS: internal.INTERNAL_JWKS,
+});
+const keys = credentialKeys(environment('identity'));
+const gateway = credentialKey(environment('gateway'));
 const principal: Principal = { ...anonymous('127.0.0.1'), kind: 'user', userId: 7, organizationId: 3 };
 const request = { audience: 'identity', method: 'GET', path: '/api/v1/auth/me' };
 const now = 1_800_000_000;
@@ -53,6 +57,13 @@ describe('an internal credential', () => {
   it('is good for one service, method and path only', () => {
     const credential = issueCredential(gateway, { ...request, principal, now });
     expect(refusal(credential, { audience: 'storage' })).toBe('for another service');
+    const storage = {
+      ...request,
+      now,
+      keys: credentialKeys(environment('storage')),
+      seen: credentialMemory(),
+    };
+    expect(() => verifyCredential(credential, { ...storage, audience: 'storage' })).toThrow('signature');
     expect(refusal(credential, { method: 'DELETE' })).toBe('for another request');
     expect(refusal(credential, { path: '/api/v1/auth/profile' })).toBe('for another request');
   });
@@ -77,7 +88,8 @@ describe('an internal credential', () => {
     const none = Buffer.from('{"alg":"none","typ":"internal+jwt","kid":"gateway"}').toString('base64url');
     expect(refusal(`${none}.${payload}.`)).toBe('header names no key of the fleet');
     expect(refusal(`${gateway.header}.${payload}.`)).toBe('signature does not match');
-    const foreign = credentialKey({ INTERNAL_KEY: generateInternalKeys(['gateway']).INTERNAL_KEY.gateway });
+    const others = generateInternalKeys(['gateway', 'identity']);
+    const foreign = credentialKey({ ...others, INTERNAL_KEY: others.INTERNAL_KEY.gateway });
     expect(refusal(issueCredential(foreign, { ...request, principal, now }))).toBe(
       'signature does not match',
     );
@@ -85,6 +97,14 @@ describe('an internal credential', () => {
     expect(refusal(issueCredential(posing, { ...request, principal, now }))).toBe(
       'issuer is not the owner of the key',
     );
+  });
+
+  it('is refused when it comes back to its issuer, as if the other side had made it', () => {
+    const credential = issueCredential(gateway, { ...request, principal, now });
+    const [, payload, signature] = credential.split('.');
+    const reflected = [credentialKey(environment('identity')).header, payload, signature].join('.');
+    const at = { ...request, now, keys: credentialKeys(environment('gateway')), seen: credentialMemory() };
+    expect(() => verifyCredential(reflected, at)).toThrow('signature does not match');
   });
 
   it('is refused when it is no token at all', () => {
@@ -125,8 +145,11 @@ describe('X-Org-ID and X-User-ID', () => {
 describe('the keys', () => {
   it('are refused when they are missing, malformed or of another kind', () => {
     expect(() => credentialKey({})).toThrow('INTERNAL_KEY is not set');
-    expect(() => credentialKeys({})).toThrow('INTERNAL_JWKS is not set');
+    expect(() => credentialKeys({ INTERNAL_KEY: internal.INTERNAL_KEY.gateway })).toThrow(
+      'INTERNAL_JWKS is not set',
+    );
     expect(() => credentialKey({ INTERNAL_KEY: '!!' })).toThrow('INTERNAL_KEY');
-    expect(() => credentialKey({ INTERNAL_KEY: internal.INTERNAL_JWKS })).toThrow('no private Ed25519 key');
+    expect(() => credentialKey({ INTERNAL_KEY: internal.INTERNAL_JWKS })).toThrow('no private X25519 key');
+    expect(() => gateway.secretFor('nobody')).toThrow('INTERNAL_JWKS names no nobody');
   });
 });

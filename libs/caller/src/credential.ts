@@ -1,4 +1,4 @@
-import { randomBytes, sign, verify } from 'node:crypto';
+import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { CredentialKey, CredentialKeys } from './credential-key.ts';
 import { type UsedOnce, usedOnce } from './one-use.ts';
 import type { Principal } from './principal.ts';
@@ -41,8 +41,8 @@ const instance = randomBytes(12).toString('base64url');
 let issued = 0;
 
 /**
- * A compact JWS (EdDSA) that vouches for the principal on exactly one request to one service.
- * Synchronous on purpose: about 30 µs, less than a hop to the thread pool.
+ * A compact JWS (HS256, with a secret that only issuer and audience can compute) that vouches for the principal on
+ * exactly one request to one service. Synchronous: a few microseconds.
  */
 export function issueCredential(
   signer: CredentialKey,
@@ -60,7 +60,11 @@ export function issueCredential(
     principal: request.principal,
   };
   const signed = `${signer.header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
-  return `${signed}.${sign(null, Buffer.from(signed), signer.key).toString('base64url')}`;
+  return `${signed}.${authenticationCode(signer.secretFor(request.audience), signed).toString('base64url')}`;
+}
+
+function authenticationCode(secret: KeyObject, text: string): Buffer {
+  return createHmac('sha256', secret).update(text).digest();
 }
 
 /** The memory a verifier needs to refuse a credential that it has seen. One for a process. */
@@ -70,7 +74,7 @@ export function credentialMemory(capacity?: number): UsedOnce {
 
 /**
  * Verifies a credential and uses it up.
- * Throws CredentialRefused when it is malformed, not signed by the fleet, for another service, method or path,
+ * Throws CredentialRefused when it is malformed, not made by a process of the fleet for this one, for another service, method or path,
  * expired or used before.
  */
 export function verifyCredential(
@@ -83,7 +87,8 @@ export function verifyCredential(
   const signer = request.keys.get(credential.slice(0, headerEnd));
   if (!signer) throw new CredentialRefused('header names no key of the fleet');
   const signature = Buffer.from(credential.slice(payloadEnd + 1), 'base64url');
-  if (!verify(null, Buffer.from(credential.slice(0, payloadEnd)), signer.key, signature)) {
+  const expected = authenticationCode(signer.secret, credential.slice(0, payloadEnd));
+  if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
     throw new CredentialRefused('signature does not match');
   }
   const payload = Buffer.from(credential.slice(headerEnd + 1, payloadEnd), 'base64url').toString();

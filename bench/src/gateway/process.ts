@@ -1,0 +1,90 @@
+import { fork, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { cpus } from 'node:os';
+
+export type Running = {
+  url: string;
+  /** Processor time used so far, in microseconds; NaN where the system does not tell. */
+  cpu(): number;
+  stop(): Promise<void>;
+};
+
+const pinning = spawnSync('taskset', ['--version']).status === 0 && cpus().length > 1;
+
+/** Proxies get a core of their own; what stands around them shares another. */
+export const cores = pinning ? { proxy: 1, around: 0 } : { proxy: null, around: null };
+
+/** The command, bound to a core where that is possible. */
+export function onCore(core: number | null, command: string, argumentsOf: string[]): [string, string[]] {
+  return core === null ? [command, argumentsOf] : ['taskset', ['-c', String(core), command, ...argumentsOf]];
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  await new Promise(resolve => server.close(resolve));
+  return port;
+}
+
+/** Starts a TypeScript file as a process of its own. */
+export async function startProcess(
+  file: string,
+  argumentsOf: string[],
+  env: NodeJS.ProcessEnv,
+  core: number | null,
+): Promise<Running> {
+  const port = env.PORT ?? String(await freePort());
+  const child = fork(file, argumentsOf, {
+    env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env, PORT: port },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+    execArgv: [
+      ...(process.env.BENCH_PROFILE ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
+      '--disable-warning=ExperimentalWarning',
+    ],
+  });
+  await new Promise<void>((resolve, reject) => {
+    child.once('message', () => resolve());
+    child.once('exit', code => reject(new Error(`${file} ended with ${code} before it was ready`)));
+  });
+  if (core !== null) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(child.pid)]);
+  return {
+    url: `http://127.0.0.1:${port}`,
+    cpu: () => cpuTime(child.pid!),
+    stop: async () => {
+      const ended = new Promise(resolve => child.once('exit', resolve));
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+const CLOCK_TICK = 10_000;
+
+/** Processor time of a process and its children in microseconds (proc(5), stat: utime and stime). */
+export function cpuTime(pid: number): number {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    const own = (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
+    return children.reduce((sum, child) => sum + cpuTime(Number(child)), own);
+  } catch {
+    return Number.NaN;
+  }
+}
+
+/** Waits until something answers there, whatever it says. */
+export async function untilAnswering(url: string): Promise<void> {
+  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+    try {
+      await (await fetch(url)).arrayBuffer();
+      return;
+    } catch {
+      await new Promise(resolve => setTimeout(resolve, 20));
+    }
+  }
+  throw new Error(`Nothing answers at ${url}`);
+}
