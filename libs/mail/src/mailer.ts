@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { SecretBox } from '@rivergate/secrets';
 import { Queue, Worker } from 'bullmq';
 import type { Knex } from 'knex';
@@ -34,6 +35,8 @@ const CONTEXT = 'outgoing mail';
 /** About five minutes of tries, ever farther apart; after that the sweep begins anew. */
 const TRIES = { attempts: 9, backoff: { type: 'exponential', delay: 1_000 } } as const;
 const SWEEP_EVERY = 15_000;
+/** Milliseconds that a stop waits for the mail in hand. */
+const PATIENCE = 3_000;
 const GIVE_UP_AFTER = '24 hours';
 
 /**
@@ -108,8 +111,13 @@ export function startMailer(options: MailerOptions): Mailer {
     },
     async stop() {
       clearInterval(sweeping);
-      await worker.close();
-      await queue.close();
+      const closed = Promise.all([worker.close(), queue.close()]).then(() => true);
+      closed.catch(() => {});
+      // Without Redis there is nobody to say goodbye to, and BullMQ would wait for it for ever.
+      if (!(await Promise.race([closed, pause(PATIENCE, false, { ref: false })]))) {
+        worker.disconnect().catch(() => {});
+        queue.disconnect().catch(() => {});
+      }
       transport.close();
     },
   };
