@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Consumer, consumer, on } from './consumer.ts';
 import type { DeadLetter } from './dead-letter.ts';
@@ -242,6 +245,21 @@ describe('dead letters', () => {
     const replay = (group: string) => replayDeadLetters({ eventLog, topics: [TOPIC], group, log: silent });
     expect(await replay('rivergate.garden.other')).toBe(0);
     expect(await replay('rivergate.garden.picky')).toBe(1);
+    await vi.waitFor(async () => expect(await effects()).toEqual([2]), WAIT);
+    await running.stop();
+  });
+
+  it('can be replayed from the command line', async () => {
+    const running = await start([picky]);
+    await eventLog.publish([grown(2)]);
+    await caughtUp('picky');
+    broken.now = false;
+    const { stdout } = await promisify(execFile)(
+      process.execPath,
+      [join(import.meta.dirname, 'replay.ts'), '--group', 'rivergate.garden.picky', TOPIC],
+      { env: { EVENT_LOG_URL: database.eventLogUrl } },
+    );
+    expect(stdout).toContain('"replayed":1');
     await vi.waitFor(async () => expect(await effects()).toEqual([2]), WAIT);
     await running.stop();
   });
