@@ -94,8 +94,10 @@ export const identity = defineService<IdentityTools>({
       ...sender(env),
       log,
     });
+    const keys = signingKeys(knex, secretBox, log);
     const resets = resetRequests({ knex, mail, settings, log });
     onStop(async () => {
+      keys.stop();
       await resets.settled();
       await mail.stop();
     });
@@ -104,13 +106,14 @@ export const identity = defineService<IdentityTools>({
       secretBox,
       settings,
       mail,
-      keys: signingKeys(knex, secretBox),
+      keys,
       resetRequests: resets,
     };
   },
 
-  async prepare({ knex, secretBox }) {
+  async prepare({ knex, secretBox, keys }) {
     await ensureSigningKey(knex, secretBox);
+    await keys.read();
   },
 });
 

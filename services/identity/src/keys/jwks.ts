@@ -21,5 +21,5 @@ export const jwks = endpoint(
     answer: z.object({ keys: z.array(PublicKey) }),
     bare: true,
   },
-  async ({ keys }) => keys.published() as Promise<{ keys: z.infer<typeof PublicKey>[] }>,
+  async ({ keys }) => keys.published() as { keys: z.infer<typeof PublicKey>[] },
 );

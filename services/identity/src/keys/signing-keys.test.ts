@@ -17,7 +17,13 @@ beforeAll(async () => {
 afterAll(() => identity.stop());
 
 /** As another process of the service, which has read nothing yet. */
-const freshKeys = () => signingKeys(identity.resources.knex, identity.resources.secretBox);
+const freshKeys = async () => {
+  const { knex, secretBox, log } = identity.resources;
+  const keys = signingKeys(knex, secretBox, log);
+  await keys.read();
+  keys.stop();
+  return keys;
+};
 const rotate = (rotation: { olderThanSeconds: number; leadSeconds: number }) =>
   rotateSigningKey(identity.resources.knex, identity.resources.secretBox, rotation);
 const signedNow = async () => {
@@ -31,10 +37,10 @@ const signedNow = async () => {
     scope: '',
   };
   const now = Math.floor(Date.now() / 1000);
-  return freshKeys().sign({ ...claims, iat: now, exp: now + 60, jti: 'x' });
+  return (await freshKeys()).sign({ ...claims, iat: now, exp: now + 60, jti: 'x' });
 };
 const verifies = async (token: string) => {
-  const keys = createLocalJWKSet(await freshKeys().published());
+  const keys = createLocalJWKSet((await freshKeys()).published());
   const expected = {
     issuer: 'http://rivergate.test',
     audience: 'rivergate',
@@ -81,7 +87,7 @@ describe('signing keys', () => {
   it('are published before they sign', async () => {
     const before = await signedNow();
     const next = await rotate({ olderThanSeconds: 0, leadSeconds: 300 });
-    expect((await freshKeys().published()).keys.map(key => key.kid)).toContain(next);
+    expect((await freshKeys()).published().keys.map(key => key.kid)).toContain(next);
     expect(decodeProtectedHeader(await signedNow()).kid).toBe(decodeProtectedHeader(before).kid);
     await identity.resources.knex('signing_keys').where({ kid: next }).update({ signs_from: new Date() });
     expect(decodeProtectedHeader(await signedNow()).kid).toBe(next);
@@ -108,5 +114,12 @@ describe('signing keys', () => {
       return db('audit_log').where({ action: 'auth.signing_key.rotated', subject: kid });
     });
     expect(rows).toMatchObject([{ actor: 'service:identity', metadata: { key_id: kid } }]);
+  });
+});
+
+describe('a burst of logins', () => {
+  it('is served although every connection is held by a request that signs', async () => {
+    const logins = await Promise.all(Array.from({ length: 24 }, () => identity.login(person.email)));
+    expect(new Set(logins.map(({ status }) => status))).toEqual(new Set([200]));
   });
 });
