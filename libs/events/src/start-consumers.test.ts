@@ -12,7 +12,7 @@ import { postgresEventLog } from './postgres/log.ts';
 import { reactions } from './react.ts';
 import { startRelay } from './relay.ts';
 import { replayDeadLetters } from './replay-dead-letters.ts';
-import { type StartConsumers, startConsumers } from './start-consumers.ts';
+import { pruneInbox, type StartConsumers, startConsumers } from './start-consumers.ts';
 import { type TestDatabase, testDatabase } from './testing/database.ts';
 import { EFFECT_TABLE, gardener, observer, plantCut, plantGrown, record, silent } from './testing/garden.ts';
 
@@ -274,6 +274,16 @@ describe('dead letters', () => {
       code: '23505',
       message: 'database error 23505 table account constraint account_email',
     });
+  });
+});
+
+describe('the inbox', () => {
+  it('forgets what was handled over a month ago, and nothing else', async () => {
+    await database.knex.raw(`insert into inbox (consumer, event_id, handled_at)
+      select name, gen_random_uuid(), now() - age::interval
+      from (values ('old', '31 days'), ('new', '29 days')) as rows (name, age)`);
+    await pruneInbox(database.knex);
+    expect(await database.knex('inbox').pluck('consumer')).toEqual(['new']);
   });
 });
 

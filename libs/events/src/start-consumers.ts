@@ -43,6 +43,11 @@ export function consumerGroup(service: string, consumer: string): string {
   return `rivergate.${service}.${consumer}`;
 }
 
+/** Forgets what was handled so long ago that it cannot come again. */
+export async function pruneInbox(knex: Knex): Promise<void> {
+  await knex.raw('delete from inbox where handled_at < now() - make_interval(days => ?)', [INBOX_DAYS]);
+}
+
 /** Starts the consumers of a service. Does not wait for the event log: what is away is tried again. */
 export async function startConsumers(options: StartConsumers): Promise<RunningConsumers> {
   const { service, consumers, knex, eventLog, log } = options;
@@ -59,10 +64,9 @@ export async function startConsumers(options: StartConsumers): Promise<RunningCo
   }
 
   const pruning = setInterval(() => {
-    knex('inbox')
-      .where('handled_at', '<', knex.raw('now() - make_interval(days => ?)', [INBOX_DAYS]))
-      .delete()
-      .catch(error => log.warn({ error: describeError(error) }, 'The inbox could not be pruned'));
+    pruneInbox(knex).catch(error =>
+      log.warn({ error: describeError(error) }, 'The inbox could not be pruned'),
+    );
   }, HOUR).unref();
 
   return {

@@ -13,10 +13,17 @@ export interface PostgresLogOptions {
   log: Logger;
   /** Older events are deleted; kept for ever when not set, so that a new group can build its projection from all. */
   retentionDays?: number;
+  /** How often old events are looked for, in milliseconds. Default an hour. */
+  pruneEvery?: number;
 }
 
 /** The event log of one machine. A process needs two connections for it: one writes, one reads. */
-export function postgresEventLog({ url, log, retentionDays }: PostgresLogOptions): EventLog {
+export function postgresEventLog({
+  url,
+  log,
+  retentionDays,
+  pruneEvery = HOUR,
+}: PostgresLogOptions): EventLog {
   const connect = connector(url);
   const reading = reader(connect, log);
   let writing: Promise<Connection> | undefined;
@@ -55,7 +62,7 @@ export function postgresEventLog({ url, log, retentionDays }: PostgresLogOptions
     retentionDays &&
     setInterval(() => {
       prune().catch(error => log.warn({ error: describeError(error) }, 'Old events could not be deleted'));
-    }, HOUR).unref();
+    }, pruneEvery).unref();
 
   return {
     async publish(records: LogRecord[]) {

@@ -78,3 +78,18 @@ it('goes on after all its connections were cut', async () => {
   await reading.stop();
   await log.close();
 });
+
+it('deletes what is older than the retention, and nothing else', async () => {
+  const log = await open();
+  await log.publish([record('aged', 'rose', { n: 'old' }), record('aged', 'rose', { n: 'new' })]);
+  await database.admin(`update event_log.event set published_at = now() - interval '8 days'
+    where topic = 'aged' and event->'data'->>'n' = 'old'`);
+  const pruning = postgresEventLog({
+    url: database.eventLogUrl,
+    log: silent,
+    retentionDays: 7,
+    pruneEvery: 10,
+  });
+  await vi.waitFor(async () => expect(await log.lag('anyone', ['aged'])).toBe(1), { timeout: 10_000 });
+  await Promise.all([log.close(), pruning.close()]);
+});

@@ -29,17 +29,18 @@ async function run(url: string, statements: string): Promise<void> {
   await client.query(statements).finally(() => client.end());
 }
 
-export async function testDatabase(): Promise<TestDatabase> {
+/** @param admin URL of a superuser; `TEST_DATABASE_ADMIN_URL` if not given */
+export async function testDatabase(admin: string = adminUrl()): Promise<TestDatabase> {
   const id = randomUUID().slice(0, 8);
   const [name, service, events] = [`events_${id}`, `garden_${id}`, `event_log_${id}`];
   const within = (user?: string) => {
-    const url = new URL(adminUrl());
+    const url = new URL(admin);
     url.pathname = `/${name}`;
     if (user) Object.assign(url, { username: user, password: 'test' });
     return url.href;
   };
-  for (const role of [service, events]) await run(adminUrl(), `create role ${role} login password 'test'`);
-  await run(adminUrl(), `create database ${name}`);
+  for (const role of [service, events]) await run(admin, `create role ${role} login password 'test'`);
+  await run(admin, `create database ${name}`);
   await run(
     within(),
     `create schema garden authorization ${service};
@@ -59,8 +60,8 @@ export async function testDatabase(): Promise<TestDatabase> {
     async drop() {
       await knex.destroy();
       await superuser.end();
-      await run(adminUrl(), `drop database ${name} with (force)`);
-      await run(adminUrl(), `drop role ${service}, ${events}`);
+      await run(admin, `drop database ${name} with (force)`);
+      await run(admin, `drop role ${service}, ${events}`);
     },
   };
 }

@@ -1,0 +1,2 @@
+export { type TestDatabase, testDatabase } from './database.ts';
+export { gardener, plantGrown, record, silent } from './garden.ts';
