@@ -12,6 +12,8 @@ export const RATE_LIMITS = {
   password_reset: { count: 3, seconds: 3600 },
   password_change: { count: 5, seconds: 900 },
   organization_creation: { count: 3, seconds: 300 },
+  /** Invitation mails to one address, whoever sends them. */
+  invitation_mail: { count: 20, seconds: 3600 },
 } as const satisfies Record<string, RateLimit>;
 
 export type RateLimitClass = keyof typeof RATE_LIMITS;

@@ -208,6 +208,20 @@ describe('inviting', () => {
     ]);
   });
 
+  it('fills nobody’s mailbox by inviting and revoking in turns, from however many organizations', async () => {
+    const organizations = [await found(), await found()];
+    const statuses: number[] = [];
+    for (let turn = 0; turn < 21; turn++) {
+      const acme = organizations[turn % 2]!;
+      const answer = await invite(acme, 'bombed@example.com');
+      statuses.push(answer.status);
+      if (answer.status === 201)
+        await (await town.member(ada, acme.id)).delete(`${PATH}/${answer.body.data.invitation.id}`);
+      else expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    }
+    expect(statuses).toEqual([...Array(20).fill(201), 429]);
+  });
+
   it('sends one mail for one idempotency key', async () => {
     const acme = await found();
     const admin = await town.member(ada, acme.id);

@@ -45,7 +45,7 @@ export const inviteMember = endpoint(
       PlanLimitExceeded,
     ],
   },
-  async ({ params, body, caller, db, emit, plans, mailer, appUrl }) => {
+  async ({ params, body, caller, db, emit, limit, plans, mailer, appUrl }) => {
     const organization = await lockOrganization(db, params.org_id);
     const workspace = await workspaceOfOrganization(db, organization.id, body.workspace_id);
     const role = await roleOfOrganization(db, organization.id, body.role_id);
@@ -58,6 +58,8 @@ export const inviteMember = endpoint(
     if (id === undefined) throw InvitationAlreadyExists();
     if ((await seatsTaken(db, organization.id)) > plans.seats(organization.plan)) throw PlanLimitExceeded();
 
+    // Inviting and revoking in turns would fill someone's mailbox in our name.
+    await limit('invitation_mail', body.email);
     const { token, expiresAt } = await sendInvitation({ db, emit }, organization, id, wanted, {
       mailer,
       appUrl,

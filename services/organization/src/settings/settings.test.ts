@@ -45,6 +45,7 @@ describe('settings', () => {
     { features: { unknown: true } },
     { __proto_: {} },
     { mfa: { deadline: 'soon' } },
+    { mfa: { deadline: '9999-12-31T23:59:59Z' } },
   ])('do not loosen the platform nor take what is unknown: %j', change => {
     expect(SettingsChange.safeParse(change).success).toBe(false);
   });

@@ -13,6 +13,11 @@ export const FEATURES = [
   'oauth_applications',
 ] as const;
 
+/** A requirement that holds some day in the far future is none. */
+function isWithinAYear(timestamp: string): boolean {
+  return Date.parse(timestamp) < Date.now() + 366 * 86_400_000;
+}
+
 /** Every setting with its bounds. Settings tighten what the platform demands; none can loosen it. */
 const FIELDS = {
   password_policy: {
@@ -23,7 +28,7 @@ const FIELDS = {
     required: z.boolean(),
     grace_days: z.int().min(0).max(90).meta({ description: 'Days until a new requirement holds' }),
     deadline: z
-      .union([z.iso.datetime(), z.null()])
+      .union([z.iso.datetime().refine(isWithinAYear, 'must lie within a year from now'), z.null()])
       .meta({ description: 'From when it holds; set from grace_days when left out' }),
   },
   sessions: {
