@@ -1,0 +1,125 @@
+import { randomInt } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testRoute } from '../testing/stand-in.ts';
+import { startTestFleet, type TestFleet } from '../testing/test-fleet.ts';
+
+let fleet: TestFleet;
+
+beforeAll(async () => {
+  fleet = await startTestFleet(
+    [
+      testRoute('GET', '/api/v1/things'),
+      testRoute('GET', '/api/v1/open', { caller: 'public' }),
+      testRoute('POST', '/api/v1/auth/login', { caller: 'public', rateLimit: 'login' }),
+    ],
+    {
+      env: {
+        RATE_LIMIT_STANDARD: '3/60',
+        RATE_LIMIT_PREMIUM: '5/60',
+        RATE_LIMIT_ADMIN: '7/60',
+        RATE_LIMIT_LOGIN: '2/900',
+        TRUST_PROXY: 'loopback',
+      },
+    },
+  );
+});
+
+afterAll(() => fleet.stop());
+
+const from = (address = `198.51.${randomInt(256)}.${randomInt(256)}`) => ({ 'x-forwarded-for': address });
+
+async function statuses(count: number, path: string, headers: Record<string, string>): Promise<number[]> {
+  const found: number[] = [];
+  for (let index = 0; index < count; index++) found.push((await fleet.get(path, headers)).status);
+  return found;
+}
+
+const limited = (allowed: number) => [...Array(allowed).fill(200), 429];
+
+describe('the general limit', () => {
+  it('is counted per address for those who are not signed in', async () => {
+    const one = from();
+    expect(await statuses(4, '/api/v1/open', one)).toEqual(limited(3));
+    expect((await fleet.get('/api/v1/open', from())).status).toBe(200);
+  });
+
+  it('counts a whole IPv6 network as one', async () => {
+    const group = randomInt(1, 65_536).toString(16);
+    const found = [];
+    for (const host of ['::1', '::2', ':a:b:c:d', '::3']) {
+      found.push((await fleet.get('/api/v1/open', from(`2001:db8:${group}:1${host}`))).status);
+    }
+    expect(found).toEqual(limited(3));
+    expect((await fleet.get('/api/v1/open', from(`2001:db8:${group}:2::1`))).status).toBe(200);
+  });
+
+  it('is per user, and larger for premium plans and administrators', async () => {
+    const standard = await fleet.signIn();
+    expect(await statuses(4, '/api/v1/things', standard.headers)).toEqual(limited(3));
+    const premium = await fleet.signIn({ plan: 'enterprise' });
+    expect(await statuses(6, '/api/v1/things', premium.headers)).toEqual(limited(5));
+    const admin = await fleet.signIn({ plan: 'professional', is_admin: true });
+    expect(await statuses(8, '/api/v1/things', admin.headers)).toEqual(limited(7));
+    const alone = await fleet.signIn({ plan: 'individual', is_admin: true });
+    expect(await statuses(4, '/api/v1/things', alone.headers)).toEqual(limited(3));
+  });
+
+  it('says where the caller stands on every answer', async () => {
+    const user = await fleet.signIn();
+    const answer = await fleet.get('/api/v1/things', user.headers);
+    expect(answer.headers.get('ratelimit-policy')).toBe('"standard";q=3;w=60');
+    expect(answer.headers.get('ratelimit')).toMatch(/^"standard";r=2;t=\d+$/);
+    expect(answer.headers.get('x-ratelimit-limit')).toBe('3');
+    expect(answer.headers.get('x-ratelimit-remaining')).toBe('2');
+    expect(Number(answer.headers.get('x-ratelimit-reset'))).toBeGreaterThan(0);
+  });
+
+  it('answers 429 in the documented shape, with Retry-After', async () => {
+    const user = await fleet.signIn();
+    await statuses(3, '/api/v1/things', user.headers);
+    const answer = await fleet.get('/api/v1/things', user.headers);
+    expect(answer.status).toBe(429);
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+    expect(answer.headers.get('x-ratelimit-remaining')).toBe('0');
+    expect(await answer.json()).toMatchObject({ success: false, error: { code: 'RATE_LIMITED' } });
+  });
+
+  it('bounds the guessing of tokens per address', async () => {
+    const guess = { ...from(), authorization: 'Bearer a.b.c' };
+    expect(await statuses(4, '/api/v1/things', guess)).toEqual([401, 401, 401, 429]);
+  });
+});
+
+describe('the limit that a route declares', () => {
+  it('is counted per address, beside the general one', async () => {
+    const post = (headers: Record<string, string>) =>
+      fetch(`${fleet.url}/api/v1/auth/login`, { method: 'POST', headers });
+    const here = from();
+    const first = await post(here);
+    expect(first.headers.get('ratelimit-policy')).toBe('"login";q=2;w=900, "standard";q=3;w=60');
+    expect(first.headers.get('x-ratelimit-limit')).toBe('2');
+    expect((await post(here)).status).toBe(200);
+    const refused = await post(here);
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
+    expect((await post(from())).status).toBe(200);
+  });
+});
+
+describe('the client`s address', () => {
+  it('is the last one that no trusted proxy has added', async () => {
+    const spoofed = '203.0.113.9';
+    const real = `198.51.100.${randomInt(256)}`;
+    const answer = await fleet.get('/api/v1/open', { 'x-forwarded-for': `${spoofed}, ${real}` });
+    expect(await answer.json()).toMatchObject({ data: { principal: { ip: real } } });
+  });
+
+  it('is the peer where no proxy is trusted, or the header holds no address', async () => {
+    const strict = await startTestFleet([testRoute('GET', '/api/v1/open', { caller: 'public' })]);
+    const answer = await strict.get('/api/v1/open', { 'x-forwarded-for': '203.0.113.9' });
+    expect(await answer.json()).toMatchObject({ data: { principal: { ip: '127.0.0.1' } } });
+    await strict.stop();
+    const nonsense = await fleet.get('/api/v1/open', { 'x-forwarded-for': 'nonsense' });
+    expect(await nonsense.json()).toMatchObject({ data: { principal: { ip: '127.0.0.1' } } });
+  });
+});
