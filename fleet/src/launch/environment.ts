@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { databaseUrl, EVENT_LOG_ROLE, roleOf } from '@rivergate/service/database';
 import { urlVariable } from '@rivergate/service/services';
-import { internalJwks, internalKey, type Secrets } from '../data-directory/secrets.ts';
+import type { Secrets } from '../data-directory/secrets.ts';
 import type { Member } from './roster.ts';
 
 export const DATABASE = 'rivergate';
@@ -10,6 +10,8 @@ export type Site = {
   /** What the operator set: it wins wherever it names the same thing. */
   operator: NodeJS.ProcessEnv;
   secrets: Secrets;
+  /** With what the processes vouch for a principal to each other. */
+  internalKeys: { INTERNAL_KEY: Record<string, string>; INTERNAL_JWKS: string };
   publicUrl: string;
   /** URL of the administrator of the database server. */
   adminUrl: string;
@@ -42,8 +44,8 @@ export function environmentOf(member: Member, site: Site): NodeJS.ProcessEnv {
     SMTP_URL: site.smtpUrl,
     HOST: hostOf(member, operator),
     PORT: port,
-    INTERNAL_KEY: internalKey(secrets, member.name),
-    INTERNAL_JWKS: internalJwks(secrets),
+    INTERNAL_KEY: site.internalKeys.INTERNAL_KEY[member.name],
+    INTERNAL_JWKS: site.internalKeys.INTERNAL_JWKS,
     ...serviceUrls(site),
     ...(member.kind === 'service'
       ? { DATABASE_URL: databaseOf(site, roleOf(member.name)) }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { generateInternalKeys } from '@rivergate/caller/internal-keys';
 import { DATABASE_ROLES } from '@rivergate/service/database';
 import { type Progress, silence } from '../console/progress.ts';
 import { logDirectory, openDataDirectory, refuseForeign, wipe } from '../data-directory/data-directory.ts';
@@ -73,10 +74,8 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
       openDataDirectory(directory);
     }
     guard = startGuard();
-    const secrets = secretsOf(directory, {
-      passwords: ['postgres', 'redis', ...DATABASE_ROLES.map(({ role }) => role)],
-      processes: members.map(({ name }) => name),
-    });
+    const secrets = secretsOf(directory, ['postgres', 'redis', ...DATABASE_ROLES.map(({ role }) => role)]);
+    const internalKeys = generateInternalKeys(members.map(({ name }) => name));
     const run = startIn(directory, guard, running, progress, signal);
     const ground: Ground = { directory, operator, progress, passwords: secrets.passwords, run };
 
@@ -87,7 +86,7 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
     ]);
     const url = `http://localhost:${ports.gateway}`;
     const publicUrl = operator.PUBLIC_URL ?? url;
-    const site: Site = { operator, secrets, publicUrl, adminUrl, redisUrl, ...mail, ports };
+    const site: Site = { operator, secrets, internalKeys, publicUrl, adminUrl, redisUrl, ...mail, ports };
     await settled(
       members.map(member =>
         run(nodeProgram(member.name, member.main, ports[member.name]!, environmentOf(member, site))),

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { onPath } from './executable.ts';
 
@@ -13,9 +13,13 @@ export function hasApt(): boolean {
 /** Installs packages into the system, as root. Throws with apt's own words when that fails. */
 export async function installSystemPackages(packages: string[]): Promise<void> {
   const install = () =>
-    run('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
-      DEBIAN_FRONTEND: 'noninteractive',
-    });
+    run(
+      'apt-get',
+      [...['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'], ...packages],
+      {
+        DEBIAN_FRONTEND: 'noninteractive',
+      },
+    );
   // A fresh image has no package lists, an old one lists versions the mirror no longer has.
   if ((await install()).status === 0) return;
   await run('apt-get', ['update']);
@@ -47,6 +51,8 @@ export async function unpackPackages(packages: string[], directory: string): Pro
     ...options,
     'install',
     '--simulate',
+    // Also what the machine has: a package that is there and does not help is no help here.
+    '--reinstall',
     '--no-install-recommends',
     ...packages,
   ]);
@@ -58,6 +64,7 @@ export async function unpackPackages(packages: string[], directory: string): Pro
   for (const file of readdirSync(downloads).filter(name => name.endsWith('.deb'))) {
     await must('dpkg', ['-x', join(downloads, file), join(directory, 'root')]);
   }
+  for (const path of [state, downloads]) rmSync(path, { recursive: true });
 }
 
 /** The library directories of a tree made by `unpackPackages`, for LD_LIBRARY_PATH. */
