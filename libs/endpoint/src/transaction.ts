@@ -24,6 +24,8 @@ export async function bindCaller(
   db: Knex.Transaction,
   caller: { organizationId: number | null; userId: number | null },
 ): Promise<void> {
+  // Nothing to say: what an earlier transaction of the connection was bound to ended with it.
+  if (caller.organizationId === null && caller.userId === null) return;
   await db.raw(
     "select set_config('rivergate.organization_id', ?, true), set_config('rivergate.user_id', ?, true)",
     [
