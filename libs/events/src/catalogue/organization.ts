@@ -45,7 +45,8 @@ export const organizationSettingsChanged = event({
 });
 
 export const organizationSwitched = event({
-  type: 'organization.organization.switched',
+  // Not of the aggregate organization: what is known of its members goes on counting.
+  type: 'organization.session.switched',
   version: 1,
   audit: 'organization.switched',
   summary: 'A user made another organization the active one of a session',

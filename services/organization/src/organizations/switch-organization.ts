@@ -56,7 +56,7 @@ export const switchOrganization = endpoint(
       throw cause?.code === SessionNotFound.code ? Unauthorized() : cause;
     });
     await emit(organizationSwitched, {
-      aggregateId: id,
+      aggregateId: sessionId,
       organizationId: id,
       data: { organization_id: id, workspace_id: workspaceId, user_id: userId, session_id: sessionId },
     });
