@@ -1,7 +1,7 @@
 import { sessionRevoked } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { z } from 'zod';
-import { revokeActiveSessions } from './session-store.ts';
+import { revokeActiveSessions, type WhichSessions } from './session-store.ts';
 
 /** Why a session ended before its time. */
 export type EndReason =
@@ -11,7 +11,8 @@ export type EndReason =
   | 'refresh_token_reused'
   | 'password_changed'
   | 'password_reset'
-  | 'member_removed';
+  | 'member_removed'
+  | 'member_suspended';
 
 /** The part of a handler's, or a consumer's, `emit` that is needed here. */
 type EmitRevoked = (
@@ -20,13 +21,13 @@ type EmitRevoked = (
 ) => Promise<unknown>;
 
 /**
- * Ends one session of a user, or all of them: refresh tokens die with the row, access tokens with the event.
+ * Ends sessions of a user: refresh tokens die with the row, access tokens with the event.
  *
  * @returns how many were active until now
  */
 export async function endSessions(
   { db, emit }: { db: Knex.Transaction; emit: EmitRevoked },
-  which: { userId: number; sessionId?: number },
+  which: WhichSessions,
   reason: EndReason,
 ): Promise<number> {
   const ended = await revokeActiveSessions(db, which, reason);

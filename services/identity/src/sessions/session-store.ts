@@ -141,14 +141,25 @@ export async function countActiveSessions(db: Knex, userId: number): Promise<num
   return Number(row!.count);
 }
 
+/** Sessions of one user: all of them, or the one, or those in which an organization is the active one. */
+export interface WhichSessions {
+  userId: number;
+  sessionId?: number;
+  organizationId?: number;
+}
+
 /** Marks sessions as ended and answers which ones were active until now. */
 export async function revokeActiveSessions(
   db: Knex,
-  which: { userId: number; sessionId?: number },
+  { userId, sessionId, organizationId }: WhichSessions,
   reason: string,
 ): Promise<number[]> {
   const ended = await db('sessions')
-    .where({ user_id: which.userId, ...(which.sessionId === undefined ? {} : { id: which.sessionId }) })
+    .where({ user_id: userId })
+    .modify(sessions => {
+      if (sessionId !== undefined) sessions.where({ id: sessionId });
+      if (organizationId !== undefined) sessions.where({ organization_id: organizationId });
+    })
     .whereNull('revoked_at')
     .where('expires_at', '>', db.fn.now())
     .update({ revoked_at: db.fn.now(), revoke_reason: reason })

@@ -1,4 +1,10 @@
-import { memberRemoved } from '@rivergate/events';
+import {
+  dataSchemaOf,
+  type EventDeclaration,
+  memberRemoved,
+  memberStatusChanged,
+  topicOf,
+} from '@rivergate/events';
 import { eventually, fellowService, signedIn } from '@rivergate/testing';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -54,7 +60,7 @@ describe('refresh', () => {
       const end = new Date(Date.now() + 90_500);
       await session.clone().update({ expires_at: end });
       const { body } = await refresh(person.refreshToken);
-      expect(body.data.expires_in).toBeLessThanOrEqual(90);
+      expect(body.data.expires_in).toBeLessThanOrEqual(91);
       expect(decodeJwt(body.data.access_token).exp! * 1000).toBeLessThanOrEqual(end.getTime());
       expect((await session.clone().first()).expires_at).toEqual(end);
     });
@@ -307,30 +313,41 @@ describe('what the gateway and organization ask', () => {
   });
 });
 
-describe('a removed member', () => {
-  it('is logged out everywhere, and starts elsewhere the next time', async () => {
-    const person = await identity.person();
-    const other = await anotherSession(person, { workspace_id: 77 });
-    const data = { organization_id: 7, user_id: person.userId };
+describe('membership', () => {
+  const happened = async (declaration: EventDeclaration, userId: number, data: object) => {
     const event = {
       specversion: '1.0' as const,
       id: crypto.randomUUID(),
       source: '/rivergate/organization',
-      type: memberRemoved.type,
-      subject: String(person.userId),
+      type: declaration.type,
+      subject: String(userId),
       time: new Date().toISOString(),
       datacontenttype: 'application/json' as const,
-      dataschema: 'urn:rivergate:event:organization.member.removed:1',
+      dataschema: dataSchemaOf(declaration),
       actor: '1',
       organizationid: '7',
-      data,
+      data: { organization_id: 7, user_id: userId, ...data },
     };
-    await identity.resources.eventLog.publish([
-      { topic: 'rivergate.organization.member', key: event.subject, event },
-    ]);
+    await identity.resources.eventLog.publish([{ topic: topicOf(declaration), key: event.subject, event }]);
+  };
+
+  it('removed: logged out everywhere, and elsewhere the next time', async () => {
+    const person = await identity.person();
+    const other = await anotherSession(person, { workspace_id: 77 });
+    await happened(memberRemoved, person.userId, {});
     await eventually(async () => (await inRedis(other.sessionId)) === 'revoked');
     expect(await reasonOf(person.sessionId)).toBe('member_removed');
     expect((await refresh(person.refreshToken)).status).toBe(401);
+    const next = await identity.login(person.email);
+    expect(decodeJwt(next.body.data.access_token).org_id).toBe(1000 + person.userId);
+  });
+  it('suspended: logged out of that organization, and of no other', async () => {
+    const person = await identity.person();
+    const there = await anotherSession(person, { workspace_id: 77 });
+    await happened(memberStatusChanged, person.userId, { status: 'suspended' });
+    await eventually(async () => (await inRedis(there.sessionId)) === 'revoked');
+    expect((await refresh(there.refreshToken)).status).toBe(401);
+    expect((await refresh(person.refreshToken)).status).toBe(200);
     const next = await identity.login(person.email);
     expect(decodeJwt(next.body.data.access_token).org_id).toBe(1000 + person.userId);
   });
