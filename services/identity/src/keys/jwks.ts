@@ -1,3 +1,4 @@
+import { reply } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 
@@ -21,5 +22,9 @@ export const jwks = endpoint(
     answer: z.object({ keys: z.array(PublicKey) }),
     bare: true,
   },
-  async ({ keys }) => keys.published() as { keys: z.infer<typeof PublicKey>[] },
+  async ({ keys }) =>
+    // A new key is published for longer than this before it signs.
+    reply(keys.published() as { keys: z.infer<typeof PublicKey>[] }, {
+      headers: { 'cache-control': 'public, max-age=60' },
+    }),
 );

@@ -1,3 +1,6 @@
+import { execFile } from 'node:child_process';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { createLocalJWKSet, decodeProtectedHeader, jwtVerify } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -114,6 +117,16 @@ describe('signing keys', () => {
       return db('audit_log').where({ action: 'auth.signing_key.rotated', subject: kid });
     });
     expect(rows).toMatchObject([{ actor: 'service:identity', metadata: { key_id: kid } }]);
+  });
+});
+
+describe('rotate-now', () => {
+  it('replaces the key in the environment of the service', async () => {
+    const script = join(import.meta.dirname, 'rotate-now.ts');
+    const env = { ...process.env, NODE_OPTIONS: '', ...identity.environment.of('identity') };
+    const { stdout } = await promisify(execFile)(process.execPath, [script], { env });
+    const { kid } = decodeProtectedHeader(await signedNow());
+    expect(stdout).toContain(kid);
   });
 });
 

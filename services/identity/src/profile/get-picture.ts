@@ -30,6 +30,8 @@ export const getPicture = endpoint(
         // Whatever the bytes are, a browser that opens them as a page runs nothing.
         'content-security-policy': "default-src 'none'; sandbox",
         'content-disposition': 'inline',
+        // A console on another origin shows it in an image element.
+        'cross-origin-resource-policy': 'cross-origin',
       },
     });
   },
