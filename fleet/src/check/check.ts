@@ -4,12 +4,14 @@ import { clone } from '../launch/roster.ts';
 
 export type Finding = { title: string; passed: boolean; output: string; took: number };
 
+const colors = Boolean(process.stdout.isTTY);
+
 const CHECKS = [
-  { title: 'types (tsc)', command: 'tsc', args: ['--noEmit', '--pretty'] },
+  { title: 'types (tsc)', command: 'tsc', args: ['--noEmit', '--pretty', String(colors)] },
   {
     title: 'lint and format (biome)',
     command: 'biome',
-    args: ['check', '--error-on-warnings', '--colors=force'],
+    args: ['check', '--error-on-warnings', `--colors=${colors ? 'force' : 'off'}`],
   },
 ];
 
