@@ -7,6 +7,7 @@ import type { CrossOrigin } from './answer/cross-origin.ts';
 import type { Writer } from './answer/write.ts';
 import { type Exchange, openExchange, type Upgrade } from './exchange.ts';
 import type { OpenSockets } from './forwarding/open-sockets.ts';
+import { hasBody } from './forwarding/request-body.ts';
 import { forwardUpgrade } from './forwarding/upgrade.ts';
 import type { Observer } from './observe.ts';
 import type { Mailbox } from './own/mailbox.ts';
@@ -71,7 +72,7 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
       return;
     }
     // A body that was not read to its end must not be taken for the next request.
-    if (exchange.response && !exchange.request.complete) {
+    if (exchange.response && hasBody(exchange.request) && !exchange.request.complete) {
       exchange.response.shouldKeepAlive = false;
       exchange.response.once('finish', () => exchange.request.destroy());
     }

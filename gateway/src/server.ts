@@ -10,7 +10,7 @@ import {
   RequestTooLarge,
 } from '@rivergate/endpoint';
 import type { HeaderLine } from './answer/header-line.ts';
-import { rawAnswer } from './answer/write.ts';
+import { destroyLater, rawAnswer } from './answer/write.ts';
 import type { FrontDoor } from './front-door.ts';
 import { ExpectationFailed, HeadersTooLarge, RequestTimeout } from './refusals.ts';
 
@@ -68,6 +68,7 @@ function refuseSocket(socket: Duplex, failure: Failure, security: readonly Heade
   lines.push('Content-Length', String(Buffer.byteLength(body)));
   for (const { name, value } of security) lines.push(name, value);
   socket.end(rawAnswer(answer.status, lines, body));
+  destroyLater(socket);
 }
 
 export async function listen(server: Server, host: string, port: number): Promise<string> {

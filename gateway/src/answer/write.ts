@@ -1,4 +1,5 @@
 import { STATUS_CODES } from 'node:http';
+import type { Duplex } from 'node:stream';
 import { type Failure, failureAnswer } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
 import type { AnswerHeaders } from './answer-headers.ts';
@@ -26,6 +27,7 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
       exchange.response.end(exchange.request.method === 'HEAD' || status === 204 ? undefined : body);
     } else if (exchange.upgrade) {
       exchange.upgrade.socket.end(rawAnswer(status, lines, String(body)));
+      destroyLater(exchange.upgrade.socket);
     }
   };
   const json: Writer['json'] = (exchange, status, payload, headers = {}) =>
@@ -38,6 +40,12 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
       json(exchange, answer.status, answer.payload, answer.headers);
     },
   };
+}
+
+/** A client that was told goodbye and does not leave is shown out; at once would cost it the answer. */
+export function destroyLater(socket: Duplex): void {
+  const timer = setTimeout(() => socket.destroy(), 2_000);
+  socket.once('close', () => clearTimeout(timer));
 }
 
 /** An answer for a connection that no ServerResponse serves: a refused upgrade, or a request that was never parsed. */

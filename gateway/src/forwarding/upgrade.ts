@@ -2,7 +2,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { UpstreamUnavailable } from '@rivergate/endpoint';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
-import { rawAnswer } from '../answer/write.ts';
+import { destroyLater, rawAnswer } from '../answer/write.ts';
 import type { Exchange, Upgrade } from '../exchange.ts';
 import { requestHeaders } from './request-headers.ts';
 import { responseHeaders } from './response-headers.ts';
@@ -14,6 +14,8 @@ export type OpenSocket = { sessionId: number | null; close(): void };
 
 /** Milliseconds within which a service must have taken or refused the upgrade. */
 const HANDSHAKE = 10_000;
+/** Milliseconds that one side has to close after the other has. */
+const LINGER = 2_000;
 
 /**
  * Hands a WebSocket handshake (RFC 6455) to the service and, once it has switched protocols, the bytes of both sides
@@ -53,6 +55,7 @@ export function forwardUpgrade(
         const headers = responseHeaders(exchange, answer.headers, answerHeaders);
         socket.write(rawAnswer(exchange.status, headers, ''));
         answer.pipe(socket);
+        destroyLater(socket);
         resolve(null);
       })
       .once('timeout', () =>
@@ -95,7 +98,8 @@ function join(
     client.destroy();
     upstream.destroy();
   };
-  client.on('error', close).on('close', close).pipe(upstream);
-  upstream.on('error', close).on('close', close).pipe(client);
+  const linger = () => void setTimeout(close, LINGER).unref();
+  client.on('error', close).on('close', close).once('end', linger).pipe(upstream);
+  upstream.on('error', close).on('close', close).once('end', linger).pipe(client);
   return { sessionId: exchange.token?.sessionId ?? null, close };
 }

@@ -51,7 +51,6 @@ describe('routing', () => {
       '/internal/manifest',
       '/internal/secrets',
       '/internal/sessions/1',
-      '/ready/..',
       '/INTERNAL/manifest',
     ]) {
       expect((await fleet.get(path)).status).toBe(404);

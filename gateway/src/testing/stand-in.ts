@@ -76,6 +76,11 @@ export async function startStandIn(
       standIn.handle(request, response, received);
     });
   });
+  const sockets = new Set<Duplex>();
+  server.on('connection', socket => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
   server.on('upgrade', (request, socket, head) => {
     const { method = '', url = '', headers, rawHeaders } = request;
     const principal = principalOf(request, url.split('?')[0]!);
@@ -109,7 +114,7 @@ export async function startStandIn(
     stop: () =>
       new Promise(resolve => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        for (const socket of sockets) socket.destroy();
       }),
   };
   return standIn;
