@@ -1,0 +1,119 @@
+import {
+  dataSchemaOf,
+  type EventDeclaration,
+  memberRemoved,
+  memberStatusChanged,
+  topicOf,
+} from '@rivergate/events';
+import { eventually, fellowService } from '@rivergate/testing';
+import { decodeJwt } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type IdentityUnderTest,
+  type Person,
+  startIdentityUnderTest,
+} from '../testing/identity-under-test.ts';
+
+let identity: IdentityUnderTest;
+beforeAll(async () => {
+  identity = await startIdentityUnderTest();
+});
+afterAll(() => identity.stop());
+const refresh = (refresh_token: string, headers?: Record<string, string>) =>
+  identity.anonymous().post('/api/v1/auth/refresh', { refresh_token }, { headers });
+const inRedis = (sessionId: number) => identity.resources.redis.get(`session:${sessionId}`);
+const anotherSession = async ({ email }: Person, more = {}) =>
+  identity.personOf(await identity.login(email, more), email);
+const reasonOf = async (sessionId: number) =>
+  (await identity.resources.knex('sessions').where({ id: sessionId }).first()).revoke_reason;
+
+describe('what the gateway and organization ask', () => {
+  const gateway = () => identity.as(fellowService('gateway'));
+  const organization = () => identity.as(fellowService('organization'));
+  const state = (sessionId: number) => gateway().get(`/internal/sessions/${sessionId}`);
+
+  it('the state of a session, which counts as activity', async () => {
+    const { userId, sessionId, caller } = await identity.person();
+    const session = identity.resources.knex('sessions').where({ id: sessionId });
+    await session.clone().update({ last_activity_at: new Date(Date.now() - 60_000) });
+    const asked = await state(sessionId);
+    expect(asked.body.data).toEqual({
+      session_id: sessionId,
+      user_id: userId,
+      active: true,
+      is_system_admin: false,
+    });
+    expect(Date.now() - (await session.clone().first()).last_activity_at).toBeLessThan(10_000);
+    await caller.post('/api/v1/auth/logout');
+    expect((await state(sessionId)).body.data.active).toBe(false);
+    expect((await state(999_999_999)).status).toBe(404);
+  });
+  it('is not told to people', async () => {
+    const { caller, sessionId } = await identity.person();
+    expect((await caller.get(`/internal/sessions/${sessionId}`)).status).toBe(401);
+    expect((await identity.anonymous().get(`/internal/sessions/${sessionId}`)).status).toBe(401);
+  });
+  it('a suspended user has no active session', async () => {
+    const { userId, sessionId } = await identity.person();
+    await identity.resources.knex('users').where({ id: userId }).update({ disabled_at: new Date() });
+    expect((await state(sessionId)).body.data.active).toBe(false);
+  });
+  it('tokens for another organization: the refresh token before dies, the next login starts there', async () => {
+    const person = await identity.person();
+    const place = { user_id: person.userId, organization_id: 42, workspace_id: 43 };
+    const path = `/internal/sessions/${person.sessionId}/organization`;
+    const { status, body } = await organization().post(path, place);
+    expect(status).toBe(200);
+    expect(decodeJwt(body.data.access_token)).toMatchObject({ org_id: 42, sid: person.sessionId });
+    expect((await refresh(person.refreshToken)).status).toBe(401);
+    const next = await refresh(body.data.refresh_token);
+    expect(decodeJwt(next.body.data.access_token).org_id).toBe(42);
+    expect(decodeJwt((await identity.login(person.email)).body.data.access_token).org_id).toBe(42);
+    expect((await identity.audited(person.userId)).map(row => row.action)).toContain('auth.session.moved');
+
+    const stranger = await identity.person();
+    expect((await organization().post(path, { ...place, user_id: stranger.userId })).status).toBe(404);
+    await person.caller.post('/api/v1/auth/logout');
+    expect((await organization().post(path, place)).body.error.code).toBe('SESSION_NOT_FOUND');
+  });
+});
+
+describe('membership', () => {
+  const happened = async (declaration: EventDeclaration, userId: number, data: object) => {
+    const event = {
+      specversion: '1.0' as const,
+      id: crypto.randomUUID(),
+      source: '/rivergate/organization',
+      type: declaration.type,
+      subject: String(userId),
+      time: new Date().toISOString(),
+      datacontenttype: 'application/json' as const,
+      dataschema: dataSchemaOf(declaration),
+      actor: '1',
+      organizationid: '7',
+      data: { organization_id: 7, user_id: userId, ...data },
+    };
+    await identity.resources.eventLog.publish([{ topic: topicOf(declaration), key: event.subject, event }]);
+  };
+
+  it('removed: logged out everywhere, and elsewhere the next time', async () => {
+    const person = await identity.person();
+    const other = await anotherSession(person, { workspace_id: 77 });
+    await happened(memberRemoved, person.userId, {});
+    await eventually(async () => (await inRedis(other.sessionId)) === 'revoked');
+    expect(await reasonOf(person.sessionId)).toBe('member_removed');
+    expect((await refresh(person.refreshToken)).status).toBe(401);
+    const next = await identity.login(person.email);
+    expect(decodeJwt(next.body.data.access_token).org_id).toBe(1000 + person.userId);
+  });
+  it('suspended: logged out of that organization, and of no other', async () => {
+    const person = await identity.person();
+    const there = await anotherSession(person, { workspace_id: 77 });
+    await happened(memberStatusChanged, person.userId, { status: 'suspended' });
+    await eventually(async () => (await inRedis(there.sessionId)) === 'revoked');
+    expect((await refresh(there.refreshToken)).status).toBe(401);
+    expect((await refresh(person.refreshToken)).status).toBe(200);
+    const next = await identity.login(person.email);
+    expect(decodeJwt(next.body.data.access_token).org_id).toBe(1000 + person.userId);
+  });
+});
