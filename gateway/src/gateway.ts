@@ -1,8 +1,10 @@
 import { credentialKey, rateLimiter } from '@rivergate/caller';
 import { serviceClient } from '@rivergate/endpoint';
+import { eventLogFromEnv } from '@rivergate/events';
 import { createLog, startTracing } from '@rivergate/service';
 import { followAccess } from './access/access-consumer.ts';
 import { accessOwners } from './access/owners.ts';
+import { watchSessions } from './access/session-watch.ts';
 import { accessLog } from './access-log.ts';
 import { answerHeaders } from './answer/answer-headers.ts';
 import { crossOriginPolicy } from './answer/cross-origin.ts';
@@ -73,7 +75,14 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     stopping.push(() => requests.stop());
     const observing = observer(requests.log);
     const sockets = openSockets(observing);
-    stopping.push(await followAccess(env, redis, sockets, log));
+    stopping.push(watchSessions(redis, sockets));
+    if (env.KAFKA_BROKERS || env.EVENT_LOG_URL) {
+      const eventLog = eventLogFromEnv(env, log);
+      stopping.push(() => eventLog.close());
+      stopping.push(await followAccess(eventLog, redis));
+    } else {
+      log.warn('No event log is configured: the access state is kept by the services alone');
+    }
 
     let leaving = false;
     const own = new Map<string, OwnEndpoint>([

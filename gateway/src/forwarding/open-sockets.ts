@@ -5,6 +5,8 @@ import type { OpenSocket } from './upgrade.ts';
 /** The WebSockets that the gateway holds open. They outlive the decision that let them in, so they can be ended. */
 export type OpenSockets = {
   add(open: OpenSocket, socket: Duplex): void;
+  /** The sessions that hold one open. */
+  sessions(): Set<number>;
   /** A session was revoked: what it opened is closed. */
   closeSession(sessionId: number): void;
   closeAll(): void;
@@ -21,6 +23,11 @@ export function openSockets(observer: Pick<Observer, 'socketOpened' | 'socketClo
         all.delete(open);
         observer.socketClosed();
       });
+    },
+    sessions() {
+      const found = new Set<number>();
+      for (const { sessionId } of all) if (sessionId !== null) found.add(sessionId);
+      return found;
     },
     closeSession(sessionId) {
       for (const open of all) if (open.sessionId === sessionId) open.close();

@@ -1,4 +1,6 @@
 import { createHash } from 'node:crypto';
+import { connect } from 'node:net';
+import { revokeSession } from '@rivergate/caller';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bodyOf, sendRaw } from '../testing/raw.ts';
 import { testRoute } from '../testing/stand-in.ts';
@@ -67,6 +69,19 @@ describe('a WebSocket', () => {
     expect(bodyOf(refused).error?.code).toBe('UNAUTHORIZED');
     expect(await sendRaw(fleet.url, handshake('/internal/manifest'))).toMatch(/^HTTP\/1\.1 404 /);
     expect(await sendRaw(fleet.url, handshake('/api/v1/%2e%2e/live'))).toMatch(/^HTTP\/1\.1 400 /);
+  });
+
+  it('is closed within a second when its session is revoked', async () => {
+    const user = await fleet.signIn();
+    const { hostname, port } = new URL(fleet.url);
+    const socket = connect(Number(port), hostname);
+    socket.write(handshake('/api/v1/live', { Authorization: `Bearer ${user.token}` }));
+    await new Promise(resolve => socket.once('data', resolve));
+    const closed = new Promise(resolve => socket.once('close', resolve));
+    const began = performance.now();
+    await revokeSession(fleet.redis, user.sessionId);
+    await closed;
+    expect(performance.now() - began).toBeLessThan(1_000);
   });
 
   it('that the service refuses is answered with what the service said, cleaned', async () => {

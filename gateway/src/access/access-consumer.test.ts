@@ -1,0 +1,37 @@
+import type { CloudEvent, EventLog, Subscribe, Subscription } from '@rivergate/events';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testRoute } from '../testing/stand-in.ts';
+import { startTestFleet, type TestFleet } from '../testing/test-fleet.ts';
+import { followAccess } from './access-consumer.ts';
+
+let fleet: TestFleet;
+
+beforeAll(async () => {
+  fleet = await startTestFleet([testRoute('GET', '/api/v1/things')]);
+});
+
+afterAll(() => fleet.stop());
+
+describe('the gateway`s consumer', () => {
+  it('repairs what a service could not project', async () => {
+    let subscribed: Subscribe | undefined;
+    const eventLog: Pick<EventLog, 'subscribe'> = {
+      async subscribe(subscribe) {
+        subscribed = subscribe;
+        return { stop: async () => {} } as Subscription;
+      },
+    };
+    const stop = await followAccess(eventLog, fleet.redis);
+    expect(subscribed?.topics).toContain('rivergate.identity.session');
+
+    const user = await fleet.signIn();
+    expect((await fleet.get('/api/v1/things', user.headers)).status).toBe(200);
+    const data = { session_id: user.sessionId, user_id: user.userId, reason: 'logout' };
+    await subscribed?.handle(
+      { type: 'identity.session.revoked', data } as unknown as CloudEvent,
+      {} as never,
+    );
+    expect((await fleet.get('/api/v1/things', user.headers)).status).toBe(401);
+    await stop();
+  });
+});
