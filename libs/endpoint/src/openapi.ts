@@ -23,7 +23,16 @@ export function openApiFragment(groups: Record<string, readonly Endpoint[]>): Op
       paths[templatePath(spec)]![spec.method] = operation(spec, tag);
     }
   }
-  return { tags: Object.keys(groups).map(name => ({ name })), paths };
+  return { tags: publicTags(groups).map(name => ({ name })), paths };
+}
+
+/** A group of which everything is internal has nothing to show; an empty one announces what is to come. */
+function publicTags(groups: Record<string, readonly Endpoint[]>): string[] {
+  return Object.entries(groups)
+    .filter(
+      ([, endpoints]) => endpoints.length === 0 || endpoints.some(({ spec }) => spec.caller !== 'internal'),
+    )
+    .map(([tag]) => tag);
 }
 
 function operation(spec: EndpointSpec, tag: string): Json {
