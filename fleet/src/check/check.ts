@@ -6,12 +6,13 @@ export type Finding = { title: string; passed: boolean; output: string; took: nu
 
 const colors = Boolean(process.stdout.isTTY);
 
+const colourful = process.stdout.hasColors?.() ?? false;
 const CHECKS = [
-  { title: 'types (tsc)', command: 'tsc', args: ['--noEmit', '--pretty', String(colors)] },
+  { title: 'types (tsc)', command: 'tsc', args: ['--noEmit', '--pretty', String(colourful)] },
   {
     title: 'lint and format (biome)',
     command: 'biome',
-    args: ['check', '--error-on-warnings', `--colors=${colors ? 'force' : 'off'}`],
+    args: ['check', '--error-on-warnings', `--colors=${colourful ? 'force' : 'off'}`],
   },
 ];
 
