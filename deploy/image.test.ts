@@ -34,6 +34,15 @@ describe('deploy/Dockerfile', () => {
     expect(runs[0]).toContain(` ${packageManager}`);
     expect(runs.at(-1)).toContain('--frozen-lockfile --prod');
     expect(runs.at(-1)).toContain('--offline');
+    // What `pnpm fetch` lays out has no workspace links, and would pass for installed.
+    expect(runs).toContain('pnpm fetch --prod && rm -rf node_modules');
+  });
+
+  it('installs for the gateway, every service and their libs', () => {
+    const selected = all('RUN', build).at(-1)!;
+    for (const selector of ['@rivergate/gateway...', '@rivergate/deploy...', '{./services/*}...']) {
+      expect(selected).toContain(`--filter-prod '${selector}'`);
+    }
   });
 
   it('copies the lock file before the sources, so that a changed source installs nothing anew', () => {
@@ -69,6 +78,14 @@ describe('deploy/Dockerfile', () => {
     for (const file of [...started, 'deploy/src/check-health.ts', 'deploy/src/generate-env.ts']) {
       expect(textOf(file).length, file).toBeGreaterThan(0);
     }
+  });
+});
+
+describe('the documents', () => {
+  it.each(['README.md', 'docs/operations.md'])('%s names the image as it is', document => {
+    const { version } = JSON.parse(textOf('package.json'));
+    const named = [...textOf(document).matchAll(/rivergate:(\d[\w.-]*)/g)].map(match => match[1]);
+    expect(new Set(named)).toEqual(new Set([version]));
   });
 });
 
