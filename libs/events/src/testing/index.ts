@@ -1,2 +1,2 @@
 export { type TestDatabase, testDatabase } from './database.ts';
-export { gardener, plantGrown, record, silent } from './garden.ts';
+export { gardener, grownIn, plantGrown, record, silent } from './garden.ts';
