@@ -4,8 +4,6 @@ import { clone } from '../launch/roster.ts';
 
 export type Finding = { title: string; passed: boolean; output: string; took: number };
 
-const colors = Boolean(process.stdout.isTTY);
-
 const colourful = process.stdout.hasColors?.() ?? false;
 const CHECKS = [
   { title: 'types (tsc)', command: 'tsc', args: ['--noEmit', '--pretty', String(colourful)] },
