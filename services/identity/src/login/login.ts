@@ -99,7 +99,7 @@ export const login = endpoint(
         data: { session_id: session.id, user_id: userId, method: 'password', remember_me: body.remember_me },
       });
       afterCommit(() => clearLimit('login', loginKey(email)));
-      const bundle = await tokenBundle({ keys, settings }, session, refreshToken);
+      const bundle = tokenBundle({ keys, settings }, session, refreshToken);
       return { ...bundle, user_id: userId, email, display_name, is_verified: true as const };
     },
   },

@@ -52,7 +52,7 @@ export const refresh = endpoint(
       userId: session.user_id,
       data: { session_id: session.id, user_id: session.user_id },
     });
-    const bundle = await tokenBundle({ keys, settings }, session, next);
+    const bundle = tokenBundle({ keys, settings }, session, next);
     if (session.organization_id !== null) return bundle;
 
     // The organization service was down when the session began, or the user had no organization yet.

@@ -61,11 +61,11 @@ export async function completeVerification(tools: Tools, verification: AddressVe
 
   const verified = { user_id: userId, email: account.email, is_verified: true as const };
   return reply(
-    { ...(await tokenBundle({ keys, settings }, session, refreshToken)), ...verified },
+    { ...tokenBundle({ keys, settings }, session, refreshToken), ...verified },
     {
       async finish() {
         const placed = await enterOrganization(tools, account, session);
-        return { ...(await tokenBundle({ keys, settings }, placed, refreshToken)), ...verified };
+        return { ...tokenBundle({ keys, settings }, placed, refreshToken), ...verified };
       },
     },
   );

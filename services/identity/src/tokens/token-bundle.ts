@@ -13,15 +13,15 @@ export interface TokenBundle {
 }
 
 /** The bundle for a session. The access token never outlives the session. */
-export async function tokenBundle(
+export function tokenBundle(
   { keys, settings }: Pick<IdentityTools, 'keys' | 'settings'>,
   session: Session,
   refreshToken: string,
-): Promise<TokenBundle> {
+): TokenBundle {
   const now = Math.floor(Date.now() / 1000);
   const sessionEnds = Math.floor(session.expires_at.getTime() / 1000);
   const expires = Math.max(now, Math.min(now + accessTokenLifetimeSeconds, sessionEnds));
-  const accessToken = await keys.sign({
+  const accessToken = keys.sign({
     iss: settings.publicUrl,
     aud: accessTokenAudience,
     sub: String(session.user_id),
