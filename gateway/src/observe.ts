@@ -5,6 +5,9 @@ import type { Exchange } from './exchange.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
+/** What is written down for a client that closed the connection before it was answered, as nginx does. */
+const CLIENT_LEFT = 499;
+
 export type Observer = {
   registry: Registry;
   /** Writes down how a request ended: metrics, log line, span. Never a token, a body or a query. */
@@ -67,6 +70,7 @@ export function observer(log: Logger): Observer {
     socketOpened: () => sockets.inc(),
     socketClosed: () => sockets.dec(),
     ended(exchange) {
+      if (exchange.status === 0) exchange.status = CLIENT_LEFT;
       const milliseconds = performance.now() - exchange.startedAt;
       seriesOf(exchange).observe(milliseconds / 1000);
       const { route, general, named } = exchange;
