@@ -39,10 +39,7 @@ export async function startProcess(
   const child = fork(file, argumentsOf, {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env, PORT: port },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: [
-      ...(process.env.BENCH_PROFILE ? ['--cpu-prof', '--cpu-prof-dir=/tmp/prof'] : []),
-      '--disable-warning=ExperimentalWarning',
-    ],
+    execArgv: ['--disable-warning=ExperimentalWarning'],
   });
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
