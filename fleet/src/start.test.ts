@@ -99,7 +99,8 @@ afterAll(() => {
   rmSync(directory, { recursive: true });
 });
 
-describe('npm start', () => {
+// Each starts the fleet more than once, on a machine that may be busy with other tests.
+describe('npm start', { timeout: 240_000 }, () => {
   it('brings the whole fleet up, says where it is, brings back what dies, and leaves nothing behind', async () => {
     const first = await started();
     expect(first.output()).toContain(`http://localhost:${port}/docs`);

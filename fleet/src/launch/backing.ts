@@ -3,7 +3,6 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DATABASE_ROLES, provisionDatabase } from '@rivergate/service/database';
 import { mailboxDirectory, postgresDirectory, redisDirectory } from '../data-directory/data-directory.ts';
-import { freePorts } from '../provision/ports.ts';
 import { preparePostgres } from '../provision/postgres.ts';
 import { prepareRedis } from '../provision/redis.ts';
 import { DATABASE } from './environment.ts';
@@ -30,11 +29,10 @@ export async function provideDatabase(ground: Ground): Promise<string> {
   return adminUrl;
 }
 
-async function embeddedPostgres({ directory, passwords, progress, run }: Ground): Promise<string> {
-  const [port] = await freePorts(1);
+async function embeddedPostgres({ directory, passwords, ports, progress, run }: Ground): Promise<string> {
   const options = {
     directory: postgresDirectory(directory),
-    port: port!,
+    port: ports.postgresql,
     password: passwords.postgres!,
     durable: true,
   };
@@ -48,18 +46,12 @@ async function embeddedPostgres({ directory, passwords, progress, run }: Ground)
   return prepared.adminUrl;
 }
 
-export async function provideRedis({
-  directory,
-  operator,
-  passwords,
-  progress,
-  run,
-}: Ground): Promise<string> {
+export async function provideRedis(ground: Ground): Promise<string> {
+  const { directory, operator, passwords, ports, progress, run } = ground;
   if (operator.REDIS_URL) return operator.REDIS_URL;
-  const [port] = await freePorts(1);
   const { program, url } = await prepareRedis({
     directory: redisDirectory(directory),
-    port: port!,
+    port: ports.redis,
     password: passwords.redis!,
     durable: true,
     tools,
@@ -69,17 +61,16 @@ export async function provideRedis({
   return url;
 }
 
-export async function provideMailbox({ directory, operator, run }: Ground) {
+export async function provideMailbox({ directory, operator, ports, run }: Ground) {
   if (operator.SMTP_URL) return { smtpUrl: operator.SMTP_URL, mailboxUrl: undefined };
-  const [port, smtpPort] = await freePorts(2);
   const main = join(import.meta.dirname, '..', 'mailbox', 'main.ts');
   const env = {
     PATH: process.env.PATH,
     NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE,
-    PORT: String(port),
-    SMTP_PORT: String(smtpPort),
+    PORT: String(ports.mailbox),
+    SMTP_PORT: String(ports.smtp),
     MAILBOX_DIRECTORY: mailboxDirectory(directory),
   };
-  await run(nodeProgram('mailbox', main, port!, env));
-  return { smtpUrl: `smtp://127.0.0.1:${smtpPort}`, mailboxUrl: `http://127.0.0.1:${port}` };
+  await run(nodeProgram('mailbox', main, ports.mailbox, env));
+  return { smtpUrl: `smtp://127.0.0.1:${ports.smtp}`, mailboxUrl: `http://127.0.0.1:${ports.mailbox}` };
 }

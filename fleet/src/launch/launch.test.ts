@@ -52,8 +52,8 @@ beforeEach(() => {
 
 afterEach(async () => {
   await Promise.all(running.map(fleet => fleet.stop()));
-  for (const { dataDirectory } of running) {
-    rmSync(elsewhere(join(dataDirectory, 'postgres')), { recursive: true, force: true });
+  for (const name of ['data', 'second']) {
+    rmSync(elsewhere(join(directory, name, 'postgres')), { recursive: true, force: true });
   }
   rmSync(directory, { recursive: true });
 });
@@ -79,7 +79,7 @@ describe('launch', () => {
     const identity = processNamed(fleet, 'identity');
     const before = identity.pid!;
     process.kill(before, 'SIGKILL');
-    await vi.waitFor(() => expect(told).toContain('identity is back'), { timeout: 20_000 });
+    await vi.waitFor(() => expect(told).toContain('identity is back'), { timeout: 45_000 });
     expect(told).toContain('identity was ended by SIGKILL; starting it again in 0.3 s');
     expect(identity.pid).not.toBe(before);
   });
@@ -88,7 +88,7 @@ describe('launch', () => {
     const fleet = await start();
     process.kill(processNamed(fleet, 'postgresql').pid!, 'SIGKILL');
     await vi.waitFor(() => expect(told).toContainEqual(expect.stringMatching(/^PostgreSQL .* is back$/)), {
-      timeout: 20_000,
+      timeout: 45_000,
     });
   });
 

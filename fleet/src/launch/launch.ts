@@ -46,6 +46,7 @@ export type Ground = {
   operator: NodeJS.ProcessEnv;
   progress: Progress;
   passwords: Record<string, string>;
+  ports: BackingPorts;
   /** Starts a program under supervision, and resolves when it is ready. */
   run(program: Program): Promise<Supervised>;
 };
@@ -68,7 +69,7 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
 
   try {
     await awaitLeftovers(directory, progress);
-    const ports = await portsOf(members, options.port, operator);
+    const { ports, backing } = await portsOf(members, options.port, operator);
     if (options.reset) {
       await progress.step('wiping the data', async () => wipe(directory));
       openDataDirectory(directory);
@@ -77,7 +78,14 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
     const secrets = secretsOf(directory, ['postgres', 'redis', ...DATABASE_ROLES.map(({ role }) => role)]);
     const internalKeys = generateInternalKeys(members.map(({ name }) => name));
     const run = startIn(directory, guard, running, progress, signal);
-    const ground: Ground = { directory, operator, progress, passwords: secrets.passwords, run };
+    const ground: Ground = {
+      directory,
+      operator,
+      progress,
+      passwords: secrets.passwords,
+      ports: backing,
+      run,
+    };
 
     const [adminUrl, redisUrl, mail] = await settled([
       provideDatabase(ground),
@@ -156,21 +164,23 @@ function inStoppingOrder(running: Supervised[]): Supervised[][] {
   return [named('gateway'), others, named('redis'), named('postgresql')];
 }
 
-async function portsOf(
-  members: Member[],
-  port: number,
-  operator: NodeJS.ProcessEnv,
-): Promise<Record<string, number>> {
+/** What has no place in the roster and needs ports all the same. */
+const BACKING = ['postgresql', 'redis', 'mailbox', 'smtp'] as const;
+type BackingPorts = Record<(typeof BACKING)[number], number>;
+
+async function portsOf(members: Member[], port: number, operator: NodeJS.ProcessEnv) {
   const host = hostOf({ kind: 'gateway' }, operator);
   if (port !== 0 && !(await isFree(port, host))) throw new PortTaken(port);
-  const free = await freePorts(members.length);
+  // All in one go: a port that was looked for alone could be one that was found before.
+  const free = await freePorts(BACKING.length + members.length);
+  const backing = Object.fromEntries(BACKING.map(name => [name, free.pop()])) as BackingPorts;
   // A fleet on a port of its own stands beside another, which may want the default ports of the services.
   const usual = port === DEFAULT_PORT;
   const chosen = members.map(async (member, at): Promise<[string, number]> => {
     if (member.kind === 'gateway') return [member.name, port || free[at]!];
     return [member.name, usual && (await isFree(member.port)) ? member.port : free[at]!];
   });
-  return Object.fromEntries(await Promise.all(chosen));
+  return { backing, ports: Object.fromEntries(await Promise.all(chosen)) };
 }
 
 export class PortTaken extends Error {
