@@ -30,6 +30,8 @@ export type FrontDoorParts = PipelineParts & {
   sockets: OpenSockets;
   observer: Observer;
   log: Logger;
+  /** Whether the process is about to stop. */
+  leaving: () => boolean;
 };
 
 /** Takes every request through the pipeline, and writes down how it ended. */
@@ -83,6 +85,8 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
     request(request, response) {
       const exchange = openExchange(request, response, null);
       response.once('close', () => parts.observer.ended(exchange));
+      // A client that is told so opens its next connection elsewhere, instead of finding this one closed.
+      if (parts.leaving()) response.shouldKeepAlive = false;
       serve(exchange).catch(cause => refuse(exchange, cause));
     },
     upgrade(request, socket, head) {

@@ -23,6 +23,7 @@ import { mailbox } from './own/mailbox.ts';
 import { metrics } from './own/metrics.ts';
 import { openApi } from './own/openapi.ts';
 import type { OwnEndpoint } from './own/own-endpoints.ts';
+import { pages } from './own/pages.ts';
 import { tokenKinds } from './pipeline/authenticate.ts';
 import { connectRedis, whenConnected } from './redis.ts';
 import { watchFleet } from './routes/fleet.ts';
@@ -95,6 +96,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
       ['/api/v1/asyncapi.json', asyncApi(write)],
       ['/api/asyncapi.json', asyncApi(write)],
       ...docs(config.publicUrl),
+      ...pages(config.publicUrl),
     ]);
     const door = frontDoor({
       trustProxy: config.trustProxy,
@@ -115,6 +117,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
       sockets,
       observer: observing,
       log,
+      leaving: () => leaving,
     });
     const server = httpServer(door, security);
     const url = await listen(server, config.host, config.port);
