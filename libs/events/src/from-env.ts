@@ -1,5 +1,5 @@
+import { createRequire } from 'node:module';
 import type { EventLog } from './event-log.ts';
-import { kafkaEventLog } from './kafka/log.ts';
 import type { Logger } from './logger.ts';
 import { postgresEventLog } from './postgres/log.ts';
 
@@ -34,6 +34,10 @@ function positive(env: EventLogEnvironment, name: string): number | undefined {
 export function eventLogFromEnv(env: EventLogEnvironment, log: Logger): EventLog {
   const retentionDays = positive(env, 'EVENT_RETENTION_DAYS');
   if (env.KAFKA_BROKERS) {
+    // kafkajs takes 18 MB: only a process that needs it loads it.
+    const { kafkaEventLog }: typeof import('./kafka/log.ts') = createRequire(import.meta.url)(
+      './kafka/log.ts',
+    );
     const mechanism = env.KAFKA_SASL_MECHANISM;
     return kafkaEventLog({
       brokers: env.KAFKA_BROKERS.split(',').map(broker => broker.trim()),
