@@ -19,6 +19,9 @@ export function onSubmit(form, progress, work) {
     announce(progress);
     try {
       await work(Object.fromEntries(new FormData(form)));
+    } catch (cause) {
+      showAlert(form, 'Something went wrong in this page. Load the link of the mail again.');
+      throw cause;
     } finally {
       announce('');
       button.removeAttribute('aria-disabled');

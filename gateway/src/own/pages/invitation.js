@@ -32,7 +32,7 @@ async function open() {
   invitation = answer.data.invitation;
   showDetails(invitation);
   choose('sign-in');
-  show('invitation', { focus: false });
+  show('invitation');
 }
 
 /** Shows one of the forms: sign in, sign up, or the code that was mailed. */

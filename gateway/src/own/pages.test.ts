@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { freePort } from '../testing/free-port.ts';
+import { testRoute } from '../testing/stand-in.ts';
+import { startTestFleet, type TestFleet } from '../testing/test-fleet.ts';
+
+const SECRET = 'secret-of-a-mailed-link';
+const documents = [
+  `/verify-email?token=${SECRET}`,
+  `/reset-password?token=${SECRET}`,
+  `/invitations/${SECRET}`,
+  '/invitations',
+];
+
+let fleet: TestFleet;
+
+beforeAll(async () => {
+  fleet = await startTestFleet([testRoute('GET', '/api/v1/invitations/{invitation_token}')]);
+});
+
+afterAll(() => fleet.stop());
+
+const text = async (path: string) => (await fleet.get(path)).text();
+
+describe('the pages behind mailed links', () => {
+  it.each(documents)(
+    '%s is a page that is kept nowhere, framed by nobody and tells nobody of the link',
+    async path => {
+      const { status, headers } = await fleet.get(path);
+      expect(status).toBe(200);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'content-type': 'text/html; charset=utf-8',
+        'cache-control': 'no-store',
+        'referrer-policy': 'no-referrer',
+        'x-robots-tag': 'noindex, nofollow',
+        'x-content-type-options': 'nosniff',
+      });
+      const policy = headers.get('content-security-policy')!.split(';');
+      expect(policy).toContain("default-src 'none'");
+      expect(policy).toContain("script-src 'self'");
+      expect(policy).toContain("frame-ancestors 'none'");
+      expect(policy).toContain("form-action 'none'");
+      expect(policy.join()).not.toMatch(/unsafe|https?:|\*/);
+    },
+  );
+
+  it.each(documents)('%s runs nothing inline, and everything that it loads is there', async path => {
+    const page = await text(path);
+    expect(page).not.toContain(SECRET);
+    expect(page).not.toMatch(/<script(?! type="module" src="\/pages\/)|<style| style=| on\w+=|src="http/);
+    const waiting = [...page.matchAll(/(?:href|src)="(\/pages\/[^"]+)"/g)].map(([, file]) => file!);
+    const seen = new Set<string>();
+    for (const file of waiting) {
+      if (seen.has(file)) continue;
+      seen.add(file);
+      const answer = await fleet.get(file);
+      expect([file, answer.status]).toEqual([file, 200]);
+      for (const [, name] of (await answer.text()).matchAll(/from '\.\/([^']+)'/g))
+        waiting.push(`/pages/${name}`);
+    }
+    expect(seen.size).toBeGreaterThan(4);
+  });
+
+  it('are the only files that can be had, and only read', async () => {
+    for (const path of [
+      '/pages',
+      '/pages/',
+      '/pages/page.ts',
+      '/pages/..%2fpages.ts',
+      '/invitations/a/b',
+      '/x/a',
+    ])
+      expect([path, (await fleet.get(path)).status >= 400]).toEqual([path, true]);
+    const answer = await fetch(`${fleet.url}/verify-email`, { method: 'POST', body: '{}' });
+    expect(answer.status).toBe(404);
+    await answer.arrayBuffer();
+    expect((await fetch(`${fleet.url}/invitations/a`, { method: 'HEAD' })).status).toBe(200);
+  });
+
+  it('leave no token in the log', async () => {
+    const port = await freePort();
+    const child = spawn(process.execPath, [join(import.meta.dirname, '../main.ts')], {
+      env: { PATH: process.env.PATH, ...fleet.env, PORT: String(port), LOG_LEVEL: 'trace' },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let log = '';
+    for (const stream of [child.stdout, child.stderr]) stream.on('data', chunk => (log += chunk));
+    const ended = new Promise(resolve => child.once('exit', resolve));
+    const url = `http://127.0.0.1:${port}`;
+    await vi.waitFor(async () => expect((await fetch(`${url}/ready`)).status).toBe(200), { timeout: 10_000 });
+    for (const path of [...documents, `/api/v1/invitations/${SECRET}`, `/invitation/${SECRET}`])
+      await (await fetch(url + path, { headers: { 'x-request-id': 'mailed-link' } })).text();
+    child.kill('SIGTERM');
+    await ended;
+    expect(log.match(/"request_id":"mailed-link"/g)).toHaveLength(documents.length + 2);
+    expect(log).not.toContain(SECRET);
+  });
+});
