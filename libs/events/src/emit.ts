@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
 import { dataSchemaOf, type EventData, type EventDeclaration, serviceOf, topicOf } from './declaration.ts';
 import { type Actor, actorName, type CloudEvent } from './envelope.ts';
+import { wakeAfterCommit } from './wake.ts';
 
 /** Largest envelope in bytes of JSON; far under what a broker takes, so that no event can stop a relay. */
 export const LARGEST_EVENT = 256 * 1024;
@@ -46,12 +47,10 @@ export async function emit<Declaration extends EventDeclaration>(
   await trx.raw(
     `with recorded as (
        insert into outbox (topic, key, event) values (?, ?, ?)
-     ), audited as (
-       insert into audit_log
-         (action, organization_id, actor_user_id, actor, subject, ip_address, user_agent, request_id, metadata)
-       values (?, ?, ?, ?, ?, ?, ?, ?, ?)
      )
-     select pg_notify('rivergate_outbox_' || current_schema(), '')`,
+     insert into audit_log
+       (action, organization_id, actor_user_id, actor, subject, ip_address, user_agent, request_id, metadata)
+     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     [
       topicOf(declaration),
       recorded.subject,
@@ -67,5 +66,6 @@ export async function emit<Declaration extends EventDeclaration>(
       JSON.stringify(recorded.data),
     ],
   );
+  wakeAfterCommit(trx);
   return recorded;
 }

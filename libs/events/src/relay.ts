@@ -7,10 +7,11 @@ import type { CloudEvent } from './envelope.ts';
 import type { EventLog, LogRecord } from './event-log.ts';
 import type { Logger } from './logger.ts';
 import type { EventMetrics } from './metrics.ts';
+import { onOutboxCommit } from './wake.ts';
 
 const BATCH = 500;
-/** How often the outbox is looked at without a notification; milliseconds. */
-const POLL = 5000;
+/** How often the outbox is looked at without being told to; milliseconds. */
+const POLL = 1000;
 /** How often a standby tries to take over; milliseconds. */
 const STANDBY = 1000;
 /** How long a stopping relay waits for the batch in hand; a batch given up is published again by the next one. */
@@ -78,6 +79,21 @@ export function startRelay({ knex, eventLog, log, metrics }: StartRelay): Relay 
   const givingUp = new AbortController();
   const wake = bell();
   const trouble = backoff(100, 2000);
+  let standby: Client | undefined;
+  let told = false;
+
+  /** What this process committed is relayed by whichever process is active. */
+  onOutboxCommit(knex, () => {
+    if (!standby) return wake.ring();
+    if (told) return;
+    told = true;
+    standby
+      .query(`select pg_notify('rivergate_outbox_' || current_schema(), '')`)
+      .catch(() => {})
+      .finally(() => {
+        told = false;
+      });
+  });
 
   /** @returns whether there may be more */
   async function relayBatch(client: Client): Promise<boolean> {
@@ -110,7 +126,9 @@ export function startRelay({ knex, eventLog, log, metrics }: StartRelay): Relay 
   }
 
   async function session(client: Client): Promise<void> {
+    standby = client;
     while (!signal.aborted && !(await isActive(client))) await wake.heard(STANDBY, signal);
+    standby = undefined;
     while (!signal.aborted) {
       if (!(await relayBatch(client))) await wake.heard(POLL, signal);
     }
@@ -129,6 +147,7 @@ export function startRelay({ knex, eventLog, log, metrics }: StartRelay): Relay 
           log.warn({ error: describeError(error) }, 'The relay lost the database; trying again');
         await connecting.pause(signal);
       } finally {
+        standby = undefined;
         await client?.end().catch(() => {});
       }
     }
