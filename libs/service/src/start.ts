@@ -20,7 +20,7 @@ import { createLog } from './log.ts';
 import { serviceMetrics } from './metrics.ts';
 import { connectRedis } from './redis.ts';
 import { SERVICES, serviceUrl } from './services.ts';
-import { startTracing } from './tracing.ts';
+import { startTracing, withinTraceOf } from './tracing.ts';
 
 /** A service at work. */
 export interface RunningService {
@@ -103,6 +103,7 @@ export async function startService<Tools extends object>(
       eventLog,
       log,
       metrics: metrics.events,
+      around: withinTraceOf,
     });
     stopping.push(() => consuming.stop());
     const jobs = startJobs<Tools & Resources>([forgetting, ...(definition.jobs ?? [])], tools);

@@ -1,3 +1,6 @@
+import { propagation, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import type { CloudEvent } from '@rivergate/events';
+
 /**
  * Sends OpenTelemetry spans to the collector at `endpoint` (OTLP over HTTP). Loaded only where one is configured:
  * without it the API's own no-op tracer costs next to nothing.
@@ -23,4 +26,26 @@ export async function startTracing(
   // Registers the W3C trace context propagator and the context manager with it.
   provider.register();
   return () => provider.shutdown();
+}
+
+/** Handles an event as part of the trace of the request that caused it. */
+export async function withinTraceOf(
+  event: CloudEvent,
+  consumer: string,
+  run: () => Promise<void>,
+): Promise<void> {
+  const parent = propagation.extract(ROOT_CONTEXT, { traceparent: event.traceparent });
+  const name = `${consumer} ${event.type}`;
+  await trace
+    .getTracer('rivergate')
+    .startActiveSpan(name, { kind: SpanKind.CONSUMER }, parent, async span => {
+      try {
+        await run();
+      } catch (cause) {
+        span.setStatus({ code: SpanStatusCode.ERROR });
+        throw cause;
+      } finally {
+        span.end();
+      }
+    });
 }
