@@ -154,6 +154,21 @@ describe('launch', () => {
     expect(existsSync(join(dataDirectory, 'launcher.lock'))).toBe(false);
   });
 
+  it('does not wait for what waits for a process that will never come up', async () => {
+    const broken = join(directory, 'broken.ts');
+    const waiting = join(directory, 'waiting.ts');
+    writeFileSync(broken, "console.error('No such key'); process.exit(1);");
+    writeFileSync(waiting, 'setInterval(() => {}, 1_000);');
+    const [gateway, identity] = members as [Member, Member];
+    const fleet = start({
+      members: [
+        { ...gateway, main: waiting },
+        { ...identity, main: broken },
+      ],
+    });
+    await expect(fleet).rejects.toThrow('No such key');
+  });
+
   it('provides nothing that the operator has already', async () => {
     const fleet = await start();
     const redis = (fleet: Fleet) => processNamed(fleet, 'identity').program.env?.REDIS_URL;

@@ -95,7 +95,8 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
     const url = `http://localhost:${ports.gateway}`;
     const publicUrl = operator.PUBLIC_URL ?? url;
     const site: Site = { operator, secrets, internalKeys, publicUrl, adminUrl, redisUrl, ...mail, ports };
-    await settled(
+    // Not one after the other's end: the gateway waits for every service, also for one that has given up.
+    await Promise.all(
       members.map(member =>
         run(nodeProgram(member.name, member.main, ports[member.name]!, environmentOf(member, site))),
       ),
