@@ -42,11 +42,11 @@ export async function codeSentTo(fleet: AcceptanceFleet, email: string): Promise
 }
 
 /** Signs up, reads the code from the mailbox, verifies: as a person would, by HTTP alone. */
-export async function signUp(fleet: AcceptanceFleet, name = 'person'): Promise<Person> {
+export async function signUp(fleet: AcceptanceFleet, name = 'person', display_name = name): Promise<Person> {
   const email = uniqueEmail(name);
   const anyone = fleet.caller();
   const signup = data(
-    await anyone.post('/api/v1/auth/signup', { email, password: PASSWORD, display_name: name }),
+    await anyone.post('/api/v1/auth/signup', { email, password: PASSWORD, display_name }),
     201,
   );
   const otp_code = await codeSentTo(fleet, email);

@@ -22,7 +22,7 @@ export function closedWords(code) {
     ],
     INVITATION_ALREADY_ACCEPTED: [
       'Already accepted',
-      'This invitation has been accepted. If that was you, there is nothing left to do: sign in in your app.',
+      'This invitation has been accepted. If that was you, there is nothing left to do: sign in to your app.',
     ],
     INVITATION_EXPIRED: ['This invitation has expired', 'Ask the person who invited you for a new one.'],
     INVITATION_REVOKED: [
@@ -31,7 +31,7 @@ export function closedWords(code) {
     ],
     ALREADY_MEMBER: [
       'You are a member already',
-      'There is nothing left to do: sign in in your app. This page has not kept you signed in.',
+      'There is nothing left to do: sign in to your app. This page has not kept you signed in.',
     ],
   }[code];
 }

@@ -18,7 +18,11 @@ export function showDetails({ email, organization, workspace, role, invited_by, 
 /** In the reader's time zone, in the language of the page. */
 function inWords(time) {
   return new Date(time).toLocaleString(document.documentElement.lang, {
-    dateStyle: 'long',
-    timeStyle: 'short',
+    day: 'numeric',
+    month: 'long',
+    year: 'numeric',
+    hour: 'numeric',
+    minute: '2-digit',
+    timeZoneName: 'short',
   });
 }

@@ -1,0 +1,80 @@
+import { existsSync } from 'node:fs';
+import { chromium, type Page } from 'playwright-core';
+
+const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+
+/** Why there is no browser; undefined where there is one. */
+export const noBrowser = existsSync(executablePath)
+  ? undefined
+  : `SKIPPED: there is no Chromium at ${executablePath}; install one or name it by CHROMIUM_PATH`;
+
+export interface Visit {
+  page: Page;
+  /** What the page got wrong so far: errors in the console, exceptions, breaches of its policy. */
+  faults: string[];
+  /** Requests that the page sent, as "METHOD path". */
+  sent: string[];
+}
+
+export interface Browser {
+  /** Opens an address as a new person would: from an IP address of their own, with nothing in store. */
+  visit(url: string, options?: { width?: number; colorScheme?: 'light' | 'dark' }): Promise<Visit>;
+  close(): Promise<void>;
+}
+
+let addresses = 0;
+
+export async function openBrowser(): Promise<Browser> {
+  const browser = await chromium.launch({
+    executablePath,
+    args: [
+      '--headless',
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+    ],
+  });
+  return {
+    async visit(url, { width = 1280, colorScheme = 'light' } = {}) {
+      const context = await browser.newContext({
+        viewport: { width, height: width < 600 ? 844 : 900 },
+        colorScheme,
+        locale: 'en-GB',
+        extraHTTPHeaders: { 'x-forwarded-for': `10.2.${addresses >> 8}.${addresses++ & 255}` },
+      });
+      const page = await context.newPage();
+      const faults: string[] = [];
+      const sent: string[] = [];
+      page.on('pageerror', error => faults.push(String(error)));
+      page.on('console', message => {
+        // A refusal of the API is an answer like any other, though the browser notes it down.
+        const isRefusal = /^Failed to load resource: .* status of (?:4\d\d|503)/.test(message.text());
+        if (['error', 'warning'].includes(message.type()) && !isRefusal) faults.push(message.text());
+      });
+      page.on('dialog', dialog => {
+        faults.push(`A dialog: ${dialog.message()}`);
+        return dialog.dismiss();
+      });
+      page.on('request', request => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
+      await page.goto(url);
+      await page.waitForFunction("document.querySelector('[data-view]:not([hidden])')");
+      return { page, faults, sent };
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** The heading of what the page shows, once it is this one. */
+export async function heading(page: Page, name: string | RegExp): Promise<void> {
+  await page.getByRole('heading', { level: 1, name, exact: true }).waitFor();
+}
+
+/** All that a page could have kept of a secret: address, history's state, stores, cookies, and the document itself. */
+export async function keptBy(page: Page): Promise<string> {
+  const kept = await page.evaluate(
+    'JSON.stringify([location.href, history.state, {...localStorage}, {...sessionStorage}, document.cookie, document.documentElement.outerHTML])',
+  );
+  return `${kept} ${JSON.stringify(await page.context().cookies())}`;
+}
