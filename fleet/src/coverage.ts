@@ -1,8 +1,7 @@
-import { coverage, exercisedEndpoints } from './coverage/table.ts';
+import { exercisedEndpoints } from './coverage/exercised.ts';
+import { coverage } from './coverage/table.ts';
 
-const EXERCISED = '.test/exercised-endpoints.txt';
-
-const exercised = exercisedEndpoints(EXERCISED);
+const exercised = exercisedEndpoints();
 const rows = coverage(exercised);
 const modules = Map.groupBy(rows, row => row.module);
 const counted = [...modules].map(([module, own]) => ({

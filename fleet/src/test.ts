@@ -1,5 +1,7 @@
+import { rmSync } from 'node:fs';
 import { check, report } from './check/check.ts';
 import { progressOn } from './console/progress.ts';
+import { EXERCISED_FILE } from './coverage/exercised.ts';
 import { openGround } from './test-run/ground.ts';
 import { type Counts, runVitest } from './test-run/vitest.ts';
 
@@ -9,6 +11,9 @@ const progress = progressOn(process.stdout);
 const interrupted = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
 process.on('disconnect', () => interrupted.abort());
+
+// The whole run tells anew what is tested; a part of it only adds.
+if (args.length === 0) rmSync(EXERCISED_FILE, { force: true });
 
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 try {

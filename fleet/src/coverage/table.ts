@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { manifest, templatePath } from '@rivergate/endpoint';
 import { routeOf, routeTable } from '@rivergate/gateway/routes';
 import { definitions } from '../services.ts';
@@ -72,9 +72,4 @@ function gatewayRoutes(): (method: string, path: string) => string | undefined {
     const found = table.match(method, path.replace(/\{\w+\}/g, '1'));
     return found && 'route' in found ? shape(found.route.method, found.route.path) : undefined;
   };
-}
-
-/** What tests have exercised so far in this clone; empty before the first `npm test`. */
-export function exercisedEndpoints(file: string): string[] {
-  return existsSync(file) ? readFileSync(file, 'utf8').trim().split('\n') : [];
 }

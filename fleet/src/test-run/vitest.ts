@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { EXERCISED_FILE } from '../coverage/exercised.ts';
 import { clone } from '../launch/roster.ts';
 import type { TestGround } from './ground.ts';
 
@@ -20,7 +21,7 @@ export async function runVitest(args: string[], ground: TestGround, signal: Abor
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${result}`];
   const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
     cwd: clone,
-    env: { ...inherited, NODE_ENV: 'test', ...ground.environment },
+    env: { ...inherited, NODE_ENV: 'test', EXERCISED_ENDPOINTS: EXERCISED_FILE, ...ground.environment },
     stdio: ['ignore', 'inherit', 'inherit'],
   });
   if (child.pid) ground.guard.watch(child.pid, 'SIGTERM');
