@@ -97,6 +97,7 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
     await fillIn(page, '#sign-up', { 'Your name': `New ${MARKUP}`, Password: PASSWORD });
     await page.getByRole('button', { name: 'Create my account' }).click();
     await page.getByText('An account needs your agreement.').waitFor();
+    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     await page.getByLabel('I agree to the terms').check();
     await page.getByRole('button', { name: 'Create my account' }).click();
     const code = page.getByLabel('Code of 6 digits');
