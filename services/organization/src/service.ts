@@ -1,6 +1,7 @@
 import { defineService } from '@rivergate/service';
 import { organizations } from '../migrations/0001_organizations.ts';
 import { mail } from '../migrations/0002_mail.ts';
+import { settingsRevision } from '../migrations/0003_settings_revision.ts';
 import { getMemberPrincipal } from './access/get-member-principal.ts';
 import { getStartingPoint } from './access/get-starting-point.ts';
 import { listMemberships } from './access/list-memberships.ts';
@@ -70,6 +71,6 @@ export const organization = defineService<OrganizationTools>({
     releaseInvitations({ mailer, appUrl }),
   ],
   jobs: [takeBackAbandoned],
-  migrations: [organizations, mail],
+  migrations: [organizations, mail, settingsRevision],
   tools: organizationTools,
 });

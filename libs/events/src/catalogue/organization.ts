@@ -38,6 +38,8 @@ export const organizationSettingsChanged = event({
   summary: 'Settings of an organization changed',
   data: z.object({
     organization_id: Id,
+    /** Rises with each change of the organization's settings; the highest one holds. */
+    revision: z.number().int().default(0),
     fields: z.array(z.string()),
     /** Every setting as it holds from now on, by group: password_policy, mfa, sessions, tokens, … */
     settings: z.record(z.string(), z.record(z.string(), z.unknown())),

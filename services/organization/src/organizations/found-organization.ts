@@ -64,7 +64,7 @@ export async function foundOrganization(work: Work, founding: Founding): Promise
       aggregateId: id,
       organizationId: id,
       userId: administratorId,
-      data: { organization_id: id, fields, settings: effective },
+      data: { organization_id: id, revision: 0, fields, settings: effective },
     });
   }
 

@@ -48,6 +48,11 @@ describe('settings of an organization', () => {
     const { settings } = (await admin.get(path())).body.data;
     expect(settings.tokens).toEqual({ access_token_minutes: 15, refresh_token_days: 3 });
     expect(settings.devices).toEqual({ trust_days: 0 });
+    const said = await town.sql<{ metadata: { revision: number; settings: object } }>(
+      "select metadata from organization.audit_log where action = 'organization.settings_changed' order by id",
+    );
+    expect(said.map(({ metadata }) => metadata.revision)).toEqual([1, 2, 3, 4]);
+    expect(said.at(-1)?.metadata.settings).toEqual(settings);
   });
 
   it('refuse a role of another organization as the default one', async () => {

@@ -27,10 +27,15 @@ export const updateSettings = endpoint(
     const settings = effectiveSettings(changed);
     const fields = changedSettings(effectiveSettings(stored), settings);
     if (fields.length > 0) {
-      await db('organizations')
+      const [row] = await db('organizations')
         .where({ id })
-        .update({ settings: JSON.stringify(changed), updated_at: db.fn.now() });
-      const data = { organization_id: id, fields, settings };
+        .update({
+          settings: JSON.stringify(changed),
+          settings_revision: db.raw('settings_revision + 1'),
+          updated_at: db.fn.now(),
+        })
+        .returning('settings_revision');
+      const data = { organization_id: id, revision: row.settings_revision, fields, settings };
       await emit(organizationSettingsChanged, { aggregateId: id, organizationId: id, data });
     }
     return { settings };
