@@ -36,7 +36,8 @@ export const userRemoved = event({
   type: 'identity.user.removed',
   version: 1,
   audit: 'user.removed',
-  summary: 'An account that was never verified was replaced by a new registration, or withdrawn',
+  summary:
+    'An account that was never verified was replaced by a new registration, withdrawn, or forgotten after a day',
   data: z.object({ user_id: Id, reason: z.string() }),
 });
 

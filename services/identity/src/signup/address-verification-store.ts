@@ -16,6 +16,8 @@ export interface AddressVerification {
 
 /** Codes and temporary tokens live ten minutes. */
 const CODE_SECONDS = 600;
+/** A registration that nobody verifies this long after its last code is forgotten. */
+const FORGOTTEN_SECONDS = 86_400;
 
 const columns = (db: Knex) => [
   'user_id',
@@ -95,4 +97,16 @@ export async function countWrongTry(db: Knex, userId: number): Promise<void> {
 /** Code, link and token have done their work. The row stays, so that the link can say so when it is opened again. */
 export async function spend(db: Knex, userId: number): Promise<void> {
   await db('address_verifications').where({ user_id: userId }).update({ spent_at: db.fn.now() });
+}
+
+/** Self-registrations that nobody has verified in time, oldest first. Accounts that others made are theirs to take back. */
+export function forgottenRegistrations(db: Knex): Knex.QueryBuilder<object, { id: number; email: string }[]> {
+  return db('address_verifications')
+    .join('users', 'users.id', 'address_verifications.user_id')
+    .join('email_addresses', 'email_addresses.user_id', 'users.id')
+    .whereNull('users.verified_at')
+    .where({ holds_address: false, is_primary: true })
+    .where('code_expires_at', '<', later(db, CODE_SECONDS - FORGOTTEN_SECONDS))
+    .orderBy('users.id')
+    .select('users.id', 'email');
 }

@@ -1,0 +1,34 @@
+import { emit, userRemoved } from '@rivergate/events';
+import type { Knex } from 'knex';
+import { deleteUnverifiedAccount, lockAccount, lockAddress } from '../accounts/account-store.ts';
+import { forgottenRegistrations } from './address-verification-store.ts';
+
+const ACTOR = {
+  userId: null,
+  service: 'identity',
+  ip: null,
+  userAgent: null,
+  requestId: null,
+  traceparent: null,
+};
+const AT_ONCE = 100;
+
+/** Removes registrations that nobody verified within a day after their last code. */
+export async function purgeUnverified(knex: Knex): Promise<void> {
+  let found: { id: number; email: string }[];
+  do {
+    found = await forgottenRegistrations(knex).limit(AT_ONCE);
+    for (const { id, email } of found) {
+      await knex.transaction(async db => {
+        // As a registration does, so that one for the same address waits instead of finding the account half gone.
+        await lockAddress(db, email);
+        await lockAccount(db, id);
+        // Read again under the lock: it may have been verified, or sent another code, meanwhile.
+        if (!(await forgottenRegistrations(db).where('users.id', id).first())) return;
+        await deleteUnverifiedAccount(db, id);
+        const data = { user_id: id, reason: 'never_verified' };
+        await emit(db, userRemoved, { aggregateId: id, organizationId: null, actor: ACTOR, data });
+      });
+    }
+  } while (found.length === AT_ONCE);
+}
