@@ -6,6 +6,7 @@ import { proofs } from '../migrations/0003_proofs.ts';
 import { signingKeys as signingKeyTable } from '../migrations/0004_signing_keys.ts';
 import { pictures } from '../migrations/0005_pictures.ts';
 import { mails } from '../migrations/0006_mails.ts';
+import { organizationPolicies as policyTables } from '../migrations/0007_organization_policies.ts';
 import { createAccount } from './accounts/create-account.ts';
 import { withdrawAccount } from './accounts/withdraw-account.ts';
 import type { IdentityTools } from './endpoint.ts';
@@ -14,6 +15,8 @@ import { ensureSigningKey, rotateSigningKey } from './keys/rotate-signing-key.ts
 import { signingKeys } from './keys/signing-keys.ts';
 import { login } from './login/login.ts';
 import { loginHistory } from './login/login-history.ts';
+import { memberships } from './organizations/memberships.ts';
+import { organizationPolicies } from './organizations/organization-policies.ts';
 import { changePassword } from './password/change-password.ts';
 import { forgotPassword } from './password/forgot-password.ts';
 import { dropExpiredResets } from './password/password-reset-store.ts';
@@ -32,6 +35,7 @@ import { sessionState } from './sessions/session-state.ts';
 import { sessionsOfRemovedMembers } from './sessions/sessions-of-removed-members.ts';
 import { switchSession } from './sessions/switch-session.ts';
 import { settingsFromEnv } from './settings.ts';
+import { purgeUnverified } from './signup/purge-unverified.ts';
 import { resendSignupOtp } from './signup/resend-signup-otp.ts';
 import { signup } from './signup/signup.ts';
 import { verifyEmail } from './signup/verify-email.ts';
@@ -40,7 +44,7 @@ import { verifyOtp } from './signup/verify-otp.ts';
 /** Accounts, logins, sessions, and the keys that sign access tokens. */
 export const identity = defineService<IdentityTools>({
   name: 'identity',
-  migrations: [accounts, sessions, proofs, signingKeyTable, pictures, mails],
+  migrations: [accounts, sessions, proofs, signingKeyTable, pictures, mails, policyTables],
 
   endpoints: {
     Authentication: [
@@ -65,7 +69,7 @@ export const identity = defineService<IdentityTools>({
     Internal: [sessionState, switchSession, createAccount, withdrawAccount],
   },
 
-  consumers: tools => [sessionsOfRemovedMembers(tools)],
+  consumers: tools => [sessionsOfRemovedMembers(tools), organizationPolicies(tools), memberships],
 
   jobs: [
     {
@@ -82,6 +86,7 @@ export const identity = defineService<IdentityTools>({
     { name: 'work off password resets', every: 15, run: ({ resetRequests }) => resetRequests.workOff() },
     { name: 'drop expired resets', every: 3_600, run: ({ knex }) => dropExpiredResets(knex) },
     { name: 'drop spent refresh tokens', every: 3_600, run: ({ knex }) => dropTokensOfExpiredSessions(knex) },
+    { name: 'purge unverified registrations', every: 3_600, run: ({ knex }) => purgeUnverified(knex) },
   ],
 
   async tools({ knex, secretBox, env, config, log, onStop }) {

@@ -1,5 +1,8 @@
 import { InvalidPassword } from '@rivergate/contracts';
+import { ValidationFailed } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
 import { z } from 'zod';
+import { type PasswordDemands, passwordDemands } from '../organizations/policy-store.ts';
 
 const RULES: [RegExp, string][] = [
   [/^.{8,128}$/su, 'must be 8 to 128 characters long'],
@@ -34,6 +37,34 @@ export const NewPassword = z
     minLength: 8,
     maxLength: 128,
   });
+
+/** What the password lacks that organizations of its user demand. Characters are Unicode code points. */
+function flawsAgainst({ minLength, specialCharacter }: PasswordDemands, password: string): string[] {
+  const flaws: string[] = [];
+  if (minLength !== null && [...password].length < minLength)
+    flaws.push(`must be at least ${minLength} characters long, as an organization you belong to demands`);
+  if (specialCharacter && !/[^\p{L}\p{M}\p{N}\s]/u.test(password))
+    flaws.push('must hold a special character such as ! ? # or -, as an organization you belong to demands');
+  return flaws;
+}
+
+/**
+ * Holds a new password against what the organizations demand in which the user is an active member.
+ *
+ * @throws ValidationFailed with one detail per broken rule
+ */
+export async function requireOrganizationPolicies(
+  db: Knex,
+  userId: number,
+  newPassword: string,
+): Promise<void> {
+  const flaws = flawsAgainst(await passwordDemands(db, userId), newPassword);
+  if (flaws.length === 0) return;
+  throw ValidationFailed(
+    `The new password ${flaws.join(', and ')}`,
+    flaws.map(reason => ({ field: 'body.new_password', reason })),
+  );
+}
 
 /** A password to compare with a hash. Longer than any that can be set, but bounded. */
 export const KnownPassword = z.string().max(1024);

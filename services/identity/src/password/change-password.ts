@@ -3,7 +3,7 @@ import { passwordChanged, passwordChangeFailed } from '@rivergate/events';
 import { hashPassword, verifyPassword } from '@rivergate/secrets';
 import { z } from 'zod';
 import { accountById, replacePassword } from '../accounts/account-store.ts';
-import { KnownPassword, NewPassword } from '../accounts/password-policy.ts';
+import { KnownPassword, NewPassword, requireOrganizationPolicies } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
@@ -40,6 +40,8 @@ export const changePassword = endpoint(
       if (!account || account.disabled_at) throw CallerNotFound();
       if (!account.password_hash)
         throw ChangePasswordFailed('This account has no password yet; use forgot-password');
+
+      await requireOrganizationPolicies(knex, userId, body.new_password);
 
       // Counted before the comparison, so that tries side by side do not slip through; only wrong ones stay counted.
       await limit('password_change', wrongTries(userId));

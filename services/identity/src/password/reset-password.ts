@@ -4,7 +4,7 @@ import { passwordReset } from '@rivergate/events';
 import { hashPassword, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { accountById, setPassword } from '../accounts/account-store.ts';
-import { NewPassword } from '../accounts/password-policy.ts';
+import { NewPassword, requireOrganizationPolicies } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { passwordChangedMail } from './password-mails.ts';
@@ -30,7 +30,9 @@ export const resetPassword = endpoint(
   {
     async prepare({ body, knex }) {
       // Nobody makes the service hash passwords without a good token.
-      if ((await resetTokenOwner(knex, tokenHash(body.token))) === undefined) throw InvalidResetToken();
+      const userId = await resetTokenOwner(knex, tokenHash(body.token));
+      if (userId === undefined) throw InvalidResetToken();
+      await requireOrganizationPolicies(knex, userId, body.new_password);
       return { passwordHash: await hashPassword(body.new_password) };
     },
     async handle({ body, prepared, db, emit, mail }) {

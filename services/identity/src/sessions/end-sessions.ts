@@ -12,7 +12,9 @@ export type EndReason =
   | 'password_changed'
   | 'password_reset'
   | 'member_removed'
-  | 'member_suspended';
+  | 'member_suspended'
+  /** It, or its refresh token, is older than its organization allows. */
+  | 'organization_settings';
 
 /** The part of a handler's, or a consumer's, `emit` that is needed here. */
 type EmitRevoked = (
@@ -21,7 +23,7 @@ type EmitRevoked = (
 ) => Promise<unknown>;
 
 /**
- * Ends sessions of a user: refresh tokens die with the row, access tokens with the event.
+ * Ends sessions: refresh tokens die with the row, access tokens with the event.
  *
  * @returns how many were active until now
  */
@@ -31,11 +33,11 @@ export async function endSessions(
   reason: EndReason,
 ): Promise<number> {
   const ended = await revokeActiveSessions(db, which, reason);
-  for (const sessionId of ended) {
+  for (const { id, user_id } of ended) {
     await emit(sessionRevoked, {
-      aggregateId: sessionId,
+      aggregateId: id,
       organizationId: null,
-      data: { session_id: sessionId, user_id: which.userId, reason },
+      data: { session_id: id, user_id, reason },
     });
   }
   return ended.length;

@@ -1,10 +1,4 @@
-import {
-  dataSchemaOf,
-  type EventDeclaration,
-  memberRemoved,
-  memberStatusChanged,
-  topicOf,
-} from '@rivergate/events';
+import { type EventDeclaration, memberRemoved, memberStatusChanged } from '@rivergate/events';
 import { eventually, fellowService } from '@rivergate/testing';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -13,6 +7,7 @@ import {
   type Person,
   startIdentityUnderTest,
 } from '../testing/identity-under-test.ts';
+import { organizationSays } from '../testing/organization-events.ts';
 
 let identity: IdentityUnderTest;
 beforeAll(async () => {
@@ -79,22 +74,11 @@ describe('what the gateway and organization ask', () => {
 });
 
 describe('membership', () => {
-  const happened = async (declaration: EventDeclaration, userId: number, data: object) => {
-    const event = {
-      specversion: '1.0' as const,
-      id: crypto.randomUUID(),
-      source: '/rivergate/organization',
-      type: declaration.type,
-      subject: String(userId),
-      time: new Date().toISOString(),
-      datacontenttype: 'application/json' as const,
-      dataschema: dataSchemaOf(declaration),
-      actor: '1',
-      organizationid: '7',
+  const happened = (declaration: EventDeclaration, userId: number, data: object) =>
+    organizationSays(identity, declaration, {
+      subject: userId,
       data: { organization_id: 7, user_id: userId, ...data },
-    };
-    await identity.resources.eventLog.publish([{ topic: topicOf(declaration), key: event.subject, event }]);
-  };
+    });
 
   it('removed: logged out everywhere, and elsewhere the next time', async () => {
     const person = await identity.person();

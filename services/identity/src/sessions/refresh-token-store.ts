@@ -1,11 +1,14 @@
 import type { Knex } from 'knex';
-import type { Session } from './session-store.ts';
+import { endsAt, organizationLimit } from './session-limits.ts';
+import { OF_A_TOKEN, type Session } from './session-store.ts';
 
 /** What became of a refresh token that was presented. */
 export type Rotation =
   | { state: 'rotated'; session: Session }
   /** Used before: whoever presents it now may have stolen it. */
   | { state: 'reused'; sessionId: number; userId: number }
+  /** It, or its session, is older than the organization allows, so the session cannot go on. */
+  | { state: 'overdue'; sessionId: number; userId: number }
   /** Unknown, or its session has ended. */
   | { state: 'dead' };
 
@@ -21,14 +24,15 @@ export async function rotateRefreshToken(
   const { rows } = await db.raw(
     `with spent as (
        update refresh_tokens set used_at = now() where token_hash = :presented and used_at is null
-       returning session_id
+       returning session_id, created_at
      ), live as (
        update sessions set last_activity_at = now()
        from spent, users
        where sessions.id = spent.session_id and users.id = sessions.user_id
-         and sessions.revoked_at is null and sessions.expires_at > now() and users.disabled_at is null
-       returning sessions.id, sessions.user_id, sessions.organization_id, sessions.workspace_id,
-         sessions.authentication_methods, sessions.expires_at
+         and sessions.revoked_at is null and ${endsAt()} > now() and users.disabled_at is null
+         and coalesce(
+           spent.created_at + ${organizationLimit('refresh_token_seconds')} * interval '1 second' > now(), true)
+       returning ${OF_A_TOKEN}
      ), minted as (
        insert into refresh_tokens (token_hash, session_id) select :next, id from live
      )
@@ -38,12 +42,22 @@ export async function rotateRefreshToken(
   );
   const { spent_session_id: spentSessionId, ...session } = rows[0];
   if (session.id !== null) return { state: 'rotated', session };
-  if (spentSessionId !== null) return { state: 'dead' };
+  if (spentSessionId !== null) return whyDead(db, spentSessionId);
   const used = await db('refresh_tokens')
     .join('sessions', 'sessions.id', 'refresh_tokens.session_id')
     .where({ token_hash: presentedHash })
     .first('session_id', 'user_id');
   return used ? { state: 'reused', sessionId: used.session_id, userId: used.user_id } : { state: 'dead' };
+}
+
+/** An unused token came to nothing: its session has ended, its user is suspended, or the organization ends it. */
+async function whyDead(db: Knex, sessionId: number): Promise<Rotation> {
+  const kept = await db('sessions')
+    .join('users', 'users.id', 'sessions.user_id')
+    .where({ 'sessions.id': sessionId, revoked_at: null, disabled_at: null })
+    .where('expires_at', '>', db.fn.now())
+    .first('user_id');
+  return kept ? { state: 'overdue', sessionId, userId: kept.user_id } : { state: 'dead' };
 }
 
 /** Forgets the tokens of sessions that have expired: they answer the same without a row. */

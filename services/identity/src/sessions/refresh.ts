@@ -34,6 +34,11 @@ export const refresh = endpoint(
     const rotation = await rotateRefreshToken(db, tokenHash(body.refresh_token), tokenHash(next));
 
     if (rotation.state === 'dead') return InvalidRefreshToken();
+    if (rotation.state === 'overdue') {
+      const { sessionId, userId } = rotation;
+      await endSessions({ db, emit }, { userId, sessionId }, 'organization_settings');
+      return InvalidRefreshToken();
+    }
     if (rotation.state === 'reused') {
       const { sessionId, userId } = rotation;
       await emit(sessionRefreshReused, {

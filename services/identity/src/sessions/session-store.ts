@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { endsAt, organizationLimit } from './session-limits.ts';
 
 /** A session as far as its tokens tell of it. */
 export interface Session {
@@ -9,6 +10,8 @@ export interface Session {
   /** RFC 8176, e.g. `pwd`. */
   authentication_methods: string[];
   expires_at: Date;
+  /** Longest life of its access tokens, where its organization sets one. */
+  access_token_seconds: number | null;
 }
 
 /** A session as its owner sees it. */
@@ -25,7 +28,10 @@ export interface SessionEntry {
 
 const SHORT_SESSION_SECONDS = 86_400;
 const REMEMBERED_SESSION_SECONDS = 30 * 86_400;
-const OF_A_TOKEN = 'id, user_id, organization_id, workspace_id, authentication_methods, expires_at';
+/** Columns of a Session, in a statement on `sessions`. */
+export const OF_A_TOKEN = `sessions.id, sessions.user_id, sessions.organization_id, sessions.workspace_id,
+  sessions.authentication_methods, ${endsAt()} as expires_at,
+  ${organizationLimit('access_token_seconds')} as access_token_seconds`;
 
 export interface OpenSession {
   userId: number;
@@ -83,7 +89,12 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
   return rows[0];
 }
 
-/** Puts the session, and the user's next login, into an organization and workspace. Undefined when it has ended. */
+/**
+ * Puts the session, and the user's next login, into an organization and workspace. The limit of the organization it
+ * leaves stays with it.
+ *
+ * @returns undefined when it has ended, or is older than a session may get in that organization
+ */
 export async function placeSession(
   db: Knex,
   session: { id: number; user_id: number },
@@ -91,8 +102,9 @@ export async function placeSession(
 ): Promise<Session | undefined> {
   const { rows } = await db.raw(
     `with placed as (
-       update sessions set organization_id = :organization, workspace_id = :workspace
-       where id = :session and user_id = :user and revoked_at is null and expires_at > now()
+       update sessions set organization_id = :organization, workspace_id = :workspace, expires_at = ${endsAt()}
+       where id = :session and user_id = :user and revoked_at is null
+         and ${endsAt()} > now() and ${endsAt(':organization')} > now()
        returning ${OF_A_TOKEN}
      ), account as (
        update users set last_organization_id = :organization, last_workspace_id = :workspace
@@ -123,12 +135,12 @@ export async function activeSessions(
       'user_agent',
       'created_at',
       'last_activity_at',
-      'expires_at',
+      db.raw(`${endsAt()} as expires_at`),
       'revoked_at',
     )
     .where({ user_id: userId })
     .whereNull('revoked_at')
-    .where('expires_at', '>', db.fn.now())
+    .whereRaw(`${endsAt()} > now()`)
     .orderByRaw('id is not distinct from ? desc, last_activity_at desc, id desc', [currentId]);
 }
 
@@ -136,35 +148,43 @@ export async function countActiveSessions(db: Knex, userId: number): Promise<num
   const [row] = await db('sessions')
     .where({ user_id: userId })
     .whereNull('revoked_at')
-    .where('expires_at', '>', db.fn.now())
+    .whereRaw(`${endsAt()} > now()`)
     .count('* as count');
   return Number(row!.count);
 }
 
-/** Sessions of one user: all of them, or the one, or those in which an organization is the active one. */
-export interface WhichSessions {
-  userId: number;
-  sessionId?: number;
-  organizationId?: number;
-}
+/**
+ * Sessions of one user: all of them, or the one, or those in which an organization is the active one. Or those that
+ * are older than an organization lets them get, in which it is the active one.
+ */
+export type WhichSessions =
+  | { userId: number; sessionId?: number; organizationId?: number }
+  | { overdueIn: number };
 
-/** Marks sessions as ended and answers which ones were active until now. */
+/**
+ * Marks sessions as ended and answers which ones were active until now. One that is only kept from going on by its
+ * organization's limit counts as active: the limit may be taken away again.
+ */
 export async function revokeActiveSessions(
   db: Knex,
-  { userId, sessionId, organizationId }: WhichSessions,
+  which: WhichSessions,
   reason: string,
-): Promise<number[]> {
-  const ended = await db('sessions')
-    .where({ user_id: userId })
+): Promise<{ id: number; user_id: number }[]> {
+  return db('sessions')
     .modify(sessions => {
+      if ('overdueIn' in which) {
+        sessions.where({ organization_id: which.overdueIn }).whereRaw(`${endsAt()} <= now()`);
+        return;
+      }
+      const { userId, sessionId, organizationId } = which;
+      sessions.where({ user_id: userId });
       if (sessionId !== undefined) sessions.where({ id: sessionId });
       if (organizationId !== undefined) sessions.where({ organization_id: organizationId });
     })
     .whereNull('revoked_at')
     .where('expires_at', '>', db.fn.now())
     .update({ revoked_at: db.fn.now(), revoke_reason: reason })
-    .returning('id');
-  return ended.map(row => row.id);
+    .returning(['id', 'user_id']);
 }
 
 /** State of a session for the gateway, which asks once a minute while it is in use: so this counts as activity. */
@@ -175,11 +195,11 @@ export async function touchSession(
   const { rows } = await db.raw(
     `with touched as (
        update sessions set last_activity_at = now()
-       where id = :session and revoked_at is null and expires_at > now()
+       where id = :session and revoked_at is null and ${endsAt()} > now()
          and last_activity_at < now() - interval '20 seconds'
      )
      select sessions.id as session_id, user_id, is_system_admin,
-       revoked_at is null and expires_at > now() and disabled_at is null as active
+       revoked_at is null and ${endsAt()} > now() and disabled_at is null as active
      from sessions join users on users.id = sessions.user_id
      where sessions.id = :session`,
     { session: sessionId },

@@ -10,7 +10,8 @@ import { placeSession } from './session-store.ts';
 export const switchSession = endpoint(spec, async ({ params, body, db, emit, keys, settings }) => {
   const moving = { id: params.session_id, user_id: body.user_id };
   const session = await placeSession(db, moving, body);
-  if (!session) throw SessionNotFound();
+  if (!session)
+    throw SessionNotFound('This session has ended, or is too old for the organization; log in again');
 
   const refreshToken = oneTimeToken();
   await replaceRefreshToken(db, session.id, tokenHash(refreshToken));

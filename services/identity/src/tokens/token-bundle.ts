@@ -12,7 +12,7 @@ export interface TokenBundle {
   expires_in: number;
 }
 
-/** The bundle for a session. The access token never outlives the session. */
+/** The bundle for a session. The access token never outlives the session, nor what its organization allows. */
 export function tokenBundle(
   { keys, settings }: Pick<IdentityTools, 'keys' | 'settings'>,
   session: Session,
@@ -20,7 +20,11 @@ export function tokenBundle(
 ): TokenBundle {
   const now = Math.floor(Date.now() / 1000);
   const sessionEnds = Math.floor(session.expires_at.getTime() / 1000);
-  const expires = Math.max(now, Math.min(now + accessTokenLifetimeSeconds, sessionEnds));
+  const longest = Math.min(
+    accessTokenLifetimeSeconds,
+    session.access_token_seconds ?? Number.POSITIVE_INFINITY,
+  );
+  const expires = Math.max(now, Math.min(now + longest, sessionEnds));
   const accessToken = keys.sign({
     iss: settings.publicUrl,
     aud: accessTokenAudience,

@@ -52,8 +52,8 @@ export const switchOrganization = endpoint(
       },
       { organizationId: id, userId, requestId: request.id },
     ).catch(cause => {
-      // The session ended while this was under way.
-      throw cause?.code === SessionNotFound.code ? Unauthorized() : cause;
+      // The session ended while this was under way, or is older than the organization's settings allow.
+      throw cause?.code === SessionNotFound.code ? Unauthorized(cause.message) : cause;
     });
     await emit(organizationSwitched, {
       aggregateId: sessionId,

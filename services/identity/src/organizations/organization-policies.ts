@@ -1,0 +1,46 @@
+import { consumer, on, organizationSettingsChanged } from '@rivergate/events';
+import type { Redis } from 'ioredis';
+import { z } from 'zod';
+import { endSessionsAtOnce } from '../sessions/end-sessions-at-once.ts';
+import { keepPolicy } from './policy-store.ts';
+
+/** What identity reads of an organization's settings. */
+const Enforced = z.object({
+  password_policy: z.object({ min_length: z.int().positive(), require_special_character: z.boolean() }),
+  sessions: z.object({
+    lifetime_minutes: z.int().positive(),
+    remembered_lifetime_days: z.int().positive(),
+  }),
+  tokens: z.object({ access_token_minutes: z.int().positive(), refresh_token_days: z.int().positive() }),
+});
+
+const MINUTE = 60;
+const DAY = 86_400;
+
+/**
+ * Keeps the limits that organizations set. They count wherever a session or a token is looked at; sessions that are
+ * past a new limit end at once. To build the table anew, empty it and give the consumer another name.
+ */
+export function organizationPolicies({ redis }: { redis: Redis }) {
+  return consumer({
+    name: 'organization-policies',
+    on: [
+      on(organizationSettingsChanged, async ({ data }, tools) => {
+        const { organization_id, revision } = data;
+        const { password_policy, sessions, tokens } = Enforced.parse(data.settings);
+        const kept = await keepPolicy(tools.db, {
+          organization_id,
+          revision,
+          session_seconds: sessions.lifetime_minutes * MINUTE,
+          remembered_session_seconds: sessions.remembered_lifetime_days * DAY,
+          access_token_seconds: tokens.access_token_minutes * MINUTE,
+          refresh_token_seconds: tokens.refresh_token_days * DAY,
+          password_min_length: password_policy.min_length,
+          password_special_character: password_policy.require_special_character,
+        });
+        if (!kept) return;
+        await endSessionsAtOnce(redis, tools, { overdueIn: organization_id }, 'organization_settings');
+      }),
+    ],
+  });
+}

@@ -1,0 +1,44 @@
+import type { Knex } from 'knex';
+
+/** The settings of an organization that identity enforces, as the table keeps them. */
+export interface OrganizationPolicy {
+  organization_id: number;
+  /** The higher one holds. */
+  revision: number;
+  session_seconds: number;
+  remembered_session_seconds: number;
+  access_token_seconds: number;
+  refresh_token_seconds: number;
+  password_min_length: number;
+  password_special_character: boolean;
+}
+
+/** Keeps what an organization's settings say, unless something later is known. @returns whether it was kept */
+export async function keepPolicy(db: Knex, policy: OrganizationPolicy): Promise<boolean> {
+  const kept = await db('organization_policies')
+    .insert({ ...policy })
+    .onConflict('organization_id')
+    .merge()
+    .where('organization_policies.revision', '<=', policy.revision)
+    .returning('organization_id');
+  return kept.length > 0;
+}
+
+/** What organizations demand of a password beyond the platform's own policy. */
+export interface PasswordDemands {
+  /** Characters; null where no organization says anything. */
+  minLength: number | null;
+  specialCharacter: boolean;
+}
+
+/** The strictest that the organizations demand in which the user is an active member. */
+export async function passwordDemands(db: Knex, userId: number): Promise<PasswordDemands> {
+  const row = await db('memberships')
+    .join('organization_policies as policy', 'policy.organization_id', 'memberships.organization_id')
+    .where({ user_id: userId, status: 'active' })
+    .first(
+      db.raw('max(password_min_length) as min_length'),
+      db.raw('coalesce(bool_or(password_special_character), false) as special_character'),
+    );
+  return { minLength: row.min_length, specialCharacter: row.special_character };
+}
