@@ -1,13 +1,9 @@
 import { Redis } from 'ioredis';
 import type { Logger } from 'pino';
 
-/**
- * The gateway's connection: what is asked in one tick goes out as one pipeline, and nobody waits for a server that is
- * away, because there is another way to every answer.
- */
+/** The gateway's connection. Nobody waits for a server that is away, because there is another way to every answer. */
 export function connectRedis(url: string, log: Logger): Redis {
   const redis = new Redis(url, {
-    enableAutoPipelining: true,
     enableOfflineQueue: false,
     maxRetriesPerRequest: 0,
     socketTimeout: 1_000,

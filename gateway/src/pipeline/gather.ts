@@ -5,8 +5,9 @@ import { limitKeys } from './rate-limit.ts';
 
 /**
  * Step: one round trip for what the next three decide by. Session, memberships and the rate counters are asked for
- * in the same tick, and the connection's automatic pipelining sends them together. The counter is that of the class
- * under which the token was last seen; the rate limit step counts again if the class has changed.
+ * in the same turn of the event loop, and libs/caller sends them together, with those of all requests of that turn.
+ * The counter is that of the class under which the token was last seen; the rate limit step counts again if the class
+ * has changed.
  */
 export function gather(redis: Redis, limiter: RateLimiter) {
   return async (exchange: Exchange): Promise<void> => {

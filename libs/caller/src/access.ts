@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
+import { roundTripOf } from './round-trip.ts';
 
 /** What a user is in an organization. */
 export type Membership = {
@@ -34,7 +35,10 @@ const sessionKey = (sessionId: number) => `session:${sessionId}`;
 const generationKey = (organizationId: number) => `organization-generation:${organizationId}`;
 const membershipKey = (organizationId: number, userId: number) => `membership:${organizationId}:${userId}`;
 
-/** Reads the session and the user's membership of each organization in one round trip. */
+/**
+ * Reads the session and the user's membership of each organization, in the same round trip as whatever else is asked
+ * over the connection in this turn of the event loop.
+ */
 export async function readAccess(
   redis: Redis,
   asked: { sessionId: number; userId: number; organizationIds: readonly number[] },
@@ -43,7 +47,7 @@ export async function readAccess(
   for (const organizationId of asked.organizationIds) {
     keys.push(generationKey(organizationId), membershipKey(organizationId, asked.userId));
   }
-  const values = await redis.mget(keys);
+  const values = await roundTripOf(redis).read(keys);
   return {
     session: sessionOf(values[0] ?? null),
     memberships: asked.organizationIds.map((_, index) =>

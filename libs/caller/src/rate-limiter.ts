@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
-import { RateLimiterMemory, RateLimiterRedis, type RateLimiterRes } from 'rate-limiter-flexible';
+import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
 import { type RateLimit, type RateLimitClass, rateLimitsFromEnv } from './rate-limit-class.ts';
+import { type Count, roundTripOf } from './round-trip.ts';
 
 export type RateLimitVerdict = {
   class: RateLimitClass;
@@ -21,63 +22,64 @@ export type RateLimiter = {
 };
 
 /**
- * Fixed windows counted in Redis, one atomic command a request. While Redis cannot be had each process
- * counts in its own memory: limits get looser by the number of processes, never absent.
+ * Fixed windows counted in Redis, in the round trip of whatever else is asked over the connection at that moment.
+ * While Redis cannot be had each process counts in its own memory: limits get looser by the number of processes,
+ * never absent.
  */
 export function rateLimiter(redis: Redis | null, env: Record<string, string | undefined>): RateLimiter {
   const limits = rateLimitsFromEnv(env);
-  const limiters = Object.fromEntries(
-    Object.entries(limits).map(([name, limit]) => [name, limit && limiterOf(redis, name, limit)]),
-  ) as Record<RateLimitClass, (RateLimiterRedis | RateLimiterMemory) | null>;
+  const memories = Object.fromEntries(
+    Object.entries(limits).map(([name, limit]) => [name, limit && memoryOf(name, limit)]),
+  ) as Record<RateLimitClass, RateLimiterMemory | null>;
+  const roundTrip = redis && roundTripOf(redis);
 
   return {
     async consume(rateClass, key) {
-      const limiter = limiters[rateClass];
       const limit = limits[rateClass];
-      if (!limiter || !limit) return null;
-      try {
-        return verdictOf(rateClass, limit, await limiter.consume(key), true);
-      } catch (refusal) {
-        if (refusal instanceof Error) throw refusal;
-        return verdictOf(rateClass, limit, refusal as RateLimiterRes, false);
-      }
+      const memory = memories[rateClass];
+      if (!limit || !memory) return null;
+      if (redis?.status !== 'ready') return verdictOf(rateClass, limit, await countInMemory(memory, key));
+      const counted = await roundTrip!
+        .count(keyOf(rateClass, key), limit.seconds)
+        .catch(() => countInMemory(memory, key));
+      return verdictOf(rateClass, limit, counted);
     },
     async clear(rateClass, key) {
-      await limiters[rateClass]?.delete(key);
+      await memories[rateClass]?.delete(key);
+      // A counter that could not be forgotten refuses too much, never too little, and ends with its window.
+      if (redis?.status === 'ready') await redis.del(keyOf(rateClass, key)).catch(() => 0);
     },
   };
 }
 
-function limiterOf(redis: Redis | null, name: string, limit: RateLimit) {
-  const memory = new RateLimiterMemory({
-    keyPrefix: `rate:${name}`,
-    points: limit.count,
-    duration: limit.seconds,
+const keyOf = (rateClass: RateLimitClass, key: string) => `rate:${rateClass}:${key}`;
+
+function memoryOf(name: string, { count, seconds }: RateLimit): RateLimiterMemory {
+  return new RateLimiterMemory({
+    keyPrefix: keyOf(name as RateLimitClass, ''),
+    points: count,
+    duration: seconds,
   });
-  if (!redis) return memory;
-  return new RateLimiterRedis({
-    storeClient: redis,
-    keyPrefix: `rate:${name}`,
-    points: limit.count,
-    duration: limit.seconds,
-    rejectIfRedisNotReady: true,
-    insuranceLimiter: memory,
-  });
+}
+
+async function countInMemory(memory: RateLimiterMemory, key: string): Promise<Count> {
+  // It refuses by rejecting with what it counted.
+  const counted: RateLimiterRes = await memory.consume(key).catch(refusal => refusal);
+  return { count: counted.consumedPoints, millisecondsLeft: counted.msBeforeNext };
 }
 
 function verdictOf(
   rateClass: RateLimitClass,
   limit: RateLimit,
-  result: RateLimiterRes,
-  allowed: boolean,
+  { count, millisecondsLeft }: Count,
 ): RateLimitVerdict {
   return {
     class: rateClass,
-    allowed,
+    allowed: count <= limit.count,
     limit: limit.count,
     windowSeconds: limit.seconds,
-    remaining: Math.max(0, limit.count - result.consumedPoints),
-    resetSeconds: Math.max(1, Math.ceil(result.msBeforeNext / 1000)),
+    remaining: Math.max(0, limit.count - count),
+    resetSeconds: Math.max(1, Math.ceil(millisecondsLeft / 1000)),
   };
 }
 

@@ -1,0 +1,134 @@
+import { createHash } from 'node:crypto';
+import type { Redis } from 'ioredis';
+
+/** One more use of a counter: how many there were in its window, and milliseconds until the window ends. */
+export type Count = { count: number; millisecondsLeft: number };
+
+/** What many requests ask one connection at the same time. Rejects when Redis cannot be had: another way is at hand. */
+export type RoundTrip = {
+  /** Values of keys; null where there is none. */
+  read(keys: readonly string[]): Promise<(string | null)[]>;
+  /** Counts in a fixed window that begins with the first use. */
+  count(key: string, windowSeconds: number): Promise<Count>;
+};
+
+/**
+ * Reads ARGV[1] keys and counts in all others. A counter that fails (memory full, read-only replica) is told by -1
+ * and spoils nothing for the others. A counter without an end, which nothing here leaves behind, gets one.
+ */
+const SCRIPT = `
+local reads = tonumber(ARGV[1])
+local values = {}
+if reads > 0 then values = redis.call('MGET', unpack(KEYS, 1, reads)) end
+local counts = {}
+for index = reads + 1, #KEYS do
+  local window = ARGV[index - reads + 1]
+  local count = redis.pcall('INCR', KEYS[index])
+  local left = -1
+  if type(count) == 'table' then
+    count = -1
+  else
+    if count > 1 then left = redis.call('PTTL', KEYS[index]) end
+    if left < 0 then
+      redis.call('PEXPIRE', KEYS[index], window)
+      left = tonumber(window)
+    end
+  end
+  counts[#counts + 1] = count
+  counts[#counts + 1] = left
+end
+return { values, counts }`;
+const SCRIPT_HASH = createHash('sha1').update(SCRIPT).digest('hex');
+
+/** Lua takes no more than 8000 values from a table at once. */
+const MOST_KEYS = 2_000;
+
+type Reply = [values: (string | null)[], counts: number[]];
+type Turn = {
+  reads: string[];
+  counters: string[];
+  windows: number[];
+  answer: ((values: Reply) => void)[];
+  refuse: ((cause: unknown) => void)[];
+};
+
+const newTurn = (): Turn => ({ reads: [], counters: [], windows: [], answer: [], refuse: [] });
+
+const known = new WeakMap<Redis, RoundTrip>();
+
+/** The one of a connection: whoever asks over the same connection shares its round trips. */
+export function roundTripOf(redis: Redis): RoundTrip {
+  let found = known.get(redis);
+  if (!found) {
+    found = roundTrip(redis);
+    known.set(redis, found);
+  }
+  return found;
+}
+
+/**
+ * Collects what is asked in one turn of the event loop, by all requests that arrived in it, and sends it as one
+ * command: under load, commands and replies are most of what Redis costs its client.
+ */
+function roundTrip(redis: Redis): RoundTrip {
+  let turn: Turn | null = null;
+
+  const current = (): Turn => {
+    if (turn && turn.reads.length + turn.counters.length > MOST_KEYS) flush();
+    if (!turn) {
+      turn = newTurn();
+      // After what else has arrived has been read, and before the process waits for more.
+      setImmediate(flush);
+    }
+    return turn;
+  };
+
+  const flush = () => {
+    const asked = turn;
+    if (!asked) return;
+    turn = null;
+    send(redis, asked).then(
+      reply => {
+        for (const answer of asked.answer) answer(reply);
+      },
+      cause => {
+        for (const refuse of asked.refuse) refuse(cause);
+      },
+    );
+  };
+
+  return {
+    read: keys =>
+      new Promise((resolve, reject) => {
+        const { reads, answer, refuse } = current();
+        const from = reads.length;
+        reads.push(...keys);
+        answer.push(([values]) => resolve(values.slice(from, from + keys.length)));
+        refuse.push(reject);
+      }),
+    count: (key, windowSeconds) =>
+      new Promise((resolve, reject) => {
+        const { counters, windows, answer, refuse } = current();
+        const at = 2 * counters.length;
+        counters.push(key);
+        windows.push(1000 * windowSeconds);
+        answer.push(([, counts]) => {
+          const count = counts[at] as number;
+          if (count < 0) reject(new Error('Redis could not count'));
+          else resolve({ count, millisecondsLeft: counts[at + 1] as number });
+        });
+        refuse.push(reject);
+      }),
+  };
+}
+
+async function send(redis: Redis, { reads, counters, windows }: Turn): Promise<Reply> {
+  if (redis.status !== 'ready') throw new Error('Redis is not connected');
+  const given = [reads.length + counters.length, ...reads, ...counters, reads.length, ...windows];
+  try {
+    return (await redis.call('EVALSHA', SCRIPT_HASH, ...given)) as Reply;
+  } catch (cause) {
+    if (!(cause instanceof Error && cause.message.startsWith('NOSCRIPT'))) throw cause;
+    return (await redis.call('EVAL', SCRIPT, ...given)) as Reply;
+  }
+}
