@@ -22,6 +22,13 @@ describe('passwords', () => {
     expect(await verifyPassword(hash, 'Cafe1234A')).toBe(false);
     expect(await verifyPassword('not a hash', 'Cafe1234A')).toBe(false);
   });
+  it('are hashed by as many as come at once, each with its own result', async () => {
+    const words = Array.from({ length: 12 }, (_, index) => `Correct${index}horse`);
+    const hashes = await Promise.all(words.map(hashPassword));
+    const matches = await Promise.all(hashes.map((hash, index) => verifyPassword(hash, words[index]!)));
+    expect(matches).toEqual(words.map(() => true));
+    expect(await verifyPassword(hashes[0]!, words[1]!)).toBe(false);
+  });
   it('never match the decoy', async () => {
     expect(await verifyPassword(await decoyPasswordHash(), '')).toBe(false);
   });
