@@ -1,36 +1,64 @@
-import { type Logger, pino } from 'pino';
+import { pino } from 'pino';
 
-/** Milliseconds after which a line has left the process, and bytes that are written at once before that. */
+/** Milliseconds after which a line has left the process, and characters that are written at once before that. */
 const FLUSH_INTERVAL = 250;
-const BUFFER = 8_192;
+const BUFFER = 16_384;
 
-export type AccessLog = { log: Logger; stop(): void };
+/** What is known of a request when it has ended. Nothing else is ever written: no token, no body, no query. */
+export type AccessLogEntry = {
+  requestId: string;
+  /** Hexadecimal, of the trace context. */
+  traceId: string;
+  /** Method, route, upstream and status as JSON members: they repeat, so they are put into words once. */
+  members: string;
+  milliseconds: number;
+  userId: number | null;
+  ip: string;
+};
+
+export type AccessLog = { write(entry: AccessLogEntry): void; stop(): void };
 
 /**
- * The log of requests: one JSON line each, in the form of the services' logs. It takes known, harmless fields only,
- * so nothing is redacted, and it is written in batches: both together cost less than a write of the line alone.
+ * The log of requests: one JSON line each, in the form of the services' logs (pino's), and written in batches. The
+ * line is put together by hand, because a general logger costs the hot path as much as the whole rest of the
+ * gateway's own bookkeeping. Whatever a client had a say in is escaped by JSON.stringify.
  */
 export function accessLog(level: string): AccessLog {
-  const destination = pino.destination({ fd: 1, sync: false, minLength: BUFFER });
+  if (!pino({ level }).isLevelEnabled('info')) return { write() {}, stop() {} };
+  const destination = pino.destination({ fd: 1, sync: false });
   // A closed pipe or a full disk is no reason to refuse requests.
   destination.on('error', () => {});
-  const log = pino(
-    {
-      name: 'gateway',
-      level,
-      base: { service: 'gateway' },
-      timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: label => ({ level: label }) },
-    },
-    destination,
-  );
-  const timer = setInterval(() => destination.flush(), FLUSH_INTERVAL);
+  let pending = '';
+  const writeOut = () => {
+    if (pending !== '') destination.write(pending);
+    pending = '';
+  };
+  const timer = setInterval(writeOut, FLUSH_INTERVAL);
   timer.unref();
+  const now = clock();
   return {
-    log,
+    write({ requestId, traceId, members, milliseconds, userId, ip }) {
+      pending += `{"level":"info","time":"${now()}","service":"gateway","name":"gateway","request_id":${JSON.stringify(requestId)},"trace_id":${JSON.stringify(traceId)},${members},"duration_ms":${Math.round(milliseconds * 100) / 100},"user_id":${userId},"ip":${JSON.stringify(ip)},"msg":"Request"}\n`;
+      if (pending.length >= BUFFER) writeOut();
+    },
     stop() {
       clearInterval(timer);
+      writeOut();
       destination.flushSync();
     },
+  };
+}
+
+/** The time in ISO 8601; requests that end in the same millisecond share its text. */
+function clock(): () => string {
+  let millisecond = 0;
+  let text = '';
+  return () => {
+    const present = Date.now();
+    if (present !== millisecond) {
+      millisecond = present;
+      text = new Date(present).toISOString();
+    }
+    return text;
   };
 }

@@ -74,7 +74,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     const write = answerWriter(headers);
     const requests = accessLog(config.logLevel);
     stopping.push(() => requests.stop());
-    const observing = observer(requests.log);
+    const observing = observer(requests);
     const sockets = openSockets(observing);
     stopping.push(watchSessions(redis, sockets));
     if (env.KAFKA_BROKERS || env.EVENT_LOG_URL) {

@@ -1,6 +1,6 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import type { Logger } from 'pino';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { AccessLog } from './access-log.ts';
 import type { Exchange } from './exchange.ts';
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
@@ -16,10 +16,11 @@ export type Observer = {
   socketClosed(): void;
 };
 
-type Series = { observe(value: number): void };
+/** Where the requests of one route, method and status are counted, and what the log says of all of them. */
+type Series = { durations: { observe(value: number): void }; logged: string };
 
 /** Metrics, logs and spans of the front door. */
-export function observer(log: Logger): Observer {
+export function observer(log: Pick<AccessLog, 'write'>): Observer {
   const registry = new Registry();
   registry.setDefaultLabels({ service: 'gateway' });
   collectDefaultMetrics({ register: registry });
@@ -41,7 +42,8 @@ export function observer(log: Logger): Observer {
     help: 'WebSockets that are open',
     registers: [registry],
   });
-  // Finding a series by its labels costs more than counting in it: each is found once.
+  // Finding a series by its labels costs more than counting in it: each is found once. Node's parser knows some
+  // thirty methods and no others, so their number is bounded.
   const known = new Map<object | string, Map<string, Series>>();
   const seriesOf = ({ route, request, status }: Exchange): Series => {
     const place = route ?? 'none';
@@ -50,16 +52,23 @@ export function observer(log: Logger): Observer {
       ofPlace = new Map();
       known.set(place, ofPlace);
     }
-    const method = methodLabel(request.method);
-    const name = `${method} ${status}`;
+    const name = `${request.method} ${status}`;
     let series = ofPlace.get(name);
     if (!series) {
-      series = durations.labels({
-        method,
-        route: route?.path ?? 'none',
-        upstream: route?.service ?? 'none',
-        status: String(status),
-      });
+      series = {
+        durations: durations.labels({
+          method: methodLabel(request.method),
+          route: route?.path ?? 'none',
+          upstream: route?.service ?? 'none',
+          status: String(status),
+        }),
+        logged: membersOf({
+          method: request.method,
+          route: route?.path ?? null,
+          upstream: route?.service ?? null,
+          status,
+        }),
+      };
       ofPlace.set(name, series);
     }
     return series;
@@ -72,24 +81,19 @@ export function observer(log: Logger): Observer {
     ended(exchange) {
       if (exchange.status === 0) exchange.status = CLIENT_LEFT;
       const milliseconds = performance.now() - exchange.startedAt;
-      seriesOf(exchange).observe(milliseconds / 1000);
-      const { route, general, named } = exchange;
+      const series = seriesOf(exchange);
+      series.durations.observe(milliseconds / 1000);
+      const { general, named } = exchange;
       if (named?.allowed === false) refused.inc({ class: named.class });
       else if (general?.allowed === false) refused.inc({ class: general.class });
-      log.info(
-        {
-          request_id: exchange.id,
-          trace_id: exchange.traceparent?.slice(3, 35),
-          method: exchange.request.method,
-          route: route?.path ?? null,
-          upstream: route?.service ?? null,
-          status: exchange.status,
-          duration_ms: Math.round(milliseconds * 100) / 100,
-          user_id: exchange.principal?.userId ?? null,
-          ip: exchange.ip,
-        },
-        'Request',
-      );
+      log.write({
+        requestId: exchange.id,
+        traceId: exchange.traceparent?.slice(3, 35) ?? '',
+        members: series.logged,
+        milliseconds,
+        userId: exchange.principal?.userId ?? null,
+        ip: exchange.ip,
+      });
       endSpan(exchange);
     },
   };
@@ -100,6 +104,11 @@ const methods = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIO
 /** Invented methods must not invent series. */
 function methodLabel(method: string | undefined): string {
   return methods.has(method ?? '') ? (method as string) : 'other';
+}
+
+/** An object's JSON without its braces. */
+function membersOf(fields: Record<string, unknown>): string {
+  return JSON.stringify(fields).slice(1, -1);
 }
 
 function endSpan({ span, route, request, status, principal }: Exchange): void {

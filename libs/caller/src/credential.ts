@@ -60,7 +60,7 @@ export function issueCredential(
     principal: request.principal,
   };
   const signed = `${signer.header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
-  return `${signed}.${authenticationCode(signer.secretFor(request.audience), signed).toString('base64url')}`;
+  return `${signed}.${createHmac('sha256', signer.secretFor(request.audience)).update(signed).digest('base64url')}`;
 }
 
 function authenticationCode(secret: KeyObject, text: string): Buffer {
