@@ -1,0 +1,45 @@
+import type { Running } from './process.ts';
+
+/** A service, a gateway in front of it, and an authenticated GET that both answer. */
+export type Scene = {
+  title: string;
+  path: string;
+  service: Running;
+  gateway: Running;
+  /** With what the gateway lets the request through. */
+  authorization: string;
+  /**
+   * New internal credentials, for requests that reach the service without the gateway: each is good for one request
+   * and half a minute. Null where the service answers without.
+   */
+  credentials: ((count: number) => string[]) | null;
+  stop(): Promise<void>;
+};
+
+/** Limits that no load reaches: they are counted all the same. */
+export const unlimited = Object.fromEntries(
+  ['STANDARD', 'PREMIUM', 'ADMIN'].map(name => [`RATE_LIMIT_${name}`, '999999999/60']),
+);
+
+/** Starts the parts of a scene; what was started before one failed is stopped again. */
+export async function assemble(
+  build: (
+    keep: <Part extends { stop(): Promise<void> }>(starting: Promise<Part>) => Promise<Part>,
+  ) => Promise<Omit<Scene, 'stop'>>,
+): Promise<Scene> {
+  const started: { stop(): Promise<void> }[] = [];
+  const stop = async () => {
+    for (const part of started.splice(0).reverse()) await part.stop();
+  };
+  try {
+    const scene = await build(async starting => {
+      const part = await starting;
+      started.push(part);
+      return part;
+    });
+    return { ...scene, stop };
+  } catch (cause) {
+    await stop();
+    throw cause;
+  }
+}
