@@ -76,6 +76,8 @@ export async function openGround(progress: Progress): Promise<TestGround> {
       }),
     ]);
     environment.TEST_REDIS_URL = redis.url;
+    environment.TEST_REDIS_SERVER = redis.program.command;
+    environment.TEST_REDIS_LIBRARY_PATH = redis.program.env?.LD_LIBRARY_PATH;
     return { directory, guard, environment, missing, stop };
   } catch (error) {
     await stop();

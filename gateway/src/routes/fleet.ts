@@ -59,7 +59,7 @@ export async function watchFleet(watched: {
       if (state.manifest === null || version !== state.manifest.version) {
         state.manifest = await fetchManifest(agent, watched.key, service);
         rebuild();
-        log.info({ service: service.name, routes: state.manifest.routes.length }, 'Routes learned');
+        log.info({ upstream: service.name, routes: state.manifest.routes.length }, 'Routes learned');
         await redis.set(cacheKey(service.name), JSON.stringify(state.manifest)).catch(() => {});
       }
       turn(state, answer.statusCode === 200);
@@ -70,7 +70,7 @@ export async function watchFleet(watched: {
 
   const turn = (state: ServiceState, ready: boolean) => {
     if (state.ready !== ready)
-      log.info({ service: state.name, ready }, ready ? 'A service is ready' : 'A service is not ready');
+      log.info({ upstream: state.name, ready }, ready ? 'A service is ready' : 'A service is not ready');
     state.ready = ready;
   };
 

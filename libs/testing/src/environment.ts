@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { generateInternalKeys } from '@rivergate/caller';
+import { ownRedisDatabase } from '@rivergate/caller/test-redis';
 import {
   DATABASE_ROLES,
   databaseUrl,
@@ -8,7 +9,6 @@ import {
   roleOf,
   SERVICES,
 } from '@rivergate/service';
-import { Redis } from 'ioredis';
 import pg from 'pg';
 
 /** A database, a Redis database and keys that no other test uses. */
@@ -75,18 +75,4 @@ export async function testEnvironment(): Promise<TestEnvironment> {
       await client.end();
     },
   };
-}
-
-/** Redis counts its databases from 0, which holds nothing but the counter of those handed out. */
-async function ownRedisDatabase(url: string): Promise<string> {
-  const redis = new Redis(url, { maxRetriesPerRequest: 1 });
-  try {
-    const [, count] = (await redis.config('GET', 'databases')) as string[];
-    const index = 1 + ((await redis.incr('rivergate:test:databases')) % (Number(count) - 1));
-    await redis.select(index);
-    await redis.flushdb();
-    return `${url.replace(/\/\d*$/, '')}/${index}`;
-  } finally {
-    redis.disconnect();
-  }
 }
