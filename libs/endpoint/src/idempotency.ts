@@ -33,6 +33,7 @@ export interface IdempotentRequest {
 
 const digest = (value: string) => createHash('sha256').update(value).digest('hex');
 const context = (request: IdempotentRequest) => `idempotency ${request.scope} ${request.endpoint}`;
+const rowOf = ({ scope, endpoint, key }: IdempotentRequest) => ({ scope, endpoint, key_hash: digest(key) });
 
 /**
  * The key that the caller chose, by header or by the documented body field.
@@ -60,8 +61,9 @@ export async function claimKey(
   box: SecretBox,
   request: IdempotentRequest,
 ): Promise<KeptAnswer | undefined> {
-  const row = { scope: request.scope, endpoint: request.endpoint, key_hash: digest(request.key) };
-  const requestHash = digest(JSON.stringify(request.request));
+  const row = rowOf(request);
+  // Keyed: the request may hold a password, which a plain hash would give away to whoever guesses.
+  const requestHash = box.codeHash(JSON.stringify(request.request), context(request));
   await db('idempotency_keys').where(row).andWhere('expires_at', '<', db.fn.now()).delete();
   const claimed = await db('idempotency_keys')
     .insert({
@@ -86,15 +88,13 @@ export async function keepAnswer(
   answer: KeptAnswer,
 ): Promise<void> {
   await db('idempotency_keys')
-    .where({ scope: request.scope, endpoint: request.endpoint, key_hash: digest(request.key) })
+    .where(rowOf(request))
     .update({ sealed_answer: box.seal(JSON.stringify(answer), context(request)) });
 }
 
 /** Lets go of the key when the request was refused, so that a corrected state can be tried again. */
 export async function releaseKey(db: Knex.Transaction, request: IdempotentRequest): Promise<void> {
-  await db('idempotency_keys')
-    .where({ scope: request.scope, endpoint: request.endpoint, key_hash: digest(request.key) })
-    .delete();
+  await db('idempotency_keys').where(rowOf(request)).delete();
 }
 
 /** Forgets answers past their time. */

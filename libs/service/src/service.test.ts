@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { acrossOrganizations, endpoints, error, Id, reply, spec } from '@rivergate/endpoint';
 import { event } from '@rivergate/events';
@@ -334,6 +335,16 @@ describe('an idempotency key', () => {
     expect((await admin(30).post('/api/v1/notes', { text: 'd' }, keyed('k5'))).status).toBe(201);
     const other = service.as(administrator({ userId: 99, organizationId: 30 }));
     expect((await other.post('/api/v1/notes', { text: 'e' }, keyed('k5'))).status).toBe(201);
+  });
+  it('keeps no hash of the request that somebody with the table could search', async () => {
+    const body = { text: 'guessable' };
+    await admin(31).post('/api/v1/notes', body, keyed('k6'));
+    const plain = createHash('sha256')
+      .update(JSON.stringify({ params: {}, query: {}, body }))
+      .digest('hex');
+    const hashes: string[] = await service.resources.knex('idempotency_keys').pluck('request_hash');
+    expect(hashes.length).toBeGreaterThan(0);
+    expect(hashes).not.toContain(plain);
   });
   it('that cannot be a key is 422', async () => {
     expect((await admin(30).post('/api/v1/notes', { text: 'f' }, keyed('k'.repeat(256)))).status).toBe(422);
