@@ -1,5 +1,6 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { backoff } from '../backoff.ts';
+import { deliver } from '../deliver.ts';
 import { describeError } from '../describe-error.ts';
 import type { CloudEvent } from '../envelope.ts';
 import type { Subscribe, Subscription } from '../event-log.ts';
@@ -42,7 +43,7 @@ export function kafkaSubscription({
         const event: CloudEvent = JSON.parse(value!.toString());
         const { topic, partition } = batch;
         const delivery = { topic, partition, key: key?.toString() ?? '', position: offset, signal };
-        if (!(await deliver(event, delivery))) break;
+        if (!(await deliver({ group, handle }, event, delivery, log))) break;
         resolveOffset(offset);
         await commitOffsetsIfNecessary();
         await heartbeat();
@@ -51,22 +52,6 @@ export function kafkaSubscription({
     } finally {
       clearInterval(beating);
     }
-  }
-
-  async function deliver(event: CloudEvent, delivery: Parameters<typeof handle>[1]): Promise<boolean> {
-    const { signal, topic, position } = delivery;
-    const trouble = backoff(100, 5000);
-    while (!signal.aborted) {
-      try {
-        await handle(event, delivery);
-        return true;
-      } catch (error) {
-        if (!signal.aborted)
-          log.warn({ error: describeError(error), group, topic, position }, 'An event comes again');
-        await trouble.pause(signal);
-      }
-    }
-    return false;
   }
 
   /** Reads until it is told to stop. @throws when kafkajs gives up */

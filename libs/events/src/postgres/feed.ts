@@ -1,6 +1,5 @@
-import { backoff } from '../backoff.ts';
 import { type Bell, bell } from '../bell.ts';
-import { describeError } from '../describe-error.ts';
+import { deliver } from '../deliver.ts';
 import type { CloudEvent } from '../envelope.ts';
 import type { Subscribe } from '../event-log.ts';
 import type { Logger } from '../logger.ts';
@@ -82,22 +81,6 @@ export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: 
     return rows;
   }
 
-  /** @returns false when it was stopped before the event was handled */
-  async function deliver({ position, key, event }: Row, signal: AbortSignal): Promise<boolean> {
-    const trouble = backoff(100, 5000);
-    while (!signal.aborted) {
-      try {
-        await handle(event, { topic, key, partition: 0, position, signal });
-        return true;
-      } catch (error) {
-        if (!signal.aborted)
-          log.warn({ error: describeError(error), group, topic, position }, 'An event comes again');
-        await trouble.pause(signal);
-      }
-    }
-    return false;
-  }
-
   async function readAll(connection: Connection, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !(await acquire(connection))) await wake.heard(STANDBY, signal);
     if (signal.aborted) return;
@@ -105,9 +88,10 @@ export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: 
     while (!signal.aborted) {
       const rows = await next(connection, position);
       const before = position;
-      for (const row of rows) {
-        if (!(await deliver(row, signal))) break;
-        position = row.position;
+      for (const { event, ...place } of rows) {
+        const delivery = { topic, partition: 0, key: place.key, position: place.position, signal };
+        if (!(await deliver({ group, handle }, event, delivery, log))) break;
+        position = place.position;
       }
       if (position !== before) await commit(connection, position);
       if (rows.length < BATCH) await wake.heard(POLL, signal);
