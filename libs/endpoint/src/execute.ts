@@ -56,9 +56,9 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     return success;
   });
 
-  for (const event of events) waiting.unshift(async () => void (await projectAccess(runtime.redis, event)));
-  for (const work of waiting) {
-    await work().catch(cause => context.log.error({ err: cause }, 'Work after a commit failed'));
+  const projecting = events.map(event => () => projectAccess(runtime.redis, event));
+  for (const work of [...projecting, ...waiting]) {
+    await work().catch((cause: unknown) => context.log.error({ err: cause }, 'Work after a commit failed'));
   }
   if (!finish) return answer;
   try {

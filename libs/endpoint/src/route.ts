@@ -155,10 +155,10 @@ function idempotentOf(
   };
 }
 
-function failed(cause: unknown, runtime: Runtime, request: Request): Answer {
+function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: Request): Answer {
   const known = cause instanceof Failure ? cause : undefined;
   if (!known || known.status >= 500) {
-    runtime.log.error({ err: cause, request_id: request.get('x-request-id') }, 'A request failed');
+    log.error({ err: cause, request_id: request.get('x-request-id') }, 'A request failed');
   }
   return failureAnswer(cause, request.get('x-request-id') ?? 'none');
 }
@@ -175,6 +175,6 @@ export function refusal(runtime: Pick<Runtime, 'log'>) {
           : status && status < 500
             ? MalformedRequest()
             : cause;
-    write(response, failed(known, runtime as Runtime, request));
+    write(response, failed(known, runtime, request));
   };
 }
