@@ -1,17 +1,12 @@
 import { accessTokenIssuer } from '@rivergate/caller';
-import { SERVICES, serviceUrl } from '@rivergate/service';
+import { processVariables, readEnvironment, SERVICES, serviceUrl } from '@rivergate/service';
 import { z } from 'zod';
 
+const DEFAULT_PORT = 8080;
+
 const Environment = z.object({
-  HOST: z.string().default('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65_535).default(8080),
-  PUBLIC_URL: z.url().default('http://localhost:8080'),
+  ...processVariables,
   REDIS_URL: z.string().min(1),
-  INTERNAL_KEY: z.string().min(1),
-  INTERNAL_JWKS: z.string().min(1),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  METRICS_TOKEN: z.string().min(16).optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
   /** Express's syntax for `trust proxy`: true, a number of hops, or addresses and ranges. */
   TRUST_PROXY: z.string().default('false'),
   /** Comma list of origins whose pages may call; default the platform's own. */
@@ -38,16 +33,11 @@ export type Config = {
 
 /** @throws an Error that names every variable that is missing or wrong, never its value */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const result = Environment.safeParse(env);
-  if (!result.success) {
-    const problems = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
-    throw new Error(`The environment is not complete:\n  ${problems.join('\n  ')}`);
-  }
-  const given = result.data;
+  const given = readEnvironment(Environment, env);
   const issuer = accessTokenIssuer(given);
   return {
     host: given.HOST,
-    port: given.PORT,
+    port: given.PORT ?? DEFAULT_PORT,
     publicUrl: issuer,
     issuer,
     redisUrl: given.REDIS_URL,

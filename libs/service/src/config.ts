@@ -1,23 +1,26 @@
 import { z } from 'zod';
 
-const Port = z.coerce.number().int().min(0).max(65_535);
+/** What every process of the fleet reads, the gateway as well as a service. */
+export const processVariables = {
+  HOST: z.string().default('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65_535).optional(),
+  PUBLIC_URL: z.url().default('http://localhost:8080'),
+  INTERNAL_KEY: z.string().min(1),
+  INTERNAL_JWKS: z.string().min(1),
+  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  METRICS_TOKEN: z.string().min(16).optional(),
+  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
+};
 
 const Environment = z.object({
+  ...processVariables,
   NODE_ENV: z.string().default('production'),
-  HOST: z.string().default('127.0.0.1'),
-  PORT: Port.optional(),
-  PUBLIC_URL: z.url().default('http://localhost:8080'),
   DATABASE_URL: z.url(),
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
   REDIS_URL: z.url(),
   ENCRYPTION_KEY: z
     .base64()
     .refine(text => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64'),
-  INTERNAL_KEY: z.string().min(1),
-  INTERNAL_JWKS: z.string().min(1),
-  LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  METRICS_TOKEN: z.string().min(16).optional(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
 });
 
 /** What every service reads from its environment. */
@@ -25,7 +28,15 @@ export type Config = z.output<typeof Environment>;
 
 /** @throws an Error that names every variable that is missing or wrong, never its value */
 export function readConfig(env: NodeJS.ProcessEnv): Config {
-  const result = Environment.safeParse(env);
+  return readEnvironment(Environment, env);
+}
+
+/** @throws an Error that names every variable that is missing or wrong, never its value */
+export function readEnvironment<Schema extends z.ZodObject>(
+  schema: Schema,
+  env: NodeJS.ProcessEnv,
+): z.output<Schema> {
+  const result = schema.safeParse(env);
   if (result.success) return result.data;
   const problems = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
   throw new Error(`The environment is not complete:\n  ${problems.join('\n  ')}`);

@@ -1,5 +1,5 @@
 export { MANIFEST_VERSION_HEADER } from './application.ts';
-export { type Config, readConfig } from './config.ts';
+export { type Config, processVariables, readConfig, readEnvironment } from './config.ts';
 export { connectDatabase } from './database/connect.ts';
 export { type Migration, migrate } from './database/migrate.ts';
 export {
