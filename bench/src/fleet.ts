@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryOf, withDescendants } from '@rivergate/fleet/memory';
-import { freePort } from './gateway/process.ts';
+import { freePort } from '@rivergate/testing';
 
 /** Milliseconds that the fleet is left alone before its memory is read. */
 const REST = 5_000;

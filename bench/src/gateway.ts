@@ -1,8 +1,9 @@
 import { join } from 'node:path';
+import { freePort } from '@rivergate/testing';
 import { identityScene } from './gateway/identity-scene.ts';
 import { type Load, load } from './gateway/load.ts';
 import { hasNginx, startNginx } from './gateway/nginx.ts';
-import { cores, freePort, type Running, startProcess } from './gateway/process.ts';
+import { cores, type Running, startProcess } from './gateway/process.ts';
 import type { Scene } from './gateway/scene.ts';
 import { trivialScene } from './gateway/trivial-scene.ts';
 

@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import { freePort } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from './testing/free-port.ts';
 import { json, testRoute } from './testing/stand-in.ts';
 import { startTestFleet, type TestFleet } from './testing/test-fleet.ts';
 

@@ -1,7 +1,7 @@
 import { fork, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { cpus } from 'node:os';
+import { freePort } from '@rivergate/testing';
 
 export type Running = {
   url: string;
@@ -18,14 +18,6 @@ export const cores = pinning ? { proxy: 1, around: 0 } : { proxy: null, around: 
 /** The command, bound to a core where that is possible. */
 export function onCore(core: number | null, command: string, argumentsOf: string[]): [string, string[]] {
   return core === null ? [command, argumentsOf] : ['taskset', ['-c', String(core), command, ...argumentsOf]];
-}
-
-export async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as { port: number };
-  await new Promise(resolve => server.close(resolve));
-  return port;
 }
 
 /** Starts a TypeScript file as a process of its own. */

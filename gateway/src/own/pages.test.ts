@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { freePort } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { freePort } from '../testing/free-port.ts';
 import { testRoute } from '../testing/stand-in.ts';
 import { startTestFleet, type TestFleet } from '../testing/test-fleet.ts';
 

@@ -1,5 +1,3 @@
-import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Principal } from '@rivergate/caller';
 import type { Endpoint } from '@rivergate/endpoint';
 import {
@@ -13,6 +11,7 @@ import {
 import { credentialCaller, type TestCaller } from './caller.ts';
 import { type TestEnvironment, testEnvironment } from './environment.ts';
 import { recordExercised } from './exercised.ts';
+import { freePort } from './free-port.ts';
 import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 
 export interface ServiceUnderTest extends RunningService {
@@ -43,7 +42,8 @@ export async function startServiceUnderTest<Tools extends object>(
     fellows.push(running);
     environment.set({ [urlVariable(name)]: running.url });
   }
-  const absent = await unusedAddress();
+  // Nothing listens there: where a test names no peer, that service is down.
+  const absent = `http://127.0.0.1:${await freePort()}`;
   const urls = Object.fromEntries(['identity', 'organization'].map(name => [urlVariable(name), absent]));
   const running = await startService(definition, { ...urls, ...environment.of(definition.name) });
   const stopRecording = recordExercised();
@@ -66,13 +66,4 @@ export async function startServiceUnderTest<Tools extends object>(
       stopRecording();
     },
   };
-}
-
-/** An address on which nothing listens: where a test names no peer, that service is down. */
-async function unusedAddress(): Promise<string> {
-  const server = createServer();
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise(resolve => server.close(resolve));
-  return `http://127.0.0.1:${port}`;
 }
