@@ -11,16 +11,12 @@ beforeAll(async () => {
 afterAll(() => fleet?.stop());
 
 describe('the API document', () => {
-  it('is OpenAPI 3.1 and lists every service', async () => {
+  it('is OpenAPI 3.1 and lists what every service has', async () => {
     const { body } = await fleet.caller().get('/api/v1/openapi.json');
     expect(body.openapi).toMatch(/^3\.1\./);
     const tags = body.tags.map((tag: { name: string }) => tag.name);
-    for (const { name, endpoints } of definitions) {
-      expect(tags, name).toEqual(
-        expect.arrayContaining(Object.keys(endpoints).filter(tag => tag !== 'Internal')),
-      );
-    }
-    expect(tags).not.toContain('Internal');
+    const declared = definitions.flatMap(({ modules }) => modules.flatMap(({ tag }) => tag ?? []));
+    expect(tags.toSorted()).toEqual([...new Set(declared)].toSorted());
     expect(new Set(operationIds(body.paths)).size).toBe(operationIds(body.paths).length);
   });
 

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { manifest, templatePath } from '@rivergate/endpoint';
 import { routeOf, routeTable } from '@rivergate/gateway/routes';
+import { endpointsByTag } from '@rivergate/service';
 import { definitions } from '../services.ts';
 
 interface Catalogue {
@@ -32,11 +33,9 @@ const shape = (method: string, path: string) => `${method.toUpperCase()} ${path.
  * @param exercised lines `METHOD path status` that tests have written; see recordExercised of libs/testing
  */
 export function coverage(exercised: readonly string[] = []): CoverageRow[] {
-  const specs = definitions.flatMap(({ endpoints }) =>
-    Object.values(endpoints)
-      .flat()
-      .map(({ spec }) => spec),
-  );
+  const specs = definitions
+    .flatMap(({ modules }) => modules.flatMap(({ endpoints = [] }) => endpoints))
+    .map(({ spec }) => spec);
   const declared = new Set(specs.map(spec => shape(spec.method, templatePath(spec))));
   const answering = gatewayRoutes();
   const tested = new Set(
@@ -64,8 +63,10 @@ export function coverage(exercised: readonly string[] = []): CoverageRow[] {
 /** The declaration to which the gateway leads a request: its own table, filled as the services fill it. */
 function gatewayRoutes(): (method: string, path: string) => string | undefined {
   const table = routeTable(
-    definitions.flatMap(({ name, endpoints }) =>
-      manifest(name, endpoints).routes.map(route => routeOf(name, route)),
+    definitions.flatMap(definition =>
+      manifest(definition.name, endpointsByTag(definition)).routes.map(route =>
+        routeOf(definition.name, route),
+      ),
     ),
   );
   return (method, path) => {

@@ -26,12 +26,10 @@ export function openApiFragment(groups: Record<string, readonly Endpoint[]>): Op
   return { tags: publicTags(groups).map(name => ({ name })), paths };
 }
 
-/** A group of which everything is internal has nothing to show; an empty one announces what is to come. */
+/** A group of which everything is internal has nothing to show. */
 function publicTags(groups: Record<string, readonly Endpoint[]>): string[] {
   return Object.entries(groups)
-    .filter(
-      ([, endpoints]) => endpoints.length === 0 || endpoints.some(({ spec }) => spec.caller !== 'internal'),
-    )
+    .filter(([, endpoints]) => endpoints.some(({ spec }) => spec.caller !== 'internal'))
     .map(([tag]) => tag);
 }
 

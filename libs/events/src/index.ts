@@ -1,7 +1,6 @@
 export { asyncapiDocument } from './asyncapi.ts';
-export * from './catalogue/identity.ts';
 export { catalogue } from './catalogue/index.ts';
-export * from './catalogue/organization.ts';
+export * from './catalogue/services.ts';
 export { type Consumer, type ConsumerTools, consumer, on, type Reaction } from './consumer.ts';
 export { DEAD_LETTER, type DeadLetter } from './dead-letter.ts';
 export {

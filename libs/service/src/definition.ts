@@ -25,23 +25,54 @@ export interface Resources {
   onStop(work: () => Promise<void>): void;
 }
 
+/** One capability of a service: what the `index.ts` of its folder exports. */
+export interface Module<Tools extends object = object> {
+  /** Heading under which the API documentation lists the endpoints; modules may share one. */
+  tag?: string;
+  endpoints?: readonly Endpoint[];
+  consumers?(tools: Tools & Resources): readonly Consumer[];
+  jobs?: readonly Job<Tools & Resources>[];
+  migrations?: readonly Migration[];
+}
+
 /** What a service is: its table of contents. */
 export interface ServiceDefinition<Tools extends object = object> {
   name: ServiceName;
-  /** Endpoints by the tag under which the API documentation lists them. */
-  endpoints: Record<string, readonly Endpoint[]>;
-  migrations: readonly Migration[];
+  modules: readonly Module<Tools>[];
   /** What every handler gets beside the library's own context. */
   tools?(resources: Resources): Promise<Tools>;
   /** Runs once the schema is there, before the first request: first keys, first rows. */
   prepare?(tools: Tools & Resources): Promise<void>;
-  consumers?(tools: Tools & Resources): readonly Consumer[];
-  jobs?: readonly Job<Tools & Resources>[];
 }
 
-/** Keeps the types of a definition together. */
+/**
+ * Keeps the types of a definition together.
+ *
+ * @throws an Error for a module whose public endpoints have no tag to be listed under
+ */
 export function defineService<Tools extends object = object>(
   definition: ServiceDefinition<Tools>,
 ): ServiceDefinition<Tools> {
+  for (const { tag, endpoints = [] } of definition.modules) {
+    const untitled = tag ? undefined : endpoints.find(({ spec }) => spec.caller !== 'internal');
+    if (untitled)
+      throw new Error(`${untitled.spec.method} ${untitled.spec.path} is in a module without a tag`);
+  }
   return definition;
+}
+
+/** The endpoints of all modules by tag, in the order of the table of contents; internal ones have no tag to show. */
+export function endpointsByTag({ modules }: Pick<ServiceDefinition, 'modules'>): Record<string, Endpoint[]> {
+  const byTag: Record<string, Endpoint[]> = {};
+  for (const { tag = 'Internal', endpoints = [] } of modules) {
+    byTag[tag] = [...(byTag[tag] ?? []), ...endpoints];
+  }
+  return byTag;
+}
+
+/** The migrations of all modules in the order of their names, which is that of their application. */
+export function migrationsOf({ modules }: Pick<ServiceDefinition, 'modules'>): Migration[] {
+  return modules
+    .flatMap(({ migrations = [] }) => migrations)
+    .toSorted((left, right) => (left.name < right.name ? -1 : 1));
 }

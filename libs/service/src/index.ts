@@ -11,7 +11,13 @@ export {
   roleOf,
 } from './database/provision.ts';
 export { tenantTable } from './database/tenant.ts';
-export { defineService, type Resources, type ServiceDefinition } from './definition.ts';
+export {
+  defineService,
+  endpointsByTag,
+  type Module,
+  type Resources,
+  type ServiceDefinition,
+} from './definition.ts';
 export type { Job } from './job.ts';
 export { createLog } from './log.ts';
 export { connectRedis } from './redis.ts';

@@ -130,16 +130,21 @@ const echo = endpoint(echoSpec, async ({ params, caller }) => {
 
 const definition = defineService({
   name: 'policy',
-  endpoints: { Notes: [byName, writeNote, listNotes, getNote, administer, latest, echo] },
-  migrations: [
+  modules: [
     {
-      name: '0001_notes',
-      async up(knex) {
-        await knex.raw(
-          'create table notes (id bigint generated always as identity primary key, organization_id bigint not null, text text not null)',
-        );
-        await tenantTable(knex, 'notes');
-      },
+      tag: 'Notes',
+      endpoints: [byName, writeNote, listNotes, getNote, administer, latest, echo],
+      migrations: [
+        {
+          name: '0001_notes',
+          async up(knex) {
+            await knex.raw(
+              'create table notes (id bigint generated always as identity primary key, organization_id bigint not null, text text not null)',
+            );
+            await tenantTable(knex, 'notes');
+          },
+        },
+      ],
     },
   ],
 });
@@ -416,25 +421,27 @@ describe('the service itself', () => {
     const own = await startServiceUnderTest(
       defineService({
         name: 'staging',
-        endpoints: {
-          Slow: [
-            endpoint(
-              {
-                method: 'get',
-                path: '/slow',
-                summary: 'Slow',
-                caller: 'public',
-                answer: z.object({ done: z.boolean() }),
-              },
-              async () => {
-                entered();
-                await pause(300);
-                return { done: true };
-              },
-            ),
-          ],
-        },
-        migrations: [],
+        modules: [
+          {
+            tag: 'Slow',
+            endpoints: [
+              endpoint(
+                {
+                  method: 'get',
+                  path: '/slow',
+                  summary: 'Slow',
+                  caller: 'public',
+                  answer: z.object({ done: z.boolean() }),
+                },
+                async () => {
+                  entered();
+                  await pause(300);
+                  return { done: true };
+                },
+              ),
+            ],
+          },
+        ],
       }),
     );
     let entered = () => {};

@@ -14,7 +14,7 @@ import { application } from './application.ts';
 import { readConfig } from './config.ts';
 import { connectDatabase } from './database/connect.ts';
 import { type Migration, migrate } from './database/migrate.ts';
-import type { Resources, ServiceDefinition } from './definition.ts';
+import { endpointsByTag, migrationsOf, type Resources, type ServiceDefinition } from './definition.ts';
 import { type Job, startJobs } from './job.ts';
 import { createLog } from './log.ts';
 import { serviceMetrics } from './metrics.ts';
@@ -71,7 +71,7 @@ export async function startService<Tools extends object>(
     const call = serviceClient({ key: credentialKey(env), urlOf: service => serviceUrl(env, service) });
     stopping.push(() => call.close());
 
-    const applied = await migrate(knex, [base, ...definition.migrations]);
+    const applied = await migrate(knex, [base, ...migrationsOf(definition)]);
     if (applied.length > 0) log.info({ migrations: applied }, 'Schema migrated');
 
     const limiter = rateLimiter(redis, env);
@@ -95,7 +95,7 @@ export async function startService<Tools extends object>(
     stopping.push(async () => metrics.stop());
     const relay = startRelay({ knex, eventLog, log, metrics: metrics.events });
     stopping.push(() => relay.stop());
-    const consumers = definition.consumers?.(tools) ?? [];
+    const consumers = definition.modules.flatMap(module => module.consumers?.(tools) ?? []);
     const consuming = await startConsumers({
       service: name,
       consumers,
@@ -106,7 +106,10 @@ export async function startService<Tools extends object>(
       around: withinTraceOf,
     });
     stopping.push(() => consuming.stop());
-    const jobs = startJobs<Tools & Resources>([forgetting, ...(definition.jobs ?? [])], tools);
+    const jobs = startJobs<Tools & Resources>(
+      [forgetting, ...definition.modules.flatMap(({ jobs = [] }) => jobs)],
+      tools,
+    );
     stopping.push(() => jobs.stop());
 
     const runtime: Runtime = {
@@ -122,11 +125,11 @@ export async function startService<Tools extends object>(
       checksAnswers: config.NODE_ENV === 'test',
       tools,
     };
-    const endpoints = Object.values(definition.endpoints).flat();
+    const groups = endpointsByTag(definition);
     const app = application({
-      endpoints,
+      endpoints: Object.values(groups).flat(),
       runtime,
-      manifest: manifest(name, definition.endpoints),
+      manifest: manifest(name, groups),
       registry: metrics.registry,
       metricsToken: config.METRICS_TOKEN,
       checks: async () => ({

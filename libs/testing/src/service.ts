@@ -37,7 +37,7 @@ export async function startServiceUnderTest<Tools extends object>(
   environment.set({ SMTP_URL: mail.smtpUrl, ...env });
   const fellows: RunningService[] = [];
   for (const [name, endpoints] of Object.entries(peers)) {
-    const peer = defineService({ name: name as ServiceName, endpoints: { Peer: endpoints }, migrations: [] });
+    const peer = defineService({ name: name as ServiceName, modules: [{ tag: 'Peer', endpoints }] });
     const running = await startService(peer, environment.of(name));
     fellows.push(running);
     environment.set({ [urlVariable(name)]: running.url });

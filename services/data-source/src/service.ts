@@ -3,6 +3,5 @@ import { defineService } from '@rivergate/service';
 /** Connections to data and their credentials. */
 export const dataSource = defineService({
   name: 'data-source',
-  endpoints: { 'Data Sources': [] },
-  migrations: [],
+  modules: [],
 });

@@ -3,6 +3,5 @@ import { defineService } from '@rivergate/service';
 /** Connectors, catalog, query execution, federation, lineage. */
 export const orchestration = defineService({
   name: 'orchestration',
-  endpoints: { 'Data Orchestration Service': [] },
-  migrations: [],
+  modules: [],
 });

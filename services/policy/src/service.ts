@@ -3,6 +3,5 @@ import { defineService } from '@rivergate/service';
 /** Row filters, masks, limits, access rules: what a query may see. */
 export const policy = defineService({
   name: 'policy',
-  endpoints: { Policies: [] },
-  migrations: [],
+  modules: [],
 });

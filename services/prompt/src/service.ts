@@ -3,6 +3,5 @@ import { defineService } from '@rivergate/service';
 /** Natural language to governed SQL, templates, history, analytics. */
 export const prompt = defineService({
   name: 'prompt',
-  endpoints: { 'Prompt Studio': [] },
-  migrations: [],
+  modules: [],
 });

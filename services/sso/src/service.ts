@@ -3,6 +3,5 @@ import { defineService } from '@rivergate/service';
 /** SAML and OIDC sign-in, SCIM 2.0, enforcement, attribute-based policies. */
 export const sso = defineService({
   name: 'sso',
-  endpoints: { SSO: [], 'SSO Enforcement': [], SCIM: [] },
-  migrations: [],
+  modules: [],
 });

@@ -3,6 +3,5 @@ import { defineService } from '@rivergate/service';
 /** Tables and queries as Parquet chunks. */
 export const staging = defineService({
   name: 'staging',
-  endpoints: { 'Staging Service': [] },
-  migrations: [],
+  modules: [],
 });

@@ -3,6 +3,5 @@ import { defineService } from '@rivergate/service';
 /** Files, quotas, presigned URLs, vectors, result cache, lifecycle, model registry. */
 export const storage = defineService({
   name: 'storage',
-  endpoints: { Storage: [], 'Storage Service': [] },
-  migrations: [],
+  modules: [],
 });

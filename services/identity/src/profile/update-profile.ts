@@ -3,10 +3,10 @@ import { userProfileChanged } from '@rivergate/events';
 import { oneTimeToken } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { MAX_PICTURE_BYTES, type Picture, readPicture } from '../pictures/picture.ts';
+import { dropPictures, replacePicture } from '../pictures/picture-store.ts';
 import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
 import { depthOf, mergeProfile } from './merge-profile.ts';
-import { MAX_PICTURE_BYTES, type Picture, readPicture } from './picture.ts';
-import { dropPictures, replacePicture } from './picture-store.ts';
 import { lockedProfileOf, type ProfileChange, saveProfile } from './profile-store.ts';
 
 export const ProfileUpdateFailed = error('PROFILE_UPDATE_FAILED', 400, 'The profile could not be changed');

@@ -1,0 +1,6 @@
+import { accounts } from '../../migrations/0001_accounts.ts';
+import { createAccount } from './create-account.ts';
+import { withdrawAccount } from './withdraw-account.ts';
+
+export const endpoints = [createAccount, withdrawAccount];
+export const migrations = [accounts];

@@ -1,0 +1,22 @@
+import type { Job } from '@rivergate/service';
+import { signingKeys } from '../../migrations/0004_signing_keys.ts';
+import type { IdentityTools } from '../endpoint.ts';
+import { jwks } from './jwks.ts';
+import { rotateSigningKey } from './rotate-signing-key.ts';
+
+export const tag = 'Discovery';
+export const endpoints = [jwks];
+export const migrations = [signingKeys];
+export const jobs: Job<IdentityTools>[] = [
+  {
+    name: 'rotate signing key',
+    every: 3_600,
+    async run({ knex, secretBox, settings }) {
+      const rotation = {
+        olderThanSeconds: settings.signingKeySeconds,
+        leadSeconds: settings.signingKeyLeadSeconds,
+      };
+      await rotateSigningKey(knex, secretBox, rotation);
+    },
+  },
+];

@@ -1,0 +1,13 @@
+import type { Job } from '@rivergate/service';
+import type { IdentityTools } from '../endpoint.ts';
+import { changePassword } from './change-password.ts';
+import { forgotPassword } from './forgot-password.ts';
+import { dropExpiredResets } from './password-reset-store.ts';
+import { resetPassword } from './reset-password.ts';
+
+export const tag = 'Authentication';
+export const endpoints = [forgotPassword, resetPassword, changePassword];
+export const jobs: Job<IdentityTools>[] = [
+  { name: 'work off password resets', every: 15, run: ({ resetRequests }) => resetRequests.workOff() },
+  { name: 'drop expired resets', every: 3_600, run: ({ knex }) => dropExpiredResets(knex) },
+];

@@ -1,0 +1,5 @@
+import { me } from './me.ts';
+import { updateProfile } from './update-profile.ts';
+
+export const tag = 'Authentication';
+export const endpoints = [me, updateProfile];

@@ -1,0 +1,28 @@
+import type { Job, Resources } from '@rivergate/service';
+import { sessions } from '../../migrations/0002_sessions.ts';
+import type { IdentityTools } from '../endpoint.ts';
+import { listSessions } from './list-sessions.ts';
+import { logout } from './logout.ts';
+import { logoutAll } from './logout-all.ts';
+import { refresh } from './refresh.ts';
+import { dropTokensOfExpiredSessions } from './refresh-token-store.ts';
+import { revokeSession } from './revoke-session.ts';
+import { sessionState } from './session-state.ts';
+import { sessionsOfRemovedMembers } from './sessions-of-removed-members.ts';
+import { switchSession } from './switch-session.ts';
+
+export const tag = 'Sessions';
+export const endpoints = [
+  listSessions,
+  revokeSession,
+  refresh,
+  logout,
+  logoutAll,
+  sessionState,
+  switchSession,
+];
+export const migrations = [sessions];
+export const consumers = (tools: Resources) => [sessionsOfRemovedMembers(tools)];
+export const jobs: Job<IdentityTools>[] = [
+  { name: 'drop spent refresh tokens', every: 3_600, run: ({ knex }) => dropTokensOfExpiredSessions(knex) },
+];

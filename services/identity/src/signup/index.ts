@@ -1,0 +1,16 @@
+import type { Job } from '@rivergate/service';
+import { proofs } from '../../migrations/0003_proofs.ts';
+import { mails } from '../../migrations/0006_mails.ts';
+import type { IdentityTools } from '../endpoint.ts';
+import { purgeUnverified } from './purge-unverified.ts';
+import { resendSignupOtp } from './resend-signup-otp.ts';
+import { signup } from './signup.ts';
+import { verifyEmail } from './verify-email.ts';
+import { verifyOtp } from './verify-otp.ts';
+
+export const tag = 'Authentication';
+export const endpoints = [signup, resendSignupOtp, verifyOtp, verifyEmail];
+export const migrations = [proofs, mails];
+export const jobs: Job<IdentityTools>[] = [
+  { name: 'purge unverified registrations', every: 3_600, run: ({ knex }) => purgeUnverified(knex) },
+];

@@ -1,0 +1,36 @@
+import { startMailer } from '@rivergate/mail';
+import type { Resources } from '@rivergate/service';
+import { z } from 'zod';
+import type { IdentityTools } from './endpoint.ts';
+import { signingKeys } from './keys/signing-keys.ts';
+import { resetRequests } from './password/reset-requests.ts';
+import { settingsFromEnv } from './settings.ts';
+
+const Environment = z.object({
+  SMTP_URL: z.url(),
+  MAIL_FROM: z.string().default('Rivergate <no-reply@localhost>'),
+});
+
+/** What identity's handlers work with, from its environment and its stores. */
+export async function identityTools(resources: Resources): Promise<IdentityTools> {
+  const { knex, secretBox, env, config, log, onStop } = resources;
+  const { SMTP_URL: smtpUrl, MAIL_FROM: from } = Environment.parse(env);
+  const settings = settingsFromEnv(env);
+  const mail = startMailer({
+    service: 'identity',
+    knex,
+    secretBox,
+    redisUrl: config.REDIS_URL,
+    smtpUrl,
+    from,
+    log,
+  });
+  const keys = signingKeys(knex, secretBox, log);
+  const resets = resetRequests({ knex, mail, settings, log });
+  onStop(async () => {
+    keys.stop();
+    await resets.settled();
+    await mail.stop();
+  });
+  return { knex, secretBox, settings, mail, keys, resetRequests: resets };
+}

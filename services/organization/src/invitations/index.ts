@@ -1,0 +1,19 @@
+import { mail } from '../../migrations/0002_mail.ts';
+import type { OrganizationTools } from '../endpoint.ts';
+import { acceptInvitation } from './accept-invitation.ts';
+import { inviteMember } from './invite-member.ts';
+import { listInvitations } from './list-invitations.ts';
+import { previewInvitation } from './preview-invitation.ts';
+import { releaseInvitations } from './release-invitations.ts';
+import { revokeInvitation } from './revoke-invitation.ts';
+
+export const tag = 'Invitations';
+export const endpoints = [
+  inviteMember,
+  listInvitations,
+  revokeInvitation,
+  previewInvitation,
+  acceptInvitation,
+];
+export const migrations = [mail];
+export const consumers = ({ mailer, appUrl }: OrganizationTools) => [releaseInvitations({ mailer, appUrl })];

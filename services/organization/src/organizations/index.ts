@@ -1,0 +1,18 @@
+import { organizations } from '../../migrations/0001_organizations.ts';
+import { createOrganization } from './create-organization.ts';
+import { getOrganization } from './get-organization.ts';
+import { listOrganizations } from './list-organizations.ts';
+import { takeBackAbandoned } from './provisional-administrators.ts';
+import { switchOrganization } from './switch-organization.ts';
+import { updateOrganization } from './update-organization.ts';
+
+export const tag = 'Organizations';
+export const endpoints = [
+  createOrganization,
+  listOrganizations,
+  getOrganization,
+  updateOrganization,
+  switchOrganization,
+];
+export const migrations = [organizations];
+export const jobs = [takeBackAbandoned];
