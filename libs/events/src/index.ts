@@ -1,4 +1,5 @@
 export { asyncapiDocument } from './asyncapi.ts';
+export { AUDIT_OWNER, auditLogStatements } from './audit-log-table.ts';
 export { catalogue } from './catalogue/index.ts';
 export * from './catalogue/services.ts';
 export { type Consumer, type ConsumerTools, consumer, on, type Reaction } from './consumer.ts';

@@ -1,3 +1,3 @@
 export { escapeHtml, type Letter, letter } from './letter.ts';
 export { type Mail, type Mailer, type MailerOptions, startMailer } from './mailer.ts';
-export { createMailTable } from './table.ts';
+export { addMailClaims, createMailTable } from './table.ts';

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { secretBox } from '@rivergate/secrets';
 import { connectDatabase, createLog, migrate } from '@rivergate/service';
 import {
@@ -8,9 +9,10 @@ import {
   type TestEnvironment,
   testEnvironment,
 } from '@rivergate/testing';
+import { Queue } from 'bullmq';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createMailTable, letter, type Mailer, startMailer } from './index.ts';
+import { addMailClaims, createMailTable, letter, type Mailer, startMailer } from './index.ts';
 
 let environment: TestEnvironment;
 let catcher: MailCatcher;
@@ -19,20 +21,26 @@ let mailer: Mailer;
 const box = secretBox(randomBytes(32).toString('base64'));
 const content = { subject: 'Hello', text: 'code 123456', html: '<p>code 123456</p>' };
 
+const mailerTo = (smtpUrl: string, service: string) =>
+  startMailer({
+    service,
+    knex,
+    redisUrl: environment.redisUrl,
+    secretBox: box,
+    smtpUrl,
+    from: 'Rivergate <no-reply@rivergate.test>',
+    log: createLog('mail-test', 'silent'),
+  });
+
 beforeAll(async () => {
   [environment, catcher] = await Promise.all([testEnvironment(), startMailCatcher()]);
   const env = environment.of('identity');
   knex = connectDatabase(env.DATABASE_URL!, 'mail-test', 4);
-  await migrate(knex, [{ name: '0001_mail', up: createMailTable }]);
-  mailer = startMailer({
-    service: 'identity',
-    knex,
-    redisUrl: environment.redisUrl,
-    secretBox: box,
-    smtpUrl: catcher.smtpUrl,
-    from: 'Rivergate <no-reply@rivergate.test>',
-    log: createLog('mail-test', 'silent'),
-  });
+  await migrate(knex, [
+    { name: '0001_mail', up: createMailTable },
+    { name: '0002_mail_claims', up: addMailClaims },
+  ]);
+  mailer = mailerTo(catcher.smtpUrl, 'identity');
 });
 afterAll(async () => {
   await mailer.stop();
@@ -63,6 +71,56 @@ describe('a mail', () => {
       const [sealed] = await db('outgoing_mail').pluck('sealed');
       expect(Buffer.from(sealed, 'base64').toString('latin1')).not.toContain('123456');
     });
+  });
+  it('holds no connection of the database while the mail server does not answer', async () => {
+    const waiting: Socket[] = [];
+    const silent = createServer(socket => waiting.push(socket.on('error', () => {})));
+    await new Promise<void>(resolve => silent.listen(0, '127.0.0.1', resolve));
+    const { port } = silent.address() as AddressInfo;
+    const other = mailerTo(`smtp://127.0.0.1:${port}`, 'sso');
+    try {
+      await knex.transaction(async db => {
+        for (let count = 0; count < 4; count++)
+          await other.send(db, { to: `e${count}@example.com`, ...content });
+      });
+      await eventually(() => waiting.length === 4, 'every worker to be at it');
+      const { rows } = await knex.raw(
+        "select count(*)::int as held from pg_stat_activity where usename = current_user and state like 'idle in transaction%'",
+      );
+      expect(rows[0].held).toBe(0);
+    } finally {
+      for (const socket of waiting) socket.destroy();
+      silent.close();
+      await other.stop();
+      await knex('outgoing_mail').delete();
+    }
+  });
+  it('is sent once by ten workers that are told of it at the same time', async () => {
+    const others = Array.from({ length: 9 }, (_, index) => mailerTo(catcher.smtpUrl, `worker-${index}`));
+    try {
+      const mail = { to: 'f@example.com', ...content };
+      const ids: number[] = await knex.transaction(async db => {
+        await mailer.send(db, mail);
+        return db('outgoing_mail').pluck('id');
+      });
+      const queues = others.map(
+        (_, index) =>
+          new Queue(`mail-worker-${index}`, {
+            connection: { url: environment.redisUrl },
+            prefix: 'rivergate',
+          }),
+      );
+      await Promise.all(queues.map(queue => queue.add('deliver', { id: ids[0] })));
+      await catcher.nth('f@example.com', 1);
+      await eventually(async () => (await knex('outgoing_mail').pluck('id')).length === 0);
+      await eventually(async () =>
+        (await Promise.all(queues.map(queue => queue.count()))).every(count => count === 0),
+      );
+      expect(catcher.to('f@example.com')).toHaveLength(1);
+      await Promise.all(queues.map(queue => queue.close()));
+    } finally {
+      await Promise.all(others.map(one => one.stop()));
+    }
   });
 });
 

@@ -32,12 +32,17 @@ export interface MailerOptions {
 }
 
 const CONTEXT = 'outgoing mail';
+const UNCLAIMED = '(claimed_until is null or claimed_until < now())';
 /** About five minutes of tries, ever farther apart; after that the sweep begins anew. */
 const TRIES = { attempts: 9, backoff: { type: 'exponential', delay: 1_000 } } as const;
 const SWEEP_EVERY = 15_000;
 /** Milliseconds that a stop waits for the mail in hand. */
 const PATIENCE = 3_000;
 const GIVE_UP_AFTER = '24 hours';
+/** Milliseconds that the mail server may take to let us in, and for each answer after that. */
+const SMTP_TIMEOUTS = { connectionTimeout: 5_000, greetingTimeout: 10_000, socketTimeout: 10_000 };
+/** Longer than any try takes with these timeouts: what is claimed for longer was claimed by a process that is gone. */
+const CLAIM = '90 seconds';
 
 /**
  * Mails as jobs with retries (BullMQ). The row is the truth and the job only its alarm clock: a sweep sets a new one
@@ -47,7 +52,7 @@ export function startMailer(options: MailerOptions): Mailer {
   const { knex, secretBox, log, from } = options;
   const connection = { url: options.redisUrl, maxRetriesPerRequest: null };
   const name = `mail-${options.service}`;
-  const transport = createTransport(options.smtpUrl, { from });
+  const transport = createTransport({ url: options.smtpUrl, ...SMTP_TIMEOUTS }, { from });
   const queue = new Queue(name, {
     connection: { ...connection, maxRetriesPerRequest: 1 },
     prefix: 'rivergate',
@@ -66,14 +71,22 @@ export function startMailer(options: MailerOptions): Mailer {
     log.warn({ mail: job?.data.id, reason: cause.message }, 'A mail was not taken'),
   );
 
+  /** Claims, sends, deletes: no connection and no lock is held while the mail server takes its time. */
   async function deliver(id: number): Promise<void> {
-    await knex.transaction(async db => {
-      const row = await db('outgoing_mail').where({ id }).forUpdate().skipLocked().first('sealed');
-      if (!row) return;
+    const [row] = await knex('outgoing_mail')
+      .where({ id })
+      .whereRaw(UNCLAIMED)
+      .update({ claimed_until: knex.raw(`now() + interval '${CLAIM}'`) })
+      .returning('sealed');
+    if (!row) return;
+    try {
       const mail: Mail = JSON.parse(secretBox.open(row.sealed, CONTEXT));
       await transport.sendMail(mail);
-      await db('outgoing_mail').where({ id }).delete();
-    });
+    } catch (cause) {
+      await knex('outgoing_mail').where({ id }).update({ claimed_until: null });
+      throw cause;
+    }
+    await knex('outgoing_mail').where({ id }).delete();
   }
 
   const enqueue = (id: number) => queue.add('deliver', { id }, { ...TRIES, jobId: `mail-${id}` });
@@ -84,7 +97,8 @@ export function startMailer(options: MailerOptions): Mailer {
       .delete();
     if (dropped > 0) log.error({ dropped }, `Mails were given up after ${GIVE_UP_AFTER}`);
     const left = await knex('outgoing_mail')
-      .whereRaw("created_at < now() - interval '10 seconds'")
+      .whereRaw(`created_at < now() - interval '10 seconds' and ${UNCLAIMED}`)
+      .orderBy('id')
       .limit(500)
       .pluck('id');
     for (const id of left) await enqueue(id);

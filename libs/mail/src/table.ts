@@ -8,3 +8,10 @@ export async function createMailTable(knex: Knex): Promise<void> {
     table.timestamp('created_at').notNullable().defaultTo(knex.fn.now()).index();
   });
 }
+
+/** Until when a mail is one worker's: it is sent outside of any transaction, and no other worker takes it meanwhile. */
+export async function addMailClaims(knex: Knex): Promise<void> {
+  await knex.schema.alterTable('outgoing_mail', table => {
+    table.timestamp('claimed_until');
+  });
+}

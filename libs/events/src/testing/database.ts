@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import knexFactory, { type Knex } from 'knex';
 import { Client } from 'pg';
+import { AUDIT_OWNER, auditLogStatements } from '../audit-log-table.ts';
 import { createEventTables } from '../tables.ts';
 
 /** A database of its own for one test file, with a service's role and schema and the log's. */
@@ -40,10 +41,16 @@ export async function testDatabase(admin: string = adminUrl()): Promise<TestData
     return url.href;
   };
   for (const role of [service, events]) await run(admin, `create role ${role} login password 'test'`);
+  await run(
+    admin,
+    `do $$ begin create role ${AUDIT_OWNER} nologin; exception when duplicate_object or unique_violation then null; end $$`,
+  );
   await run(admin, `create database ${name}`);
   await run(
     within(),
-    `create schema garden authorization ${service};
+    `create schema garden authorization ${AUDIT_OWNER};
+     grant usage, create on schema garden to ${service};
+     ${auditLogStatements({ schema: 'garden', writer: service })};
      alter role ${service} in database ${name} set search_path = garden;
      create schema event_log authorization ${events};`,
   );

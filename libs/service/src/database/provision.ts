@@ -1,3 +1,4 @@
+import { AUDIT_OWNER, auditLogStatements } from '@rivergate/events';
 import pg from 'pg';
 import { SERVICES } from '../services.ts';
 
@@ -31,12 +32,14 @@ export interface Provision {
 
 /**
  * Creates the database with a role and a schema for every service, and one for the embedded event log. A role has
- * no right on any schema but its own. Idempotent; passwords are set anew.
+ * no right on any schema but its own, in which it creates its tables and may not drop what others own: the audit log
+ * of each service belongs to a role of its own (see auditLogStatements). Idempotent; passwords are set anew.
  */
 export async function provisionDatabase({ adminUrl, database, passwords }: Provision): Promise<void> {
   await connected(adminUrl, async client => {
     // Roles belong to the whole cluster: two provisioners at once would trip over each other.
     await client.query("select pg_advisory_lock(hashtextextended('rivergate provision', 0))");
+    await ensureAuditOwner(client);
     for (const { role } of DATABASE_ROLES) await ensureRole(client, role, passwords[role]);
     const { rowCount } = await client.query('select from pg_database where datname = $1', [database]);
     if (rowCount === 0) await client.query(`create database ${quote(database)}`);
@@ -47,13 +50,24 @@ export async function provisionDatabase({ adminUrl, database, passwords }: Provi
       'revoke all on schema public from public',
       ...DATABASE_ROLES.flatMap(({ role, schema }) => [
         `grant connect on database ${quote(database)} to ${quote(role)}`,
-        `create schema if not exists ${quote(schema)} authorization ${quote(role)}`,
+        // The owner of a schema may drop every table in it.
+        `create schema if not exists ${quote(schema)}`,
+        `alter schema ${quote(schema)} owner to ${AUDIT_OWNER}`,
+        `grant usage, create on schema ${quote(schema)} to ${quote(role)}`,
         `alter role ${quote(role)} in database ${quote(database)} set search_path = ${quote(schema)}`,
       ]),
+      ...SERVICES.map(({ name }) =>
+        auditLogStatements({ schema: quote(schemaOf(name)), writer: quote(roleOf(name)) }),
+      ),
     ];
     await client.query("select pg_advisory_lock(hashtextextended('rivergate provision', 0))");
     await client.query(statements.join(';\n'));
   });
+}
+
+async function ensureAuditOwner(client: pg.Client): Promise<void> {
+  const { rowCount } = await client.query('select from pg_roles where rolname = $1', [AUDIT_OWNER]);
+  if (rowCount === 0) await client.query(`create role ${AUDIT_OWNER} nologin`);
 }
 
 async function ensureRole(client: pg.Client, role: string, password: string | undefined): Promise<void> {

@@ -1,6 +1,7 @@
 import type { Job } from '@rivergate/service';
 import { proofs } from '../../migrations/0003_proofs.ts';
 import { mails } from '../../migrations/0006_mails.ts';
+import { mailClaims } from '../../migrations/0013_mail_claims.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { purgeUnverified } from './purge-unverified.ts';
 import { resendSignupOtp } from './resend-signup-otp.ts';
@@ -10,7 +11,7 @@ import { verifyOtp } from './verify-otp.ts';
 
 export const tag = 'Authentication';
 export const endpoints = [signup, resendSignupOtp, verifyOtp, verifyEmail];
-export const migrations = [proofs, mails];
+export const migrations = [proofs, mails, mailClaims];
 export const jobs: Job<IdentityTools>[] = [
   { name: 'purge unverified registrations', every: 3_600, run: ({ knex }) => purgeUnverified(knex) },
 ];

@@ -1,4 +1,5 @@
 import { mail } from '../../migrations/0002_mail.ts';
+import { mailClaims } from '../../migrations/0009_mail_claims.ts';
 import type { OrganizationTools } from '../endpoint.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { inviteMember } from './invite-member.ts';
@@ -15,5 +16,5 @@ export const endpoints = [
   previewInvitation,
   acceptInvitation,
 ];
-export const migrations = [mail];
+export const migrations = [mail, mailClaims];
 export const consumers = ({ mailer, appUrl }: OrganizationTools) => [releaseInvitations({ mailer, appUrl })];
