@@ -1,12 +1,16 @@
 import { readFileSync } from 'node:fs';
-import { manifest, templatePath } from '@rivergate/endpoint';
+import { manifest, routeKey, templatePath } from '@rivergate/endpoint';
 import { routeOf, routeTable } from '@rivergate/gateway/routes';
 import { endpointsByTag } from '@rivergate/service';
 import { definitions } from '../services.ts';
 
 interface Catalogue {
   total: number;
-  modules: { title: string; service: string; endpoints: { method: string; path: string }[] }[];
+  modules: {
+    title: string;
+    service: string;
+    endpoints: { method: string; path: string; caller: string }[];
+  }[];
 }
 
 /** One endpoint of the catalogue, and how far it has come. */
@@ -22,10 +26,10 @@ export interface CoverageRow {
   tested: boolean;
 }
 
-const catalogue: Catalogue = JSON.parse(readFileSync(new URL('catalogue.json', import.meta.url), 'utf8'));
-
-/** Parameters are told apart by their place, not their name. */
-const shape = (method: string, path: string) => `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, '{}')}`;
+/** The endpoints that the platform is to have, with who may call them. */
+export const catalogue: Catalogue = JSON.parse(
+  readFileSync(new URL('catalogue.json', import.meta.url), 'utf8'),
+);
 
 /**
  * The catalogue beside what the services declare.
@@ -36,14 +40,14 @@ export function coverage(exercised: readonly string[] = []): CoverageRow[] {
   const specs = definitions
     .flatMap(({ modules }) => modules.flatMap(({ endpoints = [] }) => endpoints))
     .map(({ spec }) => spec);
-  const declared = new Set(specs.map(spec => shape(spec.method, templatePath(spec))));
+  const declared = new Set(specs.map(spec => routeKey(spec.method, templatePath(spec))));
   const answering = gatewayRoutes();
   const tested = new Set(
-    exercised.map(line => line.split(' ')).map(([method, path]) => shape(method!, path!)),
+    exercised.map(line => line.split(' ')).map(([method, path]) => routeKey(method!, path!)),
   );
   return catalogue.modules.flatMap(({ title, service, endpoints }) =>
     endpoints.map(({ method, path }) => {
-      const key = shape(method, path);
+      const key = routeKey(method, path);
       const always = path === '/health' || path === '/ready';
       const internal = path.startsWith('/internal/') || always;
       return {
@@ -71,6 +75,6 @@ function gatewayRoutes(): (method: string, path: string) => string | undefined {
   );
   return (method, path) => {
     const found = table.match(method, path.replace(/\{\w+\}/g, '1'));
-    return found && 'route' in found ? shape(found.route.method, found.route.path) : undefined;
+    return found && 'route' in found ? routeKey(found.route.method, found.route.path) : undefined;
   };
 }

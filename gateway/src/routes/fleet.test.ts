@@ -57,6 +57,35 @@ describe('routing', () => {
     }
   });
 
+  it('refuses a service that declares a route of another, whatever its parameter is called, and says so', async () => {
+    const { storage, identity } = fleet;
+    const before = identity.manifest;
+    storage.manifest = manifestOf('storage', [
+      ...storage.manifest.routes,
+      testRoute('GET', '/api/v1/own/{own_id}', { caller: 'public' }),
+    ]);
+    await vi.waitFor(async () => expect((await fleet.get('/api/v1/own/1')).status).toBe(200), {
+      timeout: 5_000,
+    });
+    identity.manifest = manifestOf('identity', [
+      ...before.routes,
+      testRoute('GET', '/api/v1/own/{other_id}', { caller: 'public' }),
+    ]);
+    const refused = storage.name;
+    await vi.waitFor(
+      async () => {
+        const ready = await fleet.get('/ready');
+        expect(ready.status).toBe(503);
+        expect(await ready.json()).toMatchObject({ services: { [refused]: false, identity: true } });
+      },
+      { timeout: 5_000 },
+    );
+    expect(identity.received.filter(({ url }) => url === '/api/v1/own/1')).toEqual([]);
+    identity.manifest = before;
+    await vi.waitFor(async () => expect((await fleet.get('/ready')).status).toBe(200), { timeout: 5_000 });
+    expect((await fleet.get('/api/v1/own/1')).status).toBe(200);
+  });
+
   it('learns new routes of a service while it runs', async () => {
     const before = fleet.storage.manifest;
     fleet.storage.manifest = manifestOf('storage', [

@@ -1,13 +1,17 @@
 import { CREDENTIAL_HEADER, type CredentialKey, issueCredential, servicePrincipal } from '@rivergate/caller';
-import type { Log, Manifest } from '@rivergate/endpoint';
+import { type Log, type Manifest, routeKey } from '@rivergate/endpoint';
 import { MANIFEST_VERSION_HEADER } from '@rivergate/service';
 import type { Redis } from 'ioredis';
 import { Agent, request } from 'undici';
 import type { Upstream } from '../config.ts';
-import { routeOf } from './route.ts';
+import { type Route, routeOf } from './route.ts';
 import { type RouteTable, routeTable } from './table.ts';
 
+/** `manifest` is null for a service that has told none yet, or whose routes are refused. */
 export type ServiceState = { name: string; ready: boolean; manifest: Manifest | null };
+
+/** What was told, and the route in it that another service has, if there is one. */
+type Watched = ServiceState & { clash: string | null };
 
 /** What the gateway knows of the services behind it. */
 export type Fleet = {
@@ -39,16 +43,34 @@ export async function watchFleet(watched: {
 }): Promise<Fleet> {
   const { redis, log } = watched;
   const agent = new Agent({ connections: 1, connect: { timeout: 1_000 }, keepAliveTimeout: 30_000 });
-  const states: ServiceState[] = watched.services.map(({ name }) => ({ name, ready: false, manifest: null }));
+  const states: Watched[] = watched.services.map(({ name }) => ({
+    name,
+    ready: false,
+    manifest: null,
+    clash: null,
+  }));
   const timers = new Map<string, NodeJS.Timeout>();
   let table = routeTable([]);
   let stopped = false;
 
+  /** A service that claims a route of one before it in the list is not routed at all, and not ready. */
   const rebuild = () => {
-    table = routeTable(states.flatMap(({ manifest }) => (manifest ? routesOf(manifest) : [])));
+    const claimed = new Map<string, Route>();
+    for (const state of states) {
+      const routes = state.manifest ? routesOf(state.manifest) : [];
+      const taken = routes.find(({ method, path }) => claimed.has(routeKey(method, path)));
+      const clash = taken ? routeKey(taken.method, taken.path) : null;
+      if (clash !== null && clash !== state.clash) {
+        const facts = { upstream: state.name, route: clash, owner: claimed.get(clash)?.service };
+        log.error(facts, 'A service declares a route of another and is not routed');
+      }
+      state.clash = clash;
+      if (clash === null) for (const route of routes) claimed.set(routeKey(route.method, route.path), route);
+    }
+    table = routeTable(claimed.values());
   };
 
-  const look = async (service: Upstream, state: ServiceState): Promise<void> => {
+  const look = async (service: Upstream, state: Watched): Promise<void> => {
     try {
       const answer = await request(`${service.url}/ready`, {
         dispatcher: agent,
@@ -62,7 +84,7 @@ export async function watchFleet(watched: {
         log.info({ upstream: service.name, routes: state.manifest.routes.length }, 'Routes learned');
         await redis.set(cacheKey(service.name), JSON.stringify(state.manifest)).catch(() => {});
       }
-      turn(state, answer.statusCode === 200);
+      turn(state, answer.statusCode === 200 && state.clash === null);
     } catch {
       turn(state, false);
     }
@@ -74,7 +96,7 @@ export async function watchFleet(watched: {
     state.ready = ready;
   };
 
-  const keepLooking = async (service: Upstream, state: ServiceState): Promise<void> => {
+  const keepLooking = async (service: Upstream, state: Watched): Promise<void> => {
     await look(service, state);
     if (stopped) return;
     const timer = setTimeout(
@@ -91,7 +113,7 @@ export async function watchFleet(watched: {
   await Promise.race([Promise.all(firstLooks), patience]);
 
   return {
-    states: () => states,
+    states: () => states.map(state => (state.clash === null ? state : { ...state, manifest: null })),
     table: () => table,
     incomplete: () => states.some(({ manifest }) => manifest === null),
     async stop() {

@@ -21,7 +21,7 @@ export {
   openApiFragment,
   operationId,
 } from './openapi.ts';
-export { byPrecedence, publicPath, templatePath } from './path.ts';
+export { byPrecedence, publicPath, routeKey, templatePath } from './path.ts';
 export { ANSWERED, type Answered, DEFAULT_BODY_LIMIT, endpointRouter, refusal } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export {

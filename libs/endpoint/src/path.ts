@@ -12,6 +12,15 @@ export function templatePath(spec: Pick<EndpointSpec, 'path'>): string {
   return publicPath(spec).replace(/:(\w+)/g, '{$1}');
 }
 
+/**
+ * What makes a route the same as another, whatever its parameters are called: `GET /api/v1/sessions/{}`.
+ *
+ * @param path with `{name}` parameters
+ */
+export function routeKey(method: string, path: string): string {
+  return `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, '{}')}`;
+}
+
 /** Orders paths so that static segments win over parameters at the first place where they differ. */
 export function byPrecedence(left: string, right: string): number {
   const [a, b] = [left.split('/'), right.split('/')];

@@ -1,5 +1,5 @@
 import type { RateLimiter } from '@rivergate/caller';
-import type { Call, Endpoint, Log } from '@rivergate/endpoint';
+import { type Call, type Endpoint, type Log, routeKey, templatePath } from '@rivergate/endpoint';
 import type { Consumer, EventLog } from '@rivergate/events';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Redis } from 'ioredis';
@@ -48,12 +48,19 @@ export interface ServiceDefinition<Tools extends object = object> {
 /**
  * Keeps the types of a definition together.
  *
- * @throws an Error for a module whose public endpoints have no tag to be listed under
+ * @throws an Error for a module whose public endpoints have no tag to be listed under, and for a path and method that
+ *   two endpoints declare
  */
 export function defineService<Tools extends object = object>(
   definition: ServiceDefinition<Tools>,
 ): ServiceDefinition<Tools> {
+  const places = new Set<string>();
   for (const { tag, endpoints = [] } of definition.modules) {
+    for (const { spec } of endpoints) {
+      const place = routeKey(spec.method, templatePath(spec));
+      if (places.has(place)) throw new Error(`Two endpoints of ${definition.name} declare ${place}`);
+      places.add(place);
+    }
     const untitled = tag ? undefined : endpoints.find(({ spec }) => spec.caller !== 'internal');
     if (untitled)
       throw new Error(`${untitled.spec.method} ${untitled.spec.path} is in a module without a tag`);

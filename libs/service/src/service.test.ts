@@ -417,6 +417,19 @@ describe('the service itself', () => {
       /permission denied/,
     );
   });
+  it('is refused with two endpoints of one path and method, whatever their parameters are called', () => {
+    const again = endpoint(
+      { method: 'get', path: '/notes/:other_id', summary: 'Again', caller: 'public' },
+      async () => {},
+    );
+    const modules = [...definition.modules, { tag: 'Again', endpoints: [again] }];
+    expect(() => defineService({ name: 'policy', modules })).toThrow('GET /api/v1/notes/{}');
+  });
+  it('is refused with a public endpoint that the documentation has no heading for', () => {
+    expect(() => defineService({ name: 'policy', modules: [{ endpoints: [getNote] }] })).toThrow(
+      'without a tag',
+    );
+  });
   it('finishes a request in flight before it stops', async () => {
     const own = await startServiceUnderTest(
       defineService({

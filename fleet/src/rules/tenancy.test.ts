@@ -1,0 +1,64 @@
+import { DATABASE_ROLES, startService } from '@rivergate/service';
+import { startMailCatcher, type TestEnvironment, testEnvironment } from '@rivergate/testing';
+import pg from 'pg';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { definitions } from '../services.ts';
+
+let environment: TestEnvironment;
+let database: pg.Client;
+const stopping: (() => Promise<void>)[] = [];
+beforeAll(async () => {
+  environment = await testEnvironment();
+  const mail = await startMailCatcher();
+  stopping.push(() => mail.stop());
+  environment.set({ SMTP_URL: mail.smtpUrl });
+  for (const definition of definitions) {
+    const running = await startService(definition, environment.of(definition.name));
+    stopping.push(() => running.stop());
+  }
+  database = new pg.Client(environment.databaseAdminUrl);
+  await database.connect();
+});
+afterAll(async () => {
+  await database?.end();
+  for (const stop of stopping.reverse()) await stop();
+  await environment?.remove();
+});
+
+/** Tables that hold an organization's id and are not a tenant's: why their rows are not confined to it. */
+const notTenants: Record<string, string> = {
+  'identity.memberships': "a user's, asked for the password policies of all organizations of that user",
+  'identity.organization_policies': 'asked at sign-in, for all organizations of a user',
+  'identity.sessions': "a user's; the organization is where the session acts at the moment",
+};
+
+it('every table that holds an organization is under forced row-level security, or says why not', async () => {
+  const { rows } = await database.query<{ table: string; confined: boolean }>(
+    `select n.nspname || '.' || c.relname as table, c.relrowsecurity and c.relforcerowsecurity
+       and exists (select from pg_policy p where p.polrelid = c.oid) as confined
+     from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relkind in ('r', 'p') and n.nspname = any($1) and (
+       exists (select from pg_attribute a where a.attrelid = c.oid and a.attname = 'organization_id')
+       or (n.nspname, c.relname) = ('organization', 'organizations'))
+     order by 1`,
+    [DATABASE_ROLES.map(({ schema }) => schema)],
+  );
+  expect(rows.length).toBeGreaterThan(9);
+  expect(rows.filter(row => !row.confined).map(row => row.table)).toEqual(Object.keys(notTenants).toSorted());
+});
+
+it('no service may bypass row-level security, and none owns its audit log or its schema', async () => {
+  const roles = DATABASE_ROLES.map(({ role }) => role);
+  const { rows: mighty } = await database.query(
+    'select rolname from pg_roles where rolname = any($1) and (rolsuper or rolbypassrls or rolcreaterole)',
+    [roles],
+  );
+  expect(mighty).toEqual([]);
+  const { rows: owned } = await database.query(
+    `select nspname as what from pg_namespace where nspowner::regrole::text = any($1)
+     union all select n.nspname || '.audit_log' from pg_class c join pg_namespace n on n.oid = c.relnamespace
+     where c.relname = 'audit_log' and c.relowner::regrole::text = any($1)`,
+    [roles],
+  );
+  expect(owned).toEqual([]);
+});
