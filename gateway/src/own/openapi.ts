@@ -1,4 +1,4 @@
-import { openApiComponents } from '@rivergate/endpoint';
+import { mergeFragments } from '@rivergate/endpoint';
 import type { Writer } from '../answer/write.ts';
 import type { Fleet } from '../routes/fleet.ts';
 import type { OwnEndpoint } from './own-endpoints.ts';
@@ -14,14 +14,7 @@ const introduction = [
 /** The OpenAPI 3.1 document of the whole fleet, merged from the services' manifests. */
 export function openApiDocument(fleet: Fleet, publicUrl: string): Record<string, unknown> {
   const fragments = fleet.states().flatMap(({ manifest }) => (manifest ? [manifest.openapi] : []));
-  const tags = new Map(fragments.flatMap(fragment => fragment.tags).map(tag => [tag.name, tag]));
-  const paths: Record<string, Record<string, unknown>> = {};
-  for (const fragment of fragments) {
-    for (const [path, operations] of Object.entries(fragment.paths)) {
-      // The first service in order keeps an operation that two of them claim, as the route table does.
-      paths[path] = { ...operations, ...paths[path] };
-    }
-  }
+  const { tags, paths, components } = mergeFragments(fragments);
   return {
     openapi: '3.1.0',
     info: {
@@ -31,9 +24,9 @@ export function openApiDocument(fleet: Fleet, publicUrl: string): Record<string,
       license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: publicUrl }],
-    tags: [...tags.values()].sort((left, right) => left.name.localeCompare(right.name)),
-    paths: Object.fromEntries(Object.entries(paths).sort(([left], [right]) => left.localeCompare(right))),
-    components: openApiComponents,
+    tags,
+    paths,
+    components,
   };
 }
 

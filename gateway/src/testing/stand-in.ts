@@ -131,7 +131,8 @@ export function manifestOf(service: string, routes: ManifestRoute[]): Manifest {
     };
   }
   version += 1;
-  return { service, version: String(version), routes, openapi: { tags: [{ name: service }], paths } };
+  const openapi = { tags: [{ name: service }], paths, components: { schemas: {}, responses: {} } };
+  return { service, version: String(version), routes, openapi };
 }
 
 export function json(response: ServerResponse, status: number, payload: unknown): void {

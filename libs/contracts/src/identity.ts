@@ -2,12 +2,14 @@ import { EmailAddress, error, Id, spec } from '@rivergate/endpoint';
 import { z } from 'zod';
 
 /** The bundle that every completed login answers. */
-export const TokenBundle = z.object({
-  access_token: z.string().meta({ description: 'JWT, ES256' }),
-  refresh_token: z.string(),
-  token_type: z.literal('bearer'),
-  expires_in: z.int().meta({ description: 'Seconds until the access token expires' }),
-});
+export const TokenBundle = z
+  .object({
+    access_token: z.string().meta({ description: 'JWT, ES256' }),
+    refresh_token: z.string(),
+    token_type: z.literal('bearer'),
+    expires_in: z.int().meta({ description: 'Seconds until the access token expires', examples: [3600] }),
+  })
+  .meta({ id: 'TokenBundle' });
 
 export const SessionNotFound = error('SESSION_NOT_FOUND', 404, 'No such active session');
 export const UserNotFound = error('USER_NOT_FOUND', 404, 'No such user');
@@ -26,6 +28,7 @@ export const AccountVerified = error(
 /** What the gateway asks when Redis does not know a session. */
 export const sessionState = spec({
   owner: 'identity',
+  operation: 'getSessionState',
   method: 'get',
   path: '/internal/sessions/:session_id',
   summary: 'Whether a session is active, and whose it is',
@@ -38,6 +41,7 @@ export const sessionState = spec({
 /** Asked by organization once it has found the user to be a member. */
 export const switchSession = spec({
   owner: 'identity',
+  operation: 'switchSession',
   method: 'post',
   path: '/internal/sessions/:session_id/organization',
   summary: 'Make an organization the active one of a session and issue tokens for it',
@@ -51,6 +55,7 @@ export const switchSession = spec({
 /** Asked by organization when one is created together with its administrator. */
 export const createAccount = spec({
   owner: 'identity',
+  operation: 'createAccount',
   method: 'post',
   path: '/internal/users',
   summary: 'Create an unverified account that holds its address, and mail the verification',
@@ -69,6 +74,7 @@ export const createAccount = spec({
 /** Takes `createAccount` back when what it was made for failed. */
 export const withdrawAccount = spec({
   owner: 'identity',
+  operation: 'withdrawAccount',
   method: 'delete',
   path: '/internal/users/:user_id',
   summary: 'Take back an account that was never verified',

@@ -9,6 +9,7 @@ export const StartingPoint = z.object({ organization_id: Id.nullable(), workspac
 /** What the gateway asks when Redis does not know a membership. */
 export const memberPrincipal = spec({
   owner: 'organization',
+  operation: 'getMemberPrincipal',
   method: 'get',
   path: '/internal/organizations/:organization_id/principals/:user_id',
   summary: 'What a user may do in an organization',
@@ -27,6 +28,7 @@ export const memberPrincipal = spec({
 /** Idempotent by user; done again when the event identity.user.verified arrives. */
 export const ensurePersonalOrganization = spec({
   owner: 'organization',
+  operation: 'ensurePersonalOrganization',
   method: 'put',
   path: '/internal/users/:user_id/personal-organization',
   summary: "Create a user's personal organization and workspace, or find them",
@@ -36,41 +38,48 @@ export const ensurePersonalOrganization = spec({
   answer: z.object({ organization_id: Id, workspace_id: Id }),
 });
 
+const Membership = z
+  .object({
+    id: Id,
+    name: z.string(),
+    domain: z.string().nullable(),
+    plan: z.string(),
+    is_admin: z.boolean(),
+    joined_at: Timestamp,
+    source: z.enum(['signup', 'invitation', 'admin', 'sso', 'scim']),
+  })
+  .meta({ id: 'Membership' });
+
+const ReachableWorkspace = z
+  .object({
+    id: Id,
+    name: z.string().meta({ examples: ['Main Workspace'] }),
+    slug: z.string(),
+    organization_id: Id,
+    is_default: z.boolean(),
+    created_at: Timestamp,
+  })
+  .meta({ id: 'ReachableWorkspace' });
+
 /** What `GET /auth/me` shows of a user's organizations. */
 export const membershipsOf = spec({
   owner: 'organization',
+  operation: 'listMemberships',
   method: 'get',
   path: '/internal/users/:user_id/memberships',
   summary: 'Organizations of a user and the workspaces within reach',
   caller: 'internal',
   params: z.object({ user_id: Id }),
   answer: z.object({
-    organizations: z.array(
-      z.object({
-        id: Id,
-        name: z.string(),
-        domain: z.string().nullable(),
-        plan: z.string(),
-        is_admin: z.boolean(),
-        joined_at: Timestamp,
-        source: z.enum(['signup', 'invitation', 'admin', 'sso', 'scim']),
-      }),
-    ),
-    workspaces: z.array(
-      z.object({
-        id: Id,
-        name: z.string(),
-        slug: z.string(),
-        is_default: z.boolean(),
-        created_at: Timestamp,
-      }),
-    ),
+    organizations: z.array(Membership),
+    workspaces: z.array(ReachableWorkspace),
   }),
 });
 
 /** Where a login starts: the named workspace, or the default one of the user's first organization. */
 export const startingPoint = spec({
   owner: 'organization',
+  operation: 'getStartingPoint',
   method: 'get',
   path: '/internal/users/:user_id/starting-point',
   summary: 'Organization and workspace in which a session starts',

@@ -66,9 +66,20 @@ export const ValidationFailed = error(
   'The request does not match what this endpoint takes',
 );
 export const RateLimited = error('RATE_LIMITED', 429, 'Too many requests; try again later');
+export const RequestTimeout = error('REQUEST_TIMEOUT', 408, 'The request did not arrive in time');
 export const InternalError = error('INTERNAL_ERROR', 500, 'Something went wrong on our side');
 export const UpstreamUnavailable = error(
   'UPSTREAM_UNAVAILABLE',
   503,
   'A service that this request needs does not answer; try again shortly',
+);
+export const UpstreamBadResponse = error(
+  'UPSTREAM_BAD_RESPONSE',
+  502,
+  'A service that this request needs answered nonsense',
+);
+export const UpstreamTimeout = error(
+  'UPSTREAM_TIMEOUT',
+  504,
+  'A service that this request needs did not answer in time',
 );

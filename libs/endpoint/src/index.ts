@@ -1,6 +1,9 @@
 export { failureAnswer } from './answer.ts';
 export { ORGANIZATION_PARAMETER } from './authorize.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
+export { declaredErrors } from './document/failures.ts';
+export { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
+export { type MergedFragments, mergeFragments } from './document/merge.ts';
 export {
   type Context,
   type Emit,
@@ -14,15 +17,8 @@ export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { parseJson } from './json.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
-export {
-  declaredErrors,
-  type OpenApiFragment,
-  openApiComponents,
-  openApiFragment,
-  operationId,
-} from './openapi.ts';
 export { byPrecedence, publicPath, routeKey, templatePath } from './path.ts';
-export { ANSWERED, type Answered, DEFAULT_BODY_LIMIT, endpointRouter, refusal } from './route.ts';
+export { ANSWERED, type Answered, endpointRouter, refusal } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export {
   displayText,
@@ -38,7 +34,9 @@ export {
   type CallAnswer,
   type CallerRule,
   type CallInput,
+  DEFAULT_BODY_LIMIT,
   type EndpointSpec,
+  type FileType,
   type Input,
   type Method,
   Reply,

@@ -1,11 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { RateLimitClass } from '@rivergate/caller';
 import { ORGANIZATION_PARAMETER } from './authorize.ts';
+import { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 import type { Endpoint } from './endpoint.ts';
-import { type OpenApiFragment, openApiFragment } from './openapi.ts';
 import { byPrecedence, templatePath } from './path.ts';
-import { DEFAULT_BODY_LIMIT } from './route.ts';
-import type { CallerRule, Method } from './spec.ts';
+import { type CallerRule, DEFAULT_BODY_LIMIT, type Method } from './spec.ts';
 
 const DEFAULT_TIMEOUT = 30_000;
 

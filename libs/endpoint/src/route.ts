@@ -17,9 +17,8 @@ import { type IdempotentRequest, idempotencyKey } from './idempotency.ts';
 import { inputReader, type Parts } from './input.ts';
 import { byPrecedence, publicPath } from './path.ts';
 import type { Runtime } from './runtime.ts';
-import type { EndpointSpec } from './spec.ts';
+import { DEFAULT_BODY_LIMIT, type EndpointSpec } from './spec.ts';
 
-export const DEFAULT_BODY_LIMIT = 256 * 1024;
 const DAY = 86_400;
 
 /** Diagnostics channel on which every answer is announced: metrics and tests listen to it. */

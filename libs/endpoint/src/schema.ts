@@ -19,14 +19,16 @@ export const platformPage = {
 };
 
 /** The `pagination` member beside a platform list. */
-export const Pagination = z.object({
-  page: z.int(),
-  page_size: z.int(),
-  total_items: z.int(),
-  total_pages: z.int(),
-  has_next: z.boolean(),
-  has_previous: z.boolean(),
-});
+export const Pagination = z
+  .object({
+    page: z.int(),
+    page_size: z.int(),
+    total_items: z.int(),
+    total_pages: z.int(),
+    has_next: z.boolean(),
+    has_previous: z.boolean(),
+  })
+  .meta({ id: 'Pagination' });
 
 export function pagination(page: number, pageSize: number, totalItems: number): z.output<typeof Pagination> {
   const totalPages = Math.ceil(totalItems / pageSize);
@@ -51,6 +53,9 @@ export const EmailAddress = z
   .pipe(z.email())
   .meta({ description: 'Email address, lower-cased by the server', format: 'email' });
 
+/** What regular expressions of every language can say of text without control characters. */
+const PRINTABLE = '^[^\\x00-\\x1f\\x7f-\\x9f]*$';
+
 /** A name that people read: trimmed, 1 to `max` characters, without control characters. */
 export function displayText(max: number) {
   return z
@@ -58,5 +63,9 @@ export function displayText(max: number) {
     .trim()
     .min(1)
     .max(max)
-    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must not hold control characters');
+    .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must not hold control characters')
+    .meta({
+      description: 'Without control characters and line separators; outer spaces are cut off',
+      pattern: PRINTABLE,
+    });
 }

@@ -4,11 +4,19 @@ import type { ErrorDeclaration, Failure } from './failure.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 
+/** Bytes of a body, where the endpoint says nothing else. */
+export const DEFAULT_BODY_LIMIT = 256 * 1024;
+
+/** What a file holds that is answered in place of JSON. */
+export type FileType = 'text' | 'binary';
+
 /** Who may call; the words are those of the endpoint catalogue. */
 export type CallerRule = 'public' | 'token' | 'user' | 'admin' | 'internal' | `perm:${Permission}`;
 
 /** Everything about an endpoint but what it does. */
 export interface EndpointSpec {
+  /** What clients call it, such as `inviteMember`: a verb and what it acts on. Unique in the fleet. */
+  operation: string;
   method: Method;
   /** Below `/api/v1`; paths under /internal, /.well-known, /oauth and /scim stand as they are. `:name` is a parameter. */
   path: string;
@@ -33,6 +41,11 @@ export interface EndpointSpec {
   messageInData?: true;
   /** The declared answer stands without the envelope: for documents whose shape an RFC fixes. */
   bare?: true;
+  /**
+   * Media types of files that are answered, without parameters, as `text/csv`; the handler gives them as `raw`. With
+   * `answer`, they come in place of it where the request asks for that; without, there is nothing else.
+   */
+  files?: Readonly<Record<string, FileType>>;
   errors?: readonly ErrorDeclaration[];
   /** Class that the gateway counts per IP address, beside the general one. */
   rateLimit?: RateLimitClass;

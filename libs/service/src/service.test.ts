@@ -30,6 +30,7 @@ const Note = z.object({ id: Id, text: z.string() });
 
 const writeNote = endpoint(
   {
+    operation: 'writeNote',
     method: 'post',
     path: '/notes',
     summary: 'Write a note',
@@ -59,6 +60,7 @@ const writeNote = endpoint(
 
 const listNotes = endpoint(
   {
+    operation: 'listNotes',
     method: 'get',
     path: '/notes',
     summary: 'List notes',
@@ -74,6 +76,7 @@ const listNotes = endpoint(
 
 const getNote = endpoint(
   {
+    operation: 'getNote',
     method: 'get',
     path: '/organizations/:org_id/notes/:note_id',
     summary: 'Get a note',
@@ -87,12 +90,20 @@ const getNote = endpoint(
 );
 
 const administer = endpoint(
-  { method: 'delete', path: '/notes', summary: 'Remove all notes', caller: 'admin', status: 204 },
+  {
+    operation: 'administer',
+    method: 'delete',
+    path: '/notes',
+    summary: 'Remove all notes',
+    caller: 'admin',
+    status: 204,
+  },
   async ({ db }) => void (await db('notes').delete()),
 );
 
 const latest = endpoint(
   {
+    operation: 'latest',
     method: 'get',
     path: '/notes/latest',
     summary: 'A static path beside a parameter',
@@ -103,6 +114,7 @@ const latest = endpoint(
 );
 const byName = endpoint(
   {
+    operation: 'byName',
     method: 'get',
     path: '/notes/:name',
     summary: 'A parameter beside a static path',
@@ -115,6 +127,7 @@ const byName = endpoint(
 
 const echoSpec = spec({
   owner: 'policy',
+  operation: 'echo',
   method: 'get',
   path: '/internal/echo/:word',
   summary: 'Echo',
@@ -440,6 +453,7 @@ describe('the service itself', () => {
             endpoints: [
               endpoint(
                 {
+                  operation: 'takeTime',
                   method: 'get',
                   path: '/slow',
                   summary: 'Slow',

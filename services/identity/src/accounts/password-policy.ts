@@ -36,6 +36,8 @@ export const NewPassword = z
     description: '8 to 128 characters, at least one of A-Z, of a-z and of 0-9',
     minLength: 8,
     maxLength: 128,
+    format: 'password',
+    examples: ['Correct-Horse-1'],
   });
 
 /** What the password lacks that organizations of its user demand. Characters are Unicode code points. */

@@ -4,21 +4,30 @@ import { endpoint } from '../endpoint.ts';
 import { signedIn } from '../sessions/require-session.ts';
 import { countLogins, loginsOf } from './login-history-store.ts';
 
-const Entry = z.object({
-  id: Id,
-  action: z.enum(['auth.login.success', 'auth.login.failure']),
-  ip_address: z.string().nullable(),
-  user_agent: z.string().nullable(),
-  created_at: Timestamp,
-  metadata: z.object({
-    method: z.string().optional(),
-    remember_me: z.boolean().optional(),
-    reason: z.string().optional(),
-  }),
-});
+const Entry = z
+  .object({
+    id: Id,
+    action: z.enum(['auth.login.success', 'auth.login.failure']),
+    ip_address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    created_at: Timestamp,
+    metadata: z.object({
+      method: z
+        .string()
+        .optional()
+        .meta({ examples: ['password'] }),
+      remember_me: z.boolean().optional(),
+      reason: z
+        .string()
+        .optional()
+        .meta({ examples: ['invalid_password'] }),
+    }),
+  })
+  .meta({ id: 'LoginAttempt' });
 
 export const loginHistory = endpoint(
   {
+    operation: 'listLogins',
     method: 'get',
     path: '/auth/login-history',
     summary: 'Logins of the caller',

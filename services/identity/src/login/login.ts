@@ -17,15 +17,18 @@ const LoggedIn = TokenBundle.extend({
   email: z.string(),
   display_name: z.string(),
   is_verified: z.literal(true),
-});
-const VerificationRequired = z.object({
-  temporary_token: z.string(),
-  email_verification_required: z.literal(true),
-  message: z.string(),
-});
+}).meta({ id: 'LoggedIn' });
+const VerificationRequired = z
+  .object({
+    temporary_token: z.string(),
+    email_verification_required: z.literal(true),
+    message: z.string().meta({ examples: ['Verify your address first'] }),
+  })
+  .meta({ id: 'VerificationRequired' });
 
 export const login = endpoint(
   {
+    operation: 'logIn',
     method: 'post',
     path: '/auth/login',
     summary: 'Log in with email and password',

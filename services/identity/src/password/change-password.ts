@@ -21,6 +21,7 @@ const wrongTries = (userId: number) => `user ${userId}`;
 
 export const changePassword = endpoint(
   {
+    operation: 'changePassword',
     method: 'post',
     path: '/auth/change-password',
     summary: 'Change the password',

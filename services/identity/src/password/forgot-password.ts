@@ -5,6 +5,7 @@ import { noteResetRequest } from './password-reset-store.ts';
 
 export const forgotPassword = endpoint(
   {
+    operation: 'forgotPassword',
     method: 'post',
     path: '/auth/forgot-password',
     summary: 'Mail a reset link',

@@ -18,6 +18,7 @@ export const InvalidResetToken = error(
 
 export const resetPassword = endpoint(
   {
+    operation: 'resetPassword',
     method: 'post',
     path: '/auth/reset-password',
     summary: 'Set a new password with the mailed token',

@@ -10,12 +10,14 @@ export const picturePath = '/auth/pictures/:picture_id';
 
 export const getPicture = endpoint(
   {
+    operation: 'getProfilePicture',
     method: 'get',
     path: picturePath,
     summary: 'A profile picture',
     description: 'Public, so that an image element can show it; the id cannot be guessed.',
     caller: 'public',
     params: z.object({ picture_id: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
+    files: { 'image/png': 'binary', 'image/jpeg': 'binary', 'image/webp': 'binary', 'image/gif': 'binary' },
     errors: [PictureNotFound],
   },
   async ({ params, db }) => {

@@ -9,41 +9,47 @@ import { addressesOf, profileOf } from './profile-store.ts';
 
 const Document = z.record(z.string(), z.unknown());
 
+const User = z
+  .object({
+    id: Id,
+    display_name: z.string(),
+    primary_email: z.string(),
+    profile_image_url: z.string().nullable(),
+    created_at: Timestamp,
+    updated_at: Timestamp,
+    is_system_admin: z.boolean(),
+    disabled_at: Timestamp.nullable(),
+    profile: Document,
+    user_metadata: Document,
+  })
+  .meta({ id: 'User' });
+
+const UserEmail = z
+  .object({ email: z.string(), verified: z.boolean(), is_primary: z.boolean(), created_at: Timestamp })
+  .meta({ id: 'UserEmail' });
+
+const SecurityState = z
+  .object({
+    mfa_enabled: z.boolean(),
+    mfa_methods: z.array(z.enum(['totp', 'email_otp'])),
+    social_accounts_count: z.int(),
+    connected_providers: z.array(z.string().meta({ examples: ['github'] })),
+    total_login_attempts: z.int(),
+    active_sessions: z.int(),
+  })
+  .meta({ id: 'SecurityState' });
+
 export const me = endpoint(
   {
+    operation: 'getMe',
     method: 'get',
     path: '/auth/me',
     summary: 'Everything about the caller',
     caller: 'user',
     answer: membershipsOf.answer.extend({
-      user: z.object({
-        id: Id,
-        display_name: z.string(),
-        primary_email: z.string(),
-        profile_image_url: z.string().nullable(),
-        created_at: Timestamp,
-        updated_at: Timestamp,
-        is_system_admin: z.boolean(),
-        disabled_at: Timestamp.nullable(),
-        profile: Document,
-        user_metadata: Document,
-      }),
-      emails: z.array(
-        z.object({
-          email: z.string(),
-          verified: z.boolean(),
-          is_primary: z.boolean(),
-          created_at: Timestamp,
-        }),
-      ),
-      security: z.object({
-        mfa_enabled: z.boolean(),
-        mfa_methods: z.array(z.enum(['totp', 'email_otp'])),
-        social_accounts_count: z.int(),
-        connected_providers: z.array(z.string()),
-        total_login_attempts: z.int(),
-        active_sessions: z.int(),
-      }),
+      user: User,
+      emails: z.array(UserEmail),
+      security: SecurityState,
     }),
     errors: [CallerNotFound],
   },

@@ -32,16 +32,23 @@ const PictureUrl = z
     url => DATA_URI.test(url) || (url.length <= 2048 && isHttps(url)),
     'must be an https URL or a base64 data URI',
   )
-  .nullable();
+  .nullable()
+  .meta({
+    description:
+      'An https URL of at most 2048 characters, or a base64 data URI of a PNG, JPEG, WebP or GIF of at most 1 MiB; null removes the picture',
+  });
 
 export const updateProfile = endpoint(
   {
+    operation: 'updateProfile',
     method: 'put',
     path: '/auth/me/profile',
     summary: 'Change display name, picture, profile document',
     caller: 'user',
     body: z.object({
-      display_name: displayText(100).optional(),
+      display_name: displayText(100)
+        .optional()
+        .meta({ examples: ['Ada Lovelace'] }),
       profile_image_url: PictureUrl.optional(),
       profile: Profile.optional(),
     }),

@@ -4,20 +4,23 @@ import { endpoint } from '../endpoint.ts';
 import { signedIn } from './require-session.ts';
 import { activeSessions } from './session-store.ts';
 
-const Session = z.object({
-  id: Id,
-  user_id: Id,
-  ip_address: z.string().nullable(),
-  user_agent: z.string().nullable(),
-  created_at: Timestamp,
-  last_activity_at: Timestamp,
-  expires_at: Timestamp,
-  revoked_at: z.null(),
-  is_current: z.boolean(),
-});
+const Session = z
+  .object({
+    id: Id,
+    user_id: Id,
+    ip_address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    created_at: Timestamp,
+    last_activity_at: Timestamp,
+    expires_at: Timestamp,
+    revoked_at: Timestamp.nullable(),
+    is_current: z.boolean(),
+  })
+  .meta({ id: 'Session' });
 
 export const listSessions = endpoint(
   {
+    operation: 'listSessions',
     method: 'get',
     path: '/sessions',
     summary: 'Active sessions of the caller',

@@ -5,6 +5,7 @@ import { requireSession } from './require-session.ts';
 
 export const logoutAll = endpoint(
   {
+    operation: 'logOutEverywhere',
     method: 'post',
     path: '/auth/logout-all',
     summary: 'End every session of the caller',

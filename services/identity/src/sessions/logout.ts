@@ -7,6 +7,7 @@ export const LogoutFailed = error('LOGOUT_FAILED', 400, 'This token belongs to n
 
 export const logout = endpoint(
   {
+    operation: 'logOut',
     method: 'post',
     path: '/auth/logout',
     summary: 'End this session',

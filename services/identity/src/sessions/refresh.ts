@@ -20,6 +20,7 @@ const PATIENCE = 1_000;
 
 export const refresh = endpoint(
   {
+    operation: 'refreshTokens',
     method: 'post',
     path: '/auth/refresh',
     summary: 'Trade the refresh token for a new pair',

@@ -7,6 +7,7 @@ import { requireSession } from './require-session.ts';
 
 export const revokeSession = endpoint(
   {
+    operation: 'revokeSession',
     method: 'delete',
     path: '/sessions/:session_id',
     summary: 'Revoke a session',

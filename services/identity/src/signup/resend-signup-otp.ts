@@ -16,6 +16,7 @@ export const EmailAlreadyVerified = error(
 
 export const resendSignupOtp = endpoint(
   {
+    operation: 'resendSignupCode',
     method: 'post',
     path: '/auth/resend-signup-otp',
     summary: 'Send a fresh signup code',

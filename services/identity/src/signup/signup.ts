@@ -11,6 +11,7 @@ import { startVerification } from './start-verification.ts';
 
 export const signup = endpoint(
   {
+    operation: 'signUp',
     method: 'post',
     path: '/auth/signup',
     summary: 'Register with email and password',

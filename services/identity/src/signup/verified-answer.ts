@@ -8,4 +8,4 @@ export const VerifiedAnswer = TokenBundle.extend({
   email: z.string(),
   is_verified: z.literal(true),
   message: z.string(),
-});
+}).meta({ id: 'VerifiedAccount' });

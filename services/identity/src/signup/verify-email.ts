@@ -15,6 +15,7 @@ const NO_TOKENS = { access_token: null, refresh_token: null, token_type: null, e
 
 export const verifyEmail = endpoint(
   {
+    operation: 'verifyEmail',
     method: 'post',
     path: '/auth/verify-email',
     summary: 'Verify the address by the mailed link',

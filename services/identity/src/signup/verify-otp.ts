@@ -18,13 +18,17 @@ const MAX_WRONG_TRIES = 5;
 
 export const verifyOtp = endpoint(
   {
+    operation: 'verifySignupCode',
     method: 'post',
     path: '/auth/verify-otp',
     summary: 'Verify the signup code',
     caller: 'token',
     body: z.object({
       temporary_token: TemporaryToken,
-      otp_code: z.string().regex(/^[0-9]{6}$/, 'must be 6 digits'),
+      otp_code: z
+        .string()
+        .regex(/^[0-9]{6}$/, 'must be 6 digits')
+        .meta({ examples: ['123456'] }),
     }),
     answer: VerifiedAnswer,
     message: 'Your address is verified',

@@ -58,6 +58,7 @@ export function organizationStandIn() {
             id: workspace_id,
             name: 'Default Workspace',
             slug: 'default-workspace',
+            organization_id,
             is_default: true,
             created_at: since,
           },

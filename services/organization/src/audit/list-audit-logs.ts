@@ -8,21 +8,24 @@ import { asCsv, asNdjson } from './export.ts';
 /** Entries in one export; a larger range is fetched by time. */
 const EXPORT_LIMIT = 10_000;
 
-const AuditLog = z.object({
-  id: Id,
-  action: z.string(),
-  actor: z.string().meta({ description: 'User id, `service:<name>` or `anonymous`' }),
-  actor_user_id: Id.nullable(),
-  subject: z.string().meta({ description: 'Id of what it happened to' }),
-  ip_address: z.string().nullable(),
-  user_agent: z.string().nullable(),
-  request_id: z.string().nullable(),
-  metadata: z.record(z.string(), z.unknown()),
-  created_at: Timestamp,
-});
+const AuditLog = z
+  .object({
+    id: Id,
+    action: z.string().meta({ examples: ['member.added'] }),
+    actor: z.string().meta({ description: 'User id, `service:<name>` or `anonymous`', examples: ['7'] }),
+    actor_user_id: Id.nullable(),
+    subject: z.string().meta({ description: 'Id of what it happened to', examples: ['12'] }),
+    ip_address: z.string().nullable(),
+    user_agent: z.string().nullable(),
+    request_id: z.string().nullable(),
+    metadata: z.record(z.string(), z.unknown()),
+    created_at: Timestamp,
+  })
+  .meta({ id: 'AuditLogEntry' });
 
 export const listAuditLogs = endpoint(
   {
+    operation: 'listAuditLogs',
     method: 'get',
     path: '/organizations/:org_id/audit-logs',
     summary: 'Audit log of an organization, filtered, paged, or exported as CSV or NDJSON',
@@ -45,6 +48,7 @@ export const listAuditLogs = endpoint(
     answer: z.object({ audit_logs: z.array(AuditLog), total_count: z.int(), message: z.string() }),
     message: 'Audit log retrieved successfully',
     messageInData: true,
+    files: { 'text/csv': 'text', 'application/x-ndjson': 'text' },
   },
   async ({ params, query, db }) => {
     const { skip, limit, format, ...filter } = query;

@@ -8,16 +8,17 @@ import { findMembership } from '../members/member-store.ts';
 import { PlanLimitExceeded, SessionRequired } from '../organizations/errors.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { personOf } from '../people/people-store.ts';
+import { Reference } from '../reference.ts';
 import { roleOfOrganization } from '../roles/role-store.ts';
+import { WorkspaceReference } from '../workspaces/workspace.ts';
 import { InvitationEmailMismatch, InvitationExpired, InvitationNotFound } from './errors.ts';
 import { CLOSED, requirePending } from './invitation.ts';
 import { close, findByToken, membersOf } from './invitation-store.ts';
 import { InvitationToken } from './preview-invitation.ts';
 
-const Named = z.object({ id: Id, name: z.string() });
-
 export const acceptInvitation = endpoint(
   {
+    operation: 'acceptInvitation',
     method: 'post',
     path: '/invitations/:invitation_token/accept',
     summary: 'Accept an invitation as the signed-in user',
@@ -28,9 +29,9 @@ export const acceptInvitation = endpoint(
     params: z.object({ invitation_token: InvitationToken }),
     answer: z.object({
       invitation: z.object({ id: Id, status: z.literal('accepted') }),
-      organization: Named,
-      workspace: Named.extend({ slug: z.string() }),
-      role: Named,
+      organization: Reference,
+      workspace: WorkspaceReference,
+      role: Reference,
       message: z.string(),
     }),
     message: 'Invitation accepted successfully',

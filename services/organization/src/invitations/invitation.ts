@@ -1,9 +1,8 @@
 import { Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { Reference } from '../reference.ts';
 import { InvitationAlreadyAccepted, InvitationExpired, InvitationRevoked } from './errors.ts';
 import type { InvitationRow, InvitationStatus } from './invitation-store.ts';
-
-const Named = z.object({ id: Id, name: z.string() });
 
 export const Status = z.enum(['pending', 'accepted', 'revoked', 'expired']);
 
@@ -14,19 +13,25 @@ export const PersonalMessage = z
   .max(1000)
   .regex(/^[^\p{Cc}]*(?:[\r\n\t][^\p{Cc}]*)*$/u, 'must not hold control characters')
   .transform(text => text || null)
-  .meta({ description: 'Plain text, put into the invitation mail' });
+  .meta({
+    description: 'Plain text of several lines without other control characters, put into the invitation mail',
+    pattern: '^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$',
+    examples: ['Welcome aboard!'],
+  });
 
 /** An invitation as lists show it; never with its token. */
-export const Invitation = z.object({
-  id: Id,
-  email: z.string(),
-  organization: Named,
-  workspace: Named.nullable().meta({ description: 'null once the workspace is gone' }),
-  role: Named.nullable().meta({ description: 'null once the role is gone' }),
-  status: Status,
-  expires_at: Timestamp,
-  created_at: Timestamp,
-});
+export const Invitation = z
+  .object({
+    id: Id,
+    email: z.string(),
+    organization: Reference,
+    workspace: Reference.nullable().meta({ description: 'null once the workspace is gone' }),
+    role: Reference.nullable().meta({ description: 'null once the role is gone' }),
+    status: Status,
+    expires_at: Timestamp,
+    created_at: Timestamp,
+  })
+  .meta({ id: 'Invitation' });
 
 export function shown(row: InvitationRow) {
   return {

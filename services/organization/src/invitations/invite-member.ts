@@ -17,6 +17,7 @@ import { prepareInvitation, sendInvitation } from './issue-invitation.ts';
 
 export const inviteMember = endpoint(
   {
+    operation: 'inviteMember',
     method: 'post',
     path: '/organizations/:org_id/members/invite',
     summary: 'Invite someone by email into a workspace with a role',

@@ -7,6 +7,7 @@ import { invitationColumns, invitations, whereStatus } from './invitation-store.
 
 export const listInvitations = endpoint(
   {
+    operation: 'listInvitations',
     method: 'get',
     path: '/invitations',
     summary: 'List the invitations that the caller may see',

@@ -1,35 +1,42 @@
-import { acrossOrganizations, Id, Timestamp } from '@rivergate/endpoint';
+import { acrossOrganizations, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { Reference } from '../reference.ts';
 import { InvitationExpired, InvitationNotFound } from './errors.ts';
 import { CLOSED, requirePending, shown } from './invitation.ts';
 import { findByToken } from './invitation-store.ts';
 
-const Named = z.object({ id: Id, name: z.string() });
-
 /** Long enough for any token, short enough to hash without a thought. */
-export const InvitationToken = z.string().min(1).max(128);
+export const InvitationToken = z.string().min(1).max(128).meta({ description: 'Token of the mailed link' });
+
+const InvitationPreview = z
+  .object({
+    email: z.string(),
+    organization: Reference,
+    workspace: Reference,
+    role: Reference,
+    invited_by: z.object({ display_name: z.string() }),
+    message: z
+      .string()
+      .nullable()
+      .meta({ examples: ['Welcome aboard!'] }),
+    status: z.literal('pending'),
+    expires_at: Timestamp,
+  })
+  .meta({ id: 'InvitationPreview' });
 
 export const previewInvitation = endpoint(
   {
+    operation: 'previewInvitation',
     method: 'get',
-    path: '/invitations/:invitation_token',
+    path: '/invitations/:invitation',
     summary: 'Preview an invitation by its token',
     description:
       'Shows what accepting would give and changes nothing. Does not tell whether the address has an account.',
     caller: 'public',
-    params: z.object({ invitation_token: InvitationToken }),
+    params: z.object({ invitation: InvitationToken }),
     answer: z.object({
-      invitation: z.object({
-        email: z.string(),
-        organization: Named,
-        workspace: Named,
-        role: Named,
-        invited_by: z.object({ display_name: z.string() }),
-        message: z.string().nullable(),
-        status: z.literal('pending'),
-        expires_at: Timestamp,
-      }),
+      invitation: InvitationPreview,
       message: z.string(),
     }),
     message: 'Invitation retrieved successfully',
@@ -39,7 +46,7 @@ export const previewInvitation = endpoint(
   async ({ params, db }) => {
     // Whoever holds the token is of no organization yet.
     await acrossOrganizations(db);
-    const row = await findByToken(db, params.invitation_token);
+    const row = await findByToken(db, params.invitation);
     if (!row) throw InvitationNotFound();
     requirePending(row);
     const { email, organization, workspace, role, expires_at } = shown(row);

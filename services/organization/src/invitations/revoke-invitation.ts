@@ -11,20 +11,22 @@ import { close, findById } from './invitation-store.ts';
 
 export const revokeInvitation = endpoint(
   {
+    operation: 'revokeInvitation',
     method: 'delete',
-    path: '/invitations/:invitation_id',
+    path: '/invitations/:invitation',
     summary: 'Revoke a pending invitation',
     description:
       'Takes member.invite in the organization of the invitation. The token stops working at once.',
     // The permission counts in the invitation's organization, whichever is active.
     caller: 'user',
-    params: z.object({ invitation_id: Id }),
+    // The same place of the path holds a token where an invitation is previewed: one name for both.
+    params: z.object({ invitation: Id.meta({ description: 'Id of the invitation' }) }),
     answer: z.object({ invitation: Invitation, message: z.string() }),
     message: 'Invitation revoked successfully',
     messageInData: true,
     errors: [Forbidden, InvitationNotFound, ...CLOSED],
   },
-  async ({ params: { invitation_id: id }, caller, db, emit }) => {
+  async ({ params: { invitation: id }, caller, db, emit }) => {
     // The id alone says which organization it is; from there on the transaction is bound to that one.
     await acrossOrganizations(db);
     const found = await findById(db, id);

@@ -8,6 +8,7 @@ import { memberOf, workspacesOfMember } from './member-store.ts';
 
 export const getMember = endpoint(
   {
+    operation: 'getMember',
     method: 'get',
     path: '/organizations/:org_id/members/:user_id',
     summary: 'Get a member with roles and workspaces',

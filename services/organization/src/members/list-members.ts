@@ -7,6 +7,7 @@ import { memberPage } from './member-store.ts';
 
 export const listMembers = endpoint(
   {
+    operation: 'listMembers',
     method: 'get',
     path: '/organizations/:org_id/members',
     summary: 'List the members of an organization with role and status',

@@ -9,6 +9,7 @@ import { membershipOf } from './member-store.ts';
 
 export const removeMember = endpoint(
   {
+    operation: 'removeMember',
     method: 'delete',
     path: '/organizations/:org_id/members/:user_id',
     summary: 'Remove a member; ends the sessions in the organization at once',

@@ -13,6 +13,7 @@ import { memberOf, membershipOf, workspacesOfMember } from './member-store.ts';
 
 export const updateMember = endpoint(
   {
+    operation: 'updateMember',
     method: 'patch',
     path: '/organizations/:org_id/members/:user_id',
     summary: 'Change the role of a member, or whether the member administers the organization',
@@ -24,7 +25,8 @@ export const updateMember = endpoint(
     params: z.object({ org_id: Id, user_id: Id }),
     body: z
       .object({ role_id: Id.optional(), is_admin: z.boolean().optional() })
-      .refine(body => body.role_id !== undefined || body.is_admin !== undefined, 'needs role_id or is_admin'),
+      .refine(body => body.role_id !== undefined || body.is_admin !== undefined, 'needs role_id or is_admin')
+      .meta({ description: 'At least one of role_id and is_admin', examples: [{ role_id: 4 }] }),
     answer: z.object({ member: MemberInFull, message: z.string() }),
     message: 'Member updated successfully',
     messageInData: true,

@@ -10,11 +10,13 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { PersonalMessage } from '../invitations/invitation.ts';
 import { SettingsChange } from '../settings/settings.ts';
+import { WorkspaceReference } from '../workspaces/workspace.ts';
 import { registerAdministrator, signedInAdministrator, takeBackUnlessKept } from './administrator.ts';
 import { OrganizationAlreadyExists, PlanLimitExceeded } from './errors.ts';
 import { foundOrganization } from './found-organization.ts';
 import { inviteFirstMembers } from './invite-first-members.ts';
 import { Domain, Name, nameKey } from './name.ts';
+import { Organization } from './organization.ts';
 import { isNameTaken } from './organization-store.ts';
 
 const FirstInvitation = z.strictObject({
@@ -25,6 +27,7 @@ const FirstInvitation = z.strictObject({
 
 export const createOrganization = endpoint(
   {
+    operation: 'createOrganization',
     method: 'post',
     path: '/organizations',
     summary:
@@ -54,8 +57,8 @@ export const createOrganization = endpoint(
     }),
     status: 201,
     answer: z.object({
-      organization: z.object({ id: Id, name: z.string(), domain: z.string().nullable(), plan: z.string() }),
-      workspace: z.object({ id: Id, name: z.string(), slug: z.string() }),
+      organization: Organization.omit({ created_at: true }),
+      workspace: WorkspaceReference,
       user: z.object({ id: Id, email: z.string(), display_name: z.string() }),
       message: z.string(),
     }),

@@ -1,23 +1,19 @@
-import { Id, Timestamp } from '@rivergate/endpoint';
+import { Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { Organization } from './organization.ts';
 import { enterOrganization } from './organization-store.ts';
 
 export const getOrganization = endpoint(
   {
+    operation: 'getOrganization',
     method: 'get',
     path: '/organizations/:org_id',
     summary: 'Get an organization',
     caller: 'user',
     params: z.object({ org_id: Id }),
     answer: z.object({
-      organization: z.object({
-        id: Id,
-        name: z.string(),
-        domain: z.string().nullable(),
-        plan: z.string(),
-        created_at: Timestamp,
-      }),
+      organization: Organization,
       message: z.string(),
     }),
     message: 'Organization retrieved successfully',

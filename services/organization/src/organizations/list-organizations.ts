@@ -1,10 +1,12 @@
-import { acrossOrganizations, Id, organizationPage, Timestamp } from '@rivergate/endpoint';
+import { acrossOrganizations, organizationPage } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { OwnOrganization } from './organization.ts';
 import { organizationsOfUser } from './organization-store.ts';
 
 export const listOrganizations = endpoint(
   {
+    operation: 'listOrganizations',
     method: 'get',
     path: '/organizations',
     summary: "List the caller's organizations",
@@ -12,16 +14,7 @@ export const listOrganizations = endpoint(
     caller: 'user',
     query: z.object(organizationPage),
     answer: z.object({
-      organizations: z.array(
-        z.object({
-          id: Id,
-          name: z.string(),
-          domain: z.string().nullable(),
-          plan: z.string(),
-          is_admin: z.boolean().meta({ description: 'The caller administers it' }),
-          created_at: Timestamp,
-        }),
-      ),
+      organizations: z.array(OwnOrganization),
       total_count: z.int(),
       message: z.string(),
     }),

@@ -19,7 +19,7 @@ export const Domain = z
   .max(253)
   .transform(domain => (/^[^\s/:@?#\\%]+$/.test(domain) ? domainToASCII(domain.toLowerCase()) : ''))
   .refine(isHostName, 'must be a host name such as acme.com')
-  .meta({ description: 'Bare host name, lower case', examples: ['acme.com'] });
+  .meta({ description: 'Bare host name such as acme.com, kept in lower case' });
 
 function isHostName(domain: string): boolean {
   const labels = domain.split('.');

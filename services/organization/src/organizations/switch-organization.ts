@@ -4,14 +4,17 @@ import { organizationSwitched } from '@rivergate/events';
 import { z } from 'zod';
 import { startingWorkspace } from '../access/starting-workspace.ts';
 import { endpoint } from '../endpoint.ts';
+import { Reference } from '../reference.ts';
 import { WorkspaceNotFound } from '../workspaces/errors.ts';
 import { reachableWorkspaces } from '../workspaces/reachable-workspaces.ts';
+import { WorkspaceReference } from '../workspaces/workspace.ts';
 import { workspaceOfOrganization } from '../workspaces/workspace-store.ts';
 import { SessionRequired } from './errors.ts';
 import { enterOrganization } from './organization-store.ts';
 
 export const switchOrganization = endpoint(
   {
+    operation: 'switchOrganization',
     method: 'post',
     path: '/organizations/:org_id/switch',
     summary: 'Make this the active organization of the session; answers new tokens',
@@ -21,8 +24,8 @@ export const switchOrganization = endpoint(
     params: z.object({ org_id: Id }),
     body: z.object({ workspace_id: Id.optional() }),
     answer: TokenBundle.extend({
-      organization: z.object({ id: Id, name: z.string() }),
-      workspace: z.object({ id: Id, name: z.string(), slug: z.string() }).nullable(),
+      organization: Reference,
+      workspace: WorkspaceReference.nullable(),
       message: z.string(),
     }),
     message: 'Organization switched successfully',

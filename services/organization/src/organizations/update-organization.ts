@@ -4,20 +4,24 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { OrganizationAlreadyExists } from './errors.ts';
 import { Domain, Name, nameKey } from './name.ts';
+import { Organization } from './organization.ts';
 import { lockOrganization } from './organization-store.ts';
 import { violatesUniqueness } from './unique-violation.ts';
 
 export const updateOrganization = endpoint(
   {
+    operation: 'updateOrganization',
     method: 'patch',
     path: '/organizations/:org_id',
     summary: 'Change name or domain of an organization',
     description: 'Fields left out keep their value; null clears the domain.',
     caller: 'admin',
     params: z.object({ org_id: Id }),
-    body: z.object({ name: Name.optional(), domain: z.union([Domain, z.null()]).optional() }),
+    body: z
+      .object({ name: Name.optional(), domain: z.union([Domain, z.null()]).optional() })
+      .meta({ examples: [{ domain: 'acme.example' }] }),
     answer: z.object({
-      organization: z.object({ id: Id, name: z.string(), domain: z.string().nullable() }),
+      organization: Organization.pick({ id: true, name: true, domain: true }),
       message: z.string(),
     }),
     message: 'Organization updated successfully',

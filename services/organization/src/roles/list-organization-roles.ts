@@ -1,7 +1,8 @@
-import { Id, organizationPage, Timestamp } from '@rivergate/endpoint';
+import { Id, organizationPage } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
+import { Role } from './role.ts';
 import { rolePage } from './role-store.ts';
 
 export const roleListing = {
@@ -12,18 +13,7 @@ export const roleListing = {
     sort_order: z.enum(['asc', 'desc']).default('asc'),
   }),
   answer: z.object({
-    roles: z.array(
-      z.object({
-        id: Id,
-        name: z.string(),
-        permissions: z.array(z.string()),
-        usage_count: z
-          .int()
-          .meta({ description: 'Users who hold the role now, anywhere in the organization' }),
-        is_system: z.boolean().meta({ description: 'Built in' }),
-        created_at: Timestamp,
-      }),
-    ),
+    roles: z.array(Role),
     total_count: z.int(),
     message: z.string(),
   }),
@@ -31,6 +21,7 @@ export const roleListing = {
 
 export const listOrganizationRoles = endpoint(
   {
+    operation: 'listOrganizationRoles',
     method: 'get',
     path: '/organizations/:org_id/roles',
     summary: 'List the roles of an organization',

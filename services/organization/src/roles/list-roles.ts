@@ -5,6 +5,7 @@ import { rolePage } from './role-store.ts';
 
 export const listRoles = endpoint(
   {
+    operation: 'listRoles',
     method: 'get',
     path: '/roles',
     summary: 'List the roles of the active organization',

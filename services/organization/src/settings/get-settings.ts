@@ -6,6 +6,7 @@ import { effectiveSettings, Settings } from './settings.ts';
 
 export const getSettings = endpoint(
   {
+    operation: 'getOrganizationSettings',
     method: 'get',
     path: '/organizations/:org_id/settings',
     summary: 'Settings of an organization',

@@ -62,31 +62,35 @@ const FIELDS = {
   >,
 };
 
-export const Settings = z.object({
-  password_policy: z.object(FIELDS.password_policy),
-  mfa: z.object(FIELDS.mfa),
-  sessions: z.object(FIELDS.sessions),
-  tokens: z.object(FIELDS.tokens),
-  devices: z.object(FIELDS.devices),
-  sso: z.object(FIELDS.sso),
-  invitations: z.object(FIELDS.invitations),
-  workspaces: z.object(FIELDS.workspaces),
-  features: z.object(FIELDS.features),
-});
+export const Settings = z
+  .object({
+    password_policy: z.object(FIELDS.password_policy),
+    mfa: z.object(FIELDS.mfa),
+    sessions: z.object(FIELDS.sessions),
+    tokens: z.object(FIELDS.tokens),
+    devices: z.object(FIELDS.devices),
+    sso: z.object(FIELDS.sso),
+    invitations: z.object(FIELDS.invitations),
+    workspaces: z.object(FIELDS.workspaces),
+    features: z.object(FIELDS.features),
+  })
+  .meta({ id: 'OrganizationSettings' });
 export type Settings = z.output<typeof Settings>;
 
 /** What a change may name: any setting of any group. Settings left out keep their value. */
-export const SettingsChange = z.strictObject({
-  password_policy: z.strictObject(FIELDS.password_policy).partial().optional(),
-  mfa: z.strictObject(FIELDS.mfa).partial().optional(),
-  sessions: z.strictObject(FIELDS.sessions).partial().optional(),
-  tokens: z.strictObject(FIELDS.tokens).partial().optional(),
-  devices: z.strictObject(FIELDS.devices).partial().optional(),
-  sso: z.strictObject(FIELDS.sso).partial().optional(),
-  invitations: z.strictObject(FIELDS.invitations).partial().optional(),
-  workspaces: z.strictObject(FIELDS.workspaces).partial().optional(),
-  features: z.strictObject(FIELDS.features).partial().optional(),
-});
+export const SettingsChange = z
+  .strictObject({
+    password_policy: z.strictObject(FIELDS.password_policy).partial().optional(),
+    mfa: z.strictObject(FIELDS.mfa).partial().optional(),
+    sessions: z.strictObject(FIELDS.sessions).partial().optional(),
+    tokens: z.strictObject(FIELDS.tokens).partial().optional(),
+    devices: z.strictObject(FIELDS.devices).partial().optional(),
+    sso: z.strictObject(FIELDS.sso).partial().optional(),
+    invitations: z.strictObject(FIELDS.invitations).partial().optional(),
+    workspaces: z.strictObject(FIELDS.workspaces).partial().optional(),
+    features: z.strictObject(FIELDS.features).partial().optional(),
+  })
+  .meta({ id: 'OrganizationSettingsChange', examples: [{ invitations: { expiry_days: 3 } }] });
 export type SettingsChange = z.output<typeof SettingsChange>;
 
 export const DEFAULT_SETTINGS: Settings = {

@@ -8,6 +8,7 @@ import { changedSettings, changeSettings, effectiveSettings, Settings, SettingsC
 
 export const updateSettings = endpoint(
   {
+    operation: 'updateOrganizationSettings',
     method: 'patch',
     path: '/organizations/:org_id/settings',
     summary: 'Change settings of an organization; enforced from the next request on',

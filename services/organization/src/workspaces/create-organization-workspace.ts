@@ -8,9 +8,11 @@ import { builtInRole } from '../roles/role-store.ts';
 import { addWorkspaceMember } from './add-workspace-member.ts';
 import { createWorkspace } from './create-workspace-row.ts';
 import { WorkspaceAlreadyExists } from './errors.ts';
+import { Workspace } from './workspace.ts';
 
 export const createOrganizationWorkspace = endpoint(
   {
+    operation: 'createOrganizationWorkspace',
     method: 'post',
     path: '/organizations/:org_id/workspaces',
     summary: 'Create a workspace',
@@ -20,7 +22,7 @@ export const createOrganizationWorkspace = endpoint(
     body: z.object({ name: Name.meta({ description: 'Unique in the organization without regard to case' }) }),
     status: 201,
     answer: z.object({
-      workspace: z.object({ id: Id, name: z.string(), slug: z.string(), organization_id: Id }),
+      workspace: Workspace.omit({ is_default: true }),
       message: z.string(),
     }),
     message: 'Workspace created successfully',

@@ -3,23 +3,19 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
 import { WorkspaceNotFound } from './errors.ts';
+import { Workspace } from './workspace.ts';
 import { workspaceOfOrganization, workspacesSeenBy } from './workspace-store.ts';
 
 export const getOrganizationWorkspace = endpoint(
   {
+    operation: 'getOrganizationWorkspace',
     method: 'get',
     path: '/organizations/:org_id/workspaces/:workspace_id',
     summary: 'Get a workspace',
     caller: 'user',
     params: z.object({ org_id: Id, workspace_id: Id }),
     answer: z.object({
-      workspace: z.object({
-        id: Id,
-        name: z.string(),
-        slug: z.string(),
-        organization_id: Id,
-        is_default: z.boolean(),
-      }),
+      workspace: Workspace,
       message: z.string(),
     }),
     message: 'Workspace retrieved successfully',

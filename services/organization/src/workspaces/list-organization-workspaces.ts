@@ -2,10 +2,12 @@ import { Id, organizationPage } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
+import { Workspace } from './workspace.ts';
 import { workspacePage, workspacesSeenBy } from './workspace-store.ts';
 
 export const listOrganizationWorkspaces = endpoint(
   {
+    operation: 'listOrganizationWorkspaces',
     method: 'get',
     path: '/organizations/:org_id/workspaces',
     summary: 'List the workspaces of an organization that the caller sees',
@@ -16,7 +18,7 @@ export const listOrganizationWorkspaces = endpoint(
     params: z.object({ org_id: Id }),
     query: z.object(organizationPage),
     answer: z.object({
-      workspaces: z.array(z.object({ id: Id, name: z.string(), slug: z.string(), is_default: z.boolean() })),
+      workspaces: z.array(Workspace.omit({ organization_id: true })),
       total_count: z.int(),
       message: z.string(),
     }),

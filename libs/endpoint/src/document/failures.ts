@@ -1,0 +1,145 @@
+import { impliedErrors } from '../authorize.ts';
+import {
+  type ErrorDeclaration,
+  IdempotencyConflict,
+  InternalError,
+  MalformedRequest,
+  RateLimited,
+  RequestTimeout,
+  RequestTooLarge,
+  UnsupportedMediaType,
+  UpstreamBadResponse,
+  UpstreamTimeout,
+  UpstreamUnavailable,
+  ValidationFailed,
+} from '../failure.ts';
+import type { EndpointSpec } from '../spec.ts';
+import { headersOf } from './headers.ts';
+import { type Components, type Json, schemaReference } from './json-schema.ts';
+
+/** What the library and the gateway may answer on every endpoint. */
+const EVERYWHERE = [
+  MalformedRequest,
+  RequestTooLarge,
+  UnsupportedMediaType,
+  ValidationFailed,
+  RateLimited,
+  InternalError,
+  UpstreamBadResponse,
+  UpstreamUnavailable,
+  UpstreamTimeout,
+];
+
+/** The errors that an endpoint may answer: its own, and those that the library and the gateway answer for it. */
+export function declaredErrors(spec: EndpointSpec): ErrorDeclaration[] {
+  const errors = [...(spec.errors ?? []), ...impliedErrors(spec), ...EVERYWHERE];
+  if (spec.body) errors.push(RequestTimeout);
+  if (spec.method !== 'get' && spec.idempotency !== false) errors.push(IdempotencyConflict);
+  return errors;
+}
+
+/**
+ * The `responses` of an operation for its failures, by status. Each refers to a shared response, which is the same for
+ * all operations that answer these codes with this status.
+ */
+export function failureResponses(spec: EndpointSpec, schemas: Components, responses: Components): Json {
+  const own = new Set(spec.errors);
+  const byStatus = Map.groupBy(declaredErrors(spec), ({ status }) => status);
+  return Object.fromEntries(
+    [...byStatus].map(([status, errors]) => {
+      const codes = [...new Set(errors.map(({ code }) => code))].sort();
+      const name = `${codes.map(pascal).join('Or')}${status}`;
+      responses[name] ??= failureResponse(status, codes, schemas);
+      const reference = { $ref: `#/components/responses/${name}` };
+      // Only what the endpoint itself declares needs words of its own.
+      if (!errors.some(error => own.has(error))) return [String(status), reference];
+      const words = new Map(
+        errors.map(({ code, summary }) => [code, summary]).reverse() as [string, string][],
+      );
+      const description = codes.map(code => `\`${code}\`: ${words.get(code)}`).join('\n\n');
+      return [String(status), { ...reference, description }];
+    }),
+  );
+}
+
+function failureResponse(status: number, codes: readonly string[], schemas: Components): Json {
+  const schema = `${codes.map(pascal).join('Or')}Error`;
+  schemas.Error ??= ANY_ERROR;
+  schemas.ErrorDetail ??= DETAIL;
+  schemas[schema] ??= errorSchema({ type: 'string', enum: codes });
+  return {
+    description: codes.map(code => `\`${code}\``).join(', '),
+    headers: headersOf(
+      ...(status === 401 ? ['WWW-Authenticate'] : []),
+      ...(status === 429 || status === 503 ? ['Retry-After'] : []),
+    ),
+    content: {
+      'application/json': {
+        schema: schemaReference(schema),
+        examples: Object.fromEntries(codes.map(code => [code, { value: failureExample(code) }])),
+      },
+    },
+  };
+}
+
+const DETAIL: Json = {
+  type: 'object',
+  description: 'One field that is wrong, or one fact behind a refusal',
+  properties: {
+    field: { type: 'string', maxLength: 200, description: 'Where it stands, as in `body.email`' },
+    reason: { type: 'string', description: 'For people' },
+  },
+  required: ['field', 'reason'],
+};
+
+const CODE: Json = {
+  type: 'string',
+  pattern: '^[A-Z][A-Z0-9_]*$',
+  description: 'For programs; what each code means stands in docs/errors.md',
+};
+
+function errorSchema(code: Json): Json {
+  return {
+    type: 'object',
+    properties: {
+      success: { type: 'boolean', const: false },
+      error: {
+        type: 'object',
+        properties: {
+          code,
+          message: { type: 'string', description: 'For people' },
+          details: { type: 'array', maxItems: 20, items: schemaReference('ErrorDetail') },
+          request_id: { type: 'string', description: 'The same as X-Request-Id' },
+        },
+        required: ['code', 'message', 'request_id'],
+      },
+    },
+    required: ['success', 'error'],
+  };
+}
+
+/** What every failure is, whichever its code. */
+const ANY_ERROR = { ...errorSchema(CODE), description: 'Every failure has this shape' };
+
+function failureExample(code: string): Json {
+  const details =
+    code === ValidationFailed.code ? [{ field: 'body.email', reason: 'is required' }] : undefined;
+  const request_id = '0b9c5f3e-7d0a-4c51-9a3e-2f1d8c6b7a54';
+  const message = sentence(code);
+  return { success: false, error: { code, message, ...(details ? { details } : {}), request_id } };
+}
+
+/** `INVALID_TOKEN` is `InvalidToken`. */
+function pascal(code: string): string {
+  return code
+    .toLowerCase()
+    .split('_')
+    .map(word => word.charAt(0).toUpperCase() + word.slice(1))
+    .join('');
+}
+
+/** `INVALID_TOKEN` is `Invalid token`. */
+function sentence(code: string): string {
+  const words = code.toLowerCase().replaceAll('_', ' ');
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,58 @@
+import type { Json } from './json-schema.ts';
+
+const text = (description: string, example: string): Json => ({
+  description,
+  schema: { type: 'string' },
+  example,
+});
+const count = (description: string, example: number): Json => ({
+  description,
+  schema: { type: 'integer', format: 'int64', minimum: 0 },
+  example,
+});
+
+/** Every header that an answer may carry, by its name; `components.headers` of the document. */
+export const HEADERS: Record<string, Json> = {
+  'X-Request-Id': text(
+    'Under which the request stands in the logs. Quote it when you ask for help.',
+    '0b9c5f3e-7d0a-4c51-9a3e-2f1d8c6b7a54',
+  ),
+  'RateLimit-Policy': text(
+    'The limits that were counted, each with its quota and its window in seconds (IETF draft).',
+    '"standard";q=100;w=60',
+  ),
+  RateLimit: text(
+    'What is left of each limit, and the seconds until it starts anew (IETF draft).',
+    '"standard";r=99;t=60',
+  ),
+  'X-RateLimit-Limit': count('Requests in the window of the limit that binds.', 100),
+  'X-RateLimit-Remaining': count('Requests that are left in it.', 99),
+  'X-RateLimit-Reset': count('Seconds until it starts anew.', 60),
+  'Retry-After': count('Seconds to wait before the next try (RFC 9110, section 10.2.3).', 30),
+  'WWW-Authenticate': text('How to authenticate (RFC 9110, section 11.6.1).', 'Bearer'),
+  'Idempotency-Replayed': {
+    description: 'Stands on an answer that was kept from an earlier request with the same idempotency key.',
+    schema: { type: 'string', const: 'true' },
+    example: 'true',
+  },
+  ETag: text('Version of what is answered, for `If-None-Match` (RFC 9110, section 8.8.3).', '"2f1d8c6b7a54"'),
+  Deprecation: text('Since when the operation is deprecated (RFC 9745).', '@1767225600'),
+  Sunset: text('When it goes away (RFC 8594).', 'Thu, 31 Dec 2026 23:59:59 GMT'),
+};
+
+/** On every answer that the gateway lets through. */
+const ALWAYS = [
+  'X-Request-Id',
+  'RateLimit-Policy',
+  'RateLimit',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+];
+
+/** The `headers` of a response: those that are on every answer, and these. */
+export function headersOf(...names: string[]): Json {
+  return Object.fromEntries(
+    [...ALWAYS, ...names].map(name => [name, { $ref: `#/components/headers/${name}` }]),
+  );
+}

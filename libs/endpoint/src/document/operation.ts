@@ -1,0 +1,76 @@
+import type { z } from 'zod';
+import { DEFAULT_BODY_LIMIT, type EndpointSpec } from '../spec.ts';
+import { exampleOf } from './example.ts';
+import { failureResponses } from './failures.ts';
+import { type Components, type Json, jsonSchema } from './json-schema.ts';
+import { successResponse } from './success.ts';
+
+/** The operation object of an endpoint. What it refers to is added to `schemas` and `responses`. */
+export function operation(spec: EndpointSpec, tag: string, schemas: Components, responses: Components): Json {
+  return {
+    operationId: spec.operation,
+    tags: [tag],
+    summary: spec.summary,
+    ...(spec.description ? { description: spec.description } : {}),
+    ...security(spec),
+    'x-caller': spec.caller,
+    ...(spec.rateLimit ? { 'x-rate-limit-class': spec.rateLimit } : {}),
+    parameters: [
+      ...parameters('path', spec.params, schemas),
+      ...parameters('query', spec.query, schemas),
+      ...parameters('header', spec.headers, schemas),
+      ...(spec.method === 'get' || spec.idempotency === false ? [] : [IDEMPOTENCY_KEY]),
+    ],
+    ...(spec.body ? { requestBody: requestBody(spec, spec.body, schemas) } : {}),
+    responses: { ...successResponse(spec, schemas), ...failureResponses(spec, schemas, responses) },
+  };
+}
+
+const IDEMPOTENCY_KEY = { $ref: '#/components/parameters/IdempotencyKey' };
+
+/** `components.parameters` of the document. */
+export const PARAMETERS: Components = {
+  IdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'The same key with the same request gives the same answer and changes nothing again; with another request 409.',
+    schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]*$' },
+    example: '0198f3c2-6f0a-7cc1-8a51-3f2d9b7e4c60',
+  },
+};
+
+function security(spec: EndpointSpec): Json {
+  if (spec.bearer === 'optional') return { security: [{}, { bearer: [] }] };
+  return { security: spec.caller === 'public' || spec.caller === 'token' ? [] : [{ bearer: [] }] };
+}
+
+function requestBody(spec: EndpointSpec, body: z.ZodObject, schemas: Components): Json {
+  const strict = body.strict();
+  const schema = jsonSchema(strict, 'input', schemas);
+  return {
+    required: !strict.safeParse({}).success,
+    'x-body-limit': spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
+    content: { 'application/json': { schema, example: exampleOf(schema, 'input', schemas) } },
+  };
+}
+
+function parameters(
+  place: 'path' | 'query' | 'header',
+  schema: z.ZodObject | undefined,
+  schemas: Components,
+): Json[] {
+  if (!schema) return [];
+  const whole = jsonSchema(schema, 'input', schemas) as { properties?: Components; required?: string[] };
+  return Object.entries(whole.properties ?? {}).map(([name, property]) => {
+    const { description, ...type } = property;
+    return {
+      name,
+      in: place,
+      required: place === 'path' || (whole.required?.includes(name) ?? false),
+      ...(description ? { description } : {}),
+      schema: type,
+    };
+  });
+}

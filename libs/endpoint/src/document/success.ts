@@ -1,0 +1,55 @@
+import type { EndpointSpec, FileType } from '../spec.ts';
+import { exampleOf } from './example.ts';
+import { headersOf } from './headers.ts';
+import { type Components, type Json, jsonSchema } from './json-schema.ts';
+
+/** The `responses` of an operation for its success. */
+export function successResponse(spec: EndpointSpec, schemas: Components): Json {
+  const status = spec.status ?? 200;
+  const keptForRetries = spec.method !== 'get' && spec.idempotency !== false;
+  const headers = headersOf(...(keptForRetries && status !== 204 ? ['Idempotency-Replayed'] : []));
+  const description = spec.message ?? (status === 204 ? 'Done; there is no body' : spec.summary);
+  if (status === 204) return { '204': { description, headers } };
+  return { [String(status)]: { description, headers, content: { ...json(spec, schemas), ...files(spec) } } };
+}
+
+function json(spec: EndpointSpec, schemas: Components): Json {
+  if (spec.files && !spec.answer) return {};
+  const data = spec.answer && jsonSchema(spec.answer, 'output', schemas);
+  const schema = spec.bare ? (data ?? {}) : envelope(data);
+  return { 'application/json': { schema, example: answerExample(spec, schema, schemas) } };
+}
+
+function envelope(data: Json | undefined): Json {
+  return {
+    type: 'object',
+    properties: {
+      success: { type: 'boolean', const: true },
+      ...(data ? { data } : {}),
+      message: { type: 'string', description: 'For people' },
+    },
+    required: ['success', ...(data ? ['data'] : [])],
+  };
+}
+
+/** The message of the declaration, where there is one, stands in the example too. */
+function answerExample(spec: EndpointSpec, schema: Json, schemas: Components): unknown {
+  const example = exampleOf(schema, 'output', schemas);
+  if (spec.bare) return example;
+  const { data, message: _message, ...rest } = example as { data?: Json; message?: string };
+  const { message } = spec;
+  return {
+    ...rest,
+    ...(data ? { data: spec.messageInData ? { ...data, message } : data } : {}),
+    ...(message ? { message } : {}),
+  };
+}
+
+function files({ files = {} }: EndpointSpec): Json {
+  return Object.fromEntries(Object.entries(files).map(([type, kind]) => [type, { schema: FILE[kind] }]));
+}
+
+const FILE: Record<FileType, Json> = {
+  text: { type: 'string' },
+  binary: { type: 'string', format: 'binary' },
+};
