@@ -8,6 +8,7 @@ import { isAlive } from '../processes/process-table.ts';
 import type { Program } from '../processes/program.ts';
 import { type Supervised, supervise } from '../processes/supervise.ts';
 import { chromium } from '../provision/chromium.ts';
+import { go, python } from '../provision/languages.ts';
 import { freePorts } from '../provision/ports.ts';
 import { preparePostgres } from '../provision/postgres.ts';
 import { prepareRedis } from '../provision/redis.ts';
@@ -64,6 +65,9 @@ export async function openGround(progress: Progress): Promise<TestGround> {
     const browser = await chromium(progress.step);
     if (browser.path) environment.CHROMIUM_PATH = browser.path;
     else missing.push(`browser: ${browser.reason}`);
+    const [goHere, pythonHere] = await Promise.all([go(), python()]);
+    if (!goHere.program) missing.push(`Go: ${goHere.reason}`);
+    if (!pythonHere.program) missing.push(`Python: ${pythonHere.reason}`);
 
     await Promise.all([
       run(redis.program),

@@ -1,0 +1,98 @@
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AcceptanceFleet, startFleet } from '../acceptance/fleet.ts';
+import { codeSentTo, PASSWORD, uniqueEmail } from '../acceptance/person.ts';
+import { clone } from '../src/launch/roster.ts';
+import { go, python } from '../src/provision/languages.ts';
+import { goClient, prepareGo } from './go-client.ts';
+import { preparePython, pythonClient } from './python-client.ts';
+import { typescriptClient } from './typescript-client.ts';
+
+/** Downloading and building the generators takes long, once in the life of a clone. */
+const PREPARING = 900_000;
+
+const [goHere, pythonHere] = await Promise.all([go(), python()]);
+if (!goHere.program) console.warn(`SKIPPED: the Go client, since there is ${goHere.reason}`);
+if (!pythonHere.program) console.warn(`SKIPPED: the Python client, since there is ${pythonHere.reason}`);
+
+const scratch = join(clone, '.test', `clients-${process.pid}`);
+const document = join(scratch, 'openapi.json');
+const directory = (name: string) => {
+  const made = join(scratch, name);
+  mkdirSync(made, { recursive: true });
+  return made;
+};
+
+let fleet: AcceptanceFleet;
+let text: string;
+beforeAll(async () => {
+  fleet = await startFleet();
+  ({ text } = await fleet.caller().get('/api/v1/openapi.json'));
+  mkdirSync(scratch, { recursive: true });
+  writeFileSync(document, text);
+});
+afterAll(async () => {
+  await fleet?.stop();
+  rmSync(scratch, { recursive: true, force: true });
+});
+
+describe('the API document', () => {
+  it('passes the recommended rules of Redocly', async () => {
+    const config = await createConfig({
+      extends: ['recommended'],
+      rules: {
+        // Clients handle failures by `Error`, which every narrower schema agrees with and none refers to.
+        'no-unused-components': 'off',
+        'tag-description': 'off',
+        // What is served on this machine only has no other address.
+        'no-server-example.com': 'off',
+      },
+    });
+    const problems = await lintFromString({ source: text, absoluteRef: document, config });
+    expect(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual(
+      [],
+    );
+  });
+});
+
+describe('a client made from the API document', () => {
+  it('in TypeScript does the main job', async () => {
+    const emails = { owner: uniqueEmail('owner'), guest: uniqueEmail('guest') };
+    const mainJob = await typescriptClient(JSON.parse(text), directory('typescript'));
+    const people = Object.values(emails);
+    const found = await mainJob({
+      url: fleet.url,
+      password: PASSWORD,
+      emails,
+      codeSentTo: email => codeSentTo(fleet, email),
+      headersOf: email => ({ 'x-forwarded-for': `10.2.0.${1 + people.indexOf(email)}` }),
+    });
+    expect(found).toEqual({
+      organization: `Organization of ${emails.owner}`,
+      members: { [emails.owner]: 'Admin', [emails.guest]: 'Developer' },
+      second: 'INVITATION_ALREADY_ACCEPTED',
+      csv: expect.arrayContaining([expect.stringMatching(/^id,/)]),
+    });
+  });
+
+  describe.skipIf(!pythonHere.program)('in Python', () => {
+    let environment: string;
+    beforeAll(async () => {
+      environment = await preparePython(pythonHere.program!);
+    }, PREPARING);
+
+    it('is generated without a warning, and every module of it loads', async () => {
+      expect(await pythonClient(environment, document, directory('python'))).toEqual([]);
+    });
+  });
+
+  describe.skipIf(!goHere.program)('in Go', () => {
+    beforeAll(() => prepareGo(goHere.program!), PREPARING);
+
+    it('is generated, compiles, and passes go vet', async () => {
+      await goClient(goHere.program!, document, directory('go'));
+    });
+  });
+});
