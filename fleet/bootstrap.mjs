@@ -18,6 +18,7 @@ const COMMANDS = {
   test: 'fleet/src/test.ts',
   check: 'fleet/src/check.ts',
   coverage: 'fleet/src/coverage.ts',
+  docs: 'fleet/src/documents.ts',
   bench: 'bench/src/main.ts',
 };
 

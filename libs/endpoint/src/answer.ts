@@ -36,7 +36,12 @@ export function successAnswer(spec: EndpointSpec, outcome: unknown): Answer {
  * @throws an ordinary Error, so a 500 that names the field in the log
  */
 export function checkAnswer(spec: EndpointSpec, answer: Answer): void {
-  if (answer.raw || answer.status === 204) return;
+  if (answer.raw) {
+    const type = answer.headers['content-type']?.split(';')[0] ?? 'no type';
+    if (!spec.files?.[type]) throw new Error(`${spec.method} ${spec.path} declares no file of ${type}`);
+    return;
+  }
+  if (answer.status === 204) return;
   const written = JSON.parse(JSON.stringify(answer.payload));
   const data = spec.bare ? written : written.data;
   if (!spec.answer) {

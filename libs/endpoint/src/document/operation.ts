@@ -47,7 +47,9 @@ function security(spec: EndpointSpec): Json {
 }
 
 function requestBody(spec: EndpointSpec, body: z.ZodObject, schemas: Components): Json {
-  const strict = body.strict();
+  // What is said of the body as a whole would be lost with its strict form.
+  const { id: _id, ...said } = body.meta() ?? {};
+  const strict = body.strict().meta(said);
   const schema = jsonSchema(strict, 'input', schemas);
   return {
     required: !strict.safeParse({}).success,

@@ -69,4 +69,7 @@ export async function requireOrganizationPolicies(
 }
 
 /** A password to compare with a hash. Longer than any that can be set, but bounded. */
-export const KnownPassword = z.string().max(1024);
+export const KnownPassword = z
+  .string()
+  .max(1024)
+  .meta({ format: 'password', examples: ['Correct-Horse-1'] });

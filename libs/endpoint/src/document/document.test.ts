@@ -1,0 +1,139 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { checkAnswer } from '../answer.ts';
+import { endpoints } from '../endpoint.ts';
+import { error } from '../failure.ts';
+import type { EndpointSpec } from '../spec.ts';
+import { openApiFragment } from './fragment.ts';
+import { mergeFragments } from './merge.ts';
+
+// biome-ignore lint/suspicious/noExplicitAny: a document is read as deep as it goes
+type Deep = any;
+
+const endpoint = endpoints();
+const declare = (more: Partial<EndpointSpec> & { operation: string; path: string }) =>
+  endpoint({ method: 'get', summary: 'Something', caller: 'user', ...more } as EndpointSpec, async () => {});
+const fragmentOf = (...specs: Parameters<typeof declare>[0][]) =>
+  openApiFragment({ Things: specs.map(declare) });
+const only = (spec: Partial<EndpointSpec>): Deep => {
+  const { paths, components } = fragmentOf({ operation: 'useThing', path: '/things/:thing_id', ...spec });
+  return { ...Object.values(Object.values(paths)[0]!)[0], components };
+};
+
+describe('declarations that contradict each other', () => {
+  it('are refused: two names for the same place of one path', () => {
+    expect(() =>
+      fragmentOf(
+        { operation: 'getThing', path: '/things/:thing_id' },
+        { operation: 'deleteThing', path: '/things/:id', method: 'delete' },
+      ),
+    ).toThrow('/api/v1/things/{id} and /api/v1/things/{thing_id} are one path');
+  });
+
+  it('are refused: one method and path twice, whatever the parameters are called', () => {
+    expect(() =>
+      fragmentOf(
+        { operation: 'getThing', path: '/things/:thing_id' },
+        { operation: 'findThing', path: '/things/:id' },
+      ),
+    ).toThrow('declared twice');
+  });
+
+  it('are refused: one operation twice', () => {
+    expect(() =>
+      fragmentOf({ operation: 'getThing', path: '/things/:id' }, { operation: 'getThing', path: '/thing' }),
+    ).toThrow('getThing (get /api/v1/thing) is declared twice: get /api/v1/things/{id}');
+  });
+
+  it('are refused: one name for two schemas', () => {
+    const answer = z.object({
+      one: z.object({ id: z.int() }).meta({ id: 'Twice' }),
+      other: z.object({ id: z.string() }),
+    });
+    const twice = z.object({ id: z.string() }).meta({ id: 'Thing' });
+    const thing = z.object({ id: z.int() }).meta({ id: 'Thing' });
+    expect(() => only({ answer: answer.extend({ other: thing }), body: z.object({ other: twice }) })).toThrow(
+      'The name Thing stands for two schemas',
+    );
+  });
+
+  it('are told where services meet, and the first stands', () => {
+    const first = fragmentOf({ operation: 'getThing', path: '/things/:thing_id' });
+    const second = fragmentOf({ operation: 'getThing', path: '/things/:id' });
+    const { paths, clashes } = mergeFragments([first, second]);
+    expect(Object.keys(paths)).toEqual(['/api/v1/things/{thing_id}']);
+    expect(clashes).toEqual(['path /api/v1/things/{id}, which is /api/v1/things/{thing_id} elsewhere']);
+  });
+});
+
+describe('schemas', () => {
+  it('are refused with a pattern that other languages cannot run, unless another is declared', () => {
+    const name = z.string().regex(/^\p{L}+$/u);
+    expect(() => only({ body: z.object({ name }) })).toThrow(/useThing cannot be documented: .*\\p\{L\}/);
+    const body = z.object({ name: name.meta({ pattern: '^[^0-9]+$', description: 'Letters only' }) });
+    expect(only({ body }).requestBody.content['application/json'].schema.properties.name).toMatchObject({
+      pattern: '^[^0-9]+$',
+      description: 'Letters only',
+    });
+  });
+
+  it('refuse unknown fields in requests, and leave room for new ones in answers', () => {
+    const shape = z.object({ id: z.int() });
+    const { requestBody, responses } = only({ body: shape, answer: z.strictObject(shape.shape) });
+    expect(requestBody.content['application/json'].schema.additionalProperties).toBe(false);
+    expect(responses[200].content['application/json'].schema.properties.data).toEqual({
+      type: 'object',
+      properties: { id: { type: 'integer', maximum: Number.MAX_SAFE_INTEGER, format: 'int64' } },
+      required: ['id'],
+    });
+  });
+
+  it('with a name are components that are referred to', () => {
+    const Thing = z.object({ id: z.int() }).meta({ id: 'Thing' });
+    const { responses, components } = only({ answer: z.object({ thing: Thing, before: Thing.nullable() }) });
+    const { data } = responses[200].content['application/json'].schema.properties;
+    expect(data.properties).toEqual({
+      thing: { $ref: '#/components/schemas/Thing' },
+      before: { anyOf: [{ $ref: '#/components/schemas/Thing' }, { type: 'null' }] },
+    });
+    expect(components.schemas.Thing).toMatchObject({ type: 'object' });
+  });
+});
+
+describe('answers', () => {
+  it('name the codes of each status, the own ones in words', () => {
+    const ThingLost = error('THING_LOST', 404, 'Nobody knows where it is');
+    const { responses, components } = only({ errors: [ThingLost] });
+    expect(responses[404]).toEqual({
+      $ref: '#/components/responses/ThingLost404',
+      description: '`THING_LOST`: Nobody knows where it is',
+    });
+    expect(responses[500]).toEqual({ $ref: '#/components/responses/InternalError500' });
+    const { properties } = components.schemas.ThingLostError.properties.error;
+    expect(properties.code).toEqual({ type: 'string', enum: ['THING_LOST'] });
+    expect(Object.keys(components.responses.Unauthorized401.headers)).toContain('WWW-Authenticate');
+    expect(Object.keys(components.responses.RateLimited429.headers)).toContain('Retry-After');
+  });
+
+  it('tell files by their media types, beside JSON or alone', () => {
+    const files = { 'text/csv': 'text', 'image/png': 'binary' } as const;
+    expect(only({ files }).responses[200].content).toEqual({
+      'text/csv': { schema: { type: 'string' } },
+      'image/png': { schema: { type: 'string', format: 'binary' } },
+    });
+    const { content } = only({ files, answer: z.object({ id: z.int() }) }).responses[200];
+    expect(Object.keys(content)).toEqual(['application/json', 'text/csv', 'image/png']);
+  });
+
+  it('with a file of a type that is not declared fail under test', () => {
+    const { spec } = declare({ operation: 'getThing', path: '/things', files: { 'text/csv': 'text' } });
+    const file = (type: string) => ({
+      status: 200,
+      payload: undefined,
+      headers: { 'content-type': type },
+      raw: Buffer.from('a,b'),
+    });
+    expect(() => checkAnswer(spec, file('text/csv; charset=utf-8'))).not.toThrow();
+    expect(() => checkAnswer(spec, file('application/pdf'))).toThrow('declares no file of application/pdf');
+  });
+});
