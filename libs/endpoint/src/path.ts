@@ -18,7 +18,12 @@ export function templatePath(spec: Pick<EndpointSpec, 'path'>): string {
  * @param path with `{name}` parameters
  */
 export function routeKey(method: string, path: string): string {
-  return `${method.toUpperCase()} ${path.replace(/\{\w+\}/g, '{}')}`;
+  return `${method.toUpperCase()} ${pathShape(path)}`;
+}
+
+/** A path without the names of its parameters: two with one shape are one path. */
+export function pathShape(path: string): string {
+  return path.replace(/\{\w+\}/g, '{}');
 }
 
 /** Orders paths so that static segments win over parameters at the first place where they differ. */

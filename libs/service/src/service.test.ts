@@ -432,7 +432,7 @@ describe('the service itself', () => {
   });
   it('is refused with two endpoints of one path and method, whatever their parameters are called', () => {
     const again = endpoint(
-      { method: 'get', path: '/notes/:other_id', summary: 'Again', caller: 'public' },
+      { operation: 'again', method: 'get', path: '/notes/:other_id', summary: 'Again', caller: 'public' },
       async () => {},
     );
     const modules = [...definition.modules, { tag: 'Again', endpoints: [again] }];

@@ -1,5 +1,5 @@
 import type { Endpoint } from '../endpoint.ts';
-import { templatePath } from '../path.ts';
+import { pathShape, templatePath } from '../path.ts';
 import type { EndpointSpec } from '../spec.ts';
 import type { Components, Json } from './json-schema.ts';
 import { operation } from './operation.ts';
@@ -43,26 +43,17 @@ function operationOf(spec: EndpointSpec, tag: string, components: OpenApiFragmen
 }
 
 /** Declarations that no document can hold side by side. @throws Error that names them */
-export function refuseAmbiguity(specs: readonly EndpointSpec[]): void {
+function refuseAmbiguity(specs: readonly EndpointSpec[]): void {
   const operations = new Map<string, string>();
-  const endpoints = new Map<string, string>();
   const templates = new Map<string, string>();
   for (const spec of specs) {
     const path = templatePath(spec);
-    const shape = path.replace(/\{\w+\}/g, '{}');
-    const other =
-      claim(endpoints, `${spec.method} ${shape}`, path) ??
-      claim(operations, spec.operation, `${spec.method} ${path}`);
-    if (other) throw new Error(`${spec.operation} (${spec.method} ${path}) is declared twice: ${other}`);
-    const template = templates.get(shape) ?? path;
-    if (template !== path) throw new Error(`${path} and ${template} are one path: name its parameters alike`);
-    templates.set(shape, path);
-  }
-}
+    const other = operations.get(spec.operation);
+    if (other) throw new Error(`${path} and ${other} both declare the operation ${spec.operation}`);
+    operations.set(spec.operation, path);
 
-/** What holds the key already, else nothing: then it is held by `holder` now. */
-function claim(held: Map<string, string>, key: string, holder: string): string | undefined {
-  const other = held.get(key);
-  if (other === undefined) held.set(key, holder);
-  return other;
+    const template = templates.get(pathShape(path)) ?? path;
+    if (template !== path) throw new Error(`${path} and ${template} are one path: name its parameters alike`);
+    templates.set(pathShape(path), path);
+  }
 }

@@ -1,3 +1,4 @@
+import { pathShape } from '../path.ts';
 import type { OpenApiFragment } from './fragment.ts';
 import { HEADERS } from './headers.ts';
 import type { Components } from './json-schema.ts';
@@ -23,7 +24,7 @@ export function mergeFragments(fragments: readonly OpenApiFragment[]): MergedFra
     adopt(schemas, fragment.components.schemas, 'schema', clashes);
     adopt(responses, fragment.components.responses, 'response', clashes);
     for (const [path, item] of Object.entries(fragment.paths)) {
-      const shape = path.replace(/\{\w+\}/g, '{}');
+      const shape = pathShape(path);
       const template = templates.get(shape) ?? path;
       templates.set(shape, template);
       if (template !== path) {

@@ -1,7 +1,7 @@
 import { declaredErrors, type EndpointSpec, mergeFragments, openApiFragment } from '@rivergate/endpoint';
 import { endpointsByTag } from '@rivergate/service';
 import { describe, expect, it } from 'vitest';
-import { definitions } from '../src/services.ts';
+import { definitions } from '../services.ts';
 
 type Json = Record<string, unknown>;
 
