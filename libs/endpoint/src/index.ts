@@ -1,7 +1,7 @@
 export { failureAnswer } from './answer.ts';
 export { ORGANIZATION_PARAMETER } from './authorize.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
-export { declaredErrors } from './document/failures.ts';
+export { declaredErrors } from './declared-errors.ts';
 export { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 export { type MergedFragments, mergeFragments } from './document/merge.ts';
 export {

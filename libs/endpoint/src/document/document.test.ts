@@ -127,4 +127,14 @@ describe('answers', () => {
     expect(() => checkAnswer(spec, file('text/csv; charset=utf-8'))).not.toThrow();
     expect(() => checkAnswer(spec, file('application/pdf'))).toThrow('declares no file of application/pdf');
   });
+
+  it('say when the operation goes away', () => {
+    const deprecated = { deprecated: { since: '2026-01-01', sunset: '2026-12-31' } } as object;
+    const announced = only(deprecated);
+    expect(announced).toMatchObject({ deprecated: true, 'x-sunset': '2026-12-31' });
+    expect(Object.keys(announced.responses[200].headers)).toEqual(
+      expect.arrayContaining(['Deprecation', 'Sunset']),
+    );
+    expect(only({}).deprecated).toBeUndefined();
+  });
 });

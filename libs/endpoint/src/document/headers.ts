@@ -35,7 +35,6 @@ export const HEADERS: Record<string, Json> = {
     schema: { type: 'string', const: 'true' },
     example: 'true',
   },
-  ETag: text('Version of what is answered, for `If-None-Match` (RFC 9110, section 8.8.3).', '"2f1d8c6b7a54"'),
   Deprecation: text('Since when the operation is deprecated (RFC 9745).', '@1767225600'),
   Sunset: text('When it goes away (RFC 8594).', 'Thu, 31 Dec 2026 23:59:59 GMT'),
 };

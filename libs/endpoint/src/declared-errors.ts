@@ -1,0 +1,37 @@
+import { impliedErrors } from './authorize.ts';
+import {
+  type ErrorDeclaration,
+  IdempotencyConflict,
+  InternalError,
+  MalformedRequest,
+  RateLimited,
+  RequestTimeout,
+  RequestTooLarge,
+  UnsupportedMediaType,
+  UpstreamBadResponse,
+  UpstreamTimeout,
+  UpstreamUnavailable,
+  ValidationFailed,
+} from './failure.ts';
+import type { EndpointSpec } from './spec.ts';
+
+/** What the library and the gateway may answer on every endpoint. */
+const EVERYWHERE = [
+  MalformedRequest,
+  RequestTooLarge,
+  UnsupportedMediaType,
+  ValidationFailed,
+  RateLimited,
+  InternalError,
+  UpstreamBadResponse,
+  UpstreamUnavailable,
+  UpstreamTimeout,
+];
+
+/** The errors that an endpoint may answer: its own, and those that the library and the gateway answer for it. */
+export function declaredErrors(spec: EndpointSpec): ErrorDeclaration[] {
+  const errors = [...(spec.errors ?? []), ...impliedErrors(spec), ...EVERYWHERE];
+  if (spec.body) errors.push(RequestTimeout);
+  if (spec.method !== 'get' && spec.idempotency !== false) errors.push(IdempotencyConflict);
+  return errors;
+}
