@@ -16,7 +16,6 @@ export const PersonalMessage = z
   .meta({
     description: 'Plain text of several lines without other control characters, put into the invitation mail',
     pattern: '^[^\\x00-\\x08\\x0b\\x0c\\x0e-\\x1f\\x7f-\\x9f]*$',
-    examples: ['Welcome aboard!'],
   });
 
 /** An invitation as lists show it; never with its token. */
