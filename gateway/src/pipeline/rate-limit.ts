@@ -1,4 +1,4 @@
-import type { Principal, RateLimiter } from '@rivergate/caller';
+import { countedAddress, type Principal, type RateLimiter } from '@rivergate/caller';
 import { RateLimited } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
 
@@ -31,14 +31,4 @@ function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
 export function limitKeys({ token, ip }: Exchange): { caller: string; address: string } {
   const address = `ip:${countedAddress(ip)}`;
   return { caller: token ? `user:${token.userId}` : address, address };
-}
-
-/** One household has a whole IPv6 /64: counting single addresses would count nothing. */
-function countedAddress(ip: string): string {
-  if (!ip.includes(':')) return ip;
-  const [head = '', tail = ''] = ip.split('%')[0]!.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const rest = tail.split(':').filter(Boolean);
-  if (ip.includes('::')) while (groups.length + rest.length < 8) groups.push('0');
-  return `${[...groups, ...rest].slice(0, 4).join(':')}::/64`;
 }

@@ -20,6 +20,7 @@ export {
   accessTokenLifetimeSeconds,
   accessTokenType,
 } from './access-token.ts';
+export { countedAddress } from './counted-address.ts';
 export {
   CREDENTIAL_HEADER,
   CREDENTIAL_LIFETIME,
@@ -48,5 +49,6 @@ export {
   type PermissionEntry,
 } from './permission.ts';
 export { anonymous, type Principal, servicePrincipal } from './principal.ts';
+export type { ProcessName, ServiceName } from './process-name.ts';
 export { RATE_LIMITS, type RateLimit, type RateLimitClass, rateLimitsFromEnv } from './rate-limit-class.ts';
 export { type RateLimiter, type RateLimitVerdict, rateLimiter, rateLimitHeaders } from './rate-limiter.ts';
