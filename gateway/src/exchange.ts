@@ -43,8 +43,6 @@ export type Exchange = {
   /** Class under which the request was counted before the principal was known. */
   countedAs: RateLimitClass;
   general: RateLimitVerdict | null;
-  /** Of the class that the route declares. */
-  named: RateLimitVerdict | null;
   // principal
   principal: Principal | null;
 };
@@ -73,7 +71,6 @@ export function openExchange(
     access: null,
     countedAs: 'standard',
     general: null,
-    named: null,
     principal: null,
   };
 }

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Failure, InternalError, RateLimited } from '@rivergate/endpoint';
+import { Failure, InternalError, rateLimited } from '@rivergate/endpoint';
 import type { Logger } from 'pino';
 import type { AnswerHeaders } from './answer/answer-headers.ts';
 import type { CrossOrigin } from './answer/cross-origin.ts';
@@ -68,7 +68,7 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
     let failure = cause instanceof Failure ? cause : InternalError();
     if (!(cause instanceof Failure))
       parts.log.error({ err: cause, request_id: exchange.id }, 'A request failed');
-    if (failure.status === 401 && (await guessesTooOften(parts, exchange))) failure = RateLimited();
+    if (failure.status === 401) failure = (await guessesTooOften(parts, exchange)) ?? failure;
     if (exchange.response?.headersSent) {
       exchange.response.destroy();
       return;
@@ -99,8 +99,11 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
 }
 
 /** Requests with bad tokens never reach the counter of a caller: they are counted against the address. */
-async function guessesTooOften({ limiter }: FrontDoorParts, exchange: Exchange): Promise<boolean> {
-  if (!exchange.route || exchange.general) return false;
+async function guessesTooOften(
+  { limiter }: FrontDoorParts,
+  exchange: Exchange,
+): Promise<Failure | undefined> {
+  if (!exchange.route || exchange.general) return undefined;
   exchange.general = await limiter.consume('standard', limitKeys(exchange).address);
-  return exchange.general?.allowed === false;
+  return exchange.general?.allowed === false ? rateLimited(exchange.general) : undefined;
 }

@@ -1,9 +1,10 @@
 import { countedAddress, type Principal, type RateLimiter } from '@rivergate/caller';
-import { RateLimited } from '@rivergate/endpoint';
+import { rateLimited } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
 
 /**
- * Step: has the caller had enough? The general class follows from the principal, which is known only now: a request
+ * Step: has the caller had enough? Only the general class is counted here; what an endpoint declares beside it is
+ * counted by its service, once the request has been found to be in order. The general class follows from the principal, which is known only now: a request
  * that was counted under another class is counted again under its own.
  */
 export function rateLimit(limiter: RateLimiter) {
@@ -18,8 +19,8 @@ export function rateLimit(limiter: RateLimiter) {
   };
 }
 
-function decide({ general, named }: Exchange): void {
-  if (general?.allowed === false || named?.allowed === false) throw RateLimited();
+function decide({ general }: Exchange): void {
+  if (general?.allowed === false) throw rateLimited(general);
 }
 
 function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {

@@ -42,7 +42,6 @@ export const testRoute = (method: ManifestRoute['method'], path: string, more: P
     path,
     caller: 'user',
     bearer: null,
-    rateLimit: null,
     bodyLimit: 1024,
     timeout: 2_000,
     organizationParameter: path.includes('{org_id}') ? 'org_id' : null,

@@ -3,9 +3,17 @@ import { type Actor, type CloudEvent, emit as emitEvent } from '@rivergate/event
 import type { Knex } from 'knex';
 import { type Answer, checkAnswer, failureAnswer, successAnswer } from './answer.ts';
 import type { Context, Emit, Endpoint, RequestFacts } from './endpoint.ts';
-import { Failure } from './failure.ts';
-import { claimKey, type IdempotentRequest, keepAnswer, releaseKey } from './idempotency.ts';
+import { Failure, IdempotencyConflict } from './failure.ts';
+import {
+  claimKey,
+  type IdempotentRequest,
+  type KeptAnswer,
+  keepAnswer,
+  lookUp,
+  releaseKey,
+} from './idempotency.ts';
 import type { Parts } from './input.ts';
+import { addressKey, count } from './rate-limit.ts';
 import type { Runtime } from './runtime.ts';
 import { Reply } from './spec.ts';
 import { bindCaller } from './transaction.ts';
@@ -17,15 +25,24 @@ export interface Execution {
   request: RequestFacts;
   context: Context;
   idempotent: IdempotentRequest | undefined;
+  /** Go out with whatever is answered. */
+  headers: Record<string, string>;
 }
 
 /**
- * Carries a request out: prepares, opens the transaction, lets the handler work, commits, and then does what waits
+ * Carries a request out: checks what the schema could not, answers a replay, counts what is none, prepares, opens the transaction, lets the handler work, commits, and then does what waits
  * for the commit. A failure that the handler returns commits; one that it throws rolls back.
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
   const { parts, caller, request, context, idempotent } = execution;
   const input = { ...runtime.tools, ...context, ...parts, caller };
+  endpoint.check?.(input as never);
+  const known = idempotent && (await lookUp(runtime.knex, runtime.secretBox, idempotent));
+  if (known && known !== 'conflict') return replayed(known);
+  // Also where the key was used for something else: asking again with other bodies must not be free of the limit.
+  const { rateLimit } = endpoint.spec;
+  if (rateLimit) Object.assign(execution.headers, await count(runtime, rateLimit, addressKey(caller)));
+  if (known === 'conflict') throw IdempotencyConflict();
   const prepared = await endpoint.prepare?.(input as never);
 
   const events: CloudEvent[] = [];
@@ -35,7 +52,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     await bindCaller(db, caller);
     if (idempotent) {
       const kept = await claimKey(db, runtime.secretBox, idempotent);
-      if (kept) return { ...kept, headers: { 'idempotency-replayed': 'true' } };
+      if (kept) return replayed(kept);
     }
     const emit = emitterOf(db, caller, request, runtime.service, events);
     const outcome = await endpoint.handle({
@@ -70,6 +87,8 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     return answer;
   }
 }
+
+const replayed = (kept: KeptAnswer): Answer => ({ ...kept, headers: { 'idempotency-replayed': 'true' } });
 
 const finishing =
   ({ options }: Reply<unknown>) =>

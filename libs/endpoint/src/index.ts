@@ -1,7 +1,9 @@
 export { failureAnswer } from './answer.ts';
 export { ORGANIZATION_PARAMETER } from './authorize.ts';
+export type { CallerOf } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
 export { declaredErrors } from './declared-errors.ts';
+export type { Deprecation } from './deprecation.ts';
 export { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 export { type MergedFragments, mergeFragments } from './document/merge.ts';
 export {
@@ -18,6 +20,7 @@ export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { parseJson } from './json.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
 export { byPrecedence, publicPath, routeKey, templatePath } from './path.ts';
+export { LIMITED, type Limited, rateLimited } from './rate-limit.ts';
 export { ANSWERED, type Answered, endpointRouter, refusal } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export {
@@ -37,6 +40,7 @@ export {
   DEFAULT_BODY_LIMIT,
   type EndpointSpec,
   type FileType,
+  type Idempotency,
   type Input,
   type Method,
   Reply,

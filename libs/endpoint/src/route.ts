@@ -1,25 +1,19 @@
 import { channel } from 'node:diagnostics_channel';
 import { propagation, SpanKind, SpanStatusCode, trace, context as traceContext } from '@opentelemetry/api';
-import {
-  CREDENTIAL_HEADER,
-  identityHeadersAgree,
-  type Principal,
-  rateLimitHeaders,
-  verifyCredential,
-} from '@rivergate/caller';
+import { CREDENTIAL_HEADER, identityHeadersAgree, type Principal, verifyCredential } from '@rivergate/caller';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type Answer, failureAnswer, write } from './answer.ts';
 import { requireKind, requireRights } from './authorize.ts';
+import { deprecationHeaders } from './deprecation.ts';
 import type { Context, Endpoint, RequestFacts } from './endpoint.ts';
 import { type Execution, execute } from './execute.ts';
-import { Failure, MalformedRequest, RateLimited, RequestTooLarge, Unauthorized } from './failure.ts';
-import { type IdempotentRequest, idempotencyKey } from './idempotency.ts';
+import { Failure, MalformedRequest, RequestTooLarge, Unauthorized } from './failure.ts';
+import { idempotentRequest } from './idempotent-request.ts';
 import { inputReader, type Parts } from './input.ts';
 import { byPrecedence, publicPath } from './path.ts';
+import { count } from './rate-limit.ts';
 import type { Runtime } from './runtime.ts';
 import { DEFAULT_BODY_LIMIT, type EndpointSpec } from './spec.ts';
-
-const DAY = 86_400;
 
 /** Diagnostics channel on which every answer is announced: metrics and tests listen to it. */
 export const ANSWERED = 'rivergate:endpoint';
@@ -51,6 +45,7 @@ export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime)
 function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
   const { spec } = endpoint;
   const reader = inputReader(spec);
+  const announced = deprecationHeaders(spec.deprecated);
   const tracer = trace.getTracer('rivergate');
   const name = `${spec.method.toUpperCase()} ${publicPath(spec)}`;
 
@@ -58,14 +53,18 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
     const parent = propagation.extract(traceContext.active(), request.headers);
     const began = performance.now();
     await tracer.startActiveSpan(name, { kind: SpanKind.SERVER }, parent, async span => {
+      const headers = { ...announced };
       let answer: Answer;
       try {
-        const caller = identify(runtime, request);
-        requireKind(spec.caller, caller);
+        const identified = identify(runtime, request);
+        requireKind(spec, identified, runtime.log);
         const params = reader.params(request);
-        requireRights(spec, caller, params);
+        const caller = requireRights(spec, identified, params);
         const parts = { params, ...reader.rest(request) };
-        answer = await execute(endpoint, runtime, executionOf(spec, runtime, request, caller, parts));
+        answer = await execute(endpoint, runtime, {
+          ...executionOf(spec, runtime, request, caller, parts),
+          headers,
+        });
       } catch (cause) {
         answer = failed(cause, runtime, request);
         if (answer.status >= 500) {
@@ -76,7 +75,7 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
       span.setAttribute('http.response.status_code', answer.status).end();
       const seconds = (performance.now() - began) / 1_000;
       answered.publish({ service: runtime.service, spec, status: answer.status, seconds } satisfies Answered);
-      write(response, answer);
+      write(response, { ...answer, headers: { ...headers, ...answer.headers } });
     });
   };
 }
@@ -112,19 +111,20 @@ function executionOf(
   request: Request,
   caller: Principal,
   parts: Parts,
-): Execution {
+): Omit<Execution, 'headers'> {
   const facts = factsOf(request, caller);
   const context: Context = {
     request: facts,
     log: runtime.log,
     call: runtime.call,
     async limit(limitClass, key) {
-      const verdict = await runtime.limiter.consume(limitClass, key);
-      if (verdict && !verdict.allowed) throw RateLimited(undefined, undefined, rateLimitHeaders(verdict));
+      await count(runtime, limitClass, key);
     },
     clearLimit: (limitClass, key) => runtime.limiter.clear(limitClass, key),
   };
-  return { parts, caller, request: facts, context, idempotent: idempotentOf(spec, request, caller, parts) };
+  const key = request.get('idempotency-key');
+  const idempotent = idempotentRequest(spec, caller, parts, key, runtime.secretBox);
+  return { parts, caller, request: facts, context, idempotent };
 }
 
 function factsOf(request: Request, caller: Principal): RequestFacts {
@@ -133,24 +133,6 @@ function factsOf(request: Request, caller: Principal): RequestFacts {
     ip: caller.ip,
     userAgent: request.get('user-agent')?.slice(0, 512) ?? null,
     traceparent: request.get('traceparent') ?? null,
-  };
-}
-
-function idempotentOf(
-  spec: EndpointSpec,
-  request: Request,
-  caller: Principal,
-  parts: Parts,
-): IdempotentRequest | undefined {
-  if (spec.method === 'get' || spec.idempotency === false) return undefined;
-  const key = idempotencyKey(request.get('idempotency-key'), parts.body.idempotency_key);
-  if (key === undefined) return undefined;
-  return {
-    key,
-    scope: caller.userId === null ? caller.kind : `user ${caller.userId}`,
-    endpoint: `${spec.method} ${spec.path}`,
-    request: { params: parts.params, query: parts.query, body: parts.body },
-    seconds: spec.idempotency ? spec.idempotency.seconds : DAY,
   };
 }
 

@@ -1,7 +1,6 @@
 import { Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { signedIn } from '../sessions/require-session.ts';
 import { countLogins, loginsOf } from './login-history-store.ts';
 
 const Entry = z
@@ -40,7 +39,7 @@ export const loginHistory = endpoint(
     answer: z.object({ history: z.array(Entry), total_count: z.int(), limit: z.int(), offset: z.int() }),
   },
   async ({ query, caller, db }) => {
-    const userId = signedIn(caller);
+    const { userId } = caller;
     const [history, total] = await Promise.all([
       loginsOf(db, userId, query),
       countLogins(db, userId, query.filter),

@@ -3,7 +3,7 @@ import { Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { countLogins } from '../login/login-history-store.ts';
-import { CallerNotFound, signedIn } from '../sessions/require-session.ts';
+import { CallerNotFound } from '../sessions/require-session.ts';
 import { countActiveSessions } from '../sessions/session-store.ts';
 import { addressesOf, profileOf } from './profile-store.ts';
 
@@ -55,11 +55,11 @@ export const me = endpoint(
   },
   {
     prepare({ caller, call }) {
-      const userId = signedIn(caller);
+      const { userId } = caller;
       return call(membershipsOf, { params: { user_id: userId } }, { userId });
     },
     async handle({ caller, prepared, db }) {
-      const userId = signedIn(caller);
+      const { userId } = caller;
       const user = await profileOf(db, userId);
       if (!user || user.disabled_at) throw CallerNotFound();
       const emails = await addressesOf(db, userId);

@@ -45,7 +45,7 @@ export const listAuditLogs = endpoint(
       until: Timestamp.optional().meta({ description: 'Before this moment' }),
       format: z.enum(['json', 'csv', 'ndjson']).default('json'),
     }),
-    answer: z.object({ audit_logs: z.array(AuditLog), total_count: z.int(), message: z.string() }),
+    answer: z.object({ audit_logs: z.array(AuditLog), total_count: z.int() }),
     message: 'Audit log retrieved successfully',
     messageInData: true,
     files: { 'text/csv': 'text', 'application/x-ndjson': 'text' },

@@ -16,7 +16,7 @@ export const listInvitations = endpoint(
     // The permission counts in any organization of the caller, so it is looked up here and not in the active one.
     caller: 'user',
     query: z.object({ ...organizationPage, status: Status.optional(), organization_id: Id.optional() }),
-    answer: z.object({ invitations: z.array(Invitation), total_count: z.int(), message: z.string() }),
+    answer: z.object({ invitations: z.array(Invitation), total_count: z.int() }),
     message: 'Invitations retrieved successfully',
     messageInData: true,
     errors: [Forbidden],
@@ -25,7 +25,7 @@ export const listInvitations = endpoint(
     await acrossOrganizations(db);
     const visible = invitations(db);
     if (!caller.isSystemAdmin) {
-      const holding = organizationsWithPermission(db, caller.userId!, 'member.invite');
+      const holding = organizationsWithPermission(db, caller.userId, 'member.invite');
       if (!(await holding.clone().first())) {
         throw Forbidden('You may invite into no organization', [
           { field: 'permission', reason: 'member.invite' },

@@ -21,7 +21,7 @@ export const listMembers = endpoint(
       sort_by: z.enum(['joined_at', 'email', 'display_name']).default('joined_at'),
       sort_order: z.enum(['asc', 'desc']).default('asc'),
     }),
-    answer: z.object({ members: z.array(Member), total_count: z.int(), message: z.string() }),
+    answer: z.object({ members: z.array(Member), total_count: z.int() }),
     message: 'Members retrieved successfully',
     messageInData: true,
   },

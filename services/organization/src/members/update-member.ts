@@ -27,7 +27,7 @@ export const updateMember = endpoint(
       .object({ role_id: Id.optional(), is_admin: z.boolean().optional() })
       .refine(body => body.role_id !== undefined || body.is_admin !== undefined, 'needs role_id or is_admin')
       .meta({ description: 'At least one of role_id and is_admin', examples: [{ role_id: 4 }] }),
-    answer: z.object({ member: MemberInFull, message: z.string() }),
+    answer: z.object({ member: MemberInFull }),
     message: 'Member updated successfully',
     messageInData: true,
     errors: [UserNotFound, RoleNotFound, LastAdministrator],

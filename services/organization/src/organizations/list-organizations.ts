@@ -16,14 +16,13 @@ export const listOrganizations = endpoint(
     answer: z.object({
       organizations: z.array(OwnOrganization),
       total_count: z.int(),
-      message: z.string(),
     }),
     message: 'Organizations retrieved successfully',
     messageInData: true,
   },
   async ({ query, caller, db }) => {
     await acrossOrganizations(db);
-    const mine = organizationsOfUser(db, caller.userId!);
+    const mine = organizationsOfUser(db, caller.userId);
     const counted = await mine.clone().count({ total: '*' }).first();
     const organizations = await mine
       .select('o.id', 'o.name', 'o.domain', 'o.plan', 'm.is_admin', 'o.created_at')

@@ -15,7 +15,6 @@ export const roleListing = {
   answer: z.object({
     roles: z.array(Role),
     total_count: z.int(),
-    message: z.string(),
   }),
 } as const;
 

@@ -1,4 +1,3 @@
-import { OrganizationNotFound } from '@rivergate/endpoint';
 import { endpoint } from '../endpoint.ts';
 import { roleListing } from './list-organization-roles.ts';
 import { rolePage } from './role-store.ts';
@@ -10,13 +9,12 @@ export const listRoles = endpoint(
     path: '/roles',
     summary: 'List the roles of the active organization',
     caller: 'user',
+    activeOrganization: true,
     ...roleListing,
     message: 'Roles listed successfully',
     messageInData: true,
-    errors: [OrganizationNotFound],
   },
   async ({ query, caller, db }) => {
-    if (caller.organizationId === null) throw OrganizationNotFound('No organization is active');
     const { roles, total } = await rolePage(db, caller.organizationId, query);
     return { roles, total_count: total };
   },

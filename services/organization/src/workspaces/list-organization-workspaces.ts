@@ -20,7 +20,6 @@ export const listOrganizationWorkspaces = endpoint(
     answer: z.object({
       workspaces: z.array(Workspace.omit({ organization_id: true })),
       total_count: z.int(),
-      message: z.string(),
     }),
     message: 'Workspaces retrieved successfully',
     messageInData: true,
