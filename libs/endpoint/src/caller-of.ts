@@ -9,16 +9,13 @@ type Kind<Rule extends CallerRule> = Rule extends 'internal'
     ? unknown
     : { kind: 'user'; userId: number };
 
-type NamesOrganization<Spec extends EndpointSpec> =
-  Spec['params'] extends z.ZodObject<infer Shape>
-    ? typeof ORGANIZATION_PARAMETER extends keyof Shape
-      ? true
-      : false
-    : false;
+type WithOrganization =
+  | { params: z.ZodObject<{ [ORGANIZATION_PARAMETER]: z.ZodType }> }
+  | { activeOrganization: true };
 
 type Place<Spec extends EndpointSpec> = Spec['caller'] extends 'internal' | 'public' | 'token'
   ? unknown
-  : true extends NamesOrganization<Spec> | Spec['activeOrganization']
+  : Spec extends WithOrganization
     ? { organizationId: number }
     : unknown;
 

@@ -2,7 +2,9 @@ export { failureAnswer } from './answer.ts';
 export { ORGANIZATION_PARAMETER } from './authorize.ts';
 export type { CallerOf } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
+export { newestFirst } from './cursor.ts';
 export { declaredErrors } from './declared-errors.ts';
+export { deletion } from './deletion.ts';
 export type { Deprecation } from './deprecation.ts';
 export { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 export { type MergedFragments, mergeFragments } from './document/merge.ts';
@@ -18,21 +20,13 @@ export {
 export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { parseJson } from './json.ts';
+export { countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
 export { byPrecedence, publicPath, routeKey, templatePath } from './path.ts';
 export { LIMITED, type Limited, rateLimited } from './rate-limit.ts';
 export { ANSWERED, type Answered, endpointRouter, refusal } from './route.ts';
 export type { Runtime } from './runtime.ts';
-export {
-  displayText,
-  EmailAddress,
-  Id,
-  organizationPage,
-  Pagination,
-  pagination,
-  platformPage,
-  Timestamp,
-} from './schema.ts';
+export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
 export {
   type CallAnswer,
   type CallerRule,

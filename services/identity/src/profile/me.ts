@@ -1,8 +1,8 @@
 import { membershipsOf } from '@rivergate/contracts';
-import { Id, Timestamp } from '@rivergate/endpoint';
+import { countOf, Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { countLogins } from '../login/login-history-store.ts';
+import { loginsOf } from '../login/login-history-store.ts';
 import { CallerNotFound } from '../sessions/require-session.ts';
 import { countActiveSessions } from '../sessions/session-store.ts';
 import { addressesOf, profileOf } from './profile-store.ts';
@@ -72,7 +72,7 @@ export const me = endpoint(
           mfa_methods: [],
           social_accounts_count: 0,
           connected_providers: [],
-          total_login_attempts: await countLogins(db, userId),
+          total_login_attempts: await countOf(loginsOf(db, userId)),
           active_sessions: await countActiveSessions(db, userId),
         },
       };

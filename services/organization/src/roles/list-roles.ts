@@ -1,6 +1,6 @@
 import { endpoint } from '../endpoint.ts';
-import { roleListing } from './list-organization-roles.ts';
-import { rolePage } from './role-store.ts';
+import { roles } from './list-organization-roles.ts';
+import { matchingRoles, rolesInOrder } from './role-store.ts';
 
 export const listRoles = endpoint(
   {
@@ -10,12 +10,13 @@ export const listRoles = endpoint(
     summary: 'List the roles of the active organization',
     caller: 'user',
     activeOrganization: true,
-    ...roleListing,
+    query: roles.query,
+    answer: roles.answer,
     message: 'Roles listed successfully',
     messageInData: true,
   },
-  async ({ query, caller, db }) => {
-    const { roles, total } = await rolePage(db, caller.organizationId, query);
-    return { roles, total_count: total };
-  },
+  async ({ query, caller, db }) =>
+    await roles.page(matchingRoles(db, caller.organizationId, query), query, {
+      read: rolesInOrder(db, query),
+    }),
 );
