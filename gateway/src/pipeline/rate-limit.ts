@@ -4,8 +4,8 @@ import type { Exchange } from '../exchange.ts';
 
 /**
  * Step: has the caller had enough? Only the general class is counted here; what an endpoint declares beside it is
- * counted by its service, once the request has been found to be in order. The general class follows from the principal, which is known only now: a request
- * that was counted under another class is counted again under its own.
+ * counted by its service, once the request has been found to be in order. The general class follows from the principal,
+ * which is known only now: a request that was counted under another class is counted again under its own.
  */
 export function rateLimit(limiter: RateLimiter) {
   return (exchange: Exchange): void | Promise<void> => {

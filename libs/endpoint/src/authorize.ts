@@ -44,8 +44,8 @@ export function requireRights(
   const named = params[ORGANIZATION_PARAMETER] as number | undefined;
   if (named !== undefined && principal.kind === 'user') {
     // A system administrator acts in the organization that the path names without being a member of it.
-    const outside = principal.isSystemAdmin ? principal.organizationId !== null : true;
-    if (principal.organizationId !== named && outside) throw OrganizationNotFound();
+    const anywhere = principal.isSystemAdmin && principal.organizationId === null;
+    if (principal.organizationId !== named && !anywhere) throw OrganizationNotFound();
     if (!principal.isMember && !principal.isSystemAdmin) throw OrganizationNotFound();
   }
   if (spec.activeOrganization && principal.organizationId === null) {

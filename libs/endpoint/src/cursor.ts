@@ -33,7 +33,7 @@ export function newestFirst(list: string) {
         .meta({ description: 'Cursor of the next page; null on the last one' }),
     },
     /**
-     * @param rows with their columns, without order and bounds
+     * @param rows with their columns, without order and bounds; their conditions are joined by `and`
      * @param from how many to pass over where there is no cursor
      * @throws ValidationFailed where both are given
      */

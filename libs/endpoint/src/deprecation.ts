@@ -2,7 +2,7 @@
 export interface Deprecation {
   since: string;
   sunset: string;
-  /** Page for people that says what to use instead. */
+  /** Address of the page for people that says what to use instead. */
   link?: string;
 }
 
@@ -10,7 +10,7 @@ export interface Deprecation {
  * Headers that announce it on every answer: Deprecation (RFC 9745), Sunset (RFC 8594) and, where there is a page about
  * it, Link with the relation type `deprecation` (RFC 9745, section 3).
  *
- * @throws an ordinary Error for a date that is none, and for an end before the announcement (RFC 9745, section 4)
+ * @throws an ordinary Error for a date or an address that is none, and for an end before the announcement (RFC 9745, section 4)
  */
 export function deprecationHeaders(deprecated: Deprecation | undefined): Record<string, string> {
   if (!deprecated) return {};
@@ -21,7 +21,7 @@ export function deprecationHeaders(deprecated: Deprecation | undefined): Record<
     Deprecation: `@${since.getTime() / 1_000}`,
     Sunset: sunset.toUTCString(),
     ...(deprecated.link
-      ? { Link: `<${encodeURI(deprecated.link)}>; rel="deprecation"; type="text/html"` }
+      ? { Link: `<${new URL(deprecated.link).href}>; rel="deprecation"; type="text/html"` }
       : {}),
   };
 }

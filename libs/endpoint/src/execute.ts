@@ -30,8 +30,9 @@ export interface Execution {
 }
 
 /**
- * Carries a request out: checks what the schema could not, answers a replay, counts what is none, prepares, opens the transaction, lets the handler work, commits, and then does what waits
- * for the commit. A failure that the handler returns commits; one that it throws rolls back.
+ * Carries a request out: checks what the schema could not, answers a replay, counts what is none, prepares, opens the
+ * transaction, lets the handler work, commits, and then does what waits for the commit. A failure that the handler
+ * returns commits; one that it throws rolls back.
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
   const { parts, caller, request, context, idempotent } = execution;
