@@ -10,7 +10,8 @@ export interface Deprecation {
  * Headers that announce it on every answer: Deprecation (RFC 9745), Sunset (RFC 8594) and, where there is a page about
  * it, Link with the relation type `deprecation` (RFC 9745, section 3).
  *
- * @throws an ordinary Error for a date or an address that is none, and for an end before the announcement (RFC 9745, section 4)
+ * @throws an ordinary Error for a date or an address that is none, and for an end before the announcement (RFC 9745,
+ *   section 4)
  */
 export function deprecationHeaders(deprecated: Deprecation | undefined): Record<string, string> {
   if (!deprecated) return {};
