@@ -12,6 +12,7 @@ import { limitKeys } from './rate-limit.ts';
 export function gather(redis: Redis, limiter: RateLimiter) {
   return async (exchange: Exchange): Promise<void> => {
     const { token, route } = exchange;
+    exchange.decidedAt = performance.now();
     const keys = limitKeys(exchange);
     exchange.countedAs = token?.lastClass ?? 'standard';
     const general = limiter.consume(exchange.countedAs, keys.caller);
@@ -19,6 +20,14 @@ export function gather(redis: Redis, limiter: RateLimiter) {
     if (token) exchange.access = await accessOf(redis, exchange);
     exchange.general = await general;
     if (named) exchange.named = await named;
+  };
+}
+
+/** Reads the session and the memberships anew, and counts nothing. */
+export function readAgain(redis: Redis) {
+  return async (exchange: Exchange): Promise<void> => {
+    exchange.decidedAt = performance.now();
+    exchange.access = await accessOf(redis, exchange);
   };
 }
 

@@ -16,6 +16,7 @@ export interface ManifestRoute {
   caller: CallerRule;
   bearer: 'optional' | null;
   rateLimit: RateLimitClass | null;
+  upgrade: 'websocket' | null;
   /** Bytes */
   bodyLimit: number;
   /** Milliseconds */
@@ -44,6 +45,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         caller: spec.caller,
         bearer: spec.bearer ?? null,
         rateLimit: spec.rateLimit ?? null,
+        upgrade: spec.upgrade ?? null,
         bodyLimit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
         timeout: spec.timeout ?? DEFAULT_TIMEOUT,
         organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`)

@@ -51,6 +51,8 @@ export interface EndpointSpec {
   rateLimit?: RateLimitClass;
   /** Keeps the answer of a write for retries with the same key. POST keeps it for a day; `false` turns it off. */
   idempotency?: { seconds: number } | false;
+  /** Whether a WebSocket may be opened here: elsewhere the gateway refuses the handshake. */
+  upgrade?: 'websocket';
   /** Bytes; default 256 KiB. */
   bodyLimit?: number;
   /** Milliseconds until the gateway gives up; default 30 000. */
