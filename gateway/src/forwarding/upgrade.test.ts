@@ -19,7 +19,7 @@ beforeAll(async () => {
     testRoute('GET', '/api/v1/things'),
   ]);
   fleet.storage.upgrade = (request, socket, head) => {
-    upstream = socket.on('error', () => {});
+    upstream = socket.on('error', () => {}).on('end', () => socket.end());
     if (request.url?.startsWith('/api/v1/hanging')) return;
     if (request.url?.startsWith('/api/v1/dead')) {
       socket.end(
@@ -101,7 +101,11 @@ describe('a handshake that comes to nothing', () => {
   it('because it has a body: 400, and the service is not touched', async () => {
     const user = await fleet.signIn();
     const authorization = { Authorization: `Bearer ${user.token}` };
-    for (const framing of [{ 'Content-Length': '10' }, { 'Transfer-Encoding': 'chunked' }]) {
+    const framings: Record<string, string>[] = [
+      { 'Content-Length': '10' },
+      { 'Transfer-Encoding': 'chunked' },
+    ];
+    for (const framing of framings) {
       const answer = await sendRaw(fleet.url, handshake('/api/v1/live', { ...authorization, ...framing }));
       expect(answer).toMatch(/^HTTP\/1\.1 400 /);
     }
