@@ -36,6 +36,7 @@ async function inviteMeanwhile(withdraw: () => Promise<unknown>) {
     headers: { Authorization: `Bearer ${attacker.tokens.access_token}` },
     body: JSON.stringify(body),
   });
+  await request.accepted;
   const passed = pass(HELD);
   await withdraw();
   await passed;

@@ -10,17 +10,22 @@ import { startTestFleet, type TestFleet } from '../testing/test-fleet.ts';
 let fleet: TestFleet;
 /** The service's side of the newest handshake. */
 let upstream: Duplex;
+/** Its side of the handshakes that it did not answer. */
+const abandoned: Duplex[] = [];
 
 beforeAll(async () => {
   fleet = await startTestFleet([
     testRoute('GET', '/api/v1/live', { upgrade: 'websocket' }),
     testRoute('GET', '/api/v1/dead', { upgrade: 'websocket' }),
-    testRoute('GET', '/api/v1/hanging', { upgrade: 'websocket', timeout: 300 }),
+    testRoute('GET', '/api/v1/hanging', { upgrade: 'websocket', timeout: 1_000 }),
     testRoute('GET', '/api/v1/things'),
   ]);
   fleet.storage.upgrade = (request, socket, head) => {
     upstream = socket.on('error', () => {}).on('end', () => socket.end());
-    if (request.url?.startsWith('/api/v1/hanging')) return;
+    if (request.url?.startsWith('/api/v1/hanging')) {
+      abandoned.push(socket.resume());
+      return;
+    }
     if (request.url?.startsWith('/api/v1/dead')) {
       socket.end(
         'HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nX-Internal-Node: 7\r\nConnection: close\r\n\r\nnope',
@@ -72,8 +77,10 @@ describe('a handshake that comes to nothing', () => {
     const user = await fleet.signIn();
     const bytes = handshake('/api/v1/hanging', { Authorization: `Bearer ${user.token}` });
     const sockets = Array.from({ length: 20 }, () => open(bytes));
-    await vi.waitFor(() => expect(fleet.storage.received).toHaveLength(20));
+    await vi.waitFor(() => expect(abandoned).toHaveLength(20));
+    const noticed = abandoned.map(socket => new Promise(resolve => socket.once('close', resolve)));
     for (const socket of sockets) socket.destroy();
+    await Promise.all(noticed);
     for (let index = 0; index < 5; index++)
       expect((await fleet.get('/api/v1/things', user.headers)).status).toBe(200);
   });

@@ -30,6 +30,7 @@ describe('a request whose last byte is held back', () => {
   it('is refused when its session was revoked meanwhile', async () => {
     const user = await fleet.signIn();
     const request = hold('/api/v1/things', user.headers);
+    await request.accepted;
     const passed = pass(HELD);
     await revokeSession(fleet.redis, user.sessionId);
     await passed;
@@ -42,6 +43,7 @@ describe('a request whose last byte is held back', () => {
     const user = await fleet.signIn({ is_admin: true });
     const { organizationId, userId } = user;
     const request = hold(`/api/v1/organizations/${organizationId}/invitations`, user.headers);
+    await request.accepted;
     const passed = pass(HELD);
     fleet.members.set(`${organizationId}:${userId}`, {
       member: true,
@@ -61,6 +63,7 @@ describe('a request whose last byte is held back', () => {
     const user = await fleet.signIn({ is_admin: true });
     const { organizationId, userId } = user;
     const request = hold(`/api/v1/organizations/${organizationId}/invitations`, user.headers);
+    await request.accepted;
     const passed = pass(HELD);
     fleet.members.delete(`${organizationId}:${userId}`);
     await forgetMemberships(fleet.redis, organizationId!);
@@ -73,6 +76,7 @@ describe('a request whose last byte is held back', () => {
   it('counts once in the rate limit', async () => {
     const user = await fleet.signIn();
     const request = hold('/api/v1/things', user.headers);
+    await request.accepted;
     await pass(HELD);
     request.release();
     expect(await request.answer).toMatch(/\r\nX-RateLimit-Remaining: 2\r\n/i);
