@@ -17,7 +17,8 @@ beforeAll(async () => {
   fleet = await startTestFleet([
     testRoute('GET', '/api/v1/live', { upgrade: 'websocket' }),
     testRoute('GET', '/api/v1/dead', { upgrade: 'websocket' }),
-    testRoute('GET', '/api/v1/hanging', { upgrade: 'websocket', timeout: 1_000 }),
+    testRoute('GET', '/api/v1/hanging', { upgrade: 'websocket', timeout: 50_000 }),
+    testRoute('GET', '/api/v1/hanging/briefly', { upgrade: 'websocket', timeout: 300 }),
     testRoute('GET', '/api/v1/things'),
   ]);
   fleet.storage.upgrade = (request, socket, head) => {
@@ -87,7 +88,7 @@ describe('a handshake that comes to nothing', () => {
 
   it('because the service does not answer it: 504, and the rest of the service is there for all', async () => {
     const user = await fleet.signIn();
-    const bytes = handshake('/api/v1/hanging', { Authorization: `Bearer ${user.token}` });
+    const bytes = handshake('/api/v1/hanging/briefly', { Authorization: `Bearer ${user.token}` });
     const answers = await Promise.all(Array.from({ length: 15 }, () => sendRaw(fleet.url, bytes)));
     for (const answer of answers) {
       expect(answer).toMatch(/^HTTP\/1\.1 504 /);

@@ -39,7 +39,9 @@ export function forwardUpgrade(
   request.headers = handshakeHeaders(exchange, credential, destination.url.host);
 
   const beforeAnswer = (outgoing: ClientRequest) => {
+    const answered = closeWhenLeft(client);
     outgoing.once('upgrade', (answer, upstream) => {
+      answered();
       destination.breaker.succeeded();
       exchange.status = 101;
       const headers = responseHeaders(exchange, answer.headers, answerHeaders);
@@ -47,6 +49,7 @@ export function forwardUpgrade(
       opened({ sessionId: exchange.token?.sessionId ?? null, close: join(client, upstream) });
     });
     outgoing.once('response', answer => {
+      answered();
       destination.breaker.succeeded();
       exchange.status = answer.statusCode ?? 502;
       const coding = answer.headers['transfer-encoding'];
@@ -74,6 +77,21 @@ export function forwardUpgrade(
 function handshakeHeaders(exchange: Exchange, credential: string, host: string) {
   const connection = ['host', host, 'connection', 'Upgrade', 'upgrade', 'websocket'];
   return headerObject([...requestHeaders(exchange, credential), ...connection]) as IncomingMessage['headers'];
+}
+
+/**
+ * Closes a client's socket when the client ends it before its handshake was answered. Nobody reads it until then, so
+ * the end has to be looked for: what the client may have sent too early stays where it is.
+ *
+ * @returns to be called when the handshake is answered
+ */
+function closeWhenLeft(client: Duplex): () => void {
+  const look = () => {
+    if (client.readableLength === 0) client.read();
+  };
+  const close = () => client.destroy();
+  client.on('readable', look).once('end', close);
+  return () => client.off('readable', look).off('end', close);
 }
 
 /** Ends each socket with the other. Returns what ends both. */
