@@ -14,7 +14,7 @@ const Environment = z.object({
   MAILBOX_URL: z.url().optional(),
   /** Requests that may be open at once, from their headers to the end of their answers. */
   OPEN_REQUESTS_PER_ADDRESS: z.coerce.number().int().positive().default(100),
-  OPEN_REQUESTS_PER_USER: z.coerce.number().int().positive().default(50),
+  OPEN_REQUESTS_PER_USER: z.coerce.number().int().positive().default(100),
   /** Bytes of request bodies that are held in memory at once. */
   BODY_MEMORY: z.coerce
     .number()

@@ -20,6 +20,7 @@ const endpoint = endpoints();
 let prepared: Promise<unknown> = Promise.resolve();
 const write = endpoint(
   {
+    operation: 'writeNote',
     method: 'post',
     path: '/organizations/:org_id/notes',
     summary: 'Write a note',
@@ -38,6 +39,7 @@ const write = endpoint(
 );
 const read = endpoint(
   {
+    operation: 'countNotes',
     method: 'get',
     path: '/notes',
     summary: 'Count notes',
@@ -47,7 +49,14 @@ const read = endpoint(
   async ({ db }) => ({ notes: Number((await db('notes').count('* as count').first())!.count) }),
 );
 const anybody = endpoint(
-  { method: 'put', path: '/notes', summary: 'Write nothing', caller: 'public', status: 204 },
+  {
+    operation: 'writeNothing',
+    method: 'put',
+    path: '/notes',
+    summary: 'Write nothing',
+    caller: 'public',
+    status: 204,
+  },
   async () => {},
 );
 
