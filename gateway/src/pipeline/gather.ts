@@ -12,10 +12,19 @@ import { limitKeys } from './rate-limit.ts';
 export function gather(redis: Redis, limiter: RateLimiter) {
   return async (exchange: Exchange): Promise<void> => {
     const { token } = exchange;
+    exchange.decidedAt = performance.now();
     exchange.countedAs = token?.lastClass ?? 'standard';
     const general = limiter.consume(exchange.countedAs, limitKeys(exchange).caller);
     if (token) exchange.access = await accessOf(redis, exchange);
     exchange.general = await general;
+  };
+}
+
+/** Reads the session and the memberships anew, and counts nothing. */
+export function readAgain(redis: Redis) {
+  return async (exchange: Exchange): Promise<void> => {
+    exchange.decidedAt = performance.now();
+    exchange.access = await accessOf(redis, exchange);
   };
 }
 

@@ -2,6 +2,7 @@ import { type Principal, projectAccess } from '@rivergate/caller';
 import { type Actor, type CloudEvent, emit as emitEvent } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { type Answer, checkAnswer, failureAnswer, successAnswer } from './answer.ts';
+import { currentCaller } from './current-caller.ts';
 import type { Context, Emit, Endpoint, RequestFacts } from './endpoint.ts';
 import { Failure, IdempotencyConflict } from './failure.ts';
 import {
@@ -22,6 +23,8 @@ import { bindCaller } from './transaction.ts';
 export interface Execution {
   parts: Parts;
   caller: Principal;
+  /** When the caller's rights were looked up: milliseconds by this process's monotonic clock. */
+  decidedAt: number;
   request: RequestFacts;
   context: Context;
   idempotent: IdempotentRequest | undefined;
@@ -35,14 +38,15 @@ export interface Execution {
  * returns commits; one that it throws rolls back.
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
-  const { parts, caller, request, context, idempotent } = execution;
-  const input = { ...runtime.tools, ...context, ...parts, caller };
+  const { parts, request, context, idempotent } = execution;
+  const input = { ...runtime.tools, ...context, ...parts, caller: execution.caller };
   endpoint.check?.(input as never);
   const known = idempotent && (await lookUp(runtime.knex, runtime.secretBox, idempotent));
   if (known && known !== 'conflict') return replayed(known);
   // Also where the key was used for something else: asking again with other bodies must not be free of the limit.
   const { rateLimit } = endpoint.spec;
-  if (rateLimit) Object.assign(execution.headers, await count(runtime, rateLimit, addressKey(caller)));
+  if (rateLimit)
+    Object.assign(execution.headers, await count(runtime, rateLimit, addressKey(execution.caller)));
   if (known === 'conflict') throw IdempotencyConflict();
   const prepared = await endpoint.prepare?.(input as never);
 
@@ -50,6 +54,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   const waiting: (() => Promise<void>)[] = [];
   let finish: (() => Promise<unknown>) | undefined;
   const answer = await runtime.knex.transaction(async db => {
+    const caller = await currentCaller(endpoint.spec, runtime, execution, db);
     await bindCaller(db, caller);
     if (idempotent) {
       const kept = await claimKey(db, runtime.secretBox, idempotent);
@@ -58,6 +63,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     const emit = emitterOf(db, caller, request, runtime.service, events);
     const outcome = await endpoint.handle({
       ...input,
+      caller,
       prepared,
       db,
       emit,

@@ -14,6 +14,7 @@ export interface ManifestRoute {
   path: string;
   caller: CallerRule;
   bearer: 'optional' | null;
+  upgrade: 'websocket' | null;
   /** Bytes */
   bodyLimit: number;
   /** Milliseconds */
@@ -41,6 +42,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         path: templatePath(spec),
         caller: spec.caller,
         bearer: spec.bearer ?? null,
+        upgrade: spec.upgrade ?? null,
         bodyLimit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
         timeout: spec.timeout ?? DEFAULT_TIMEOUT,
         organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`)

@@ -37,12 +37,22 @@ export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime)
       limit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
       inflate: false,
     });
-    router[spec.method](publicPath(spec), body, handlerOf(endpoint, runtime));
+    router[spec.method](publicPath(spec), handlerOf(endpoint, runtime, readerOf(body)));
   }
   return router;
 }
 
-function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
+/** Reads a body when it is time to. */
+type BodyReader = (request: Request, response: Response) => Promise<void>;
+
+function readerOf(body: RequestHandler): BodyReader {
+  return (request, response) =>
+    new Promise((resolve, reject) => {
+      body(request, response, cause => (cause ? reject(cause) : resolve()));
+    });
+}
+
+function handlerOf(endpoint: Endpoint, runtime: Runtime, readBody: BodyReader): RequestHandler {
   const { spec } = endpoint;
   const reader = inputReader(spec);
   const announced = deprecationHeaders(spec.deprecated);
@@ -56,13 +66,14 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
       const headers = { ...announced };
       let answer: Answer;
       try {
-        const identified = identify(runtime, request);
+        const { caller: identified, decidedAt } = identify(runtime, request, began);
         requireKind(spec, identified, runtime.log);
         const params = reader.params(request);
         const caller = requireRights(spec, identified, params);
+        await readBody(request, response);
         const parts = { params, ...reader.rest(request) };
         answer = await execute(endpoint, runtime, {
-          ...executionOf(spec, runtime, request, caller, parts),
+          ...executionOf(spec, runtime, request, { caller, decidedAt }, parts),
           headers,
         });
       } catch (cause) {
@@ -80,14 +91,21 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
   };
 }
 
-/** Trusts the credential and nothing else: the context headers only repeat what it says, or the request is refused. */
-function identify(runtime: Runtime, request: Request): Principal {
+type Admitted = Pick<Execution, 'caller' | 'decidedAt'>;
+
+/**
+ * Trusts the credential and nothing else: the context headers only repeat what it says, or the request is refused.
+ *
+ * @param arrivedAt milliseconds, monotonic
+ */
+function identify(runtime: Runtime, request: Request, arrivedAt: number): Admitted {
   const token = request.get(CREDENTIAL_HEADER);
   if (!token) throw Unauthorized('This service answers the gateway and the services of the fleet only');
   let issuer: string;
   let principal: Principal;
+  let age: number;
   try {
-    ({ issuer, principal } = verifyCredential(token, {
+    ({ issuer, principal, age } = verifyCredential(token, {
       keys: runtime.keys,
       seen: runtime.seen,
       audience: runtime.service,
@@ -102,14 +120,14 @@ function identify(runtime: Runtime, request: Request): Principal {
   if (!identityHeadersAgree(request.headers, principal)) {
     throw Unauthorized('The context headers differ from the internal credential');
   }
-  return principal;
+  return { caller: principal, decidedAt: arrivedAt - age };
 }
 
 function executionOf(
   spec: EndpointSpec,
   runtime: Runtime,
   request: Request,
-  caller: Principal,
+  { caller, decidedAt }: Admitted,
   parts: Parts,
 ): Omit<Execution, 'headers'> {
   const facts = factsOf(request, caller);
@@ -124,7 +142,7 @@ function executionOf(
   };
   const key = request.get('idempotency-key');
   const idempotent = idempotentRequest(spec, caller, parts, key, runtime.secretBox);
-  return { parts, caller, request: facts, context, idempotent };
+  return { parts, caller, decidedAt, request: facts, context, idempotent };
 }
 
 function factsOf(request: Request, caller: Principal): RequestFacts {
@@ -137,25 +155,23 @@ function factsOf(request: Request, caller: Principal): RequestFacts {
 }
 
 function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: Request): Answer {
-  const known = cause instanceof Failure ? cause : undefined;
+  const known = cause instanceof Failure ? cause : refusalOf(cause);
   if (!known || known.status >= 500) {
     log.error({ err: cause, request_id: request.get('x-request-id') }, 'A request failed');
   }
-  return failureAnswer(cause, request.get('x-request-id') ?? 'none');
+  return failureAnswer(known ?? cause, request.get('x-request-id') ?? 'none');
 }
 
-/** What Express and its body reader refuse before a handler runs, in the documented shape. */
+/** What Express and its body reader refuse. */
+function refusalOf(cause: unknown): Failure | undefined {
+  const status = (cause as { status?: number }).status;
+  if (status === 413) return RequestTooLarge();
+  return status && status < 500 ? MalformedRequest() : undefined;
+}
+
+/** What is refused before a handler runs, in the documented shape. */
 export function refusal(runtime: Pick<Runtime, 'log'>) {
   return (cause: unknown, request: Request, response: Response, _next: unknown): void => {
-    const status = (cause as { status?: number }).status;
-    const known =
-      cause instanceof Failure
-        ? cause
-        : status === 413
-          ? RequestTooLarge()
-          : status && status < 500
-            ? MalformedRequest()
-            : cause;
-    write(response, failed(known, runtime, request));
+    write(response, failed(cause, runtime, request));
   };
 }

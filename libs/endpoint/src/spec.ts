@@ -75,6 +75,8 @@ interface EndpointFacts {
   idempotency?: Idempotency | false;
   /** Announces on every answer that the endpoint goes away. */
   deprecated?: Deprecation;
+  /** Whether a WebSocket may be opened here: elsewhere the gateway refuses the handshake. */
+  upgrade?: 'websocket';
   /** Bytes; default 256 KiB. */
   bodyLimit?: number;
   /** Milliseconds until the gateway gives up; default 30 000. */
