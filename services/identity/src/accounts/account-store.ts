@@ -60,7 +60,7 @@ export interface NewAccount {
   email: string;
   displayName: string;
   passwordHash: string;
-  /** Whether the address is taken although nobody has verified it. */
+  /** Whether it was made for an organization: it starts there, and refuses another one made for its address. */
   holdsAddress: boolean;
 }
 
@@ -76,6 +76,9 @@ export async function createAccount(db: Knex, account: NewAccount): Promise<numb
   await db('email_addresses').insert({ user_id: user.id, email: account.email, is_primary: true });
   return user.id;
 }
+
+/** The version of the terms of use that is accepted where nobody names one. */
+export const CURRENT_TERMS = '1.0';
 
 export async function acceptTerms(
   db: Knex,

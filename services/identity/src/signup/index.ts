@@ -13,5 +13,5 @@ export const tag = 'Authentication';
 export const endpoints = [signup, resendSignupOtp, verifyOtp, verifyEmail];
 export const migrations = [proofs, mails, mailClaims];
 export const jobs: Job<IdentityTools>[] = [
-  { name: 'purge unverified registrations', every: 3_600, run: ({ knex }) => purgeUnverified(knex) },
+  { name: 'purge unverified accounts', every: 3_600, run: ({ knex }) => purgeUnverified(knex) },
 ];
