@@ -9,6 +9,8 @@ export const RATE_LIMITS = {
   signup: { count: 3, seconds: 300 },
   signup_code: { count: 3, seconds: 300 },
   signup_code_daily: { count: 20, seconds: 86_400 },
+  /** Counted by identity in its database. */
+  signup_code_wrong_daily: { count: 20, seconds: 86_400 },
   password_reset: { count: 3, seconds: 3600 },
   password_change: { count: 5, seconds: 900 },
   organization_creation: { count: 3, seconds: 300 },
