@@ -124,6 +124,15 @@ export async function replacePassword(
   return changed > 0;
 }
 
+/** Notes that the owner is told by mail that somebody guesses at the password. @returns false when that was today */
+export async function noteGuessingTold(db: Knex, userId: number): Promise<boolean> {
+  const noted = await db('users')
+    .where({ id: userId })
+    .whereRaw("coalesce(guessing_told_at < now() - interval '1 day', true)")
+    .update({ guessing_told_at: db.fn.now() });
+  return noted > 0;
+}
+
 /** The next login starts elsewhere than in this organization. */
 export async function forgetPlace(db: Knex, userId: number, organizationId: number): Promise<void> {
   await db('users')

@@ -48,6 +48,8 @@ export interface IdentityUnderTest extends ServiceUnderTest {
 const NO_LIMITS = Object.fromEntries(
   [
     'LOGIN',
+    'LOGIN_ADDRESS',
+    'LOGIN_ADDRESS_DAILY',
     'SIGNUP',
     'SIGNUP_CODE',
     'SIGNUP_CODE_DAILY',
