@@ -177,7 +177,10 @@ describe.each(logs)('the main job, with events on $log', ({ env }) => {
     const email = (await signUp(fleet, 'forgetful')).email;
     const guesser = fleet.caller();
     for (let attempt = 1; attempt <= 5; attempt++) {
-      const { status, body } = await guesser.post('/api/v1/auth/login', { email, password: 'Wrong1password' });
+      const { status, body } = await guesser.post('/api/v1/auth/login', {
+        email,
+        password: 'Wrong1password',
+      });
       expect([status, body.error.code]).toEqual([401, 'INVALID_CREDENTIALS']);
     }
     const sixth = await guesser.post('/api/v1/auth/login', { email, password: PASSWORD });

@@ -6,8 +6,9 @@ export const RATE_LIMITS = {
   premium: { count: 500, seconds: 60 },
   admin: { count: 1000, seconds: 60 },
   login: { count: 5, seconds: 900 },
-  /** Logins for one address from all networks together. */
-  login_address: { count: 50, seconds: 3600 },
+  /** Logins for one mail address from one network; below, from all networks together. */
+  login_address: { count: 5, seconds: 900 },
+  login_address_hourly: { count: 50, seconds: 3600 },
   login_address_daily: { count: 200, seconds: 86_400 },
   signup: { count: 3, seconds: 300 },
   signup_code: { count: 3, seconds: 300 },

@@ -13,7 +13,7 @@ export type Credentials =
   | { state: 'unverified'; account: Account }
   | { state: 'right'; account: Account };
 
-type LoginClass = 'login' | 'login_address' | 'login_address_daily';
+type LoginClass = 'login_address' | 'login_address_hourly' | 'login_address_daily';
 type Tools = Pick<IdentityTools, 'knex'> & { limit(limitClass: LoginClass, key: string): Promise<void> };
 interface Given {
   email: string;
@@ -21,11 +21,8 @@ interface Given {
   ip: string | null;
 }
 
-/** Key under which the tries for an address from one network are counted. */
-export const networkKey = (email: string, ip: string | null) => `address ${email} from ${networkOf(ip)}`;
-/** Key under which the tries for an address from all networks are counted. */
-export const addressKey = (email: string) => `address ${email}`;
-
+const networkKey = (email: string, ip: string | null) => `address ${email} from ${networkOf(ip)}`;
+const addressKey = (email: string) => `address ${email}`;
 const networkOf = (ip: string | null) => (ip === null ? 'nowhere' : countedAddress(ip));
 
 /**
@@ -40,8 +37,8 @@ export async function checkCredentials(
   { email, password, ip }: Given,
 ): Promise<Credentials> {
   const [here, hourly, daily, account] = await Promise.all([
-    refusalOf(limit('login', networkKey(email, ip))),
-    refusalOf(limit('login_address', addressKey(email))),
+    refusalOf(limit('login_address', networkKey(email, ip))),
+    refusalOf(limit('login_address_hourly', addressKey(email))),
     refusalOf(limit('login_address_daily', addressKey(email))),
     accountByEmail(knex, email),
   ]);
@@ -58,6 +55,20 @@ export async function checkCredentials(
   if (!right.verified_at) return { state: 'unverified', account: right };
   if (right.disabled_at) return { state: 'refused', reason: 'account_disabled', account: right };
   return { state: 'right', account: right };
+}
+
+type Clear = (limitClass: LoginClass, key: string) => Promise<void>;
+
+/** Forgets the tries for an address from the network where a login was completed. */
+export function clearTriesHere(clear: Clear, { email, ip }: Pick<Given, 'email' | 'ip'>): Promise<void> {
+  return clear('login_address', networkKey(email, ip));
+}
+
+/** Forgets the tries for an address, from here and from all networks together: its password is another now. */
+export async function clearTries(clear: Clear, given: Pick<Given, 'email' | 'ip'>): Promise<void> {
+  await clearTriesHere(clear, given);
+  await clear('login_address_hourly', addressKey(given.email));
+  await clear('login_address_daily', addressKey(given.email));
 }
 
 /** Whether the account had a session in the network of late. */

@@ -14,8 +14,8 @@ let limited: IdentityUnderTest;
 let networks = 0;
 beforeAll(async () => {
   limited = await startIdentityUnderTest({
-    RATE_LIMIT_LOGIN: '5/900',
-    RATE_LIMIT_LOGIN_ADDRESS: '12/3600',
+    RATE_LIMIT_LOGIN_ADDRESS: '5/900',
+    RATE_LIMIT_LOGIN_ADDRESS_HOURLY: '12/3600',
     RATE_LIMIT_LOGIN_ADDRESS_DAILY: '40/86400',
   });
 });
@@ -142,7 +142,7 @@ describe('logins for one address', () => {
       const { email } = await limited.person();
       for (let hours = 0; hours < 4; hours++) {
         await strangersTry(email, 12);
-        await limited.resources.limiter.clear('login_address', `address ${email}`);
+        await limited.resources.limiter.clear('login_address_hourly', `address ${email}`);
       }
       const { status, headers } = await login(elsewhere(), email, WRONG);
       expect([status, Number(headers.get('retry-after')) > 80_000]).toEqual([429, true]);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { accountById, setPassword } from '../accounts/account-store.ts';
 import { NewPassword, requireOrganizationPolicies } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
-import { addressKey, networkKey } from '../login/check-credentials.ts';
+import { clearTries } from '../login/check-credentials.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { passwordChangedMail } from './password-mails.ts';
 import { clearResetTokens, resetTokenOwner, spendResetToken } from './password-reset-store.ts';
@@ -57,9 +57,7 @@ export const resetPassword = endpoint(
       // Whoever guessed at the old password keeps the owner of the mailbox out no longer.
       afterCommit(async () => {
         await clearLimit('password_change', `reset of user ${userId}`);
-        await clearLimit('login', networkKey(account.email, request.ip));
-        await clearLimit('login_address', addressKey(account.email));
-        await clearLimit('login_address_daily', addressKey(account.email));
+        await clearTries(clearLimit, { email: account.email, ip: request.ip });
       });
     },
   },

@@ -49,6 +49,7 @@ const NO_LIMITS = Object.fromEntries(
   [
     'LOGIN',
     'LOGIN_ADDRESS',
+    'LOGIN_ADDRESS_HOURLY',
     'LOGIN_ADDRESS_DAILY',
     'SIGNUP',
     'SIGNUP_CODE',
