@@ -1,4 +1,4 @@
-import { EmailAddress, error, Id, spec } from '@rivergate/endpoint';
+import { EmailAddress, error, Id, RateLimited, spec } from '@rivergate/endpoint';
 import { z } from 'zod';
 
 /** The bundle that every completed login answers. */
@@ -69,9 +69,17 @@ export const createAccount = spec({
     display_name: z.string().nullable(),
     ip: z.string().nullable(),
   }),
-  answer: z.object({ user_id: Id, email: z.string(), display_name: z.string() }),
+  answer: z.object({
+    user_id: Id,
+    email: z.string(),
+    display_name: z.string(),
+    temporary_token: z.string().meta({
+      description:
+        'With the mailed code or link it verifies the address; for nobody but who gave the password',
+    }),
+  }),
   status: 201,
-  errors: [EmailTaken, InvalidPassword],
+  errors: [EmailTaken, InvalidPassword, RateLimited],
 });
 
 /** Takes `createAccount` back when what it was made for failed. */

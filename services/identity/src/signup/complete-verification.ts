@@ -23,7 +23,10 @@ type Tools = Pick<IdentityTools, 'knex' | 'keys' | 'settings'> & {
  * The mailbox has proved to be the user's: the account comes to life with a session. Once that is committed, the
  * personal organization is asked for, so that the first token already acts in it.
  */
-export async function completeVerification(tools: Tools, verification: AddressVerification) {
+export async function completeVerification(
+  tools: Tools,
+  verification: Pick<AddressVerification, 'user_id' | 'remember_me'>,
+) {
   const { db, emit, keys, settings, request } = tools;
   const userId = verification.user_id;
   await markVerified(db, userId);

@@ -1,6 +1,7 @@
-import { emit, userRemoved } from '@rivergate/events';
+import { emit } from '@rivergate/events';
 import type { Knex } from 'knex';
-import { deleteUnverifiedAccount, lockAccount, lockAddress } from '../accounts/account-store.ts';
+import { lockAccount, lockAddress } from '../accounts/account-store.ts';
+import { removeUnverified } from '../accounts/remove-unverified.ts';
 import { forgottenRegistrations } from './address-verification-store.ts';
 
 const ACTOR = {
@@ -13,7 +14,7 @@ const ACTOR = {
 };
 const AT_ONCE = 100;
 
-/** Removes registrations that nobody verified within a day after their last code. */
+/** Removes accounts that nobody verified within a day. */
 export async function purgeUnverified(knex: Knex): Promise<void> {
   let found: { id: number; email: string }[];
   do {
@@ -25,9 +26,9 @@ export async function purgeUnverified(knex: Knex): Promise<void> {
         await lockAccount(db, id);
         // Read again under the lock: it may have been verified, or sent another code, meanwhile.
         if (!(await forgottenRegistrations(db).where('users.id', id).first())) return;
-        await deleteUnverifiedAccount(db, id);
-        const data = { user_id: id, reason: 'never_verified' };
-        await emit(db, userRemoved, { aggregateId: id, organizationId: null, actor: ACTOR, data });
+        const emitAsService: Parameters<typeof removeUnverified>[0]['emit'] = (declaration, fact) =>
+          emit(db, declaration, { ...fact, actor: ACTOR });
+        await removeUnverified({ db, emit: emitAsService }, id, 'never_verified');
       });
     }
   } while (found.length === AT_ONCE);

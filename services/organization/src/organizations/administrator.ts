@@ -20,6 +20,8 @@ export interface Administrator {
   verified: boolean;
   /** Made for this organization, and taken back if it does not come to be. */
   provisional: boolean;
+  /** With the mailed code or link it verifies the address of an account that was made for this organization. */
+  temporaryToken?: string;
 }
 
 interface Request {
@@ -84,14 +86,15 @@ export async function registerAdministrator({
     { body: { email, password, display_name: body.admin_display_name ?? null, ip: request.ip } },
     { requestId: request.id },
   );
-  const { user_id: userId, display_name: displayName } = account;
+  const { user_id: userId, display_name: displayName, temporary_token: temporaryToken } = account;
   await recordProvisional(aside, userId).catch(async cause => {
     await call(withdrawAccount, { params: { user_id: userId } });
     throw cause;
   });
   // Takes the user's lock: a verification that arrives meanwhile either is seen here or sees the new organization.
   const person = await introduce(db, { userId, email, displayName, verified: false });
-  return { userId, email, displayName, verified: person.verified_emails.length > 0, provisional: true };
+  const verified = person.verified_emails.length > 0;
+  return { userId, email, displayName, verified, provisional: true, temporaryToken };
 }
 
 /** Does the work that the account was made for, and takes the account back if it fails. */

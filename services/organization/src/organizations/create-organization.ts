@@ -3,6 +3,7 @@ import {
   acrossOrganizations,
   EmailAddress,
   Id,
+  RateLimited,
   UpstreamUnavailable,
   ValidationFailed,
 } from '@rivergate/endpoint';
@@ -60,10 +61,20 @@ export const createOrganization = endpoint(
       organization: Organization.omit({ created_at: true }),
       workspace: WorkspaceReference,
       user: z.object({ id: Id, email: z.string(), display_name: z.string() }),
+      temporary_token: z.string().optional().meta({
+        description: 'Of a new administrator: for verify-otp, verify-email and resend-signup-otp',
+      }),
     }),
     message: 'Organization created successfully',
     messageInData: true,
-    errors: [PlanLimitExceeded, OrganizationAlreadyExists, EmailTaken, InvalidPassword, UpstreamUnavailable],
+    errors: [
+      PlanLimitExceeded,
+      OrganizationAlreadyExists,
+      EmailTaken,
+      InvalidPassword,
+      RateLimited,
+      UpstreamUnavailable,
+    ],
   },
   async context => {
     const { body, caller, db, emit, plans, mailer, appUrl } = context;
@@ -102,11 +113,12 @@ export const createOrganization = endpoint(
         administrator,
         post: { mailer, appUrl },
       });
-      const { userId, email, displayName } = administrator;
+      const { userId, email, displayName, temporaryToken } = administrator;
       return {
         organization,
         workspace: { id: workspace.id, name: workspace.name, slug: workspace.slug },
         user: { id: userId, email, display_name: displayName },
+        ...(temporaryToken === undefined ? {} : { temporary_token: temporaryToken }),
       };
     });
   },

@@ -41,7 +41,7 @@ export function identityStandIn(): IdentityStandIn {
       const id = ++last;
       const account = { email: body.email, display_name: body.display_name ?? body.email.split('@')[0]! };
       identity.accounts.set(id, account);
-      return { user_id: id, ...account };
+      return { user_id: id, ...account, temporary_token: `token of ${id}` };
     }),
     endpoint(withdrawAccount, async ({ params }) => {
       if (identity.refusesToWithdraw) throw new Error('The stand-in refuses');
