@@ -1,8 +1,10 @@
 import type { Log } from '@rivergate/endpoint';
 import { emit, passwordResetRequested } from '@rivergate/events';
+import type { Mailer } from '@rivergate/mail';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
+import type { Knex } from 'knex';
 import { accountByEmail } from '../accounts/account-store.ts';
-import type { IdentityTools } from '../endpoint.ts';
+import type { Settings } from '../settings.ts';
 import { resetMail } from './password-mails.ts';
 import {
   dropResetRequest,
@@ -21,7 +23,7 @@ export interface ResetRequests {
   settled(): Promise<void>;
 }
 
-type Tools = Pick<IdentityTools, 'knex' | 'mail' | 'settings'>;
+type Tools = { knex: Knex; mail: Mailer; settings: Settings };
 
 export function resetRequests(tools: Tools & { log: Log }): ResetRequests {
   let working = Promise.resolve();
