@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { startBackingServices } from '@rivergate/fleet/backing-services';
 import { hasApt, installSystemPackages } from '@rivergate/fleet/debian';
 import { progressOn } from '@rivergate/fleet/progress';
-import { openGround } from '@rivergate/fleet/test-ground';
 import { benchEvents } from './events.ts';
 import { benchFleet } from './fleet.ts';
 import { benchGateway } from './gateway.ts';
@@ -11,10 +11,10 @@ import { benchIdentity } from './identity.ts';
 const BENCHES = {
   gateway: () => benchGateway(),
   identity: () => benchIdentity(),
-  events: () =>
+  events: async () =>
     benchEvents({
       adminUrl: process.env.TEST_DATABASE_ADMIN_URL!,
-      kafkaBrokers: process.env.TEST_KAFKA_BROKERS,
+      kafkaBrokers: (await services.kafka()).value,
     }),
   fleet: () => benchFleet(),
 };
@@ -33,9 +33,9 @@ if (unknown.length > 0) {
 
 const progress = progressOn(process.stdout, process.stderr);
 await bringTools();
-const ground = await openGround(progress);
-process.once('SIGINT', () => ground.stop().then(() => process.exit(130)));
-Object.assign(process.env, ground.environment);
+const services = await startBackingServices(progress);
+process.once('SIGINT', () => services.stop().then(() => process.exit(130)));
+Object.assign(process.env, services.environment);
 let failed = false;
 try {
   for (const [name, bench] of Object.entries(BENCHES)) {
@@ -46,9 +46,9 @@ try {
       console.error(`${name} could not be measured:`, cause);
     });
   }
-  for (const reason of ground.missing) console.log(`\nnot measured: ${reason}`);
+  for (const reason of services.missing) console.log(`\nnot measured: ${reason}`);
 } finally {
-  await ground.stop();
+  await services.stop();
 }
 process.exit(failed ? 1 : 0);
 

@@ -16,8 +16,6 @@ import {
   uniqueEmail,
 } from './person.ts';
 
-if (noBrowser) console.warn(`\n${noBrowser}\n`);
-
 const MARKUP = '<img src=x onerror=alert(1)>';
 
 describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowser})` : ''}`, () => {

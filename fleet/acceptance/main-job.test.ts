@@ -1,6 +1,7 @@
 import { type CloudEvent, eventLogFromEnv } from '@rivergate/events';
 import { createLog } from '@rivergate/service';
 import { eventually } from '@rivergate/testing';
+import { testKafka } from '@rivergate/testing/on-demand';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import {
@@ -16,13 +17,11 @@ import {
   uniqueEmail,
 } from './person.ts';
 
-const brokers = process.env.TEST_KAFKA_BROKERS;
+const { value: brokers } = await testKafka();
 const logs = [
   { log: 'the embedded log', env: {} },
   ...(brokers ? [{ log: 'Kafka', env: { KAFKA_BROKERS: brokers } }] : []),
 ];
-if (!brokers)
-  console.warn('SKIPPED: the main job on Kafka, since no broker is there (TEST_KAFKA_BROKERS is not set)');
 
 describe.each(logs)('the main job, with events on $log', ({ env }) => {
   let fleet: AcceptanceFleet;

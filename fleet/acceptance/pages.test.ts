@@ -5,8 +5,6 @@ import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { inDatabase } from './in-database.ts';
 import { data, mailTo, PASSWORD, signUp, uniqueEmail } from './person.ts';
 
-if (noBrowser) console.warn(`\n${noBrowser}\n`);
-
 const NEW_PASSWORD = 'Another2horses';
 
 describe.skipIf(noBrowser)(`the pages behind mailed links${noBrowser ? ` (${noBrowser})` : ''}`, () => {

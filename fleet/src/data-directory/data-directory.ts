@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { elsewhere } from '../provision/system-account.ts';
+import { removeDirectory } from '../provision/system-account.ts';
 
 const MARK = 'rivergate-data';
 
@@ -16,7 +16,7 @@ export function openDataDirectory(directory: string) {
 /** Wipes what a fleet keeps. The launcher holds the lock on the directory, so nobody uses it now. */
 export function wipe(directory: string) {
   refuseForeign(directory);
-  rmSync(elsewhere(postgresDirectory(directory)), { recursive: true, force: true });
+  removeDirectory(postgresDirectory(directory));
   for (const name of readdirSync(directory)) {
     if (name !== 'launcher.lock') rmSync(join(directory, name), { recursive: true, force: true });
   }

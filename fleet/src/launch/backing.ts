@@ -58,6 +58,7 @@ async function embeddedPostgres({
     port: ports.postgresql,
     password: passwords.postgres!,
     durable: true,
+    progress,
   };
   const prepared = existsSync(join(options.directory, 'PG_VERSION'))
     ? await preparePostgres(options)
@@ -78,7 +79,7 @@ export async function provideRedis(provisioning: Provisioning): Promise<string> 
     password: passwords.redis!,
     durable: true,
     tools,
-    step: progress.step,
+    progress,
   });
   await run(program);
   return url;

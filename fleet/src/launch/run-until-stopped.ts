@@ -1,7 +1,7 @@
 import { progressOn, seconds } from '../console/progress.ts';
 import { banner } from './banner.ts';
 import { type Fleet, launch } from './launch.ts';
-import { BadOption, HELP, readOptions } from './options.ts';
+import { BadOption, readOptions } from './options.ts';
 
 /** npm, the shell and the terminal may each pass the same Ctrl-C on: within this time it counts once. */
 const SAME_PRESS_MS = 700;
@@ -14,10 +14,6 @@ export async function runUntilStopped(args: string[], afterwards: (fleet: Fleet)
   const asked = stopRequests();
   try {
     const options = readOptions(args);
-    if (options.help) {
-      process.stdout.write(`${HELP}\n`);
-      process.exit(0);
-    }
     const givenUp = new AbortController();
     const starting = launch({ ...options, progress, signal: givenUp.signal });
     const fleet = await Promise.race([starting, asked.first.then(() => undefined)]);

@@ -28,10 +28,11 @@ export async function installSystemPackages(packages: string[]): Promise<void> {
 }
 
 /**
- * Unpacks a package, and what it depends on and the machine lacks, into a directory without being root.
- * apt keeps its lists and its cache in that directory too, so nothing of the system is written.
+ * Unpacks a package, and what it depends on and the machine lacks, into a directory that is made anew, without being
+ * root. apt keeps its lists and its cache in that directory too, so nothing of the system is written.
  */
 export async function unpackPackages(packages: string[], directory: string): Promise<void> {
+  rmSync(directory, { recursive: true, force: true });
   const state = join(directory, 'apt');
   const downloads = join(directory, 'packages');
   for (const path of [
