@@ -20,6 +20,7 @@ import {
 import { environmentOf, hostOf, type Site } from './environment.ts';
 import { awaitLeftovers, noteProcesses } from './leftovers.ts';
 import { nodeProgram } from './node-program.ts';
+import { reachStores } from './reach-stores.ts';
 import { DEFAULT_PORT, type Member, roster } from './roster.ts';
 
 export type LaunchOptions = {
@@ -52,6 +53,7 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
   const directory = resolve(options.dataDirectory);
   const { operator = process.env, progress = silence, members = roster(), signal } = options;
   refuseForeign(directory);
+  await reachStores(operator);
   openDataDirectory(directory);
   const held = await lock(directory);
   const running: Supervised[] = [];
