@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { delimiter, join } from 'node:path';
 import { startBackingServices } from '@rivergate/fleet/backing-services';
-import { hasApt, installSystemPackages } from '@rivergate/fleet/debian';
+import { hasApt, libraryPath, unpackPackages } from '@rivergate/fleet/debian';
 import { progressOn } from '@rivergate/fleet/progress';
 import { benchEvents } from './events.ts';
 import { benchFleet } from './fleet.ts';
@@ -52,12 +53,25 @@ try {
 }
 process.exit(failed ? 1 : 0);
 
-/** nginx to compare with and wrk to load with come from Debian where that is possible; without them a column is missing. */
+/**
+ * nginx to compare with and wrk to load with: those of the machine, else Debian's, unpacked into the clone. Without
+ * them a column is missing.
+ */
 async function bringTools(): Promise<void> {
-  const missing = TOOLS.filter(({ command }) => spawnSync(command, ['-v']).error);
-  if (missing.length === 0 || !hasApt() || process.getuid?.() !== 0) return;
-  const packages = missing.map(tool => tool.package);
+  const isMissing = () => TOOLS.some(({ command }) => spawnSync(command, ['-v']).error);
+  if (!isMissing() || !hasApt()) return;
+  const unpacked = join(import.meta.dirname, '..', '..', '.tools', 'bench');
+  const { PATH, LD_LIBRARY_PATH } = process.env;
+  const find = () => {
+    const folders = ['sbin', 'bin'].map(folder => join(unpacked, 'root', 'usr', folder));
+    process.env.PATH = [PATH, ...folders].join(delimiter);
+    process.env.LD_LIBRARY_PATH = [LD_LIBRARY_PATH, libraryPath(unpacked)].filter(Boolean).join(delimiter);
+  };
+  find();
+  if (!isMissing()) return;
+  const packages = TOOLS.map(tool => tool.package);
   await progress
-    .step(`Installing ${packages.join(', ')}`, () => installSystemPackages(packages))
+    .step(`unpacking ${packages.join(', ')} into ${unpacked}`, () => unpackPackages(packages, unpacked))
     .catch(cause => progress.warn(String(cause.message)));
+  find();
 }
