@@ -26,6 +26,9 @@ const COMMANDS = {
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tools = join(root, '.tools');
+// npm and pnpm keep what they download in the home directory, for all projects of a person; or here, if asked to.
+const inClone = Boolean(process.env.RIVERGATE_NO_SYSTEM_CHANGES);
+const caches = inClone ? join(tools, 'caches') : "npm's and pnpm's caches in the home directory";
 const [command = '', ...given] = process.argv.slice(2);
 
 if (!Object.hasOwn(COMMANDS, command)) {
@@ -129,13 +132,16 @@ function provideDependencies(node, searchPath) {
       stop('Could not install pnpm with npm (see above).');
     }
   }
-  const ok = step('installing dependencies', () => {
+  const ok = step(`installing dependencies (downloads are kept in ${caches})`, () => {
     const reporter = process.stdout.isTTY ? 'default' : 'append-only';
     const arguments_ = [
       'install',
       '--frozen-lockfile',
       '--config.confirm-modules-purge=false',
       `--reporter=${reporter}`,
+      ...(inClone
+        ? [`--store-dir=${join(caches, 'store')}`, `--config.cache-dir=${join(caches, 'pnpm')}`]
+        : []),
     ];
     const env = { ...process.env, PATH: searchPath };
     return spawnSync(node, [pnpm, ...arguments_], { cwd: root, env, stdio: 'inherit' }).status === 0;
@@ -162,6 +168,7 @@ function installTools(specs, showErrors) {
     '--no-fund',
     '--ignore-scripts',
     '--loglevel=error',
+    ...(inClone ? [`--cache=${join(caches, 'npm')}`] : []),
   ];
   const result = spawnSync(program, [...first, 'install', '--prefix', tools, ...flags, ...specs], {
     cwd: tools,

@@ -3,7 +3,6 @@ import type { Progress } from '../console/progress.ts';
 import { tools } from '../launch/roster.ts';
 import type { Guard } from '../processes/guard.ts';
 import { hasApt, installSystemPackages } from '../provision/debian.ts';
-import { announceSystemChange } from '../provision/system-change.ts';
 import type { Offer } from './on-demand.ts';
 
 export type KafkaOptions = {
@@ -21,12 +20,7 @@ export async function runKafka({ directory, guard, progress, stopping }: KafkaOp
   const { missingTools, startBroker } = await import('@rivergate/kafka');
   const missing = await missingTools();
   if (missing.length > 0 && hasApt() && process.getuid?.() === 0) {
-    announceSystemChange(
-      progress,
-      `apt-get install ${missing.join(' ')}`,
-      'Set KAFKA_BROKERS to a broker that runs.',
-    );
-    await progress.step(`installing ${missing.join(', ')}`, () => installSystemPackages(missing));
+    await installSystemPackages(missing, 'Set KAFKA_BROKERS to a broker that runs.', progress);
   }
   return await progress.step('Kafka', async () => {
     const broker = await startBroker({
