@@ -49,7 +49,10 @@ const HELP = {
   coverage: `
   npm run coverage             how much of the planned API is declared, routed and tested
   npm run coverage -- --missing   also lists the endpoints that are not declared yet
-  npm run coverage -- --write     writes the tables in README.md and docs/architecture.md anew
+`,
+  docs: `
+  npm run docs                 writes anew what is made from declarations: docs/errors.md, and the table of services in
+                               docs/architecture.md
 `,
   bench: `
   npm run bench [-- NAME...]   measures, and compares with the baselines in bench/: gateway, identity, events, fleet

@@ -9,6 +9,7 @@ import type { Program } from '../processes/program.ts';
 import { type Supervised, supervise } from '../processes/supervise.ts';
 import { chromium } from '../provision/chromium.ts';
 import { initialisedCluster } from '../provision/initialised-cluster.ts';
+import { go, python } from '../provision/languages.ts';
 import { freePorts } from '../provision/ports.ts';
 import { preparePostgres } from '../provision/postgres.ts';
 import { prepareRedis } from '../provision/redis.ts';
@@ -56,6 +57,8 @@ export async function startBackingServices(progress: Progress): Promise<BackingS
     const onDemand = await listenOnDemand({
       kafka: () => runKafka({ directory: join(directory, 'kafka'), guard, progress, stopping }),
       chromium: () => chromium({ tools, progress }),
+      go,
+      python,
     });
     onDemand.refused = (name, reason) => missing.push(`${name}: ${reason}`);
     stopping.push(onDemand.close);

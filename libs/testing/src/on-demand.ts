@@ -11,6 +11,16 @@ export function testChromium(): Promise<OnDemand> {
   return onDemand('chromium', process.env.CHROMIUM_PATH);
 }
 
+/** Path of a Go that compiles generated clients. */
+export function testGo(): Promise<OnDemand> {
+  return onDemand('go', process.env.TEST_GO);
+}
+
+/** Path of a Python that runs generated clients. */
+export function testPython(): Promise<OnDemand> {
+  return onDemand('python', process.env.TEST_PYTHON);
+}
+
 /** @throws where there is nobody to ask: outside `npm test` nothing may be skipped in silence */
 async function onDemand(name: string, given: string | undefined): Promise<OnDemand> {
   if (given) return { value: given };

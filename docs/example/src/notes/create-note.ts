@@ -4,6 +4,7 @@ import { endpoint } from '../endpoint.ts';
 
 export const createNote = endpoint(
   {
+    operation: 'createNote',
     method: 'post',
     path: '/organizations/:org_id/notes',
     summary: 'Leave a note',

@@ -6,6 +6,7 @@ import { noteDeleted } from './events.ts';
 
 export const deleteNote = endpoint(
   {
+    operation: 'deleteNote',
     method: 'delete',
     path: '/organizations/:org_id/notes/:note_id',
     summary: 'Delete a note',

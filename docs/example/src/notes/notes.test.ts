@@ -41,7 +41,7 @@ describe('DELETE note', () => {
       await acrossOrganizations(db);
       return await db('audit_log').where('action', 'note.deleted');
     });
-    expect(entries).toMatchObject([{ user_id: ADA, resource_id: String(id) }]);
+    expect(entries).toMatchObject([{ actor_user_id: ADA, subject: String(id) }]);
   });
 
   it('404 for a note of another organization, which stays', async () => {
