@@ -228,7 +228,7 @@ async function handOver() {
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
-/** npm that is killed takes nobody with it: whom it left behind has to notice. */
+/** When npm is killed, its children go on running: they have to notice. */
 function followParent() {
   const parent = process.ppid;
   const watch = setInterval(() => {

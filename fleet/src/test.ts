@@ -11,7 +11,7 @@ const args = process.argv.slice(2);
 const progress = progressOn(process.stdout);
 const interrupted = interruption();
 
-// The whole run tells anew what is tested; a part of it only adds.
+// A run of all tests records afresh which endpoints are tested; a run of some adds to that.
 if (args.length === 0) rmSync(EXERCISED_FILE, { force: true });
 
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };

@@ -4,7 +4,7 @@ import { removeDirectory } from '../provision/system-account.ts';
 
 const MARK = 'rivergate-data';
 
-/** Makes the directory, and marks it as ours so that `--reset` can never wipe anything else. */
+/** Makes the directory, and marks it as Rivergate's so that `--reset` can never wipe anything else. */
 export function openDataDirectory(directory: string) {
   mkdirSync(directory, { recursive: true });
   writeFileSync(
@@ -13,7 +13,7 @@ export function openDataDirectory(directory: string) {
   );
 }
 
-/** Wipes what a fleet keeps. The launcher holds the lock on the directory, so nobody uses it now. */
+/** Wipes what a fleet keeps. The launcher holds the lock on the directory, so it is not in use. */
 export function wipe(directory: string) {
   refuseForeign(directory);
   removeDirectory(postgresDirectory(directory));

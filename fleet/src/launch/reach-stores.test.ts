@@ -19,10 +19,10 @@ function other(address: string, parts: Partial<URL>): string {
 }
 
 describe('a store that the operator set', () => {
-  let nobody: number;
+  let unused: number;
   let silent: Server;
   beforeEach(async () => {
-    [nobody] = (await freePorts(1)) as [number];
+    [unused] = (await freePorts(1)) as [number];
     silent = createServer(() => {});
     await once(silent.listen(0, '127.0.0.1'), 'listening');
   });
@@ -41,10 +41,10 @@ describe('a store that the operator set', () => {
   it.each(['DATABASE_ADMIN_URL', 'REDIS_URL'])(
     '%s at which nobody listens is named with what to do',
     async name => {
-      const url = other(name === 'REDIS_URL' ? redis : database, { port: String(nobody) });
+      const url = other(name === 'REDIS_URL' ? redis : database, { port: String(unused) });
       const said = await refusal({ [name]: url });
       expect(said).toContain(`${name}: no`);
-      expect(said).toContain(`127.0.0.1:${nobody} (ECONNREFUSED)`);
+      expect(said).toContain(`127.0.0.1:${unused} (ECONNREFUSED)`);
       expect(said).toContain(`start without ${name}`);
     },
   );
@@ -97,7 +97,7 @@ describe('a store that the operator set', () => {
   it('is complained about together with the other, before anything is started', async () => {
     const dataDirectory = join(mkdtempSync(join(tmpdir(), 'rivergate-stores-')), 'data');
     const operator = {
-      DATABASE_ADMIN_URL: other(database, { port: String(nobody) }),
+      DATABASE_ADMIN_URL: other(database, { port: String(unused) }),
       REDIS_URL: other(redis, { password: 'wrong-horse' }),
     };
     await expect(launch({ dataDirectory, port: 0, operator })).rejects.toThrow(

@@ -52,7 +52,7 @@ async function stopWell(fleet: Fleet, second: Promise<void>) {
   progress.warn(`killed after ${seconds(Date.now() - began)}`);
 }
 
-/** Resolves at the first and at the second wish to end, however it comes. */
+/** Resolves at the first and at the second request to stop: a signal, or the end of the process that started this one. */
 function stopRequests() {
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
@@ -68,7 +68,7 @@ function stopRequests() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, request);
   // bootstrap.mjs, where it is a process of its own, went away.
   process.on('disconnect', request);
-  // The reader of our output went away: there is nobody left to tell.
+  // Whatever read the output has ended: writing to it fails from now on, which is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   return { first: first.promise, second: second.promise };
 }
@@ -76,6 +76,6 @@ function stopRequests() {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Errors of the launcher explain themselves; a stack helps only with those of the language.
-  const ours = error.constructor !== TypeError && error.constructor !== ReferenceError;
-  return ours ? error.message : (error.stack ?? error.message);
+  const explainsItself = error.constructor !== TypeError && error.constructor !== ReferenceError;
+  return explainsItself ? error.message : (error.stack ?? error.message);
 }

@@ -37,7 +37,7 @@ export async function installSystemPackages(
 }
 
 /**
- * Unpacks a package, and what it depends on and the machine lacks, into a directory that is made anew, without being
+ * Unpacks a package, and what it depends on and the machine lacks, into a directory that is emptied first, without being
  * root. apt keeps its lists and its cache in that directory too, so nothing of the system is written.
  */
 export async function unpackPackages(packages: string[], directory: string): Promise<void> {

@@ -83,7 +83,7 @@ printf '#!/bin/sh\\necho "Redis server v=7.0.15"\\n' > "$3/usr/bin/redis-server"
     expect(steps.at(-1)).toMatch(/^unpacking Redis into/);
   });
 
-  it('is asked of the user, in words that say how, where none can be installed', async () => {
+  it('that cannot be installed is reported with the commands that install it', async () => {
     mkdirSync(join(directory, 'bin'));
     await expect(redisBinary(join(directory, 'tools'), silence)).rejects.toThrow(
       /sudo apt-get install redis-server(.|\n)*REDIS_URL/,

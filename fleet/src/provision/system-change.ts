@@ -1,6 +1,6 @@
 import type { Progress } from '../console/progress.ts';
 
-/** Set by whoever wants nothing outside the clone to be written. */
+/** Environment variable that refuses every change outside the clone. */
 const REFUSAL = 'RIVERGATE_NO_SYSTEM_CHANGES';
 
 /**
