@@ -1,6 +1,5 @@
 export { failureAnswer } from './answer.ts';
-export { ORGANIZATION_PARAMETER } from './authorize.ts';
-export type { CallerOf } from './caller-of.ts';
+export type { CallerOf, CallerRule } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
 export { newestFirst } from './cursor.ts';
 export { declaredErrors } from './declared-errors.ts';
@@ -22,6 +21,7 @@ export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { parseJson } from './json.ts';
 export { countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
+export { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 export { byPrecedence, publicPath, routeKey, templatePath } from './path.ts';
 export { LIMITED, type Limited, rateLimited } from './rate-limit.ts';
 export { ANSWERED, type Answered, endpointRouter, refusal } from './route.ts';
@@ -29,7 +29,6 @@ export type { Runtime } from './runtime.ts';
 export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
 export {
   type CallAnswer,
-  type CallerRule,
   type CallInput,
   DEFAULT_BODY_LIMIT,
   type EndpointSpec,
