@@ -33,6 +33,8 @@ export type PipelineParts = {
   destinations: ReadonlyMap<string, Destination>;
   key: CredentialKey;
   bodies: RequestBodies;
+  /** Milliseconds */
+  answerPatience: number;
   open: OpenRequests;
   answerHeaders: AnswerHeaders;
 };
