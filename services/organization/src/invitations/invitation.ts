@@ -1,4 +1,4 @@
-import { Id, Timestamp } from '@rivergate/endpoint';
+import { Id, isVisible, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { Reference } from '../reference.ts';
 import { InvitationAlreadyAccepted, InvitationExpired, InvitationRevoked } from './errors.ts';
@@ -12,6 +12,7 @@ export const PersonalMessage = z
   .trim()
   .max(1000)
   .regex(/^[^\p{Cc}]*(?:[\r\n\t][^\p{Cc}]*)*$/u, 'must not hold control characters')
+  .refine(isVisible, 'must not hold invisible characters')
   .transform(text => text || null)
   .meta({
     description: 'Plain text of several lines without other control characters, put into the invitation mail',

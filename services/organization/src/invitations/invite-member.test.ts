@@ -66,7 +66,8 @@ describe('inviting', () => {
       'nul\u0000@b.example',
     ])
       expect((await host.invite(acme, email)).status).toBe(422);
-    expect((await host.invite(acme, 'x@example.com', { message: 'bell\u0007' })).status).toBe(422);
+    for (const message of ['bell\u0007', 'moc.live\u202e', 'zero\u200bwidth'])
+      expect((await host.invite(acme, 'x@example.com', { message })).status).toBe(422);
     expect((await host.invite(acme, 'x@example.com', { message: 'x'.repeat(1001) })).status).toBe(422);
   });
 

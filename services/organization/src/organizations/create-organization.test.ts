@@ -137,6 +137,20 @@ describe('creating an organization', () => {
       expect(town.identity.accounts.size).toBe(before);
     });
 
+    it.each([
+      ['Paypal', 'PaypaI'],
+      ['Bank of Example', 'Вank of Example'],
+      ['Example Modern', 'Ехample Modern'],
+      ["Apostrophe's", 'Apostrophe’s'],
+    ])('refuses a name that looks like another: %s and %s', async (name, lookAlike) => {
+      await town.found(ada, name);
+      const answer = await town.stranger(ada).post(PATH, { name: lookAlike });
+      expect([answer.status, answer.body.error.code]).toEqual([409, 'ORGANIZATION_ALREADY_EXISTS']);
+      const { id } = await town.found(ada, `Plain ${++count}`);
+      const renamed = await (await town.member(ada, id)).patch(`${PATH}/${id}`, { name: lookAlike });
+      expect([renamed.status, renamed.body.error.code]).toEqual([409, 'ORGANIZATION_ALREADY_EXISTS']);
+    });
+
     it('lets one of two win who want the same name at once, and takes back the account of the other', async () => {
       const bodies = [1, 2, 3].map(() => newcomer({ name: 'Wanted by all' }));
       const answers = await Promise.all(bodies.map(body => town.nobody.post(PATH, body)));
@@ -176,6 +190,10 @@ describe('creating an organization', () => {
       [{ name: '' }, 'body.name'],
       [{ name: 'a\r\nBcc: all@example.com' }, 'body.name'],
       [{ name: 'nul\u0000' }, 'body.name'],
+      [{ name: 'Ac\u200bme' }, 'body.name'],
+      [{ name: 'Acme\u202e' }, 'body.name'],
+      [{ workspace_name: 'Main\u2060' }, 'body.workspace_name'],
+      [{ admin_display_name: '\u3164' }, 'body.admin_display_name'],
       [{ name: 'x'.repeat(101) }, 'body.name'],
       [{ domain: 'not a domain' }, 'body.domain'],
       [{ settings: { tokens: { access_token_minutes: 61 } } }, 'body.settings.tokens.access_token_minutes'],

@@ -9,13 +9,13 @@ import {
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { PersonalMessage } from '../invitations/invitation.ts';
+import { Domain, Name } from '../names/name.ts';
 import { SettingsChange } from '../settings/settings.ts';
 import { WorkspaceReference } from '../workspaces/workspace.ts';
 import { registerAdministrator, signedInAdministrator, takeBackUnlessKept } from './administrator.ts';
 import { OrganizationAlreadyExists, PlanLimitExceeded } from './errors.ts';
 import { foundOrganization } from './found-organization.ts';
 import { inviteFirstMembers } from './invite-first-members.ts';
-import { Domain, Name, nameKey } from './name.ts';
 import { Organization } from './organization.ts';
 import { isNameTaken } from './organization-store.ts';
 
@@ -75,7 +75,7 @@ export const createOrganization = endpoint(
     if (1 + body.invitations.length > plans.seats(plans.initial)) throw PlanLimitExceeded();
     // Names are unique across organizations. Asked before an account is made, so that a taken name makes none.
     await acrossOrganizations(db);
-    if (await isNameTaken(db, nameKey(body.name))) throw OrganizationAlreadyExists();
+    if (await isNameTaken(db, body.name)) throw OrganizationAlreadyExists();
 
     const administrator = await (caller.kind === 'user'
       ? signedInAdministrator(context)

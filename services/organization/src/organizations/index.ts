@@ -1,4 +1,5 @@
 import { organizations } from '../../migrations/0001_organizations.ts';
+import { nameSkeletons } from '../../migrations/0004_name_skeletons.ts';
 import { createOrganization } from './create-organization.ts';
 import { getOrganization } from './get-organization.ts';
 import { listOrganizations } from './list-organizations.ts';
@@ -14,5 +15,5 @@ export const endpoints = [
   updateOrganization,
   switchOrganization,
 ];
-export const migrations = [organizations];
+export const migrations = [organizations, nameSkeletons];
 export const jobs = [takeBackAbandoned];

@@ -59,6 +59,7 @@ describe('a forgotten where', () => {
           organization_id: other.id,
           name: 'Spy',
           name_key: 'spy',
+          name_skeleton: 'spy',
           permissions: ['*'],
         });
       }),

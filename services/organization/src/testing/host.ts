@@ -50,9 +50,15 @@ export async function hostIn(town: Town): Promise<Host> {
       const person = await town.person('Inviter');
       const list = permissions.map(permission => `"${permission}"`).join(',');
       const [role] = await town.sql<{ id: number }>(
-        `insert into organization.roles (organization_id, name, name_key, permissions)
-         values (?, ?, ?, ?::text[]) returning id`,
-        [organization.id, `Inviter ${person.userId}`, `inviter ${person.userId}`, `{${list}}`],
+        `insert into organization.roles (organization_id, name, name_key, name_skeleton, permissions)
+         values (?, ?, ?, ?, ?::text[]) returning id`,
+        [
+          organization.id,
+          `Inviter ${person.userId}`,
+          `inviter ${person.userId}`,
+          `inviter ${person.userId}`,
+          `{${list}}`,
+        ],
       );
       await town.join(organization, person, role!.id);
       return { person, roleId: role!.id };

@@ -20,8 +20,8 @@ const slugs = (answer: { body: { data: { workspaces: { slug: string }[] } } }) =
 const outsider = async (founded: Founded) => {
   const person = await town.person('Outsider');
   const [role] = await town.sql<{ id: number }>(
-    "insert into organization.roles (organization_id, name, name_key, permissions) values (?, ?, ?, '{prompt.read}') returning id",
-    [founded.id, `Outsider ${person.userId}`, `outsider ${person.userId}`],
+    "insert into organization.roles (organization_id, name, name_key, name_skeleton, permissions) values (?, ?, ?, ?, '{prompt.read}') returning id",
+    [founded.id, `Outsider ${person.userId}`, `outsider ${person.userId}`, `outsider ${person.userId}`],
   );
   await town.join(founded, person, role!.id);
   return person;
