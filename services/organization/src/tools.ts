@@ -1,5 +1,5 @@
 import { startMailer } from '@rivergate/mail';
-import { connectDatabase, type Resources } from '@rivergate/service';
+import type { Resources } from '@rivergate/service';
 import { z } from 'zod';
 import type { OrganizationTools } from './endpoint.ts';
 import { plansFromEnvironment } from './organizations/plan.ts';
@@ -30,10 +30,8 @@ export async function organizationTools(resources: Resources): Promise<Organizat
     log,
   });
   onStop(() => mailer.stop());
-  const aside = connectDatabase(config.DATABASE_URL, 'organization-aside', 2);
-  onStop(() => aside.destroy());
   return {
-    aside,
+    knex,
     mailer,
     plans: plansFromEnvironment(env),
     appUrl: (APP_URL ?? config.PUBLIC_URL).replace(/\/+$/, ''),

@@ -1,4 +1,5 @@
 import { mail } from '../../migrations/0002_mail.ts';
+import { invitationsOfThePlatform } from '../../migrations/0006_invitations_of_the_platform.ts';
 import { mailClaims } from '../../migrations/0009_mail_claims.ts';
 import type { OrganizationTools } from '../endpoint.ts';
 import { acceptInvitation } from './accept-invitation.ts';
@@ -16,5 +17,5 @@ export const endpoints = [
   previewInvitation,
   acceptInvitation,
 ];
-export const migrations = [mail, mailClaims];
+export const migrations = [mail, mailClaims, invitationsOfThePlatform];
 export const consumers = ({ mailer, appUrl }: OrganizationTools) => [releaseInvitations({ mailer, appUrl })];

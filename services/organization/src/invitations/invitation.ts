@@ -53,6 +53,10 @@ function named(id: number | null, name: string | null): { id: number; name: stri
 /** What a state other than pending answers, on preview, acceptance and revocation alike. */
 export const CLOSED = [InvitationAlreadyAccepted, InvitationExpired, InvitationRevoked] as const;
 
+/** Message of InvitationRevoked where the invitation ended with the right of its sender. */
+export const NO_LONGER_HANDED_OUT =
+  'The one who sent the invitation may not hand out its role any more; ask for a new one';
+
 /** @throws what the state of an invitation answers that can no longer be accepted or revoked */
 export function requirePending({ status }: { status: InvitationStatus }): void {
   if (status === 'accepted') throw InvitationAlreadyAccepted();

@@ -53,7 +53,14 @@ export const inviteMember = endpoint(
     if (await isMemberAddress(db, organization.id, body.email)) throw AlreadyMember();
 
     const invitedBy = caller.userId;
-    const wanted = { email: body.email, workspace, role, message: body.message ?? null, invitedBy };
+    const wanted = {
+      email: body.email,
+      workspace,
+      role,
+      message: body.message ?? null,
+      invitedBy,
+      bySystemAdmin: caller.isSystemAdmin,
+    };
     const id = await prepareInvitation({ db, emit }, organization, wanted);
     if (id === undefined) throw InvitationAlreadyExists();
     if ((await seatsTaken(db, organization.id)) > plans.seats(organization.plan)) throw PlanLimitExceeded();

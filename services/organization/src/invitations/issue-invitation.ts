@@ -23,6 +23,8 @@ export interface NewInvitation {
   role: { id: number; name: string };
   message: string | null;
   invitedBy: number;
+  /** Sent by a system administrator, who needs no standing in the organization. */
+  bySystemAdmin?: boolean;
 }
 
 /**
@@ -33,7 +35,7 @@ export interface NewInvitation {
 export async function prepareInvitation(
   { db, emit }: Work,
   organization: Inviting,
-  { email, workspace, role, message, invitedBy }: NewInvitation,
+  { email, workspace, role, message, invitedBy, bySystemAdmin = false }: NewInvitation,
 ): Promise<number | undefined> {
   const organizationId = organization.id;
   for (const id of await closeLapsed(db, organizationId, email)) {
@@ -48,6 +50,7 @@ export async function prepareInvitation(
       role_id: role.id,
       message,
       invited_by: invitedBy,
+      by_system_admin: bySystemAdmin,
       expires_at: expiry(organization),
     })
     .onConflict(db.raw("(organization_id, email) where status = 'pending'"))

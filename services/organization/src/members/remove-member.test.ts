@@ -29,7 +29,11 @@ describe('removing a member', () => {
     const generation = () => town.service.resources.redis.get(`organization-generation:${acme.id}`);
     const before = await generation();
     const answer = await (await town.member(ada, acme.id)).delete(path(acme, bob));
-    expect(answer.body.data).toEqual({ user_id: bob.userId, message: 'Member removed successfully' });
+    expect(answer.body.data).toEqual({
+      user_id: bob.userId,
+      withdrawn_invitations: [],
+      message: 'Member removed successfully',
+    });
     expect(await standing(acme, bob)).toMatchObject({ member: false, permissions: [] });
     expect(await generation()).not.toBe(before);
     expect(await town.audited(acme.id)).toContain('member.removed');

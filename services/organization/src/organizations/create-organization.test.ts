@@ -1,7 +1,5 @@
-import { eventually } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTown, type Town, verify } from '../testing/town.ts';
-import { takeBackAbandoned } from './provisional-administrators.ts';
 
 let town: Town;
 let ada: Person;
@@ -102,8 +100,8 @@ describe('creating an organization', () => {
     it('mails an invitation once, whenever the verification arrives', async () => {
       for (let round = 0; round < 5; round++) {
         const email = `raced${round}@guest.example`;
-        // Identity's next account has the next id: its verification is under way while the organization is made.
-        const userId = Math.max(1000, ...town.identity.accounts.keys(), ...town.identity.withdrawn) + 1;
+        // The verification is under way while the organization is made.
+        const userId = town.identity.nextUserId();
         const body = newcomer({ invitations: [{ email }] });
         const root = { userId, email: body.admin_email.toLowerCase(), name: 'Root' };
         const [answer] = await Promise.all([town.nobody.post(PATH, body), verify(town, root)]);
@@ -212,28 +210,6 @@ describe('creating an organization', () => {
         'body.invitations.1.email',
       ]);
       expect(town.identity.accounts.size).toBe(before);
-    });
-  });
-
-  describe('503', () => {
-    it('takes an account back later when identity cannot do it now', async () => {
-      town.identity.refusesToWithdraw = true;
-      const twice = [{ email: 'a@guest.example' }, { email: 'a@guest.example' }];
-      await town.nobody.post(PATH, newcomer({ invitations: twice }));
-      const [left] = await town.sql('select user_id::int from organization.provisional_administrators');
-      expect(town.identity.accounts.has(left!.user_id!)).toBe(true);
-
-      town.identity.refusesToWithdraw = false;
-      await town.sql(
-        "update organization.provisional_administrators set created_at = now() - interval '1 hour'",
-      );
-      // The breaker lets nobody through for a second after it opened.
-      await eventually(async () => {
-        await takeBackAbandoned.run(town.service.resources);
-        return true;
-      });
-      expect(town.identity.withdrawn).toContain(left!.user_id);
-      expect(await town.sql('select * from organization.provisional_administrators')).toEqual([]);
     });
   });
 });

@@ -19,7 +19,7 @@ export interface FirstInvitation {
 /**
  * Writes the invitations of a new organization; they go out at once only if its administrator is verified.
  *
- * @throws ValidationFailed for an address named twice, and for the administrator's own
+ * @throws ValidationFailed as refuseRepetition
  */
 export async function inviteFirstMembers(
   work: Work,
@@ -51,7 +51,8 @@ interface Hosting {
   post: Post;
 }
 
-function refuseRepetition(invitations: readonly FirstInvitation[], own: string): void {
+/** @throws ValidationFailed for an address named twice, and for the administrator's own */
+export function refuseRepetition(invitations: readonly FirstInvitation[], own: string): void {
   const seen = new Set([own]);
   const details = invitations.flatMap(({ email }, index) => {
     const field = `body.invitations.${index}.email`;

@@ -82,6 +82,14 @@ export async function insertOrganization(
   return inserted.length > 0;
 }
 
+/** Deletes an organization with what belongs to it; its audit log stays. The caller holds its lock. */
+export async function deleteOrganization(db: Knex.Transaction, organizationId: number): Promise<void> {
+  // In the order of their foreign keys; role assignments and workspace memberships go with the memberships.
+  for (const table of ['invitations', 'memberships', 'workspaces', 'roles'])
+    await db(table).where({ organization_id: organizationId }).delete();
+  await db('organizations').where({ id: organizationId }).delete();
+}
+
 /** Whether any organization has the name, or one that looks like it. Needs a transaction across organizations. */
 export async function isNameTaken(db: Knex.Transaction, name: string): Promise<boolean> {
   const { name_key, name_skeleton } = nameKeys(name);
