@@ -1,4 +1,4 @@
-import { signedIn } from '@rivergate/testing';
+import { eventually, signedIn } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Person, startTown, type Town } from '../testing/town.ts';
 
@@ -84,6 +84,21 @@ describe('changing an organization', () => {
 });
 
 describe('switching', () => {
+  it('holds no connection while identity is slow', async () => {
+    const { id } = await town.found(ada, 'Slowly switched');
+    const admin = await town.member(ada, id);
+    town.identity.asked = 0;
+    const goOn = town.identity.holdBack();
+    const switching = Array.from({ length: 15 }, () => admin.post(`${PATH}/${id}/switch`));
+    try {
+      await eventually(async () => town.identity.asked === 15);
+      expect((await town.stranger(ada).get(PATH)).status).toBe(200);
+    } finally {
+      goOn();
+    }
+    expect((await Promise.all(switching)).map(({ status }) => status)).toEqual(Array(15).fill(200));
+  });
+
   it('answers tokens for the organization and its default workspace', async () => {
     const { id, workspaceId } = await town.found(ada, 'Switched');
     const answer = await (await town.member(ada, id)).post(`${PATH}/${id}/switch`);

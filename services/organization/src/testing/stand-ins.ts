@@ -27,9 +27,9 @@ export interface IdentityStandIn {
   refusesToCreate: boolean;
   /** Id of the next account. */
   nextUserId(): number;
-  /** How often an account was asked for. */
+  /** How often an account or a switched session was asked for. */
   asked: number;
-  /** Lets accounts wait, as a slow identity does. @returns what lets them go on */
+  /** Lets new accounts and switched sessions wait, as a slow identity does. @returns what lets them go on */
   holdBack(): () => void;
 }
 
@@ -52,12 +52,13 @@ export function identityStandIn(): IdentityStandIn {
       return resolve;
     },
   };
+  const waiting = async () => {
+    identity.asked++;
+    await held;
+  };
   identity.endpoints = [
     endpoint(createAccount, {
-      prepare: async () => {
-        identity.asked++;
-        await held;
-      },
+      prepare: waiting,
       handle: async ({ body }) => {
         if (identity.refusesToCreate) throw new Error('The stand-in refuses');
         if ([...identity.accounts.values()].some(({ email }) => email === body.email)) throw EmailTaken();
@@ -73,14 +74,17 @@ export function identityStandIn(): IdentityStandIn {
       if (!identity.accounts.delete(params.user_id)) throw UserNotFound();
       identity.withdrawn.push(params.user_id);
     }),
-    endpoint(switchSession, async ({ params, body }) => {
-      if (identity.ended.has(params.session_id)) throw SessionNotFound();
-      return {
-        access_token: `access ${body.user_id} ${body.organization_id} ${body.workspace_id}`,
-        refresh_token: 'refresh',
-        token_type: 'bearer' as const,
-        expires_in: 3600,
-      };
+    endpoint(switchSession, {
+      prepare: waiting,
+      handle: async ({ params, body }) => {
+        if (identity.ended.has(params.session_id)) throw SessionNotFound();
+        return {
+          access_token: `access ${body.user_id} ${body.organization_id} ${body.workspace_id}`,
+          refresh_token: 'refresh',
+          token_type: 'bearer' as const,
+          expires_in: 3600,
+        };
+      },
     }),
   ];
   return identity;
