@@ -1,6 +1,7 @@
 import { type Emit, endpoints } from '@rivergate/endpoint';
 import type { Mailer } from '@rivergate/mail';
 import type { Knex } from 'knex';
+import type { MailLimits } from './invitations/mail-limits.ts';
 import type { Plans } from './organizations/plan.ts';
 
 /** What handlers of this service have beside what every handler has. */
@@ -12,6 +13,7 @@ export interface OrganizationTools {
   knex: Knex;
   mailer: Mailer;
   plans: Plans;
+  mailLimits: MailLimits;
   /** Where links in mails lead: the app, by default the public address of the API. */
   appUrl: string;
   /** The operator lets people accept with another address than the invited one. Off by default. */

@@ -2,6 +2,7 @@ import { startMailer } from '@rivergate/mail';
 import type { Resources } from '@rivergate/service';
 import { z } from 'zod';
 import type { OrganizationTools } from './endpoint.ts';
+import { mailLimitsFromEnv } from './invitations/mail-limits.ts';
 import { plansFromEnvironment } from './organizations/plan.ts';
 
 const Environment = z.object({
@@ -34,6 +35,7 @@ export async function organizationTools(resources: Resources): Promise<Organizat
     knex,
     mailer,
     plans: plansFromEnvironment(env),
+    mailLimits: mailLimitsFromEnv(env),
     appUrl: (APP_URL ?? config.PUBLIC_URL).replace(/\/+$/, ''),
     acceptsAnyAddress: INVITATION_ACCEPT_ANY_ADDRESS === 'true',
   };

@@ -7,12 +7,14 @@ import { personOf } from '../people/people-store.ts';
 import { effectiveSettings } from '../settings/settings.ts';
 import { invitationMail } from './invitation-mail.ts';
 import { closeLapsed } from './invitation-store.ts';
+import { type MailLimits, requireMailLimits } from './mail-limits.ts';
 
 const DAY = 86_400_000;
 
 export interface Post {
   mailer: Mailer;
   appUrl: string;
+  mailLimits: MailLimits;
 }
 
 type Inviting = Pick<OrganizationRow, 'id' | 'name' | 'settings'>;
@@ -86,14 +88,16 @@ export async function holdInvitation(
  * Gives a waiting invitation its token and its time, and mails it.
  *
  * @returns the token, which is nowhere else
+ * @throws RateLimited before anything is written
  */
 export async function sendInvitation(
   { db, emit }: Work,
   organization: Inviting,
   id: number,
   { email, workspace, role, message, invitedBy }: NewInvitation,
-  { mailer, appUrl }: Post,
+  { mailer, appUrl, mailLimits }: Post,
 ): Promise<{ token: string; expiresAt: Date }> {
+  await requireMailLimits(db, { organizationId: organization.id, email, invitedBy }, mailLimits);
   const token = oneTimeToken();
   const expiresAt = expiry(organization);
   await db('invitations')

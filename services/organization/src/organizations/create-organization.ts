@@ -4,6 +4,7 @@ import {
   EmailAddress,
   Failure,
   Id,
+  RateLimited,
   UpstreamUnavailable,
   ValidationFailed,
 } from '@rivergate/endpoint';
@@ -73,7 +74,14 @@ export const createOrganization = endpoint(
     }),
     message: 'Organization created successfully',
     messageInData: true,
-    errors: [PlanLimitExceeded, OrganizationAlreadyExists, EmailTaken, InvalidPassword, UpstreamUnavailable],
+    errors: [
+      PlanLimitExceeded,
+      OrganizationAlreadyExists,
+      EmailTaken,
+      InvalidPassword,
+      RateLimited,
+      UpstreamUnavailable,
+    ],
   },
   {
     async prepare({ body, caller, plans, knex, call, request }) {
@@ -91,7 +99,7 @@ export const createOrganization = endpoint(
     async undo({ prepared, knex, call }) {
       if (prepared && !(prepared instanceof Failure)) await takeBack(knex, call, prepared.userId);
     },
-    async handle({ body, caller, prepared, db, emit, plans, mailer, appUrl }) {
+    async handle({ body, caller, prepared, db, emit, plans, mailer, appUrl, mailLimits }) {
       if (prepared instanceof Failure) throw prepared;
       const administrator = prepared
         ? await keepAdministrator(db, prepared)
@@ -118,7 +126,7 @@ export const createOrganization = endpoint(
         workspace,
         roles,
         administrator,
-        post: { mailer, appUrl },
+        post: { mailer, appUrl, mailLimits },
       });
       const { userId, email, displayName } = administrator;
       return {

@@ -28,7 +28,9 @@ export async function inviteFirstMembers(
   { workspace, roles, administrator, post }: Hosting,
 ): Promise<void> {
   refuseRepetition(invitations, administrator.email);
-  for (const { email, role, message = null } of invitations) {
+  // In one order for all who count the mails to an address.
+  const ordered = invitations.toSorted((one, other) => (one.email < other.email ? -1 : 1));
+  for (const { email, role, message = null } of ordered) {
     const wanted = {
       email,
       workspace,
