@@ -53,7 +53,13 @@ export const switchOrganization = endpoint(
             workspace_id: workspace?.id ?? null,
           },
         },
-        { organizationId: organization.id, userId, requestId: request.id },
+        {
+          organizationId: organization.id,
+          userId,
+          requestId: request.id,
+          ip: request.ip,
+          userAgent: request.userAgent,
+        },
       ).catch(cause => {
         // The session ended while this was under way, or is older than the organization's settings allow.
         throw cause?.code === SessionNotFound.code ? Unauthorized(cause.message) : cause;
