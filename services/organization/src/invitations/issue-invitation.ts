@@ -11,7 +11,7 @@ import { type MailLimits, requireMailLimits } from './mail-limits.ts';
 
 const DAY = 86_400_000;
 
-export interface Post {
+export interface MailTools {
   mailer: Mailer;
   appUrl: string;
   mailLimits: MailLimits;
@@ -95,7 +95,7 @@ export async function sendInvitation(
   organization: Inviting,
   id: number,
   { email, workspace, role, message, invitedBy }: NewInvitation,
-  { mailer, appUrl, mailLimits }: Post,
+  { mailer, appUrl, mailLimits }: MailTools,
 ): Promise<{ token: string; expiresAt: Date }> {
   await requireMailLimits(db, { organizationId: organization.id, email, invitedBy }, mailLimits);
   const token = oneTimeToken();

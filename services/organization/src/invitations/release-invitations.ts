@@ -6,10 +6,10 @@ import { enterOrganization, lockOrganization } from '../organizations/organizati
 import { consumerWork } from '../people/consumer-work.ts';
 import { introduce } from '../people/people-store.ts';
 import { close, findById } from './invitation-store.ts';
-import { type Post, sendInvitation } from './issue-invitation.ts';
+import { type MailTools, sendInvitation } from './issue-invitation.ts';
 
 /** Mails the invitations of organizations whose administrator has now verified the address. */
-export function releaseInvitations(post: Post) {
+export function releaseInvitations(mailTools: MailTools) {
   return consumer({
     name: 'waiting-invitations',
     on: [
@@ -22,7 +22,7 @@ export function releaseInvitations(post: Post) {
         for (const organizationId of new Set(waiting.map(({ organization_id }) => organization_id)))
           await lockOrganization(tools.db, organizationId);
         for (const { id, organization_id } of waiting)
-          await release(consumerWork(tools), organization_id, id, post);
+          await release(consumerWork(tools), organization_id, id, mailTools);
       }),
     ],
   });
@@ -40,7 +40,7 @@ async function waitingInvitationsOf(
 }
 
 /** One that is over a limit of mails is not sent, and says so: waiting for its turn could take for ever. */
-async function release(work: Work, organizationId: number, id: number, post: Post): Promise<void> {
+async function release(work: Work, organizationId: number, id: number, mailTools: MailTools): Promise<void> {
   const { db, emit } = work;
   const organization = await enterOrganization(db, organizationId);
   const row = await findById(db, id);
@@ -53,7 +53,7 @@ async function release(work: Work, organizationId: number, id: number, post: Pos
     invitedBy: row.invited_by,
   };
   try {
-    await sendInvitation(work, organization, id, invitation, post);
+    await sendInvitation(work, organization, id, invitation, mailTools);
   } catch (cause) {
     if (!(cause instanceof Failure) || cause.code !== RateLimited.code) throw cause;
     await withinOrganization(db, organizationId);

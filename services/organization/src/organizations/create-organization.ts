@@ -126,7 +126,7 @@ export const createOrganization = endpoint(
         workspace,
         roles,
         administrator,
-        post: { mailer, appUrl, mailLimits },
+        mailTools: { mailer, appUrl, mailLimits },
       });
       const { userId, email, displayName } = administrator;
       return {

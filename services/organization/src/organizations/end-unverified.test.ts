@@ -1,15 +1,21 @@
 import { userRemoved } from '@rivergate/events';
 import { eventually, fellowService } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Person, startTown, type Town, tell, verify } from '../testing/town.ts';
+import {
+  type OrganizationUnderTest,
+  type Person,
+  publishEvent,
+  startOrganizationUnderTest,
+  verify,
+} from '../testing/organization-under-test.ts';
 
-let town: Town;
+let service: OrganizationUnderTest;
 let ada: Person;
 beforeAll(async () => {
-  town = await startTown();
-  ada = await town.person('Ada');
+  service = await startOrganizationUnderTest();
+  ada = await service.person('Ada');
 });
-afterAll(async () => await town?.stop());
+afterAll(async () => await service?.stop());
 
 const PATH = '/api/v1/organizations';
 let count = 0;
@@ -17,7 +23,7 @@ let count = 0;
 const reserve = async (more: object = {}) => {
   const name = `Reserved ${++count}`;
   const admin_email = `owner${count}@victim.example`;
-  const answer = await town.nobody.post(PATH, {
+  const answer = await service.nobody.post(PATH, {
     name,
     admin_email,
     admin_password: 'Correct-Horse-1',
@@ -30,11 +36,11 @@ const reserve = async (more: object = {}) => {
 };
 const remove = async (userId: number, reason = 'never_verified') => {
   const before = await handled();
-  await tell(town, userRemoved, { user_id: userId, reason });
+  await publishEvent(service, userRemoved, { user_id: userId, reason });
   await eventually(async () => (await handled()) > before);
 };
 const handled = async () => {
-  const rows = await town.sql(
+  const rows = await service.sql(
     "select 1 from organization.inbox where consumer = 'unverified-administrators'",
   );
   return rows.length;
@@ -43,7 +49,7 @@ const left = async (organizationId: number) => {
   const tables = ['organizations', 'workspaces', 'roles', 'memberships', 'invitations', 'role_assignments'];
   const rows = await Promise.all(
     tables.map(table =>
-      town.sql(
+      service.sql(
         `select 1 from organization.${table} where ${table === 'organizations' ? 'id' : 'organization_id'} = ?`,
         [organizationId],
       ),
@@ -57,26 +63,26 @@ describe('an organization that was created with a stranger’s address', () => {
     'ends with the account (%s): name and domain are free again, its invitations are gone',
     async reason => {
       const reserved = await reserve({ invitations: [{ email: 'guest@victim.example', role: 'Admin' }] });
-      expect((await town.stranger(ada).post(PATH, { name: reserved.name })).status).toBe(409);
+      expect((await service.stranger(ada).post(PATH, { name: reserved.name })).status).toBe(409);
       await remove(reserved.userId, reason);
       expect(await left(reserved.id)).toEqual([]);
-      expect(await town.audited(reserved.id)).toEqual(
+      expect(await service.audited(reserved.id)).toEqual(
         expect.arrayContaining(['member.removed', 'invitation.revoked', 'organization.deleted']),
       );
-      await town.found(ada, reserved.name, { domain: 'victim.example' });
+      await service.found(ada, reserved.name, { domain: 'victim.example' });
       // Neither the invitation nor a late verification of the gone account does anything any more.
-      await verify(town, { ...reserved, name: 'Late' });
-      expect(town.service.mail.to('guest@victim.example')).toEqual([]);
+      await verify(service, { ...reserved, name: 'Late' });
+      expect(service.mail.to('guest@victim.example')).toEqual([]);
     },
   );
 
   it('ends once: its event again touches nothing of whoever has the name now', async () => {
     const reserved = await reserve();
     await remove(reserved.userId);
-    const founded = await town.found(ada, reserved.name);
+    const founded = await service.found(ada, reserved.name);
     await remove(reserved.userId);
     expect(await left(founded.id)).toContain('organizations');
-    const ended = (await town.audited(reserved.id)).filter(action => action === 'organization.deleted');
+    const ended = (await service.audited(reserved.id)).filter(action => action === 'organization.deleted');
     expect(ended).toHaveLength(1);
   });
 
@@ -89,19 +95,19 @@ describe('an organization that was created with a stranger’s address', () => {
 
   it('goes on without the account where a verified person is active', async () => {
     const reserved = await reserve();
-    await join(reserved.id, (await town.person('Bob')).userId, 'active');
+    await join(reserved.id, (await service.person('Bob')).userId, 'active');
     await remove(reserved.userId);
     expect(await left(reserved.id)).toContain('organizations');
-    const { body } = await town.service
+    const { body } = await service
       .as(fellowService('gateway'))
       .get(`/internal/organizations/${reserved.id}/principals/${reserved.userId}`);
     expect(body.data.member).toBe(false);
-    expect(await town.audited(reserved.id)).toContain('member.removed');
+    expect(await service.audited(reserved.id)).toContain('member.removed');
   });
 
   it('ends where the others are suspended or unverified', async () => {
     const reserved = await reserve();
-    await join(reserved.id, (await town.person('Bob')).userId, 'suspended');
+    await join(reserved.id, (await service.person('Bob')).userId, 'suspended');
     await join(reserved.id, (await reserve()).userId, 'active');
     await remove(reserved.userId);
     expect(await left(reserved.id)).toEqual([]);
@@ -109,9 +115,9 @@ describe('an organization that was created with a stranger’s address', () => {
 
   it('stays when its administrator has verified the address', async () => {
     const reserved = await reserve();
-    await verify(town, { ...reserved, name: 'Owner' });
+    await verify(service, { ...reserved, name: 'Owner' });
     await eventually(async () => {
-      const rows = await town.sql(
+      const rows = await service.sql(
         "select 1 from organization.people where user_id = ? and verified_emails <> '{}'",
         [reserved.userId],
       );
@@ -123,7 +129,7 @@ describe('an organization that was created with a stranger’s address', () => {
 });
 
 const join = (organizationId: number, userId: number, status: string) =>
-  town.sql(
+  service.sql(
     "insert into organization.memberships (organization_id, user_id, status, source) values (?, ?, ?, 'admin')",
     [organizationId, userId, status],
   );

@@ -2,7 +2,7 @@ import { ValidationFailed } from '@rivergate/endpoint';
 import type { Work } from '../endpoint.ts';
 import {
   holdInvitation,
-  type Post,
+  type MailTools,
   prepareInvitation,
   sendInvitation,
 } from '../invitations/issue-invitation.ts';
@@ -25,7 +25,7 @@ export async function inviteFirstMembers(
   work: Work,
   organization: { id: number; name: string; settings: SettingsChange; plan: string },
   invitations: readonly FirstInvitation[],
-  { workspace, roles, administrator, post }: Hosting,
+  { workspace, roles, administrator, mailTools }: NewOrganization,
 ): Promise<void> {
   refuseRepetition(invitations, administrator.email);
   // In one order for all who count the mails to an address.
@@ -41,16 +41,16 @@ export async function inviteFirstMembers(
     if (!administrator.verified) await holdInvitation(work, organization, wanted);
     else {
       const id = await prepareInvitation(work, organization, wanted);
-      if (id !== undefined) await sendInvitation(work, organization, id, wanted, post);
+      if (id !== undefined) await sendInvitation(work, organization, id, wanted, mailTools);
     }
   }
 }
 
-interface Hosting {
+interface NewOrganization {
   workspace: { id: number; name: string };
   roles: BuiltInRoleIds;
   administrator: Administrator;
-  post: Post;
+  mailTools: MailTools;
 }
 
 /** @throws ValidationFailed for an address named twice, and for the administrator's own */

@@ -1,17 +1,17 @@
 import type { TestAnswer } from '@rivergate/testing';
-import type { Founded, Person, Town } from './town.ts';
+import type { Founded, OrganizationUnderTest, Person } from './organization-under-test.ts';
 
 export const INVITATIONS = '/api/v1/invitations';
 
-/** Someone who founds organizations and invites people into them. */
-export interface Host {
+/** An administrator who creates organizations and invites people into them. */
+export interface InvitationFixture {
   administrator: Person;
-  /** A new organization of the host's. */
+  /** A new organization of the administrator. */
   found(): Promise<Founded>;
   invite(organization: Founded, email: string, more?: object): Promise<TestAnswer>;
   /** As invite, and gives what only the inviter is shown. */
   invited(organization: Founded, email: string, more?: object): Promise<{ id: number; token: string }>;
-  /** Lets the time of an invitation run out. */
+  /** Makes an invitation expire. */
   lapse(invitationId: number): Promise<unknown>;
   /** A member with a role that may invite but holds little else. */
   inviterIn(organization: Founded, permissions?: string[]): Promise<{ person: Person; roleId: number }>;
@@ -20,7 +20,7 @@ export interface Host {
 export const invitePath = (organization: Founded) =>
   `/api/v1/organizations/${organization.id}/members/invite`;
 
-export const wish = (organization: Founded, email: string, more: object = {}) => ({
+export const invitationBody = (organization: Founded, email: string, more: object = {}) => ({
   email,
   workspace_id: organization.workspaceId,
   role_id: organization.roles.Viewer,
@@ -30,26 +30,27 @@ export const wish = (organization: Founded, email: string, more: object = {}) =>
 /** Status and error code of an answer. */
 export const outcome = (answer: TestAnswer) => [answer.status, answer.body.error?.code];
 
-export async function hostIn(town: Town): Promise<Host> {
-  const administrator = await town.person('Ada');
+export async function invitationFixture(service: OrganizationUnderTest): Promise<InvitationFixture> {
+  const administrator = await service.person('Ada');
   let founded = 0;
-  const host: Host = {
+  const fixture: InvitationFixture = {
     administrator,
-    found: () => town.found(administrator, `Organization ${++founded}`),
+    found: () => service.found(administrator, `Organization ${++founded}`),
     async invite(organization, email, more = {}) {
-      const admin = await town.member(organization.administrator, organization.id);
-      return await admin.post(invitePath(organization), wish(organization, email, more));
+      const admin = await service.member(organization.administrator, organization.id);
+      return await admin.post(invitePath(organization), invitationBody(organization, email, more));
     },
     invited: async (organization, email, more = {}) =>
-      (await host.invite(organization, email, more)).body.data.invitation,
+      (await fixture.invite(organization, email, more)).body.data.invitation,
     lapse: id =>
-      town.sql("update organization.invitations set expires_at = now() - interval '1 second' where id = ?", [
-        id,
-      ]),
+      service.sql(
+        "update organization.invitations set expires_at = now() - interval '1 second' where id = ?",
+        [id],
+      ),
     async inviterIn(organization, permissions = ['member.invite', 'workspace.read']) {
-      const person = await town.person('Inviter');
+      const person = await service.person('Inviter');
       const list = permissions.map(permission => `"${permission}"`).join(',');
-      const [role] = await town.sql<{ id: number }>(
+      const [role] = await service.sql<{ id: number }>(
         `insert into organization.roles (organization_id, name, name_key, name_skeleton, permissions)
          values (?, ?, ?, ?, ?::text[]) returning id`,
         [
@@ -60,9 +61,9 @@ export async function hostIn(town: Town): Promise<Host> {
           `{${list}}`,
         ],
       );
-      await town.join(organization, person, role!.id);
+      await service.join(organization, person, role!.id);
       return { person, roleId: role!.id };
     },
   };
-  return host;
+  return fixture;
 }
