@@ -20,6 +20,10 @@ export const RATE_LIMITS = {
   organization_creation: { count: 3, seconds: 300 },
   /** Invitation mails to one address, whoever sends them. */
   invitation_mail: { count: 20, seconds: 3600 },
+  /** Invitation mails that one user sends, from whichever organization. */
+  invitation_sender: { count: 100, seconds: 3600 },
+  /** Invitation mails that go out from one organization, whoever sends them. */
+  invitation_organization: { count: 200, seconds: 3600 },
 } as const satisfies Record<string, RateLimit>;
 
 export type RateLimitClass = keyof typeof RATE_LIMITS;

@@ -41,3 +41,4 @@ export {
   spec,
 } from './spec.ts';
 export { acrossOrganizations, bindCaller, withinOrganization } from './transaction.ts';
+export { isVisible } from './visible-text.ts';
