@@ -16,7 +16,7 @@ import {
 import { requestHeaders } from '../forwarding/request-headers.ts';
 import type { Destination } from '../forwarding/upstream.ts';
 import { isConnectionFailure, isServiceFailure, upstreamFailure } from '../forwarding/upstream-failure.ts';
-import type { Step } from './pipeline.ts';
+import type { Step } from './step.ts';
 
 /** Milliseconds before each further try of an idempotent request. */
 const RETRY_PAUSES = [25, 150];
