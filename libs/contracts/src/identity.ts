@@ -61,7 +61,7 @@ export const createAccount = spec({
   operation: 'createAccount',
   method: 'post',
   path: '/internal/users',
-  summary: 'Create an unverified account that holds its address, and mail the verification',
+  summary: 'Create an unverified account for an organization, and mail the verification',
   caller: 'internal',
   callers: ['organization'],
   body: z.object({

@@ -117,7 +117,7 @@ describe('logins for one address', () => {
       expect((await login(place, email, 'Brand2new!')).status).toBe(200);
     });
     it('are told to the owner by mail, once a day', async () => {
-      const [owner, witness] = [await limited.person(), await limited.person()];
+      const [owner, other] = [await limited.person(), await limited.person()];
       const told = ({ email }: { email: string }) =>
         limited.mail.to(email).filter(mail => mail.subject === subject);
       await strangersTry(owner.email, 20);
@@ -125,8 +125,8 @@ describe('logins for one address', () => {
       expect(mail!.text).not.toContain('2001:db8');
       await strangersTry(owner.email, 5);
       await strangersTry('nobody-at-all@example.com', 20);
-      await strangersTry(witness.email, 13);
-      await eventually(() => told(witness).length > 0, 'the mail about what came later');
+      await strangersTry(other.email, 13);
+      await eventually(() => told(other).length > 0, 'the mail about what came later');
       expect(told(owner)).toHaveLength(1);
       expect(limited.mail.to('nobody-at-all@example.com')).toHaveLength(0);
 

@@ -23,7 +23,7 @@ const resetTokenOf = async (email: string, nth = 2) => {
   expect(subject).toBe('Set a new password');
   return /\/reset-password\?token=([\w-]{43})/.exec(text)![1]!;
 };
-const worksOff = () => identity.resources.knex('password_reset_requests').count('* as left').first();
+const waitingRequests = () => identity.resources.knex('password_reset_requests').count('* as left').first();
 
 describe('forgot-password', () => {
   it('200 with the same text and the same writes, whether or not the account exists', async () => {
@@ -34,7 +34,7 @@ describe('forgot-password', () => {
     expect(known.body.data).toEqual({ message: known.body.message });
     await resetTokenOf(email);
     expect(identity.mail.to('nobody@example.com')).toHaveLength(0);
-    expect(await worksOff()).toMatchObject({ left: 0 });
+    expect(await waitingRequests()).toMatchObject({ left: 0 });
     expect((await identity.audited(userId)).at(-1)).toMatchObject({
       action: 'auth.password.reset_requested',
       ip_address: '192.0.2.7',
@@ -48,13 +48,13 @@ describe('forgot-password', () => {
       .knex('users')
       .where({ id: suspended.userId })
       .update({ disabled_at: new Date() });
-    const witness = await identity.person();
-    for (const address of [unverified, suspended.email, witness.email]) await forgot(address);
-    await resetTokenOf(witness.email);
+    const control = await identity.person();
+    for (const address of [unverified, suspended.email, control.email]) await forgot(address);
+    await resetTokenOf(control.email);
     expect(identity.mail.to(unverified)).toHaveLength(1);
     expect(identity.mail.to(suspended.email)).toHaveLength(1);
   });
-  it('goes on with what a crash has left', async () => {
+  it('processes what a crash has left', async () => {
     const { email } = await identity.person();
     await identity.resources.knex('password_reset_requests').insert({ email });
     await forgot('nobody@example.com');

@@ -18,8 +18,8 @@ export interface AddressVerification {
 
 /** Codes and temporary tokens live ten minutes. */
 const CODE_SECONDS = 600;
-/** An account that nobody verifies this long after it was made is forgotten. */
-const FORGOTTEN_SECONDS = 86_400;
+/** An account that nobody verifies this long after it was made is removed. */
+const UNVERIFIED_SECONDS = 86_400;
 
 const columns = (db: Knex) => [
   'address_verifications.user_id',
@@ -45,7 +45,7 @@ export interface Secrets {
   temporaryTokenHash: string;
 }
 
-/** Replaces code, link and temporary token: the old ones die, wrong tries count from zero. */
+/** Replaces code, link and temporary token: the old ones become invalid, wrong tries count from zero. */
 export async function replaceSecrets(db: Knex, userId: number, secrets: Secrets): Promise<void> {
   await db('address_verifications')
     .insert({
@@ -122,13 +122,13 @@ export async function spend(db: Knex, userId: number): Promise<void> {
  * Accounts that nobody has verified in time, oldest first, whoever made them. Fresh codes prolong their time by no more
  * than the life of the last one.
  */
-export function forgottenRegistrations(db: Knex): Knex.QueryBuilder<object, { id: number; email: string }[]> {
+export function overdueRegistrations(db: Knex): Knex.QueryBuilder<object, { id: number; email: string }[]> {
   return db('address_verifications')
     .join('users', 'users.id', 'address_verifications.user_id')
     .join('email_addresses', 'email_addresses.user_id', 'users.id')
     .whereNull('users.verified_at')
     .where({ is_primary: true })
-    .where('users.created_at', '<', later(db, -FORGOTTEN_SECONDS))
+    .where('users.created_at', '<', later(db, -UNVERIFIED_SECONDS))
     .where('code_expires_at', '<', db.fn.now())
     .orderBy('users.id')
     .select('users.id', 'email');

@@ -9,8 +9,8 @@ import { openSession, placeSession, type Session } from '../sessions/session-sto
 import { tokenBundle } from '../tokens/token-bundle.ts';
 import { type AddressVerification, spend } from './address-verification-store.ts';
 
-/** How long the personal organization may delay the answer, in milliseconds. After that the event brings it about. */
-const PATIENCE = 1_500;
+/** How long the personal organization may delay the answer, in milliseconds. After that the event creates it. */
+const DEADLINE = 1_500;
 
 type Tools = Pick<IdentityTools, 'knex' | 'keys' | 'settings'> & {
   db: Knex.Transaction;
@@ -20,7 +20,7 @@ type Tools = Pick<IdentityTools, 'knex' | 'keys' | 'settings'> & {
 };
 
 /**
- * The mailbox has proved to be the user's: the account comes to life with a session. Once that is committed, the
+ * The mailbox has proved to be the user's: the account becomes active, with a session. Once that is committed, the
  * personal organization is asked for, so that the first token already acts in it.
  */
 export async function completeVerification(
@@ -80,7 +80,7 @@ async function enterOrganization(
   account: Account,
   session: Session,
 ): Promise<Session> {
-  const onBehalf = { userId: account.id, deadline: PATIENCE };
+  const onBehalf = { userId: account.id, deadline: DEADLINE };
   const params = { user_id: account.id };
   const body = { email: account.email, display_name: account.display_name };
   const personal = await call(ensurePersonalOrganization, { params, body }, onBehalf);

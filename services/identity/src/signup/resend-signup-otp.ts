@@ -20,7 +20,7 @@ export const resendSignupOtp = endpoint(
     method: 'post',
     path: '/auth/resend-signup-otp',
     summary: 'Send a fresh signup code',
-    description: 'The code, link and temporary token before it die.',
+    description: 'The code, link and temporary token before it become invalid.',
     caller: 'token',
     body: z.object({ email: EmailAddress, temporary_token: TemporaryToken }),
     answer: z.object({ temporary_token: z.string() }),

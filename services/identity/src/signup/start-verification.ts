@@ -17,8 +17,8 @@ type Tools = Pick<IdentityTools, 'mail' | 'secretBox' | 'settings'> & {
 };
 
 /**
- * Mails a fresh code and link; the ones before them die. Whoever has a code sent, by whichever way, counts against the
- * address here.
+ * Mails a fresh code and link; the ones before them become invalid. Every code is counted against its address here,
+ * whichever way it was asked for.
  *
  * @returns the temporary token that goes with code and link, for who proved to be the registrant
  * @throws RateLimited, before anything is written: 3 codes in 5 minutes, 20 a day for the address

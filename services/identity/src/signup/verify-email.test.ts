@@ -160,7 +160,7 @@ describe('an address that a stranger registered', () => {
       const { body } = await post('verify-email', { token: second.token, temporary_token });
       expect(body.data).toMatchObject({ is_verified: false, password_required: true, access_token: null });
     }
-    // The other way round: the link of the registration before is dead for the stranger's token too.
+    // The link of the registration before is invalid, with the temporary token of that registration as well.
     const old = { token: first.token, temporary_token: first.temporary_token };
     expect((await post('verify-email', old)).status).toBe(400);
   });
