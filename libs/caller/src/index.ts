@@ -20,7 +20,7 @@ export {
   accessTokenLifetimeSeconds,
   accessTokenType,
 } from './access-token.ts';
-export { countedAddress } from './counted-address.ts';
+export { canonicalAddress, countedAddress, countedNetwork, isLoopback } from './address.ts';
 export {
   CREDENTIAL_HEADER,
   CREDENTIAL_LIFETIME,
