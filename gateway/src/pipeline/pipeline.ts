@@ -8,6 +8,7 @@ import type { Fleet } from '../routes/fleet.ts';
 import type { VerifiedCache } from '../tokens/verified-cache.ts';
 import { authenticate, type TokenKind } from './authenticate.ts';
 import { forward } from './forward.ts';
+import { framing } from './framing.ts';
 import { gather } from './gather.ts';
 import { principal } from './principal.ts';
 import { rateLimit } from './rate-limit.ts';
@@ -35,7 +36,7 @@ export type PipelineParts = {
 
 /** What happens to every request, before anything is known of where it goes. */
 export function arrival(parts: PipelineParts): readonly Step[] {
-  return [requestIdentity(parts.trustProxy), traceContext(parts.recording)];
+  return [requestIdentity(parts.trustProxy), traceContext(parts.recording), framing];
 }
 
 /** What happens to a request for a service, in this order. */
