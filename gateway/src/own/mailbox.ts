@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { namesThisMachine } from '@rivergate/caller';
 import { answerHeaders } from '../answer/answer-headers.ts';
 import { securityHeaders } from '../answer/security-headers.ts';
 import type { Upstream } from '../config.ts';
@@ -6,6 +7,7 @@ import type { Exchange } from '../exchange.ts';
 import { destination } from '../forwarding/upstream.ts';
 import { forwardTo } from '../pipeline/forward.ts';
 import { canonicalTarget } from '../routes/path.ts';
+import { comesFromThisMachine } from './this-machine.ts';
 
 /** Mails show pictures and styles of their own, but run nothing and send nothing. */
 const policy = {
@@ -24,12 +26,18 @@ export type Mailbox = {
   stop(): Promise<void>;
 };
 
-/** Passes /dev/mailbox to the mailbox of the embedded form. Elsewhere there is none, and the path is unknown. */
+/**
+ * Passes /dev/mailbox to the mailbox of the embedded form, for who sits at this machine: it shows every code. To
+ * others, and where there is no mailbox, the path is unknown.
+ */
 export function mailbox(upstream: Upstream, publicUrl: string): Mailbox {
   const target = destination(upstream);
   const headers = answerHeaders(securityHeaders(publicUrl, policy));
   return {
-    takes: ({ request }) => /^\/dev\/mailbox(?:[/?]|$)/.test(request.url ?? ''),
+    takes: ({ request }) =>
+      /^\/dev\/mailbox(?:[/?]|$)/.test(request.url ?? '') &&
+      comesFromThisMachine(request) &&
+      namesThisMachine(request.headers.host),
     forward(exchange) {
       const { path, query } = canonicalTarget(exchange.request.url ?? '');
       exchange.path = path;

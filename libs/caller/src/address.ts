@@ -35,6 +35,21 @@ export function isLoopback(ip: string): boolean {
   return isIP(ip) !== 0 && parsed(ip).range() === 'loopback';
 }
 
+/**
+ * Whether a Host header (RFC 9110, section 7.2) calls this machine by a name of its own. Any other name that leads
+ * here is somebody else's to choose: DNS rebinding.
+ */
+export function namesThisMachine(host: string | undefined): boolean {
+  return host !== undefined && /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/i.test(host);
+}
+
+/** Why others than the people at this machine reach a server; null where they do not, as far as can be told. */
+export function reachedByOthers(host: string, publicUrl: string): string | null {
+  if (host !== 'localhost' && !isLoopback(host)) return `HOST is ${host}`;
+  if (/^https:/i.test(publicUrl)) return 'PUBLIC_URL begins with https';
+  return null;
+}
+
 function counted(ip: string, bits: number, bitsOfSix: number): string {
   const version = isIP(ip);
   if (version === 0) return UNKNOWN;

@@ -20,7 +20,14 @@ export {
   accessTokenLifetimeSeconds,
   accessTokenType,
 } from './access-token.ts';
-export { canonicalAddress, countedAddress, countedNetwork, isLoopback } from './address.ts';
+export {
+  canonicalAddress,
+  countedAddress,
+  countedNetwork,
+  isLoopback,
+  namesThisMachine,
+  reachedByOthers,
+} from './address.ts';
 export {
   CREDENTIAL_HEADER,
   CREDENTIAL_LIFETIME,
