@@ -3,13 +3,17 @@ import type { Duplex } from 'node:stream';
 import { type Failure, failureAnswer } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
 import type { AnswerHeaders } from './answer-headers.ts';
+import { answerOf, type Prepared } from './prepared.ts';
 
 /** Answers of the gateway itself. */
 export type Writer = {
   json(exchange: Exchange, status: number, payload: unknown, headers?: Record<string, string>): void;
   text(exchange: Exchange, status: number, body: string | Buffer, headers: Record<string, string>): void;
+  prepared(exchange: Exchange, prepared: Prepared): void;
   refuse(exchange: Exchange, failure: Failure): void;
 };
+
+const withoutBody = (status: number) => status === 204 || status === 304;
 
 export function answerWriter(answerHeaders: AnswerHeaders): Writer {
   const text: Writer['text'] = (exchange, status, body, headers) => {
@@ -20,11 +24,11 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
       lines.push(name, value);
     }
     answerHeaders(exchange, lines, taken);
-    if (status !== 204) lines.push('Content-Length', String(Buffer.byteLength(body)));
+    if (!withoutBody(status)) lines.push('Content-Length', String(Buffer.byteLength(body)));
     exchange.status = status;
     if (exchange.response) {
       exchange.response.writeHead(status, lines);
-      exchange.response.end(exchange.request.method === 'HEAD' || status === 204 ? undefined : body);
+      exchange.response.end(exchange.request.method === 'HEAD' || withoutBody(status) ? undefined : body);
     } else if (exchange.upgrade) {
       exchange.upgrade.socket.end(rawAnswer(status, lines, String(body)));
       destroyLater(exchange.upgrade.socket);
@@ -35,6 +39,10 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
   return {
     text,
     json,
+    prepared(exchange, prepared) {
+      const { status, body, headers } = answerOf(prepared, exchange.request);
+      text(exchange, status, body, headers);
+    },
     refuse(exchange, failure) {
       const answer = failureAnswer(failure, exchange.id);
       json(exchange, answer.status, answer.payload, answer.headers);
