@@ -19,7 +19,16 @@ const policy = {
   'trusted-types': ["'none'"],
 };
 
-const parts = ['page.css', 'page.js'];
+const parts = [
+  'element.js',
+  'icon.svg',
+  'operation.js',
+  'page.css',
+  'page.js',
+  'reference.js',
+  'request.js',
+  'schema.js',
+];
 
 /** The API's reference: a page of our own that reads the OpenAPI document (docs/decisions/0010). */
 export function docs(publicUrl: string): OwnEndpoints {

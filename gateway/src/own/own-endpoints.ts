@@ -1,5 +1,5 @@
 import type { RateLimiter } from '@rivergate/caller';
-import { MethodNotAllowed, RateLimited } from '@rivergate/endpoint';
+import { MethodNotAllowed, rateLimited } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
 import { limitKeys } from '../pipeline/rate-limit.ts';
 import { requestedPath } from '../routes/path.ts';
@@ -27,7 +27,7 @@ export function limited(limiter: RateLimiter, endpoints: OwnEndpoints): OwnEndpo
       const rateClass = /^\/(?:docs|pages)\//.test(path) ? 'page_file' : 'standard';
       const counted: OwnEndpoint = async exchange => {
         exchange.general = await limiter.consume(rateClass, limitKeys(exchange).address);
-        if (exchange.general?.allowed === false) throw RateLimited();
+        if (exchange.general?.allowed === false) throw rateLimited(exchange.general);
         await endpoint(exchange);
       };
       return [path, counted];
