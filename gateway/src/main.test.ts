@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { freePort } from '@rivergate/testing';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { json, testRoute } from './testing/stand-in.ts';
 import { startTestFleet, type TestFleet } from './testing/test-fleet.ts';
 
@@ -24,13 +24,15 @@ describe('the process', () => {
       env: { PATH: process.env.PATH, ...fleet.env, PORT: String(port), LOG_LEVEL: 'info' },
       stdio: ['ignore', 'pipe', 'inherit'],
     });
+    // One that is left behind would keep the whole run waiting for its output to end.
+    onTestFinished(() => void child.kill('SIGKILL'));
     let log = '';
     child.stdout.on('data', chunk => {
       log += chunk;
     });
     const ended = new Promise(resolve => child.once('exit', resolve));
     const url = `http://127.0.0.1:${port}`;
-    await vi.waitFor(async () => expect((await fetch(`${url}/ready`)).status).toBe(200), { timeout: 10_000 });
+    await vi.waitFor(async () => expect((await fetch(`${url}/ready`)).status).toBe(200), { timeout: 30_000 });
 
     const release = Promise.withResolvers<void>();
     fleet.storage.handle = (_, response) =>
