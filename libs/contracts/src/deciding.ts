@@ -1,5 +1,3 @@
-import type { ProcessName } from '@rivergate/caller';
-
 /** Who decides what a user may do: the gateway, and each service about a write that waited on its way. */
 export const DECIDING = [
   'gateway',
@@ -12,4 +10,4 @@ export const DECIDING = [
   'storage',
   'staging',
   'prompt',
-] as const satisfies ProcessName[];
+] as const;

@@ -61,7 +61,13 @@ describe('what the gateway and organization ask', () => {
       expect(tries.map(answer => answer.status)).toEqual([403, 403, 403]);
       expect(tries.map(answer => answer.body.data)).toEqual([undefined, undefined, undefined]);
     }
-    expect((await organization().get(`/internal/sessions/${sessionId}`)).status).toBe(403);
+  });
+  it('the state of a session to every service: each decides about its own writes that have waited', async () => {
+    const { sessionId } = await identity.person();
+    for (const name of ['gateway', 'organization', 'storage'])
+      expect((await identity.as(fellowService(name)).get(`/internal/sessions/${sessionId}`)).status).toBe(
+        200,
+      );
   });
   it('a suspended user has no active session', async () => {
     const { userId, sessionId } = await identity.person();
