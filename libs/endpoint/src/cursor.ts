@@ -10,6 +10,7 @@ import { ValidationFailed } from './failure.ts';
  * @param list name of the list; the cursors of one list are none of another
  */
 export function newestFirst(list: string) {
+  const examples = [cursorAfter(list, 1041)];
   return {
     /** For the query of the endpoint, beside the way of paging that it has. */
     query: {
@@ -23,14 +24,14 @@ export function newestFirst(list: string) {
           return z.NEVER;
         })
         .optional()
-        .meta({ description: 'The next_cursor of the page before; the first page takes none' }),
+        .meta({ description: 'The next_cursor of the page before; the first page takes none', examples }),
     },
     /** For the answer. */
     answer: {
       next_cursor: z
         .string()
         .nullable()
-        .meta({ description: 'Cursor of the next page; null on the last one' }),
+        .meta({ description: 'Cursor of the next page; null on the last one', examples }),
     },
     /**
      * @param rows with their columns, without order and bounds; their conditions are joined by `and`

@@ -27,9 +27,7 @@ export function idempotentRequest(
   const { seconds, randomKey, spends } = spec.idempotency ?? { seconds: DAY };
   if (!/^[\x20-\x7e]{1,255}$/.test(key)) throw refused('must be 1 to 255 printable ASCII characters');
   if ((randomKey || spends) && !isRandom(key)) {
-    throw refused(
-      'must be a random (version 4) UUID or at least 22 random characters of A-Z a-z 0-9 - _ here',
-    );
+    throw refused('must be a UUID of version 4 or 7, or at least 22 random characters of A-Z a-z 0-9 - _');
   }
   return {
     key,
@@ -72,9 +70,12 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-([0-9a-f])[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f
 /** Random keys have more different characters than this; what a person types at once has not. */
 const FEW_CHARACTERS = 5;
 
-/** At least 122 random bits, as far as a look can tell: of UUIDs those of version 4 (RFC 9562, section 5.4). */
+/**
+ * Whether nobody guesses it, as far as a look can tell. Of UUIDs, versions 4 and 7 are random (RFC 9562, sections 5.4
+ * and 5.7: 122 bits, and 74 bits in each millisecond); the others come of clocks, network cards and names.
+ */
 function isRandom(key: string): boolean {
   const version = UUID.exec(key)?.[1];
-  if (new Set(key).size <= FEW_CHARACTERS || (version !== undefined && version !== '4')) return false;
-  return /^[A-Za-z0-9_-]{22,255}$/.test(key);
+  if (version !== undefined && version !== '4' && version !== '7') return false;
+  return new Set(key).size > FEW_CHARACTERS && /^[A-Za-z0-9_-]{22,255}$/.test(key);
 }

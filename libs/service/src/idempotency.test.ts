@@ -172,7 +172,11 @@ describe('a replay', () => {
 });
 
 describe('where a one-time token is spent, or the answer holds tokens', () => {
-  const random = [randomUUID(), randomBytes(17).toString('base64url')];
+  const random = [
+    randomUUID(),
+    '0198f3c2-6f0a-7cc1-8a51-3f2d9b7e4c60',
+    randomBytes(17).toString('base64url'),
+  ];
   const guessable = [
     'retry-1',
     'a'.repeat(40),

@@ -20,14 +20,18 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
       ...parameters('path', spec.params, schemas),
       ...parameters('query', spec.query, schemas),
       ...parameters('header', spec.headers, schemas),
-      ...(spec.method === 'get' || spec.idempotency === false ? [] : [IDEMPOTENCY_KEY]),
+      ...idempotencyKey(spec),
     ],
     ...(spec.body ? { requestBody: requestBody(spec, spec.body, schemas) } : {}),
     responses: { ...successResponse(spec, schemas), ...failureResponses(spec, schemas, responses) },
   };
 }
 
-const IDEMPOTENCY_KEY = { $ref: '#/components/parameters/IdempotencyKey' };
+function idempotencyKey({ method, idempotency }: EndpointSpec): Json[] {
+  if (method === 'get' || idempotency === false) return [];
+  const random = idempotency?.randomKey || idempotency?.spends;
+  return [{ $ref: `#/components/parameters/${random ? 'RandomIdempotencyKey' : 'IdempotencyKey'}` }];
+}
 
 /** `components.parameters` of the document. */
 export const PARAMETERS: Components = {
@@ -39,6 +43,16 @@ export const PARAMETERS: Components = {
       'The same key with the same request gives the same answer and changes nothing again; with another request 409.',
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]*$' },
     example: '0198f3c2-6f0a-7cc1-8a51-3f2d9b7e4c60',
+  },
+  RandomIdempotencyKey: {
+    name: 'Idempotency-Key',
+    in: 'header',
+    required: false,
+    description:
+      'The same key with the same request gives the same answer for a short while. Tokens are answered here, so none but ' +
+      'a long random key is taken: a UUID of version 4 or 7, or 22 random characters.',
+    schema: { type: 'string', minLength: 22, maxLength: 255, pattern: '^[A-Za-z0-9_-]*$' },
+    example: '6f1d2c0e-9b7a-4d35-8c41-2e7f90ab5d63',
   },
 };
 
