@@ -20,10 +20,14 @@ export function operationView(operation, resolve) {
       ]),
     ),
   );
-  view.addEventListener('toggle', () => {
-    if (view.open && view.childElementCount === 1) view.append(contentOf(operation, resolve));
+  return filledWhenOpened(view, () => contentOf(operation, resolve));
+}
+
+function filledWhenOpened(details, content) {
+  details.addEventListener('toggle', () => {
+    if (details.open && details.childElementCount === 1) details.append(content());
   });
-  return view;
+  return details;
 }
 
 /** A path may be broken after each of its segments. */
@@ -61,16 +65,18 @@ function responseView(status, response, resolve) {
   const media = Object.entries(response.content ?? {});
   const title = [element('strong', { textContent: `${status} ` }), ...inline(response.description)];
   if (media.length === 0) return element('p', {}, title);
-  return element(
-    'details',
-    { className: 'response' },
-    element('summary', {}, title),
-    media.flatMap(([type, { schema, ...more }]) => [
-      element('p', {}, element('code', { textContent: type })),
-      schemaView(schema ?? {}, resolve),
-      ...exampleOf(more),
-    ]),
-  );
+  const view = element('details', { className: 'response' }, element('summary', {}, title));
+  const contentOfResponse = () =>
+    element(
+      'div',
+      {},
+      media.flatMap(([type, { schema, ...more }]) => [
+        element('p', {}, element('code', { textContent: type })),
+        schemaView(schema ?? {}, resolve),
+        ...exampleOf(more),
+      ]),
+    );
+  return filledWhenOpened(view, contentOfResponse);
 }
 
 function exampleOf({ example, examples }) {
