@@ -64,9 +64,9 @@ export interface PreparedHandler<Spec extends EndpointSpec, Tools, Prepared> {
   handle: Handler<Spec, Tools, Prepared>;
 }
 
-/** A declared endpoint with what it does. Its types are the business of the declaration; the server needs none. */
-export interface Endpoint {
-  spec: EndpointSpec;
+/** A declared endpoint with what it does. The server needs no type but the declaration's, and that only for tests. */
+export interface Endpoint<Spec extends EndpointSpec = EndpointSpec> {
+  spec: Spec;
   prepare: ((context: never) => Promise<unknown>) | undefined;
   handle: (context: never) => Promise<unknown>;
 }
@@ -80,7 +80,7 @@ export function endpoints<Tools extends object = object>() {
   return function endpoint<const Spec extends EndpointSpec, Prepared = undefined>(
     spec: Spec,
     handler: Handler<Spec, Tools, undefined> | PreparedHandler<Spec, Tools, Prepared>,
-  ): Endpoint {
+  ): Endpoint<Spec> {
     return typeof handler === 'function'
       ? { spec, prepare: undefined, handle: handler as Endpoint['handle'] }
       : {

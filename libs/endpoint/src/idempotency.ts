@@ -45,7 +45,11 @@ export function idempotencyKey(header: string | undefined, field: unknown): stri
   if (key === undefined) return undefined;
   if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
   throw ValidationFailed(undefined, [
-    { field: 'headers.idempotency-key', reason: 'must be 1 to 255 printable ASCII characters' },
+    {
+      field: 'headers.idempotency-key',
+      code: 'invalid_format',
+      reason: 'must be 1 to 255 printable ASCII characters',
+    },
   ]);
 }
 

@@ -17,7 +17,7 @@ export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { parseJson } from './json.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
-export { byPrecedence, publicPath, routeKey, templatePath } from './path.ts';
+export { byPrecedence, publicPath, requestTarget, routeKey, templatePath } from './path.ts';
 export { ANSWERED, type Answered, endpointRouter, refusal } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export {

@@ -53,6 +53,8 @@ export interface EndpointSpec {
   idempotency?: { seconds: number } | false;
   /** Bytes; default 256 KiB. */
   bodyLimit?: number;
+  /** How many values a JSON body may hold; default 10 000. */
+  valueLimit?: number;
   /** Milliseconds until the gateway gives up; default 30 000. */
   timeout?: number;
 }

@@ -1,4 +1,4 @@
-import { acrossOrganizations, Forbidden, Id, organizationPage } from '@rivergate/endpoint';
+import { acrossOrganizations, Forbidden, Id, missingPermission, organizationPage } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { organizationsWithPermission } from '../access/organizations-with-permission.ts';
 import { endpoint } from '../endpoint.ts';
@@ -27,9 +27,7 @@ export const listInvitations = endpoint(
     if (!caller.isSystemAdmin) {
       const holding = organizationsWithPermission(db, caller.userId!, 'member.invite');
       if (!(await holding.clone().first())) {
-        throw Forbidden('You may invite into no organization', [
-          { field: 'permission', reason: 'member.invite' },
-        ]);
+        throw Forbidden('You may invite into no organization', [missingPermission('member.invite')]);
       }
       visible.whereIn('i.organization_id', holding);
     }

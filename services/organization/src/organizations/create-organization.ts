@@ -71,7 +71,9 @@ export const createOrganization = endpoint(
     const settings = body.settings ?? {};
     if (settings.workspaces?.default_role_id != null) {
       const reason = 'is not a role of the organization: it has none yet';
-      throw ValidationFailed(undefined, [{ field: 'body.settings.workspaces.default_role_id', reason }]);
+      throw ValidationFailed(undefined, [
+        { field: 'body.settings.workspaces.default_role_id', code: 'not_found', reason },
+      ]);
     }
     if (1 + body.invitations.length > plans.seats(plans.initial)) throw PlanLimitExceeded();
     // Names are unique across organizations. Asked before an account is made, so that a taken name makes none.

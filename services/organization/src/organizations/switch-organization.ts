@@ -1,5 +1,12 @@
 import { SessionNotFound, switchSession, TokenBundle } from '@rivergate/contracts';
-import { Forbidden, Id, OrganizationNotFound, Unauthorized, UpstreamUnavailable } from '@rivergate/endpoint';
+import {
+  Forbidden,
+  Id,
+  missingPermission,
+  OrganizationNotFound,
+  Unauthorized,
+  UpstreamUnavailable,
+} from '@rivergate/endpoint';
 import { organizationSwitched } from '@rivergate/events';
 import { z } from 'zod';
 import { startingWorkspace } from '../access/starting-workspace.ts';
@@ -41,8 +48,7 @@ export const switchOrganization = endpoint(
     if (body.workspace_id !== undefined) {
       await workspaceOfOrganization(db, id, body.workspace_id);
       const within = await reachableWorkspaces(db, userId).where('w.id', body.workspace_id).first('w.id');
-      if (!within)
-        throw Forbidden('You cannot see this workspace', [{ field: 'permission', reason: 'workspace.read' }]);
+      if (!within) throw Forbidden('You cannot see this workspace', [missingPermission('workspace.read')]);
     }
     const workspaceId = body.workspace_id ?? (await startingWorkspace(db, userId, id));
     const workspace = workspaceId === null ? null : await workspaceOfOrganization(db, id, workspaceId);
