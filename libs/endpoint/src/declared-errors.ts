@@ -4,6 +4,7 @@ import {
   IdempotencyConflict,
   InternalError,
   MalformedRequest,
+  PreconditionFailed,
   RateLimited,
   RequestTimeout,
   RequestTooLarge,
@@ -32,6 +33,7 @@ const EVERYWHERE = [
 export function declaredErrors(spec: EndpointSpec): ErrorDeclaration[] {
   const errors = [...(spec.errors ?? []), ...impliedErrors(spec), ...EVERYWHERE];
   if (spec.body) errors.push(RequestTimeout);
+  if (spec.method !== 'get') errors.push(PreconditionFailed);
   if (spec.method !== 'get' && spec.idempotency !== false) errors.push(IdempotencyConflict);
   return errors;
 }

@@ -1,7 +1,8 @@
 import { type Principal, projectAccess } from '@rivergate/caller';
 import { type Actor, type CloudEvent, emit as emitEvent } from '@rivergate/events';
 import type { Knex } from 'knex';
-import { type Answer, checkAnswer, failureAnswer, successAnswer } from './answer.ts';
+import { type Answer, failureAnswer, successAnswer } from './answer.ts';
+import { requireDeclared } from './declared-answer.ts';
 import type { Context, Emit, Endpoint, RequestFacts } from './endpoint.ts';
 import { Failure } from './failure.ts';
 import { claimKey, type IdempotentRequest, keepAnswer, releaseKey } from './idempotency.ts';
@@ -46,12 +47,12 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
       afterCommit: (work: () => Promise<void>) => waiting.push(work),
     } as never);
     if (outcome instanceof Failure) {
+      requireDeclared(endpoint.spec, outcome, runtime.strictness, context.log);
       if (idempotent) await releaseKey(db, idempotent);
       return failureAnswer(outcome, request.id);
     }
-    const success = successAnswer(endpoint.spec, outcome);
+    const success = successAnswer(endpoint.spec, outcome, runtime.strictness);
     if (outcome instanceof Reply && outcome.options.finish) finish = finishing(outcome);
-    if (runtime.checksAnswers) checkAnswer(endpoint.spec, success);
     if (idempotent) await keepAnswer(db, runtime.secretBox, idempotent, success);
     return success;
   });
@@ -62,9 +63,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   }
   if (!finish) return answer;
   try {
-    const finished = successAnswer(endpoint.spec, await finish());
-    if (runtime.checksAnswers) checkAnswer(endpoint.spec, finished);
-    return finished;
+    return successAnswer(endpoint.spec, await finish(), runtime.strictness);
   } catch (cause) {
     context.log.error({ err: cause }, 'Finishing an answer failed');
     return answer;

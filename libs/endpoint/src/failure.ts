@@ -52,6 +52,11 @@ export const IdempotencyConflict = error(
   409,
   'This idempotency key was used with another request; use a new key',
 );
+export const PreconditionFailed = error(
+  'PRECONDITION_FAILED',
+  412,
+  'This has changed since you read it; read it again and decide anew',
+);
 export const RequestTooLarge = error('REQUEST_ENTITY_TOO_LARGE', 413, 'The request body is too large');
 export const UnsupportedMediaType = error(
   'UNSUPPORTED_MEDIA_TYPE',

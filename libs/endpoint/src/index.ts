@@ -2,6 +2,7 @@ export { failureAnswer } from './answer.ts';
 export { ORGANIZATION_PARAMETER } from './authorize.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
 export { declaredErrors } from './declared-errors.ts';
+export { DETAIL_CODES, MAX_DETAILS, MAX_FIELD_LENGTH } from './detail.ts';
 export { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 export { type MergedFragments, mergeFragments } from './document/merge.ts';
 export {
@@ -18,7 +19,8 @@ export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { parseJson } from './json.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
 export { byPrecedence, publicPath, requestTarget, routeKey, templatePath } from './path.ts';
-export { ANSWERED, type Answered, endpointRouter, refusal } from './route.ts';
+export { refusal } from './refusal.ts';
+export { ANSWERED, type Answered, endpointRouter } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export {
   displayText,

@@ -7,15 +7,17 @@ import {
   rateLimitHeaders,
   verifyCredential,
 } from '@rivergate/caller';
-import express, { type Request, type RequestHandler, type Response, Router } from 'express';
-import { type Answer, failureAnswer, write } from './answer.ts';
+import express, { type Request, type RequestHandler, Router } from 'express';
+import { type Answer, write } from './answer.ts';
 import { requireKind, requireRights } from './authorize.ts';
+import { requireDeclared } from './declared-answer.ts';
 import type { Context, Endpoint, RequestFacts } from './endpoint.ts';
 import { type Execution, execute } from './execute.ts';
-import { Failure, MalformedRequest, RateLimited, RequestTooLarge, Unauthorized } from './failure.ts';
+import { Failure, RateLimited, Unauthorized } from './failure.ts';
 import { type IdempotentRequest, idempotencyKey } from './idempotency.ts';
 import { inputReader, type Parts } from './input.ts';
 import { byPrecedence, publicPath } from './path.ts';
+import { failed } from './refusal.ts';
 import type { Runtime } from './runtime.ts';
 import { DEFAULT_BODY_LIMIT, type EndpointSpec } from './spec.ts';
 
@@ -30,6 +32,8 @@ export interface Answered {
   spec: EndpointSpec;
   status: number;
   seconds: number;
+  /** What was thrown, if anything was. */
+  cause: unknown;
 }
 
 /** The routes of all endpoints, static paths first. */
@@ -59,14 +63,21 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
     const began = performance.now();
     await tracer.startActiveSpan(name, { kind: SpanKind.SERVER }, parent, async span => {
       let answer: Answer;
+      let cause: unknown;
       try {
         const caller = identify(runtime, request);
         requireKind(spec.caller, caller);
         const params = reader.params(request);
         requireRights(spec, caller, params);
         const parts = { params, ...reader.rest(request) };
-        answer = await execute(endpoint, runtime, executionOf(spec, runtime, request, caller, parts));
-      } catch (cause) {
+        answer = await execute(endpoint, runtime, executionOf(spec, runtime, request, caller, parts)).catch(
+          failure => {
+            if (failure instanceof Failure) requireDeclared(spec, failure, runtime.strictness, runtime.log);
+            throw failure;
+          },
+        );
+      } catch (failure) {
+        cause = failure;
         answer = failed(cause, runtime, request);
         if (answer.status >= 500) {
           span.recordException(cause as Error);
@@ -75,7 +86,8 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
       }
       span.setAttribute('http.response.status_code', answer.status).end();
       const seconds = (performance.now() - began) / 1_000;
-      answered.publish({ service: runtime.service, spec, status: answer.status, seconds } satisfies Answered);
+      const { status } = answer;
+      answered.publish({ service: runtime.service, spec, status, seconds, cause } satisfies Answered);
       write(response, answer);
     });
   };
@@ -151,29 +163,5 @@ function idempotentOf(
     endpoint: `${spec.method} ${spec.path}`,
     request: { params: parts.params, query: parts.query, body: parts.body },
     seconds: spec.idempotency ? spec.idempotency.seconds : DAY,
-  };
-}
-
-function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: Request): Answer {
-  const known = cause instanceof Failure ? cause : undefined;
-  if (!known || known.status >= 500) {
-    log.error({ err: cause, request_id: request.get('x-request-id') }, 'A request failed');
-  }
-  return failureAnswer(cause, request.get('x-request-id') ?? 'none');
-}
-
-/** What Express and its body reader refuse before a handler runs, in the documented shape. */
-export function refusal(runtime: Pick<Runtime, 'log'>) {
-  return (cause: unknown, request: Request, response: Response, _next: unknown): void => {
-    const status = (cause as { status?: number }).status;
-    const known =
-      cause instanceof Failure
-        ? cause
-        : status === 413
-          ? RequestTooLarge()
-          : status && status < 500
-            ? MalformedRequest()
-            : cause;
-    write(response, failed(known, runtime, request));
   };
 }

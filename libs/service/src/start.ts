@@ -122,7 +122,7 @@ export async function startService<Tools extends object>(
       limiter,
       call,
       log,
-      checksAnswers: config.NODE_ENV === 'test',
+      strictness: config.NODE_ENV === 'test' ? 'fails' : 'repairs',
       tools,
     };
     const groups = endpointsByTag(definition);

@@ -1,0 +1,32 @@
+/** SQLSTATE classes and codes of a PostgreSQL that is away, going away, coming back or full (appendix A). */
+const SQLSTATE = /^(?:08...|53...|57P0[123])$/;
+
+/** A connection that was refused, lost or never made, by node's name for it. */
+const CONNECTION = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+]);
+
+/** Errors by name: knex found no free connection in time; ioredis gave up trying. */
+const NAMES = new Set(['KnexTimeoutError', 'TimeoutError', 'MaxRetriesPerRequestError']);
+
+/** What pg and ioredis say without a code, and what Redis answers while it cannot serve. */
+const MESSAGES =
+  /^(?:Connection terminated|Client has encountered a connection error|Unable to acquire a connection|Connection is closed\.|Command timed out|Stream isn't writeable|(?:LOADING|MASTERDOWN|CLUSTERDOWN|READONLY|OOM|TRYAGAIN) )/;
+
+/** Whether it failed because PostgreSQL or Redis is away: nothing is wrong with the request, and later it may do. */
+export function isAway(cause: unknown): boolean {
+  if (!(cause instanceof Error)) return false;
+  const { code } = cause as { code?: unknown };
+  if (typeof code === 'string' && (SQLSTATE.test(code) || CONNECTION.has(code))) return true;
+  if (NAMES.has(cause.name) || MESSAGES.test(cause.message)) return true;
+  if (cause instanceof AggregateError) return cause.errors.some(isAway);
+  return isAway(cause.cause);
+}
