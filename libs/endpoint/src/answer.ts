@@ -1,4 +1,5 @@
-import type { Response } from 'express';
+import type { Request, Response } from 'express';
+import { compressed } from './compress.ts';
 import { declaredData, requireDeclaredFile, type Strictness } from './declared-answer.ts';
 import { Failure, InternalError, UpstreamUnavailable } from './failure.ts';
 import { type EndpointSpec, Reply } from './spec.ts';
@@ -9,8 +10,11 @@ export interface Answer {
   status: number;
   payload: unknown;
   headers: Record<string, string>;
+  /** The body as it is sent. Beside a payload it is that, written out. */
   raw?: Buffer | undefined;
 }
+
+const NOTHING = Buffer.alloc(0);
 
 /** The success envelope of what a handler gave back. @throws an ordinary Error where that is not what is declared */
 export function successAnswer(spec: EndpointSpec, outcome: unknown, strictness: Strictness): Answer {
@@ -67,9 +71,16 @@ function failureOf(cause: unknown, requestId: string): Failure {
   return InternalError(`Something went wrong on our side; quote request ${requestId}`);
 }
 
-export function write(response: Response, answer: Answer): void {
+/** The bytes of an answer's body; none where it has no body. */
+export function bytesOf({ raw, payload }: Answer): Buffer {
+  return raw ?? (payload === undefined ? NOTHING : Buffer.from(JSON.stringify(payload)));
+}
+
+export async function write(request: Request, response: Response, answer: Answer): Promise<void> {
   response.status(answer.status).set(answer.headers);
-  if (answer.raw) response.end(answer.raw);
-  else if (answer.payload === undefined) response.end();
-  else response.type('application/json').send(Buffer.from(JSON.stringify(answer.payload)));
+  if (answer.payload !== undefined) response.type('application/json');
+  const body = await compressed(request, response, bytesOf(answer));
+  // For HEAD, of which Node does not know how much it leaves out.
+  if (body.length > 0) response.set('Content-Length', String(body.length));
+  response.end(body);
 }

@@ -7,6 +7,7 @@ import type { Context, Emit, Endpoint, RequestFacts } from './endpoint.ts';
 import { Failure } from './failure.ts';
 import { claimKey, type IdempotentRequest, keepAnswer, releaseKey } from './idempotency.ts';
 import type { Parts } from './input.ts';
+import { type Precondition, prepareRead, requireUnchanged } from './precondition.ts';
 import type { Runtime } from './runtime.ts';
 import { Reply } from './spec.ts';
 import { bindCaller } from './transaction.ts';
@@ -18,6 +19,7 @@ export interface Execution {
   request: RequestFacts;
   context: Context;
   idempotent: IdempotentRequest | undefined;
+  precondition: Precondition | undefined;
 }
 
 /**
@@ -25,8 +27,9 @@ export interface Execution {
  * for the commit. A failure that the handler returns commits; one that it throws rolls back.
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
-  const { parts, caller, request, context, idempotent } = execution;
+  const { parts, caller, request, context, idempotent, precondition } = execution;
   const input = { ...runtime.tools, ...context, ...parts, caller };
+  const preparedRead = precondition && (await prepareRead(precondition, input));
   const prepared = await endpoint.prepare?.(input as never);
 
   const events: CloudEvent[] = [];
@@ -38,6 +41,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
       const kept = await claimKey(db, runtime.secretBox, idempotent);
       if (kept) return { ...kept, headers: { 'idempotency-replayed': 'true' } };
     }
+    if (precondition) await requireUnchanged(db, precondition, input, preparedRead, runtime.strictness);
     const emit = emitterOf(db, caller, request, runtime.service, events);
     const outcome = await endpoint.handle({
       ...input,

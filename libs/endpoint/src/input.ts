@@ -22,9 +22,9 @@ const NOTHING = z.strictObject({});
 /** Reads an endpoint's requests in two steps, so that a caller without rights learns nothing of the rest. */
 export interface InputReader {
   /** @throws ValidationFailed (422) */
-  params(request: Request): Record<string, unknown>;
+  params(request: Pick<Request, 'params'>): Record<string, unknown>;
   /** @throws MalformedRequest (400), UnsupportedMediaType (415), ValidationFailed (422) */
-  rest(request: Request): Omit<Parts, 'params'>;
+  rest(request: Pick<Request, 'query' | 'body' | 'headers'>): Omit<Parts, 'params'>;
 }
 
 /** Every part is strict: a field that is not declared is refused. Of the headers, only declared ones are read. */
@@ -87,7 +87,7 @@ function requireBoundedLists(spec: EndpointSpec, schema: unknown): void {
   for (const part of Object.values(schema)) requireBoundedLists(spec, part);
 }
 
-function readBody(request: Request, valueLimit: number | undefined): unknown {
+function readBody(request: Pick<Request, 'body' | 'headers'>, valueLimit: number | undefined): unknown {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return {};
   if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {

@@ -14,8 +14,8 @@ export function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: R
 
 /** What Express and its body reader refuse before a handler runs, in the documented shape. */
 export function refusal(runtime: Pick<Runtime, 'log'>) {
-  return (cause: unknown, request: Request, response: Response, _next: unknown): void => {
-    write(response, failed(knownRefusal(cause), runtime, request));
+  return async (cause: unknown, request: Request, response: Response, _next: unknown): Promise<void> => {
+    await write(request, response, failed(knownRefusal(cause), runtime, request));
   };
 }
 

@@ -10,6 +10,7 @@ import {
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { type Answer, write } from './answer.ts';
 import { requireKind, requireRights } from './authorize.ts';
+import { tagged } from './conditional-read.ts';
 import { requireDeclared } from './declared-answer.ts';
 import type { Context, Endpoint, RequestFacts } from './endpoint.ts';
 import { type Execution, execute } from './execute.ts';
@@ -17,6 +18,7 @@ import { Failure, RateLimited, Unauthorized } from './failure.ts';
 import { type IdempotentRequest, idempotencyKey } from './idempotency.ts';
 import { inputReader, type Parts } from './input.ts';
 import { byPrecedence, publicPath } from './path.ts';
+import { type PreconditionOf, preconditions } from './precondition.ts';
 import { failed } from './refusal.ts';
 import type { Runtime } from './runtime.ts';
 import { DEFAULT_BODY_LIMIT, type EndpointSpec } from './spec.ts';
@@ -39,6 +41,7 @@ export interface Answered {
 /** The routes of all endpoints, static paths first. */
 export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime): Router {
   const router = Router({ caseSensitive: true });
+  const preconditionOf = preconditions(endpoints);
   const ordered = [...endpoints].sort((a, b) => byPrecedence(publicPath(a.spec), publicPath(b.spec)));
   for (const endpoint of ordered) {
     const { spec } = endpoint;
@@ -47,12 +50,12 @@ export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime)
       limit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
       inflate: false,
     });
-    router[spec.method](publicPath(spec), body, handlerOf(endpoint, runtime));
+    router[spec.method](publicPath(spec), body, handlerOf(endpoint, runtime, preconditionOf));
   }
   return router;
 }
 
-function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
+function handlerOf(endpoint: Endpoint, runtime: Runtime, preconditionOf: PreconditionOf): RequestHandler {
   const { spec } = endpoint;
   const reader = inputReader(spec);
   const tracer = trace.getTracer('rivergate');
@@ -70,12 +73,15 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
         const params = reader.params(request);
         requireRights(spec, caller, params);
         const parts = { params, ...reader.rest(request) };
-        answer = await execute(endpoint, runtime, executionOf(spec, runtime, request, caller, parts)).catch(
-          failure => {
-            if (failure instanceof Failure) requireDeclared(spec, failure, runtime.strictness, runtime.log);
-            throw failure;
-          },
-        );
+        const execution = {
+          ...executionOf(spec, runtime, request, caller, parts),
+          precondition: preconditionOf(endpoint, request, caller, params),
+        };
+        answer = await execute(endpoint, runtime, execution).catch(failure => {
+          if (failure instanceof Failure) requireDeclared(spec, failure, runtime.strictness, runtime.log);
+          throw failure;
+        });
+        if (spec.method === 'get') answer = tagged(answer, request.get('if-none-match'));
       } catch (failure) {
         cause = failure;
         answer = failed(cause, runtime, request);
@@ -88,7 +94,7 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime): RequestHandler {
       const seconds = (performance.now() - began) / 1_000;
       const { status } = answer;
       answered.publish({ service: runtime.service, spec, status, seconds, cause } satisfies Answered);
-      write(response, answer);
+      await write(request, response, answer);
     });
   };
 }
@@ -124,7 +130,7 @@ function executionOf(
   request: Request,
   caller: Principal,
   parts: Parts,
-): Execution {
+): Omit<Execution, 'precondition'> {
   const facts = factsOf(request, caller);
   const context: Context = {
     request: facts,
