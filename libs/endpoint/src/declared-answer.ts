@@ -63,8 +63,8 @@ export function requireDeclared(
   log.error({ err: error }, 'A refusal is not declared');
 }
 
-function unkept(spec: EndpointSpec, what: string, cause?: unknown): Error {
-  return new Error(`${spec.method.toUpperCase()} ${publicPath(spec)} ${what}`, { cause });
+function unkept(spec: EndpointSpec, what: string, cause?: Failure): Error {
+  return new Error(`${spec.method.toUpperCase()} ${publicPath(spec)} ${what}`, cause && { cause });
 }
 
 /** Paths of what was written and is not among what the schema kept of it. */

@@ -1,4 +1,5 @@
 export { failureAnswer } from './answer.ts';
+export { ANSWERED, type Answered } from './answered.ts';
 export { ORGANIZATION_PARAMETER } from './authorize.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
 export { declaredErrors } from './declared-errors.ts';
@@ -20,7 +21,7 @@ export { parseJson } from './json.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
 export { byPrecedence, publicPath, requestTarget, routeKey, templatePath } from './path.ts';
 export { refusal } from './refusal.ts';
-export { ANSWERED, type Answered, endpointRouter } from './route.ts';
+export { endpointRouter } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export {
   displayText,

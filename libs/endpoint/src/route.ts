@@ -9,6 +9,7 @@ import {
 } from '@rivergate/caller';
 import express, { type Request, type RequestHandler, Router } from 'express';
 import { type Answer, write } from './answer.ts';
+import { ANSWERED, type Answered } from './answered.ts';
 import { requireKind, requireRights } from './authorize.ts';
 import { tagged } from './conditional-read.ts';
 import { requireDeclared } from './declared-answer.ts';
@@ -25,18 +26,7 @@ import { DEFAULT_BODY_LIMIT, type EndpointSpec } from './spec.ts';
 
 const DAY = 86_400;
 
-/** Diagnostics channel on which every answer is announced: metrics and tests listen to it. */
-export const ANSWERED = 'rivergate:endpoint';
 const answered = channel(ANSWERED);
-
-export interface Answered {
-  service: string;
-  spec: EndpointSpec;
-  status: number;
-  seconds: number;
-  /** What was thrown, if anything was. */
-  cause: unknown;
-}
 
 /** The routes of all endpoints, static paths first. */
 export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime): Router {
