@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { bytesOf, successAnswer } from './answer.ts';
 import { requireKind, requireRights } from './authorize.ts';
 import type { Strictness } from './declared-answer.ts';
+import { mayBeConditional } from './declared-errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { entityTag, matches } from './entity-tag.ts';
 import { Failure, PreconditionFailed } from './failure.ts';
@@ -15,11 +16,16 @@ export interface Precondition {
   ifMatch: string | undefined;
   /** By it changes of one resource know each other. */
   path: string;
-  /** The GET endpoint with its input. Without one there is nothing that an entity tag could name. */
-  read: { endpoint: Endpoint; parts: Parts | undefined } | undefined;
+  read: Endpoint;
+  /** What the read takes; undefined where nothing is to be compared. */
+  parts: Parts | undefined;
 }
 
-/** Finds the precondition of a request; undefined for what changes nothing. */
+/**
+ * Finds the precondition of a request; undefined for what changes nothing that a GET endpoint shows at its path.
+ *
+ * @throws PreconditionFailed for a tag sent to what has none, and what the read refuses to this caller
+ */
 export type PreconditionOf = (
   endpoint: Endpoint,
   request: Request,
@@ -37,22 +43,23 @@ export function preconditions(endpoints: readonly Endpoint[]): PreconditionOf {
     if (spec.method === 'get') return undefined;
     const { path } = requestTarget(spec, { params });
     const ifMatch = request.get('if-match');
-    const read = spec.method === 'post' ? undefined : reads.get(publicPath(spec));
-    if (!read) return { ifMatch, path, read };
-    const { endpoint, reader } = read;
-    if (ifMatch === undefined) return { ifMatch, path, read: { endpoint, parts: undefined } };
+    // POST makes something else than what is shown there.
+    const resource = mayBeConditional(spec) ? reads.get(publicPath(spec)) : undefined;
+    if (!resource && ifMatch === undefined) return undefined;
+    if (!resource) throw PreconditionFailed('This has no entity tag that the one sent could match');
+    const { endpoint, reader } = resource;
+    if (ifMatch === undefined) return { ifMatch, path, read: endpoint, parts: undefined };
     requireKind(endpoint.spec.caller, caller);
     requireRights(endpoint.spec, caller, params);
     const { headers } = request;
     const parts = { params: reader.params(request), ...reader.rest({ headers, query: {}, body: undefined }) };
-    return { ifMatch, path, read: { endpoint, parts } };
+    return { ifMatch, path, read: endpoint, parts };
   };
 }
 
 /** Does what the read does before a transaction. `input` is what its handler has beside its own input. */
-export async function prepareRead({ read }: Precondition, input: object): Promise<unknown> {
-  if (!read?.parts) return undefined;
-  return await read.endpoint.prepare?.({ ...input, ...read.parts } as never);
+export async function prepareRead({ read, parts }: Precondition, input: object): Promise<unknown> {
+  return parts && (await read.prepare?.({ ...input, ...parts } as never));
 }
 
 /**
@@ -64,15 +71,11 @@ export async function prepareRead({ read }: Precondition, input: object): Promis
  */
 export async function requireUnchanged(
   db: Knex.Transaction,
-  { ifMatch, path, read }: Precondition,
+  { ifMatch, path, read, parts }: Precondition,
   input: object,
   prepared: unknown,
   strictness: Strictness,
 ): Promise<void> {
-  if (!read) {
-    if (ifMatch === undefined) return;
-    throw PreconditionFailed('This has no entity tag that the one sent could match');
-  }
   const lock = ifMatch === undefined ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
   await db.raw(`select ${lock}(hashtextextended(?, 0))`, [path]);
   if (ifMatch === undefined) return;
@@ -80,9 +83,9 @@ export async function requireUnchanged(
   const nested = await db.transaction();
   try {
     const facts = { db: nested, prepared, emit: async () => {}, afterCommit: () => {} };
-    const outcome = await read.endpoint.handle({ ...input, ...read.parts, ...facts } as never);
+    const outcome = await read.handle({ ...input, ...parts, ...facts } as never);
     if (outcome instanceof Failure) throw outcome;
-    const answer = successAnswer(read.endpoint.spec, outcome, strictness);
+    const answer = successAnswer(read.spec, outcome, strictness);
     if (!matches(ifMatch, entityTag(bytesOf(answer)))) throw PreconditionFailed();
   } finally {
     await nested.rollback();

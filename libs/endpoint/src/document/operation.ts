@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { mayBeConditional } from '../declared-errors.ts';
 import { DEFAULT_BODY_LIMIT, type EndpointSpec } from '../spec.ts';
 import { exampleOf } from './example.ts';
 import { failureResponses } from './failures.ts';
@@ -20,14 +21,14 @@ export function operation(spec: Announced, tag: string, schemas: Components, res
       ...parameters('path', spec.params, schemas),
       ...parameters('query', spec.query, schemas),
       ...parameters('header', spec.headers, schemas),
-      ...(spec.method === 'get' || spec.idempotency === false ? [] : [IDEMPOTENCY_KEY]),
+      ...(spec.method === 'get' || spec.idempotency === false ? [] : [PARAMETER.IdempotencyKey]),
+      ...(spec.method === 'get' ? [PARAMETER.IfNoneMatch] : []),
+      ...(mayBeConditional(spec) ? [PARAMETER.IfMatch] : []),
     ],
     ...(spec.body ? { requestBody: requestBody(spec, spec.body, schemas) } : {}),
     responses: { ...successResponse(spec, schemas), ...failureResponses(spec, schemas, responses) },
   };
 }
-
-const IDEMPOTENCY_KEY = { $ref: '#/components/parameters/IdempotencyKey' };
 
 /** `components.parameters` of the document. */
 export const PARAMETERS: Components = {
@@ -40,7 +41,28 @@ export const PARAMETERS: Components = {
     schema: { type: 'string', minLength: 1, maxLength: 255, pattern: '^[\\x20-\\x7e]*$' },
     example: '0198f3c2-6f0a-7cc1-8a51-3f2d9b7e4c60',
   },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag of an earlier answer: 304 without a body while it is still the same.',
+    schema: { type: 'string' },
+    example: '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description:
+      'The ETag of what GET answered at this path: 412 when that has changed since, and where nothing can be read.',
+    schema: { type: 'string' },
+    example: '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
+  },
 };
+
+const PARAMETER = Object.fromEntries(
+  Object.keys(PARAMETERS).map(name => [name, { $ref: `#/components/parameters/${name}` }]),
+) as Record<keyof typeof PARAMETERS, Json>;
 
 function security(spec: EndpointSpec): Json {
   if (spec.bearer === 'optional') return { security: [{}, { bearer: [] }] };

@@ -17,7 +17,14 @@ const Note = z.object({ id: Id, text: z.string(), writers: z.int() });
 const address = { path: '/notes/:note_id', params: z.object({ note_id: Id }), errors: [NoteNotFound] };
 
 const getNote = endpoint(
-  { ...address, method: 'get', summary: 'Read a note', caller: 'perm:policy.read', answer: Note },
+  {
+    ...address,
+    operation: 'getNote',
+    method: 'get',
+    summary: 'Read a note',
+    caller: 'perm:policy.read',
+    answer: Note,
+  },
   async ({ params, db }) => {
     // Lifts row-level security, as some reads do: nothing of that may reach the change that it is compared for.
     await acrossOrganizations(db);
@@ -30,6 +37,7 @@ let holding = async () => {};
 const changeNote = endpoint(
   {
     ...address,
+    operation: 'changeNote',
     method: 'patch',
     summary: 'Change a note',
     caller: 'user',
@@ -46,11 +54,25 @@ const changeNote = endpoint(
   },
 );
 const removeNote = endpoint(
-  { ...address, method: 'delete', summary: 'Remove a note', caller: 'user', status: 204 },
+  {
+    ...address,
+    operation: 'removeNote',
+    method: 'delete',
+    summary: 'Remove a note',
+    caller: 'user',
+    status: 204,
+  },
   async ({ params, db }) => void (await db('notes').where({ id: params.note_id }).delete()),
 );
 const addNote = endpoint(
-  { method: 'post', path: '/notes', summary: 'Write a note', caller: 'user', answer: z.object({ id: Id }) },
+  {
+    operation: 'addNote',
+    method: 'post',
+    path: '/notes',
+    summary: 'Write a note',
+    caller: 'user',
+    answer: z.object({ id: Id }),
+  },
   async ({ caller, db }) => {
     const row = { text: 'x'.repeat(2_000), organization_id: caller.organizationId };
     return (await db('notes').insert(row).returning('id'))[0];
@@ -59,15 +81,20 @@ const addNote = endpoint(
 
 const definition = defineService({
   name: 'policy',
-  endpoints: { Notes: [getNote, changeNote, removeNote, addNote] },
-  migrations: [
+  modules: [
     {
-      name: '0001_notes',
-      async up(knex) {
-        await knex.raw(`create table notes (id bigint generated always as identity primary key,
+      tag: 'Notes',
+      endpoints: [getNote, changeNote, removeNote, addNote],
+      migrations: [
+        {
+          name: '0001_notes',
+          async up(knex) {
+            await knex.raw(`create table notes (id bigint generated always as identity primary key,
           organization_id bigint not null, text text not null, writers bigint not null default 0)`);
-        await tenantTable(knex, 'notes');
-      },
+            await tenantTable(knex, 'notes');
+          },
+        },
+      ],
     },
   ],
 });

@@ -34,6 +34,7 @@ const outcomes: Record<string, () => unknown> = {
 const give = (way: 'return' | 'throw') =>
   endpoint(
     {
+      operation: `${way}Note`,
       method: 'get',
       path: `/${way}/:outcome`,
       summary: 'Keeps its declaration, or not',
@@ -51,8 +52,7 @@ const give = (way: 'return' | 'throw') =>
 
 const definition = defineService({
   name: 'policy',
-  endpoints: { Notes: [give('return'), give('throw')] },
-  migrations: [],
+  modules: [{ tag: 'Notes', endpoints: [give('return'), give('throw')], migrations: [] }],
 });
 
 const get = (service: ServiceUnderTest, outcome: string, way = 'return') =>

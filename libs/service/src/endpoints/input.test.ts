@@ -21,6 +21,7 @@ const Guest = z.object({
 
 const invite = endpoint(
   {
+    operation: 'inviteGuests',
     method: 'post',
     path: '/parties/:party_id',
     summary: 'Invite guests',
@@ -45,6 +46,7 @@ const invite = endpoint(
 
 const importMany = endpoint(
   {
+    operation: 'importMany',
     method: 'post',
     path: '/imports',
     summary: 'Takes more values than others',
@@ -60,7 +62,7 @@ const importMany = endpoint(
 let service: ServiceUnderTest;
 beforeAll(async () => {
   service = await startServiceUnderTest(
-    defineService({ name: 'policy', endpoints: { Parties: [invite, importMany] }, migrations: [] }),
+    defineService({ name: 'policy', modules: [{ tag: 'Parties', endpoints: [invite, importMany] }] }),
   );
 });
 afterAll(() => service?.stop());
@@ -140,8 +142,7 @@ describe('hostile input', () => {
     const spec = { ...invite.spec, body: z.object({ nested: z.array(z.array(z.int())).max(3).optional() }) };
     const definition = defineService({
       name: 'policy',
-      endpoints: { Parties: [{ ...invite, spec }] },
-      migrations: [],
+      modules: [{ tag: 'Parties', endpoints: [{ ...invite, spec }], migrations: [] }],
     });
     await expect(startServiceUnderTest(definition)).rejects.toThrow(
       'post /api/v1/parties/:party_id takes a list without a maximum',

@@ -23,7 +23,7 @@ const count = { answer: z.object({ count: z.int() }), caller: 'public' } as cons
 let within = async () => {};
 let thrown: unknown;
 const write = endpoint(
-  { ...count, method: 'post', path: '/rows', summary: 'Write a row', idempotency: false },
+  { ...count, operation: 'write', method: 'post', path: '/rows', summary: 'Write a row', idempotency: false },
   async ({ db }) => {
     await db('rows').insert({});
     await within();
@@ -31,7 +31,13 @@ const write = endpoint(
   },
 );
 const writeAndLeave = endpoint(
-  { ...count, method: 'put', path: '/rows', summary: 'Write a row, the last thing before the commit' },
+  {
+    ...count,
+    operation: 'writeAndLeave',
+    method: 'put',
+    path: '/rows',
+    summary: 'Write a row, the last thing before the commit',
+  },
   async ({ db }) => {
     await db('rows').insert({});
     await within();
@@ -39,23 +45,31 @@ const writeAndLeave = endpoint(
   },
 );
 const askCache = endpoint(
-  { ...count, method: 'get', path: '/cache', summary: 'Needs Redis' },
+  { ...count, operation: 'askCache', method: 'get', path: '/cache', summary: 'Needs Redis' },
   async ({ redis }) => ({ count: await redis.dbsize() }),
 );
-const fail = endpoint({ ...count, method: 'get', path: '/fail', summary: 'Fails' }, async () => {
-  throw thrown;
-});
+const fail = endpoint(
+  { ...count, operation: 'fail', method: 'get', path: '/fail', summary: 'Fails' },
+  async () => {
+    throw thrown;
+  },
+);
 
 const definition = defineService({
   name: 'policy',
-  endpoints: { Rows: [write, writeAndLeave, askCache, fail] },
-  migrations: [
+  modules: [
     {
-      name: '0001_rows',
-      async up(knex) {
-        await knex.raw('create table rows (id bigint generated always as identity primary key)');
-        await knex.raw('insert into rows default values');
-      },
+      tag: 'Rows',
+      endpoints: [write, writeAndLeave, askCache, fail],
+      migrations: [
+        {
+          name: '0001_rows',
+          async up(knex) {
+            await knex.raw('create table rows (id bigint generated always as identity primary key)');
+            await knex.raw('insert into rows default values');
+          },
+        },
+      ],
     },
   ],
 });
