@@ -95,12 +95,9 @@ function addKey(keys: Set<string>, literal: string): void {
 
 /** Index of the quote that closes the string which begins at `start`; the end of the text if none does. */
 function endOfString(text: string, start: number): number {
-  for (let end = text.indexOf('"', start + 1); end !== -1; end = text.indexOf('"', end + 1)) {
-    let backslashes = 0;
-    while (text[end - 1 - backslashes] === '\\') backslashes++;
-    if (backslashes % 2 === 0) return end;
-  }
-  return text.length;
+  let end = start + 1;
+  while (end < text.length && text[end] !== '"') end += text[end] === '\\' ? 2 : 1;
+  return end;
 }
 
 /** Index of the last character of the number, `true`, `false` or `null` that begins at `start`. */
