@@ -12,6 +12,19 @@ const Environment = z.object({
   /** Comma list of origins whose pages may call; default the platform's own. */
   CORS_ORIGINS: z.string().optional(),
   MAILBOX_URL: z.url().optional(),
+  /** Requests that may be open at once, from their headers to the end of their answers. */
+  OPEN_REQUESTS_PER_ADDRESS: z.coerce.number().int().positive().default(100),
+  OPEN_REQUESTS_PER_USER: z.coerce.number().int().positive().default(100),
+  /** Bytes of request bodies that are held in memory at once. */
+  BODY_MEMORY: z.coerce
+    .number()
+    .int()
+    .positive()
+    .default(256 * 1024 * 1024),
+  /** Seconds over which the pace of a client that sends a body is measured. */
+  BODY_WINDOW: z.coerce.number().positive().default(10),
+  /** Milliseconds that a request waits for a connection to its service. */
+  CONNECTION_WAIT: z.coerce.number().int().positive().default(2_000),
 });
 
 export type Upstream = { name: string; url: string };
@@ -29,6 +42,11 @@ export type Config = {
   corsOrigins: readonly string[];
   services: readonly Upstream[];
   mailbox: Upstream | null;
+  openRequests: { perAddress: number; perUser: number };
+  /** Bytes, and seconds. */
+  bodies: { memory: number; window: number };
+  /** Milliseconds */
+  connectionWait: number;
 };
 
 /** @throws an Error that names every variable that is missing or wrong, never its value */
@@ -51,5 +69,8 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       .filter(Boolean),
     services: SERVICES.map(({ name }) => ({ name, url: serviceUrl(env, name) })),
     mailbox: given.MAILBOX_URL ? { name: 'mailbox', url: given.MAILBOX_URL.replace(/\/+$/, '') } : null,
+    openRequests: { perAddress: given.OPEN_REQUESTS_PER_ADDRESS, perUser: given.OPEN_REQUESTS_PER_USER },
+    bodies: { memory: given.BODY_MEMORY, window: given.BODY_WINDOW },
+    connectionWait: given.CONNECTION_WAIT,
   };
 }

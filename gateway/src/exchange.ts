@@ -19,6 +19,10 @@ export type Exchange = {
   readonly startedAt: number;
   /** Status answered, for the log and the metrics. */
   status: number;
+  /** Whether it was answered or the client left. */
+  over: boolean;
+  /** Under which names it is counted among the requests that are open. */
+  readonly countedOpenAs: string[];
 
   // request identity
   id: string;
@@ -39,12 +43,12 @@ export type Exchange = {
   // authenticate
   token: AccessToken | null;
   // gather
+  /** When what `access` says began to be read: milliseconds, monotonic. The decision about rights is no younger. */
+  decidedAt: number;
   access: Access | null;
   /** Class under which the request was counted before the principal was known. */
   countedAs: RateLimitClass;
   general: RateLimitVerdict | null;
-  /** Of the class that the route declares. */
-  named: RateLimitVerdict | null;
   // principal
   principal: Principal | null;
 };
@@ -60,6 +64,8 @@ export function openExchange(
     upgrade,
     startedAt: performance.now(),
     status: 0,
+    over: false,
+    countedOpenAs: [],
     id: '',
     ip: '',
     crossOrigin: [],
@@ -70,10 +76,10 @@ export function openExchange(
     route: null,
     pathOrganizationId: null,
     token: null,
+    decidedAt: 0,
     access: null,
     countedAs: 'standard',
     general: null,
-    named: null,
     principal: null,
   };
 }

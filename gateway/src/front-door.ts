@@ -1,13 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { Failure, InternalError, RateLimited } from '@rivergate/endpoint';
+import { Failure, InternalError, rateLimited, UpstreamUnavailable } from '@rivergate/endpoint';
 import type { Logger } from 'pino';
 import type { AnswerHeaders } from './answer/answer-headers.ts';
 import type { CrossOrigin } from './answer/cross-origin.ts';
 import type { Writer } from './answer/write.ts';
 import { type Exchange, openExchange, type Upgrade } from './exchange.ts';
 import type { OpenSockets } from './forwarding/open-sockets.ts';
-import { hasBody } from './forwarding/request-body.ts';
 import { forwardUpgrade } from './forwarding/upgrade.ts';
 import type { Observer } from './observe.ts';
 import type { Mailbox } from './own/mailbox.ts';
@@ -58,25 +57,29 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
   const serveUpgrade = async (exchange: Exchange & { upgrade: Upgrade }): Promise<void> => {
     await run(arriving, exchange);
     await run(passing, exchange);
+    if (exchange.over) return;
     const destination = parts.destinations.get(exchange.route!.service)!;
-    const credential = credentialFor(exchange, parts.key);
-    const open = await forwardUpgrade(destination, exchange, parts.answerHeaders, credential);
-    if (open) parts.sockets.add(open, exchange.upgrade.socket);
+    if (destination.breaker.open) throw UpstreamUnavailable();
+    forwardUpgrade(destination, exchange, parts.answerHeaders, credentialFor(exchange, parts.key), {
+      opened: open => parts.sockets.add(open, exchange.upgrade.socket),
+      refused: failure => parts.write.refuse(exchange, failure),
+    });
+  };
+
+  const ended = (exchange: Exchange): void => {
+    exchange.over = true;
+    parts.open.ended(exchange);
+    parts.observer.ended(exchange);
   };
 
   const refuse = async (exchange: Exchange, cause: unknown): Promise<void> => {
     let failure = cause instanceof Failure ? cause : InternalError();
     if (!(cause instanceof Failure))
       parts.log.error({ err: cause, request_id: exchange.id }, 'A request failed');
-    if (failure.status === 401 && (await guessesTooOften(parts, exchange))) failure = RateLimited();
+    if (failure.status === 401) failure = (await guessesTooOften(parts, exchange)) ?? failure;
     if (exchange.response?.headersSent) {
       exchange.response.destroy();
       return;
-    }
-    // A body that was not read to its end must not be taken for the next request.
-    if (exchange.response && hasBody(exchange.request) && !exchange.request.complete) {
-      exchange.response.shouldKeepAlive = false;
-      exchange.response.once('finish', () => exchange.request.destroy());
     }
     parts.write.refuse(exchange, failure);
   };
@@ -84,7 +87,7 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
   return {
     request(request, response) {
       const exchange = openExchange(request, response, null);
-      response.once('close', () => parts.observer.ended(exchange));
+      response.once('close', () => ended(exchange));
       // A client that is told so opens its next connection elsewhere, instead of finding this one closed.
       if (parts.leaving()) response.shouldKeepAlive = false;
       serve(exchange).catch(cause => refuse(exchange, cause));
@@ -92,15 +95,18 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
     upgrade(request, socket, head) {
       const exchange = openExchange(request, null, { socket, head }) as Exchange & { upgrade: Upgrade };
       socket.on('error', () => {});
-      socket.once('close', () => parts.observer.ended(exchange));
+      socket.once('close', () => ended(exchange));
       serveUpgrade(exchange).catch(cause => refuse(exchange, cause));
     },
   };
 }
 
 /** Requests with bad tokens never reach the counter of a caller: they are counted against the address. */
-async function guessesTooOften({ limiter }: FrontDoorParts, exchange: Exchange): Promise<boolean> {
-  if (!exchange.route || exchange.general) return false;
+async function guessesTooOften(
+  { limiter }: FrontDoorParts,
+  exchange: Exchange,
+): Promise<Failure | undefined> {
+  if (!exchange.route || exchange.general) return undefined;
   exchange.general = await limiter.consume('standard', limitKeys(exchange).address);
-  return exchange.general?.allowed === false;
+  return exchange.general?.allowed === false ? rateLimited(exchange.general) : undefined;
 }

@@ -1,9 +1,8 @@
 import { credentialKey, rateLimiter } from '@rivergate/caller';
 import { serviceClient } from '@rivergate/endpoint';
 import { eventLogFromEnv } from '@rivergate/events';
-import { createLog, startTracing } from '@rivergate/service';
+import { accessOwners, closeServer, createLog, listen, startTracing } from '@rivergate/service';
 import { followAccess } from './access/access-consumer.ts';
-import { accessOwners } from './access/owners.ts';
 import { watchSessions } from './access/session-watch.ts';
 import { accessLog } from './access-log.ts';
 import { answerHeaders } from './answer/answer-headers.ts';
@@ -12,6 +11,7 @@ import { securityHeaders } from './answer/security-headers.ts';
 import { answerWriter } from './answer/write.ts';
 import { type Config, readConfig } from './config.ts';
 import { openSockets } from './forwarding/open-sockets.ts';
+import { requestBodies } from './forwarding/request-body.ts';
 import { destination } from './forwarding/upstream.ts';
 import { frontDoor } from './front-door.ts';
 import { observer } from './observe.ts';
@@ -25,9 +25,10 @@ import { openApi } from './own/openapi.ts';
 import type { OwnEndpoint } from './own/own-endpoints.ts';
 import { pages } from './own/pages.ts';
 import { tokenKinds } from './pipeline/authenticate.ts';
+import { openRequests } from './pipeline/open-requests.ts';
 import { connectRedis, whenConnected } from './redis.ts';
 import { watchFleet } from './routes/fleet.ts';
-import { closeServer, httpServer, listen } from './server.ts';
+import { httpServer } from './server.ts';
 import { signingKeys } from './tokens/signing-keys.ts';
 import { verifiedCache } from './tokens/verified-cache.ts';
 import { accessTokenVerifier } from './tokens/verify-access-token.ts';
@@ -64,10 +65,11 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     stopping.push(() => keys.stop());
     const fleet = await watchFleet({ services: config.services, key, redis, log });
     stopping.push(() => fleet.stop());
-    const destinations = new Map(config.services.map(service => [service.name, destination(service)]));
-    stopping.push(() => Promise.all([...destinations.values()].map(({ pool }) => pool.destroy())));
+    const destinations = new Map(
+      config.services.map(service => [service.name, destination(service, config.connectionWait)]),
+    );
+    stopping.push(() => Promise.all([...destinations.values()].map(({ stop }) => stop())));
     const post = config.mailbox ? mailbox(config.mailbox, config.publicUrl) : null;
-    stopping.push(() => post?.stop());
 
     const security = securityHeaders(config.publicUrl);
     const headers = answerHeaders(security);
@@ -108,6 +110,8 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
       limiter: rateLimiter(redis, env),
       owners: accessOwners(redis, call),
       destinations,
+      bodies: requestBodies(config.bodies),
+      open: openRequests(config.openRequests),
       key,
       answerHeaders: headers,
       write,

@@ -11,7 +11,7 @@ let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet([
     testRoute('GET', '/api/v1/slow', { caller: 'public' }),
-    testRoute('GET', '/api/v1/live', { caller: 'public' }),
+    testRoute('GET', '/api/v1/live', { caller: 'public', upgrade: 'websocket' }),
   ]);
 });
 

@@ -33,7 +33,7 @@ export function observer(log: Pick<AccessLog, 'write'>): Observer {
   });
   const refused = new Counter({
     name: 'rivergate_gateway_rate_limited_total',
-    help: 'Requests that were refused by a rate limit',
+    help: 'Requests that the general rate limit refused',
     labelNames: ['class'],
     registers: [registry],
   });
@@ -83,9 +83,8 @@ export function observer(log: Pick<AccessLog, 'write'>): Observer {
       const milliseconds = performance.now() - exchange.startedAt;
       const series = seriesOf(exchange);
       series.durations.observe(milliseconds / 1000);
-      const { general, named } = exchange;
-      if (named?.allowed === false) refused.inc({ class: named.class });
-      else if (general?.allowed === false) refused.inc({ class: general.class });
+      const { general } = exchange;
+      if (general?.allowed === false) refused.inc({ class: general.class });
       log.write({
         requestId: exchange.id,
         traceId: exchange.traceparent?.slice(3, 35) ?? '',

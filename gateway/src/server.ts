@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server, type ServerOptions } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import {
   type Failure,
@@ -15,9 +14,9 @@ import type { FrontDoor } from './front-door.ts';
 import { ExpectationFailed, HeadersTooLarge, RequestTimeout } from './refusals.ts';
 
 const options: ServerOptions = {
-  // How long a client may take for its headers, for the whole request, and between two requests.
+  // How long a client may take for its headers and between two requests. How long for a body follows from its pace.
   headersTimeout: 15_000,
-  requestTimeout: 120_000,
+  requestTimeout: 0,
   keepAliveTimeout: 72_000,
   connectionsCheckingInterval: 5_000,
   maxHeaderSize: 16_384,
@@ -69,22 +68,4 @@ function refuseSocket(socket: Duplex, failure: Failure, security: readonly Heade
   for (const { name, value } of security) lines.push(name, value);
   socket.end(rawAnswer(answer.status, lines, body));
   destroyLater(socket);
-}
-
-export async function listen(server: Server, host: string, port: number): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
-  });
-  const address = server.address() as AddressInfo;
-  const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;
-  return `http://${name}:${address.port}`;
-}
-
-/** Takes no new connection, lets every request in flight finish, and returns when the last connection is gone. */
-export async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise<void>(resolve => server.close(() => resolve()));
-  // A kept-alive connection that turns idle now would otherwise hold the close open until its timeout.
-  const sweep = setInterval(() => server.closeIdleConnections(), 20);
-  await closed;
-  clearInterval(sweep);
 }

@@ -14,7 +14,6 @@ const route = {
   path: '/api/v1/things/{thing_id}',
   caller: 'user',
   bearer: null,
-  rateLimit: null,
 };
 const manifest = {
   service: audience,

@@ -17,9 +17,8 @@ export function answerHeaders(security: readonly HeaderLine[]): AnswerHeaders {
     for (const line of always) if (taken[line.key] === undefined) into.push(line.name, line.value);
     if (taken.vary === undefined) into.push(variesByOrigin.name, variesByOrigin.value);
     for (const line of exchange.crossOrigin) if (line.key !== 'vary') into.push(line.name, line.value);
-    const { general, named } = exchange;
-    if (!general && !named) return;
-    const headers = named ? rateLimitHeaders(named, general) : rateLimitHeaders(general!);
+    if (!exchange.general) return;
+    const headers = rateLimitHeaders(exchange.general);
     for (const name in headers) {
       if (taken[name.toLowerCase()] === undefined) into.push(name, headers[name] as string);
     }

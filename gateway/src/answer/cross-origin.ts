@@ -36,6 +36,9 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
       'X-RateLimit-Reset',
       'Retry-After',
       'Idempotency-Replayed',
+      'Deprecation',
+      'Sunset',
+      'Link',
     ],
     maxAge: PREFLIGHT_SECONDS,
   });

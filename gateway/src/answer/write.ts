@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import { type Failure, failureAnswer } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
 import type { AnswerHeaders } from './answer-headers.ts';
+import { endAnswer, holdOpen } from './linger.ts';
 
 /** Answers of the gateway itself. */
 export type Writer = {
@@ -23,8 +24,10 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
     if (status !== 204) lines.push('Content-Length', String(Buffer.byteLength(body)));
     exchange.status = status;
     if (exchange.response) {
-      exchange.response.writeHead(status, lines);
-      exchange.response.end(exchange.request.method === 'HEAD' || status === 204 ? undefined : body);
+      const { request, response } = exchange;
+      holdOpen(request, response);
+      response.writeHead(status, lines);
+      endAnswer(request, response, request.method === 'HEAD' || status === 204 ? undefined : body);
     } else if (exchange.upgrade) {
       exchange.upgrade.socket.end(rawAnswer(status, lines, String(body)));
       destroyLater(exchange.upgrade.socket);
@@ -42,8 +45,9 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
   };
 }
 
-/** A client that was told goodbye and does not leave is shown out; at once would cost it the answer. */
+/** Closes the socket after 2 s if the client has not: at once, with bytes in it unread, would cost it the answer. */
 export function destroyLater(socket: Duplex): void {
+  socket.resume();
   const timer = setTimeout(() => socket.destroy(), 2_000);
   socket.once('close', () => clearTimeout(timer));
 }

@@ -1,39 +1,52 @@
-/** Stops calling a service that does not answer, and tries it again with one request at a time. */
+import { CircuitState, ConsecutiveBreaker, circuitBreaker, handleAll } from 'cockatiel';
+
+/** Keeps requests away from a service that does not answer. */
 export type Breaker = {
-  /** Whether a request may go through now. Every true must be followed by succeeded or failed. */
-  admits(): boolean;
-  succeeded(): void;
-  failed(): void;
   readonly open: boolean;
+  /** The service answered a request. */
+  succeeded(): void;
+  /** The service itself failed a request: refused or reset the connection, or did not answer in its time. */
+  failed(): void;
+  stop(): void;
 };
 
-/** Failures in a row that open the breaker, and milliseconds after which one request may try again. */
+/** Failed requests in a row after which the service is asked whether it is well. */
 const FAILURES = 10;
-const REST = 1_000;
+/** Milliseconds between two questions to a service that is not well. */
+const REST = 500;
 
-export function circuitBreaker(now: () => number = () => performance.now()): Breaker {
+/**
+ * A breaker that no client can open or hold: failed requests only make the gateway ask the service itself, and the
+ * answer to that question opens and closes it.
+ *
+ * @param healthy the question: rejects, within a deadline of its own, when the service is not well
+ */
+export function breaker(healthy: () => Promise<void>): Breaker {
+  const policy = circuitBreaker(handleAll, { halfOpenAfter: REST, breaker: new ConsecutiveBreaker(1) });
   let failures = 0;
-  let openedAt: number | null = null;
-  let trying = false;
+  let asking = false;
+  let timer: NodeJS.Timeout | undefined;
+
+  const ask = async (): Promise<void> => {
+    if (asking) return;
+    asking = true;
+    await policy.execute(healthy).catch(() => {});
+    asking = false;
+    failures = 0;
+    if (policy.state !== CircuitState.Closed) timer = setTimeout(ask, REST).unref();
+  };
+
   return {
     get open() {
-      return openedAt !== null;
-    },
-    admits() {
-      if (openedAt === null) return true;
-      if (trying || now() - openedAt < REST) return false;
-      trying = true;
-      return true;
+      return policy.state !== CircuitState.Closed;
     },
     succeeded() {
       failures = 0;
-      openedAt = null;
-      trying = false;
     },
     failed() {
       failures += 1;
-      trying = false;
-      if (failures >= FAILURES) openedAt = now();
+      if (failures >= FAILURES && policy.state === CircuitState.Closed) void ask();
     },
+    stop: () => clearTimeout(timer),
   };
 }

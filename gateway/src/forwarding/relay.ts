@@ -1,7 +1,9 @@
 import type { ServerResponse } from 'node:http';
 import type { Dispatcher } from 'undici';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
+import { endAnswer, holdOpen } from '../answer/linger.ts';
 import type { Exchange } from '../exchange.ts';
+import { ClientLeft } from './client-left.ts';
 import { responseHeaders } from './response-headers.ts';
 
 /** How an attempt to forward ended: the service answered, or the error before the first byte of an answer. */
@@ -11,17 +13,27 @@ export type Attempt = { answered: true } | { answered: false; cause: Error };
  * Copies a service's answer to the client as it comes: status and headers at once, each chunk when it is there, and
  * no faster than the client takes it. Settles when the answer begins; the rest happens by itself. A client that
  * leaves cancels the request to the service.
+ *
+ * @param ended called once, when the service's connection is free again
  */
 export function relay(
   exchange: Exchange & { response: ServerResponse },
   answerHeaders: AnswerHeaders,
   settle: (attempt: Attempt) => void,
+  ended: () => void,
 ): Dispatcher.DispatchHandler {
-  const { response } = exchange;
+  const { request, response } = exchange;
   let controller: Dispatcher.DispatchController | null = null;
   let answering = false;
   /** Bytes that the service announced and that are still to come; NaN when it announced none. */
   let missing = Number.NaN;
+
+  let finished = false;
+  const finish = (last?: Buffer) => {
+    if (finished) return;
+    finished = true;
+    endAnswer(request, response, last);
+  };
 
   const clientLeft = () => {
     if (!response.writableFinished) controller?.abort(new ClientLeft());
@@ -38,6 +50,7 @@ export function relay(
       answering = true;
       exchange.status = status;
       settle({ answered: true });
+      holdOpen(request, response);
       response.writeHead(status, responseHeaders(exchange, headers, answerHeaders));
       const length = headers['content-length'];
       if (length !== undefined) missing = Number(length);
@@ -46,24 +59,21 @@ export function relay(
     onResponseData(from, chunk) {
       missing -= chunk.length;
       // The last chunk goes out together with the end: one system call, not two.
-      if (missing === 0) response.end(chunk);
+      if (missing === 0) finish(chunk);
       else if (!response.write(chunk)) {
         from.pause();
         response.once('drain', () => from.resume());
       }
     },
     onResponseEnd() {
-      if (!response.writableEnded) response.end();
+      ended();
+      finish();
     },
     onResponseError(_, cause) {
+      ended();
       response.off('close', clientLeft);
       if (answering) response.destroy();
       else settle({ answered: false, cause });
     },
   };
-}
-
-/** The client closed the connection before it had its answer. */
-export class ClientLeft extends Error {
-  override name = 'ClientLeft';
 }

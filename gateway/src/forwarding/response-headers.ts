@@ -1,4 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
+import { type RateLimitVerdict, rateLimitHeaders } from '@rivergate/caller';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
 import type { Exchange } from '../exchange.ts';
 import { hopByHop } from './request-headers.ts';
@@ -13,6 +14,8 @@ const notToOutside = new Set([
   'x-request-id',
   'traceparent',
   'vary',
+  'ratelimit-policy',
+  'ratelimit',
 ]);
 const notToOutsidePrefix = /^(?:x-internal-|access-control-)/;
 
@@ -31,6 +34,16 @@ export function responseHeaders(
   }
   const { vary } = headers;
   if (vary !== undefined) lines.push('Vary', vary === '*' ? vary : `${vary}, Origin`);
+  if (headers['ratelimit-policy'] !== undefined) lines.push(...bothLimits(headers, exchange.general));
   answerHeaders(exchange, lines, headers);
   return lines;
+}
+
+/** A service that counted the request in a class of its own says so: its class and the general one are both listed. */
+function bothLimits(headers: IncomingHttpHeaders, general: RateLimitVerdict | null): string[] {
+  const own = general ? rateLimitHeaders(general) : {};
+  return ['RateLimit-Policy', 'RateLimit'].flatMap(name => [
+    name,
+    [headers[name.toLowerCase()], own[name]].filter(Boolean).join(', '),
+  ]);
 }

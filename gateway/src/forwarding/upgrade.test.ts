@@ -1,16 +1,32 @@
 import { createHash } from 'node:crypto';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { revokeSession } from '@rivergate/caller';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bodyOf, sendRaw } from '../testing/raw.ts';
 import { testRoute } from '../testing/stand-in.ts';
 import { startTestFleet, type TestFleet } from '../testing/test-fleet.ts';
 
 let fleet: TestFleet;
+/** The service's side of the newest handshake. */
+let upstream: Duplex;
+/** Its side of the handshakes that it did not answer. */
+const abandoned: Duplex[] = [];
 
 beforeAll(async () => {
-  fleet = await startTestFleet([testRoute('GET', '/api/v1/live'), testRoute('GET', '/api/v1/dead')]);
+  fleet = await startTestFleet([
+    testRoute('GET', '/api/v1/live', { upgrade: 'websocket' }),
+    testRoute('GET', '/api/v1/dead', { upgrade: 'websocket' }),
+    testRoute('GET', '/api/v1/hanging', { upgrade: 'websocket', timeout: 50_000 }),
+    testRoute('GET', '/api/v1/hanging/briefly', { upgrade: 'websocket', timeout: 300 }),
+    testRoute('GET', '/api/v1/things'),
+  ]);
   fleet.storage.upgrade = (request, socket, head) => {
+    upstream = socket.on('error', () => {}).on('end', () => socket.end());
+    if (request.url?.startsWith('/api/v1/hanging')) {
+      abandoned.push(socket.resume());
+      return;
+    }
     if (request.url?.startsWith('/api/v1/dead')) {
       socket.end(
         'HTTP/1.1 403 Forbidden\r\nContent-Length: 4\r\nX-Internal-Node: 7\r\nConnection: close\r\n\r\nnope',
@@ -27,7 +43,7 @@ beforeAll(async () => {
     ];
     socket.write(`${lines.join('\r\n')}\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`);
     socket.write(`welcome ${head}`);
-    socket.on('data', chunk => socket.write(`echo ${chunk}`)).on('error', () => {});
+    socket.on('data', chunk => socket.write(`echo ${chunk}`));
   };
 });
 
@@ -46,7 +62,94 @@ function handshake(path: string, more: Record<string, string> = {}): string {
   return `GET ${path} HTTP/1.1\r\n${lines.join('\r\n')}\r\n\r\n`;
 }
 
+function open(bytes: string): Socket {
+  const { hostname, port } = new URL(fleet.url);
+  const socket = connect(Number(port), hostname).on('error', () => {});
+  socket.write(bytes);
+  return socket;
+}
+
+beforeEach(() => {
+  fleet.storage.received.length = 0;
+});
+
+describe('a handshake that comes to nothing', () => {
+  it('because the client leaves, twenty times over, keeps nobody from the service', async () => {
+    const user = await fleet.signIn();
+    const bytes = handshake('/api/v1/hanging', { Authorization: `Bearer ${user.token}` });
+    const sockets = Array.from({ length: 20 }, () => open(bytes));
+    await vi.waitFor(() => expect(abandoned).toHaveLength(20));
+    const noticed = abandoned.map(socket => new Promise(resolve => socket.once('close', resolve)));
+    for (const socket of sockets) socket.destroy();
+    await Promise.all(noticed);
+    for (let index = 0; index < 5; index++)
+      expect((await fleet.get('/api/v1/things', user.headers)).status).toBe(200);
+  });
+
+  it('because the service does not answer it: 504, and the rest of the service is there for all', async () => {
+    const user = await fleet.signIn();
+    const bytes = handshake('/api/v1/hanging/briefly', { Authorization: `Bearer ${user.token}` });
+    const answers = await Promise.all(Array.from({ length: 15 }, () => sendRaw(fleet.url, bytes)));
+    for (const answer of answers) {
+      expect(answer).toMatch(/^HTTP\/1\.1 504 /);
+      expect(bodyOf(answer).error?.code).toBe('UPSTREAM_TIMEOUT');
+    }
+    expect((await fleet.get('/api/v1/things', user.headers)).status).toBe(200);
+  });
+
+  it('because the endpoint declares none: 400 from the gateway, and the service is not touched', async () => {
+    const user = await fleet.signIn();
+    const bytes = handshake('/api/v1/things', { Authorization: `Bearer ${user.token}` });
+    const answer = await sendRaw(fleet.url, bytes);
+    expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    expect(bodyOf(answer).error?.code).toBe('MALFORMED_REQUEST');
+    expect(fleet.storage.received).toEqual([]);
+  });
+
+  it('because it has a body: 400, and the service is not touched', async () => {
+    const user = await fleet.signIn();
+    const authorization = { Authorization: `Bearer ${user.token}` };
+    const framings: Record<string, string>[] = [
+      { 'Content-Length': '10' },
+      { 'Transfer-Encoding': 'chunked' },
+    ];
+    for (const framing of framings) {
+      const answer = await sendRaw(fleet.url, handshake('/api/v1/live', { ...authorization, ...framing }));
+      expect(answer).toMatch(/^HTTP\/1\.1 400 /);
+    }
+    expect(fleet.storage.received).toEqual([]);
+  });
+
+  it('because the service is away: 503', async () => {
+    const user = await fleet.signIn();
+    const before = fleet.storage.upgrade;
+    fleet.storage.upgrade = (_, socket) => void socket.destroy();
+    const bytes = handshake('/api/v1/live', { Authorization: `Bearer ${user.token}` });
+    const answer = await sendRaw(fleet.url, bytes);
+    fleet.storage.upgrade = before;
+    expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+    expect(bodyOf(answer).error?.code).toBe('UPSTREAM_UNAVAILABLE');
+  });
+});
+
 describe('a WebSocket', () => {
+  it('ends on both sides when either side ends', async () => {
+    const user = await fleet.signIn();
+    const bytes = handshake('/api/v1/live', { Authorization: `Bearer ${user.token}` });
+    const endings: ((client: Socket) => unknown)[] = [
+      client => client.destroy(),
+      () => upstream.destroy(),
+      client => client.end(),
+    ];
+    for (const end of endings) {
+      const client = open(bytes);
+      await new Promise(resolve => client.once('data', resolve));
+      const ended = [client, upstream].map(socket => new Promise(resolve => socket.once('close', resolve)));
+      end(client);
+      await Promise.all(ended);
+    }
+  });
+
   it('passes through, both ways, for a caller that the service learns of', async () => {
     const user = await fleet.signIn();
     fleet.storage.received.length = 0;

@@ -1,105 +1,106 @@
-import { request as httpRequest, type IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { UpstreamUnavailable } from '@rivergate/endpoint';
+import type { Failure } from '@rivergate/endpoint';
+import { createProxyMiddleware } from 'http-proxy-middleware';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
-import { destroyLater, rawAnswer } from '../answer/write.ts';
+import { destroyLater } from '../answer/write.ts';
 import type { Exchange, Upgrade } from '../exchange.ts';
+import { headerObject } from './header-object.ts';
 import { requestHeaders } from './request-headers.ts';
 import { responseHeaders } from './response-headers.ts';
 import type { Destination } from './upstream.ts';
-import { upstreamFailure } from './upstream-failure.ts';
+import { isServiceFailure, upstreamFailure } from './upstream-failure.ts';
 
 /** A WebSocket between a client and a service that the gateway holds open. */
 export type OpenSocket = { sessionId: number | null; close(): void };
 
-/** Milliseconds within which a service must have taken or refused the upgrade. */
-const HANDSHAKE = 10_000;
+/** How a handshake ended, when it did not with an answer of the service or because the client left. */
+export type UpgradeOutcome = { opened(open: OpenSocket): void; refused(failure: Failure): void };
+
 /** Milliseconds that one side has to close after the other has. */
 const LINGER = 2_000;
 
 /**
  * Hands a WebSocket handshake (RFC 6455) to the service and, once it has switched protocols, the bytes of both sides
- * to each other. Any other answer is passed on as it is.
- *
- * @throws UpstreamUnavailable, UpstreamTimeout before anything was answered
+ * to each other. Any other answer is passed on as it is. What passes is http-proxy-middleware's business; ours are the
+ * headers of both sides, who is to blame for a failure, and that neither socket outlives the other.
  */
 export function forwardUpgrade(
   destination: Destination,
   exchange: Exchange & { upgrade: Upgrade },
   answerHeaders: AnswerHeaders,
   credential: string,
-): Promise<OpenSocket | null> {
-  const { socket, head } = exchange.upgrade;
-  if (!destination.breaker.admits()) throw UpstreamUnavailable();
-  return new Promise((resolve, reject) => {
-    const outgoing = httpRequest({
-      host: destination.url.hostname,
-      port: destination.url.port,
-      method: 'GET',
-      path: exchange.path + exchange.query,
-      headers: handshakeHeaders(exchange, credential, destination.url.host),
-      timeout: HANDSHAKE,
-      agent: false,
+  { opened, refused }: UpgradeOutcome,
+): void {
+  const { request, upgrade } = exchange;
+  const client = upgrade.socket;
+  request.url = exchange.path + exchange.query;
+  request.headers = handshakeHeaders(exchange, credential, destination.url.host);
+
+  const beforeAnswer = (outgoing: ClientRequest) => {
+    const answered = closeWhenLeft(client);
+    outgoing.once('upgrade', (answer, upstream) => {
+      answered();
+      destination.breaker.succeeded();
+      exchange.status = 101;
+      const headers = responseHeaders(exchange, answer.headers, answerHeaders);
+      answer.headers = headerObject([...headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket']);
+      opened({ sessionId: exchange.token?.sessionId ?? null, close: join(client, upstream) });
     });
-    outgoing
-      .once('upgrade', (answer, upstream, upstreamHead) => {
-        destination.breaker.succeeded();
-        exchange.status = 101;
-        outgoing.setTimeout(0);
-        socket.write(switching(exchange, answer, answerHeaders));
-        resolve(join(exchange, socket, upstream, head, upstreamHead));
-      })
-      .once('response', answer => {
-        destination.breaker.succeeded();
-        exchange.status = answer.statusCode ?? 502;
-        const headers = responseHeaders(exchange, answer.headers, answerHeaders);
-        socket.write(rawAnswer(exchange.status, headers, ''));
-        answer.pipe(socket);
-        destroyLater(socket);
-        resolve(null);
-      })
-      .once('timeout', () =>
-        outgoing.destroy(Object.assign(new Error('timeout'), { code: 'UND_ERR_HEADERS_TIMEOUT' })),
-      )
-      .once('error', cause => {
-        destination.breaker.failed();
-        reject(upstreamFailure(cause));
-      });
-    socket.once('close', () => outgoing.destroy());
-    outgoing.end();
+    outgoing.once('response', answer => {
+      answered();
+      destination.breaker.succeeded();
+      exchange.status = answer.statusCode ?? 502;
+      const coding = answer.headers['transfer-encoding'];
+      answer.headers = headerObject(responseHeaders(exchange, answer.headers, answerHeaders));
+      if (coding !== undefined) answer.headers['transfer-encoding'] = coding;
+      destroyLater(client);
+    });
+  };
+  const failed = (cause: Error) => {
+    if (exchange.status !== 0 || client.destroyed) return;
+    if (isServiceFailure(cause)) destination.breaker.failed();
+    refused(upstreamFailure(cause));
+  };
+
+  const proxy = createProxyMiddleware<IncomingMessage>({
+    target: destination.url.origin,
+    upgradeTimeout: exchange.route!.timeout,
+    // What it would do about errors and logging by itself is done here.
+    ejectPlugins: true,
+    plugins: [server => void server.on('proxyReqWs', beforeAnswer).on('error', failed)],
   });
+  proxy.upgrade(request, client as Socket, upgrade.head);
 }
 
-function handshakeHeaders(exchange: Exchange, credential: string, host: string): string[] {
-  return [
-    ...requestHeaders(exchange, credential),
-    ...['host', host, 'connection', 'Upgrade', 'upgrade', 'websocket'],
-  ];
+function handshakeHeaders(exchange: Exchange, credential: string, host: string) {
+  const connection = ['host', host, 'connection', 'Upgrade', 'upgrade', 'websocket'];
+  return headerObject([...requestHeaders(exchange, credential), ...connection]) as IncomingMessage['headers'];
 }
 
-function switching(exchange: Exchange, answer: IncomingMessage, answerHeaders: AnswerHeaders): string {
-  const headers = responseHeaders(exchange, answer.headers, answerHeaders);
-  const lines = ['HTTP/1.1 101 Switching Protocols', 'Connection: Upgrade', 'Upgrade: websocket'];
-  for (let index = 0; index < headers.length; index += 2)
-    lines.push(`${headers[index]}: ${headers[index + 1]}`);
-  return `${lines.join('\r\n')}\r\n\r\n`;
+/**
+ * Closes a client's socket when the client ends it before its handshake was answered. Nobody reads it until then, so
+ * the end has to be looked for: what the client may have sent too early stays where it is.
+ *
+ * @returns to be called when the handshake is answered
+ */
+function closeWhenLeft(client: Duplex): () => void {
+  const look = () => {
+    if (client.readableLength === 0) client.read();
+  };
+  const close = () => client.destroy();
+  client.on('readable', look).once('end', close);
+  return () => client.off('readable', look).off('end', close);
 }
 
-function join(
-  exchange: Exchange,
-  client: Duplex,
-  upstream: Duplex,
-  head: Buffer,
-  upstreamHead: Buffer,
-): OpenSocket {
-  if (upstreamHead.length > 0) client.write(upstreamHead);
-  if (head.length > 0) upstream.write(head);
+/** Ends each socket with the other. Returns what ends both. */
+function join(client: Duplex, upstream: Duplex): () => void {
   const close = () => {
     client.destroy();
     upstream.destroy();
   };
   const linger = () => void setTimeout(close, LINGER).unref();
-  client.on('error', close).on('close', close).once('end', linger).pipe(upstream);
-  upstream.on('error', close).on('close', close).once('end', linger).pipe(client);
-  return { sessionId: exchange.token?.sessionId ?? null, close };
+  for (const socket of [client, upstream]) socket.once('close', close).once('end', linger);
+  return close;
 }

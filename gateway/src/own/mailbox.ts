@@ -1,10 +1,15 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage } from 'node:http';
+import { RequestTooLarge } from '@rivergate/endpoint';
+import { createProxyMiddleware } from 'http-proxy-middleware';
 import { answerHeaders } from '../answer/answer-headers.ts';
 import { securityHeaders } from '../answer/security-headers.ts';
 import type { Upstream } from '../config.ts';
 import type { Exchange } from '../exchange.ts';
-import { destination } from '../forwarding/upstream.ts';
-import { forwardTo } from '../pipeline/forward.ts';
+import { headerObject } from '../forwarding/header-object.ts';
+import { hasBody } from '../forwarding/request-body.ts';
+import { requestHeaders } from '../forwarding/request-headers.ts';
+import { responseHeaders } from '../forwarding/response-headers.ts';
+import { upstreamFailure } from '../forwarding/upstream-failure.ts';
 import { canonicalTarget } from '../routes/path.ts';
 
 /** Mails show pictures and styles of their own, but run nothing and send nothing. */
@@ -21,26 +26,46 @@ const policy = {
 export type Mailbox = {
   takes(exchange: Exchange): boolean;
   forward(exchange: Exchange): Promise<void>;
-  stop(): Promise<void>;
 };
 
+/** Milliseconds within which the mailbox has to answer. */
+const TIMEOUT = 10_000;
+
 /** Passes /dev/mailbox to the mailbox of the embedded form. Elsewhere there is none, and the path is unknown. */
-export function mailbox(upstream: Upstream, publicUrl: string): Mailbox {
-  const target = destination(upstream);
+export function mailbox({ url }: Upstream, publicUrl: string): Mailbox {
   const headers = answerHeaders(securityHeaders(publicUrl, policy));
+  const forwarded = new WeakMap<IncomingMessage, { exchange: Exchange; failure?: Error }>();
+  const proxy = createProxyMiddleware<IncomingMessage>({
+    target: url,
+    changeOrigin: true,
+    proxyTimeout: TIMEOUT,
+    // What it would do about errors and logging by itself is done here.
+    ejectPlugins: true,
+    plugins: [
+      server => {
+        server.on('proxyRes', (answer, request) => {
+          const { exchange } = forwarded.get(request)!;
+          exchange.status = answer.statusCode ?? 502;
+          answer.headers = headerObject(responseHeaders(exchange, answer.headers, headers));
+        });
+        server.on('error', (cause, request) => {
+          forwarded.get(request!)!.failure = cause;
+        });
+      },
+    ],
+  });
   return {
     takes: ({ request }) => /^\/dev\/mailbox(?:[/?]|$)/.test(request.url ?? ''),
-    forward(exchange) {
-      const { path, query } = canonicalTarget(exchange.request.url ?? '');
-      exchange.path = path;
-      exchange.query = query;
-      return forwardTo(target, exchange as Exchange & { response: ServerResponse }, headers, {
-        bodyLimit: 0,
-        timeout: 10_000,
-        path,
-        credential: () => null,
-      });
+    async forward(exchange) {
+      const { request, response } = exchange;
+      if (hasBody(request)) throw RequestTooLarge();
+      const { path, query } = canonicalTarget(request.url ?? '');
+      request.url = path + query;
+      request.headers = headerObject(requestHeaders(exchange, null)) as typeof request.headers;
+      const forwarding: { exchange: Exchange; failure?: Error } = { exchange };
+      forwarded.set(request, forwarding);
+      await proxy(request, response!);
+      if (forwarding.failure && !response!.destroyed) throw upstreamFailure(forwarding.failure);
     },
-    stop: () => target.pool.destroy(),
   };
 }

@@ -303,22 +303,45 @@ describe('a service that fails', () => {
     expect(answer.status).toBe(503);
     expect(await answer.json()).toMatchObject({ error: { code: 'UPSTREAM_UNAVAILABLE' } });
     expect(fleet.storage.received).toHaveLength(1);
-    const put = await fetch(`${fleet.url}/api/v1/open`, { method: 'PUT', body: '{}' });
-    expect(put.status).toBe(503);
-    expect(fleet.storage.received).toHaveLength(2);
   });
 
-  it('again and again is left alone for a while, then tried with one request', async () => {
+  it('by closing the connection: a PUT is sent again, body and all', async () => {
+    let calls = 0;
+    fleet.storage.handle = (request, response, received) => {
+      calls += 1;
+      if (calls === 1) request.socket.destroy();
+      else echo(request, response, received);
+    };
+    const put = await fetch(`${fleet.url}/api/v1/open`, { method: 'PUT', body: '{"a":1}' });
+    expect(put.status).toBe(200);
+    expect(fleet.storage.received.map(({ body }) => body)).toEqual(['{"a":1}', '{"a":1}']);
+  });
+
+  it('again and again, and says that it is not well, is left alone until it is', async () => {
     fleet.storage.handle = request => request.socket.destroy();
-    for (let index = 0; index < 12; index++) await post('{}');
-    const calls = fleet.storage.received.length;
-    expect((await post('{}')).status).toBe(503);
-    expect(fleet.storage.received.length).toBe(calls);
+    fleet.storage.well = false;
+    await vi.waitFor(async () => {
+      const calls = fleet.storage.received.length;
+      expect((await post('{}')).status).toBe(503);
+      expect(fleet.storage.received.length).toBe(calls);
+    });
     fleet.storage.handle = echo;
+    expect((await post('{}')).status, 'no request of a client is the one that tries').toBe(503);
+    fleet.storage.well = true;
     await vi.waitFor(async () => expect((await post('{}')).status).toBe(200), {
       timeout: 5_000,
       interval: 100,
     });
+    expect((await fleet.get('/api/v1/open')).status).toBe(200);
+  });
+
+  it('again and again on one endpoint, but is well, is kept from nobody', async () => {
+    fleet.storage.handle = (request, response, received) => {
+      if (received.method === 'POST') request.socket.destroy();
+      else echo(request, response, received);
+    };
+    for (let index = 0; index < 30; index++) expect((await post('{}')).status).toBe(503);
+    expect(fleet.storage.received).toHaveLength(30);
     expect((await fleet.get('/api/v1/open')).status).toBe(200);
   });
 });

@@ -5,106 +5,141 @@ import { type Failure, UpstreamUnavailable } from '@rivergate/endpoint';
 import type { Dispatcher } from 'undici';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
 import type { Exchange } from '../exchange.ts';
-import { type Attempt, ClientLeft, relay } from '../forwarding/relay.ts';
-import { hasBody, type RequestBody, refuseDeclaredLength, requestBody } from '../forwarding/request-body.ts';
+import { ClientLeft } from '../forwarding/client-left.ts';
+import { type Attempt, relay } from '../forwarding/relay.ts';
+import {
+  hasBody,
+  type RequestBodies,
+  type RequestBody,
+  refuseDeclaredLength,
+} from '../forwarding/request-body.ts';
 import { requestHeaders } from '../forwarding/request-headers.ts';
 import type { Destination } from '../forwarding/upstream.ts';
-import { isConnectionFailure, upstreamFailure } from '../forwarding/upstream-failure.ts';
+import { isConnectionFailure, isServiceFailure, upstreamFailure } from '../forwarding/upstream-failure.ts';
+import type { Step } from './pipeline.ts';
 
 /** Milliseconds before each further try of an idempotent request. */
 const RETRY_PAUSES = [25, 150];
+/** Bytes. A body that may be larger is passed on as it comes, instead of being read before a connection is taken. */
+const KEPT_AT_MOST = 2 * 1024 * 1024;
 
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE']);
 
 type Answerable = Exchange & { response: ServerResponse };
 
+export type ForwardParts = {
+  destinations: ReadonlyMap<string, Destination>;
+  /** What the service knows the caller by; null for none. */
+  credential: (exchange: Exchange) => string | null;
+  bodies: RequestBodies;
+  answerHeaders: AnswerHeaders;
+  decideAgain: Step;
+};
+
 /** Step: hands the request to its service, signed, and the answer back. */
-export function forward(
-  destinations: ReadonlyMap<string, Destination>,
-  key: CredentialKey,
-  answerHeaders: AnswerHeaders,
-) {
-  return (exchange: Exchange): Promise<void> => {
-    const route = exchange.route!;
-    return forwardTo(destinations.get(route.service)!, exchange as Answerable, answerHeaders, {
-      bodyLimit: route.bodyLimit,
-      timeout: route.timeout,
-      path: exchange.path,
-      credential: () => credentialFor(exchange, key),
-    });
+export function forward(parts: ForwardParts): Step {
+  return async exchange => {
+    const { request, response, route } = exchange as Answerable;
+    const destination = parts.destinations.get(route!.service)!;
+    refuseWhileOpen(destination);
+    try {
+      if (!hasBody(request)) return await send(parts, destination, exchange as Answerable, null);
+      const { bodyLimit } = route!;
+      refuseDeclaredLength(request, bodyLimit);
+      if (request.headers.expect !== undefined) response.writeContinue();
+      if (bodyLimit > KEPT_AT_MOST) return await upload(parts, destination, exchange as Answerable);
+      const body = await parts.bodies.kept(request, bodyLimit);
+      await send(parts, destination, exchange as Answerable, body).finally(body.release);
+    } catch (cause) {
+      if (!(cause instanceof ClientLeft)) throw cause;
+    }
   };
 }
 
-/** One use each: every try needs its own. */
-export function credentialFor({ request, route, path, principal }: Exchange, key: CredentialKey): string {
+/** Signs for the request and the decision about it as they are now. Good for one use: every try needs its own. */
+export function credentialFor(
+  { request, route, path, principal, decidedAt }: Exchange,
+  key: CredentialKey,
+): string {
   return issueCredential(key, {
     audience: route!.service,
     method: request.method ?? 'GET',
     path,
     principal: principal!,
+    age: performance.now() - decidedAt,
   });
 }
 
-export type Forwarding = {
-  /** Bytes */
-  bodyLimit: number;
-  /** Milliseconds until the answer must begin. */
-  timeout: number;
-  path: string;
-  credential: () => string | null;
-};
+/** A client that is still sending holds a connection, and no more than a part of them all is for such. */
+async function upload(parts: ForwardParts, destination: Destination, exchange: Answerable): Promise<void> {
+  const { take, release } = destination.uploads;
+  await take();
+  if (exchange.over) {
+    release();
+    throw new ClientLeft();
+  }
+  exchange.response.once('close', release);
+  const body = parts.bodies.streamed(exchange.request, exchange.route!.bodyLimit);
+  await send(parts, destination, exchange, body);
+}
 
-export async function forwardTo(
+async function send(
+  parts: ForwardParts,
   destination: Destination,
   exchange: Answerable,
-  answerHeaders: AnswerHeaders,
-  forwarding: Forwarding,
+  body: RequestBody | null,
 ): Promise<void> {
   const { request, response } = exchange;
-  refuseDeclaredLength(request, forwarding.bodyLimit);
-  if (request.headers.expect !== undefined) response.writeContinue();
   for (let tries = 0; ; tries++) {
-    if (!destination.breaker.admits()) throw unavailable(destination.name);
-    const body = hasBody(request) ? requestBody(request, forwarding.bodyLimit) : null;
-    const attempt = await attemptOnce(destination, exchange, answerHeaders, forwarding, body);
+    const waiting = destination.connections.take();
+    if (waiting) await waiting;
+    const attempt = await attemptOnce(parts, destination, exchange, body);
     if (attempt.answered) return destination.breaker.succeeded();
-    const { cause } = attempt;
-    const lostConnection = isConnectionFailure(cause);
-    if (lostConnection) destination.breaker.failed();
-    else destination.breaker.succeeded();
+    // What went wrong with the body counts for more than what that did to the connection.
+    const cause = body?.failure() ?? attempt.cause;
     if (cause instanceof ClientLeft || response.destroyed) return;
+    if (isServiceFailure(cause)) destination.breaker.failed();
     const wait = RETRY_PAUSES[tries];
-    const repeatable = lostConnection && idempotent.has(request.method ?? '') && !body?.begun();
-    if (wait === undefined || !repeatable) throw failureOf(cause, body);
+    const repeatable = idempotent.has(request.method ?? '') && (body === null || body.repeatable());
+    if (wait === undefined || !repeatable || !isConnectionFailure(cause)) throw upstreamFailure(cause);
     await pause(wait);
+    refuseWhileOpen(destination);
   }
 }
 
-function attemptOnce(
+/** Gives the connection back when the service's answer has ended, which may be long after the attempt has settled. */
+async function attemptOnce(
+  { credential, answerHeaders, decideAgain }: ForwardParts,
   destination: Destination,
   exchange: Answerable,
-  answerHeaders: AnswerHeaders,
-  forwarding: Forwarding,
   body: RequestBody | null,
 ): Promise<Attempt> {
+  const { release } = destination.connections;
+  try {
+    const deciding = decideAgain(exchange);
+    if (deciding) await deciding;
+    if (exchange.over) throw new ClientLeft();
+  } catch (cause) {
+    release();
+    throw cause;
+  }
+  const { request, route, path, query } = exchange;
   return new Promise(settle => {
-    const handler = relay(exchange, answerHeaders, settle);
     destination.pool.dispatch(
       {
-        method: exchange.request.method as Dispatcher.HttpMethod,
-        path: forwarding.path + exchange.query,
-        headers: requestHeaders(exchange, forwarding.credential()),
-        body: body?.stream ?? null,
-        headersTimeout: forwarding.timeout,
+        method: request.method as Dispatcher.HttpMethod,
+        path: path + query,
+        headers: requestHeaders(exchange, credential(exchange)),
+        body: body?.content ?? null,
+        headersTimeout: route!.timeout,
       },
-      handler,
+      relay(exchange, answerHeaders, settle, release),
     );
   });
 }
 
-/** An error of the body itself (too large) counts for more than what it did to the connection. */
-function failureOf(cause: Error, body: RequestBody | null): Failure {
-  return upstreamFailure(body?.stream.errored ?? cause);
+function refuseWhileOpen({ breaker, name }: Destination): void {
+  if (breaker.open) throw unavailable(name);
 }
 
 function unavailable(service: string): Failure {

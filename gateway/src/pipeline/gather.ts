@@ -4,21 +4,27 @@ import type { Exchange } from '../exchange.ts';
 import { limitKeys } from './rate-limit.ts';
 
 /**
- * Step: one round trip for what the next three decide by. Session, memberships and the rate counters are asked for
+ * Step: one round trip for what the next three decide by. Session, memberships and the rate counter are asked for
  * in the same turn of the event loop, and libs/caller sends them together, with those of all requests of that turn.
  * The counter is that of the class under which the token was last seen; the rate limit step counts again if the class
  * has changed.
  */
 export function gather(redis: Redis, limiter: RateLimiter) {
   return async (exchange: Exchange): Promise<void> => {
-    const { token, route } = exchange;
-    const keys = limitKeys(exchange);
+    const { token } = exchange;
+    exchange.decidedAt = performance.now();
     exchange.countedAs = token?.lastClass ?? 'standard';
-    const general = limiter.consume(exchange.countedAs, keys.caller);
-    const named = route?.rateLimit ? limiter.consume(route.rateLimit, keys.address) : null;
+    const general = limiter.consume(exchange.countedAs, limitKeys(exchange).caller);
     if (token) exchange.access = await accessOf(redis, exchange);
     exchange.general = await general;
-    if (named) exchange.named = await named;
+  };
+}
+
+/** Reads the session and the memberships anew, and counts nothing. */
+export function readAgain(redis: Redis) {
+  return async (exchange: Exchange): Promise<void> => {
+    exchange.decidedAt = performance.now();
+    exchange.access = await accessOf(redis, exchange);
   };
 }
 

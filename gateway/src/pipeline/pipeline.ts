@@ -1,20 +1,24 @@
 import type { CredentialKey, RateLimiter } from '@rivergate/caller';
+import type { Owners } from '@rivergate/service';
 import type { Redis } from 'ioredis';
-import type { Owners } from '../access/owners.ts';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
 import type { Exchange } from '../exchange.ts';
+import type { RequestBodies } from '../forwarding/request-body.ts';
 import type { Destination } from '../forwarding/upstream.ts';
 import type { Fleet } from '../routes/fleet.ts';
 import type { VerifiedCache } from '../tokens/verified-cache.ts';
 import { authenticate, type TokenKind } from './authenticate.ts';
-import { forward } from './forward.ts';
+import { decideAgain } from './decide-again.ts';
+import { credentialFor, forward } from './forward.ts';
 import { gather } from './gather.ts';
+import type { OpenRequests } from './open-requests.ts';
 import { principal } from './principal.ts';
 import { rateLimit } from './rate-limit.ts';
 import { requestIdentity } from './request-identity.ts';
 import { revocation } from './revocation.ts';
 import { route } from './route.ts';
 import { traceContext } from './trace-context.ts';
+import { upgradeDeclared } from './upgrade-declared.ts';
 
 /** One rule of the front door. It adds to the exchange, or throws the Failure that the client is answered. */
 export type Step = (exchange: Exchange) => void | Promise<void>;
@@ -30,6 +34,8 @@ export type PipelineParts = {
   owners: Owners;
   destinations: ReadonlyMap<string, Destination>;
   key: CredentialKey;
+  bodies: RequestBodies;
+  open: OpenRequests;
   answerHeaders: AnswerHeaders;
 };
 
@@ -41,8 +47,11 @@ export function arrival(parts: PipelineParts): readonly Step[] {
 /** What happens to a request for a service, in this order. */
 export function passage(parts: PipelineParts): readonly Step[] {
   return [
+    parts.open.ofAddress,
     route(parts.fleet),
+    upgradeDeclared,
     authenticate(parts.kinds, parts.verified),
+    parts.open.ofUser,
     gather(parts.redis, parts.limiter),
     revocation(parts.owners),
     principal(parts.owners),
@@ -52,7 +61,11 @@ export function passage(parts: PipelineParts): readonly Step[] {
 
 /** The last step of an ordinary request; an upgrade has its own. */
 export function departure(parts: PipelineParts): Step {
-  return forward(parts.destinations, parts.key, parts.answerHeaders);
+  return forward({
+    ...parts,
+    credential: exchange => credentialFor(exchange, parts.key),
+    decideAgain: decideAgain(parts.redis, parts.owners),
+  });
 }
 
 /** Runs the steps; waits only for those that have something to wait for. */

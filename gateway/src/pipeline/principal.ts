@@ -1,6 +1,6 @@
-import { anonymous, type Membership, type Principal } from '@rivergate/caller';
+import { anonymous, type Membership, type Principal, standingIn } from '@rivergate/caller';
 import { Unauthorized } from '@rivergate/endpoint';
-import type { Owners } from '../access/owners.ts';
+import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
 import { organizationsOf } from './gather.ts';
 
@@ -43,17 +43,11 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
   if (token.organizationId !== null && !memberships[0]?.member) throw outdatedToken();
   const actedOn = exchange.pathOrganizationId ?? (namesOrganization(exchange) ? null : token.organizationId);
   const membership = actedOn === null ? undefined : memberships[memberships.length - 1];
-  const isMember = membership?.member ?? false;
   return {
     kind: 'user',
     userId: token.userId,
     sessionId: token.sessionId,
-    organizationId: isMember || isSystemAdmin ? actedOn : null,
-    isMember,
-    isAdmin: isMember && membership!.isAdmin,
-    isSystemAdmin,
-    permissions: isMember ? (membership!.isAdmin ? ['*'] : membership!.permissions) : [],
-    plan: isMember ? membership!.plan : null,
+    ...standingIn(actedOn, membership, isSystemAdmin),
     amr: token.amr,
     scope: token.scope,
     clientId: token.clientId,

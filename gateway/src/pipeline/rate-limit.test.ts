@@ -10,14 +10,13 @@ beforeAll(async () => {
     [
       testRoute('GET', '/api/v1/things'),
       testRoute('GET', '/api/v1/open', { caller: 'public' }),
-      testRoute('POST', '/api/v1/auth/login', { caller: 'public', rateLimit: 'login' }),
+      testRoute('POST', '/api/v1/auth/login', { caller: 'public' }),
     ],
     {
       env: {
         RATE_LIMIT_STANDARD: '3/60',
         RATE_LIMIT_PREMIUM: '5/60',
         RATE_LIMIT_ADMIN: '7/60',
-        RATE_LIMIT_LOGIN: '2/900',
         TRUST_PROXY: 'loopback',
       },
     },
@@ -81,7 +80,12 @@ describe('the general limit', () => {
     expect(answer.status).toBe(429);
     expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
     expect(answer.headers.get('x-ratelimit-remaining')).toBe('0');
-    expect(await answer.json()).toMatchObject({ success: false, error: { code: 'RATE_LIMITED' } });
+    const { success, error } = (await answer.json()) as { success: boolean; error: Record<string, unknown> };
+    expect([success, error.code]).toEqual([false, 'RATE_LIMITED']);
+    expect(error.message).toMatch(
+      /^Too many requests: the limit "standard" is 3 in 1 minute; try again in \d+ seconds?$/,
+    );
+    expect(error.details).toMatchObject([{ field: 'standard' }]);
   });
 
   it('bounds the guessing of tokens per address', async () => {
@@ -90,19 +94,47 @@ describe('the general limit', () => {
   });
 });
 
-describe('the limit that a route declares', () => {
-  it('is counted per address, beside the general one', async () => {
-    const post = (headers: Record<string, string>) =>
-      fetch(`${fleet.url}/api/v1/auth/login`, { method: 'POST', headers });
+describe('the limit that a service counts in a class of its own', () => {
+  const post = (headers: Record<string, string>) =>
+    fetch(`${fleet.url}/api/v1/auth/login`, { method: 'POST', headers });
+  const counted = (status: number, remaining: number) => {
+    fleet.storage.handle = (_request, response) => {
+      response.writeHead(status, {
+        'RateLimit-Policy': '"login";q=2;w=900',
+        RateLimit: `"login";r=${remaining};t=880`,
+        'X-RateLimit-Limit': '2',
+        'X-RateLimit-Remaining': String(remaining),
+        'X-RateLimit-Reset': '880',
+        ...(status === 429 ? { 'Retry-After': '880' } : {}),
+      });
+      response.end();
+    };
+  };
+  let echo: typeof fleet.storage.handle;
+  beforeAll(() => {
+    echo = fleet.storage.handle;
+  });
+  afterAll(() => {
+    fleet.storage.handle = echo;
+  });
+
+  it('stands beside the general one on the answer, in one line each', async () => {
+    counted(200, 1);
+    const { headers } = await post(from());
+    expect(headers.get('ratelimit-policy')).toBe('"login";q=2;w=900, "standard";q=3;w=60');
+    expect(headers.get('ratelimit')).toMatch(/^"login";r=1;t=880, "standard";r=2;t=\d+$/);
+    expect(headers.get('x-ratelimit-limit')).toBe('2');
+  });
+  it('refuses with its own Retry-After and counts in the general one all the same', async () => {
+    counted(429, 0);
     const here = from();
-    const first = await post(here);
-    expect(first.headers.get('ratelimit-policy')).toBe('"login";q=2;w=900, "standard";q=3;w=60');
-    expect(first.headers.get('x-ratelimit-limit')).toBe('2');
-    expect((await post(here)).status).toBe(200);
     const refused = await post(here);
-    expect(refused.status).toBe(429);
-    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
-    expect((await post(from())).status).toBe(200);
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '880']);
+    expect(refused.headers.get('x-ratelimit-remaining')).toBe('0');
+    for (let count = 0; count < 2; count++) await post(here);
+    const byGateway = await post(here);
+    expect(byGateway.headers.get('ratelimit-policy')).toBe('"standard";q=3;w=60');
+    expect(Number(byGateway.headers.get('retry-after'))).toBeLessThanOrEqual(60);
   });
 });
 

@@ -1,10 +1,11 @@
-import type { Principal, RateLimiter } from '@rivergate/caller';
-import { RateLimited } from '@rivergate/endpoint';
+import { countedAddress, type Principal, type RateLimiter } from '@rivergate/caller';
+import { rateLimited } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
 
 /**
- * Step: has the caller had enough? The general class follows from the principal, which is known only now: a request
- * that was counted under another class is counted again under its own.
+ * Step: has the caller had enough? Only the general class is counted here; what an endpoint declares beside it is
+ * counted by its service, once the request has been found to be in order. The general class follows from the principal,
+ * which is known only now: a request that was counted under another class is counted again under its own.
  */
 export function rateLimit(limiter: RateLimiter) {
   return (exchange: Exchange): void | Promise<void> => {
@@ -18,8 +19,8 @@ export function rateLimit(limiter: RateLimiter) {
   };
 }
 
-function decide({ general, named }: Exchange): void {
-  if (general?.allowed === false || named?.allowed === false) throw RateLimited();
+function decide({ general }: Exchange): void {
+  if (general?.allowed === false) throw rateLimited(general);
 }
 
 function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
@@ -31,14 +32,4 @@ function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
 export function limitKeys({ token, ip }: Exchange): { caller: string; address: string } {
   const address = `ip:${countedAddress(ip)}`;
   return { caller: token ? `user:${token.userId}` : address, address };
-}
-
-/** One household has a whole IPv6 /64: counting single addresses would count nothing. */
-function countedAddress(ip: string): string {
-  if (!ip.includes(':')) return ip;
-  const [head = '', tail = ''] = ip.split('%')[0]!.split('::');
-  const groups = head.split(':').filter(Boolean);
-  const rest = tail.split(':').filter(Boolean);
-  if (ip.includes('::')) while (groups.length + rest.length < 8) groups.push('0');
-  return `${[...groups, ...rest].slice(0, 4).join(':')}::/64`;
 }

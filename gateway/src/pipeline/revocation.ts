@@ -1,4 +1,4 @@
-import type { Owners } from '../access/owners.ts';
+import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
 import { invalidToken } from '../tokens/verify-access-token.ts';
 

@@ -17,6 +17,8 @@ export type Received = {
   headers: IncomingMessage['headers'];
   rawHeaders: string[];
   principal: Principal | null;
+  /** Milliseconds since the gateway decided about it; null without a good credential. */
+  age: number | null;
   body: string;
 };
 
@@ -30,6 +32,8 @@ export type StandIn = {
   received: Received[];
   server: Server;
   ready: boolean;
+  /** Whether it answers when it is asked for its health; else it breaks off. */
+  well: boolean;
   manifest: Manifest;
   handle: Handler;
   upgrade: ((request: IncomingMessage, socket: Duplex, head: Buffer) => void) | null;
@@ -42,7 +46,7 @@ export const testRoute = (method: ManifestRoute['method'], path: string, more: P
     path,
     caller: 'user',
     bearer: null,
-    rateLimit: null,
+    upgrade: null,
     bodyLimit: 1024,
     timeout: 2_000,
     organizationParameter: path.includes('{org_id}') ? 'org_id' : null,
@@ -60,14 +64,15 @@ export async function startStandIn(
     json(response, 200, { success: true, data: received });
   const server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     const path = (request.url ?? '').split('?')[0]!;
-    const principal = principalOf(request, path);
+    const { principal, age } = credentialOf(request, path);
     const chunks: Buffer[] = [];
     const { method = '', url = '', headers, rawHeaders } = request;
-    const received: Received = { method, url, headers, rawHeaders, principal, body: '' };
+    const received: Received = { method, url, headers, rawHeaders, principal, age, body: '' };
     if (path === '/ready') {
       response.setHeader('x-manifest-version', standIn.manifest.version);
       return json(response, standIn.ready ? 200 : 503, {});
     }
+    if (path === '/health') return standIn.well ? json(response, 200, {}) : void request.socket.destroy();
     if (path === '/internal/manifest') return json(response, principal ? 200 : 401, standIn.manifest);
     standIn.received.push(received);
     request.on('data', chunk => chunks.push(chunk));
@@ -83,19 +88,21 @@ export async function startStandIn(
   });
   server.on('upgrade', (request, socket, head) => {
     const { method = '', url = '', headers, rawHeaders } = request;
-    const principal = principalOf(request, url.split('?')[0]!);
-    standIn.received.push({ method, url, headers, rawHeaders, principal, body: '' });
+    const { principal, age } = credentialOf(request, url.split('?')[0]!);
+    standIn.received.push({ method, url, headers, rawHeaders, principal, age, body: '' });
     if (standIn.upgrade) standIn.upgrade(request, socket, head);
     else socket.end('HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n');
   });
 
-  const principalOf = (request: IncomingMessage, path: string): Principal | null => {
+  const credentialOf = (
+    request: IncomingMessage,
+    path: string,
+  ): { principal: Principal | null; age: number | null } => {
     try {
       const credential = String(request.headers[CREDENTIAL_HEADER]);
-      return verifyCredential(credential, { keys, seen, audience: name, method: request.method!, path })
-        .principal;
+      return verifyCredential(credential, { keys, seen, audience: name, method: request.method!, path });
     } catch {
-      return null;
+      return { principal: null, age: null };
     }
   };
 
@@ -108,6 +115,7 @@ export async function startStandIn(
     received: [],
     server,
     ready: true,
+    well: true,
     manifest: manifestOf(name, routes),
     handle: answerEcho,
     upgrade: null,

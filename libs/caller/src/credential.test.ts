@@ -41,10 +41,10 @@ function tampered(credential: string, change: (claims: Record<string, unknown>) 
 }
 
 describe('an internal credential', () => {
-  it('carries the principal and the name of its issuer', () => {
-    const credential = issueCredential(gateway, { ...request, principal, now });
+  it('carries the principal, the age of the decision about it, and the name of its issuer', () => {
+    const credential = issueCredential(gateway, { ...request, principal, age: 12.3, now });
     const verified = verifyCredential(credential, { ...request, now, keys, seen: credentialMemory() });
-    expect(verified).toEqual({ issuer: 'gateway', principal });
+    expect(verified).toEqual({ issuer: 'gateway', principal, age: 13 });
   });
 
   it('is used up by the first verification', () => {

@@ -20,6 +20,7 @@ export {
   accessTokenLifetimeSeconds,
   accessTokenType,
 } from './access-token.ts';
+export { countedAddress } from './counted-address.ts';
 export {
   CREDENTIAL_HEADER,
   CREDENTIAL_LIFETIME,
@@ -47,6 +48,7 @@ export {
   type Permission,
   type PermissionEntry,
 } from './permission.ts';
-export { anonymous, type Principal, servicePrincipal } from './principal.ts';
+export { anonymous, type Principal, servicePrincipal, standingIn } from './principal.ts';
+export type { ProcessName, ServiceName } from './process-name.ts';
 export { RATE_LIMITS, type RateLimit, type RateLimitClass, rateLimitsFromEnv } from './rate-limit-class.ts';
 export { type RateLimiter, type RateLimitVerdict, rateLimiter, rateLimitHeaders } from './rate-limiter.ts';

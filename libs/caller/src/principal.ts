@@ -1,3 +1,5 @@
+import type { Membership } from './access.ts';
+
 /** Who calls, for which organization, with which rights: what the gateway learned about a request. */
 export type Principal = {
   kind: 'anonymous' | 'user' | 'service';
@@ -46,6 +48,28 @@ const nobody: Principal = Object.freeze({
 /** A caller of whom nothing is known but, perhaps, the address. */
 export function anonymous(ip: string | null = null): Principal {
   return { ...nobody, ip };
+}
+
+/**
+ * What a membership and the session make of a user's rights.
+ *
+ * @param organizationId the organization that is acted on, if one is
+ * @param membership of the user in it; undefined where there is no such organization to be a member of
+ */
+export function standingIn(
+  organizationId: number | null,
+  membership: Membership | undefined,
+  isSystemAdmin: boolean,
+): Pick<Principal, 'organizationId' | 'isMember' | 'isAdmin' | 'isSystemAdmin' | 'permissions' | 'plan'> {
+  const isMember = membership?.member ?? false;
+  return {
+    organizationId: isMember || isSystemAdmin ? organizationId : null,
+    isMember,
+    isAdmin: isMember && membership!.isAdmin,
+    isSystemAdmin,
+    permissions: isMember ? (membership!.isAdmin ? ['*'] : membership!.permissions) : [],
+    plan: isMember ? membership!.plan : null,
+  };
 }
 
 /** A service that calls for itself, not for a user. */

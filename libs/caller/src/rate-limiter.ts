@@ -86,26 +86,16 @@ function verdictOf(
 /**
  * Response headers that tell a client where it stands: RateLimit-Policy and RateLimit
  * (draft-ietf-httpapi-ratelimit-headers-10), X-RateLimit-* with the reset in seconds from now,
- * and Retry-After (RFC 9110, section 10.2.3) on a refusal. Where two limits were counted both are listed, and the
- * older headers, which have room for one, speak of that which refused or else of the first.
+ * and Retry-After (RFC 9110, section 10.2.3) on a refusal.
  */
-export function rateLimitHeaders(
-  verdict: RateLimitVerdict,
-  other: RateLimitVerdict | null = null,
-): Record<string, string> {
-  const binding = other && verdict.allowed && !other.allowed ? other : verdict;
+export function rateLimitHeaders(verdict: RateLimitVerdict): Record<string, string> {
   const headers: Record<string, string> = {
-    'RateLimit-Policy': other ? `${policyOf(verdict)}, ${policyOf(other)}` : policyOf(verdict),
-    RateLimit: other ? `${standingOf(verdict)}, ${standingOf(other)}` : standingOf(verdict),
-    'X-RateLimit-Limit': String(binding.limit),
-    'X-RateLimit-Remaining': String(binding.remaining),
-    'X-RateLimit-Reset': String(binding.resetSeconds),
+    'RateLimit-Policy': `"${verdict.class}";q=${verdict.limit};w=${verdict.windowSeconds}`,
+    RateLimit: `"${verdict.class}";r=${verdict.remaining};t=${verdict.resetSeconds}`,
+    'X-RateLimit-Limit': String(verdict.limit),
+    'X-RateLimit-Remaining': String(verdict.remaining),
+    'X-RateLimit-Reset': String(verdict.resetSeconds),
   };
-  if (!binding.allowed) headers['Retry-After'] = String(binding.resetSeconds);
+  if (!verdict.allowed) headers['Retry-After'] = String(verdict.resetSeconds);
   return headers;
 }
-
-const policyOf = (verdict: RateLimitVerdict) =>
-  `"${verdict.class}";q=${verdict.limit};w=${verdict.windowSeconds}`;
-const standingOf = (verdict: RateLimitVerdict) =>
-  `"${verdict.class}";r=${verdict.remaining};t=${verdict.resetSeconds}`;

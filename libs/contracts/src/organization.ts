@@ -14,6 +14,7 @@ export const memberPrincipal = spec({
   path: '/internal/organizations/:organization_id/principals/:user_id',
   summary: 'What a user may do in an organization',
   caller: 'internal',
+  callers: ['gateway'],
   params: z.object({ organization_id: Id, user_id: Id }),
   answer: z.object({
     member: z
@@ -33,6 +34,7 @@ export const ensurePersonalOrganization = spec({
   path: '/internal/users/:user_id/personal-organization',
   summary: "Create a user's personal organization and workspace, or find them",
   caller: 'internal',
+  callers: ['identity'],
   params: z.object({ user_id: Id }),
   body: z.object({ email: EmailAddress, display_name: z.string() }),
   answer: z.object({ organization_id: Id, workspace_id: Id }),
@@ -69,6 +71,7 @@ export const membershipsOf = spec({
   path: '/internal/users/:user_id/memberships',
   summary: 'Organizations of a user and the workspaces within reach',
   caller: 'internal',
+  callers: ['identity'],
   params: z.object({ user_id: Id }),
   answer: z.object({
     organizations: z.array(Membership),
@@ -84,6 +87,7 @@ export const startingPoint = spec({
   path: '/internal/users/:user_id/starting-point',
   summary: 'Organization and workspace in which a session starts',
   caller: 'internal',
+  callers: ['identity'],
   params: z.object({ user_id: Id }),
   query: z.object({ workspace_id: Id.optional() }),
   answer: StartingPoint,

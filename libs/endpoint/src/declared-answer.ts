@@ -1,4 +1,3 @@
-import { declaredErrors } from './declared-errors.ts';
 import type { Failure } from './failure.ts';
 import { publicPath } from './path.ts';
 import type { EndpointSpec } from './spec.ts';
@@ -44,26 +43,8 @@ export function requireDeclaredFile(
   if (strictness === 'fails' && !spec.files?.[type]) throw unkept(spec, `declares no file of ${type}`);
 }
 
-/**
- * A refusal that the declaration does not name is a mistake of ours, though it is right to refuse: clients are made
- * from the declaration.
- *
- * @throws in tests an ordinary Error, with the refusal as its cause
- */
-export function requireDeclared(
-  spec: EndpointSpec,
-  failure: Failure,
-  strictness: Strictness,
-  log: { error(facts: object, message: string): void },
-): void {
-  if (declaredErrors(spec).some(({ code, status }) => code === failure.code && status === failure.status))
-    return;
-  const error = unkept(spec, `does not declare ${failure.status} ${failure.code}`, failure);
-  if (strictness === 'fails') throw error;
-  log.error({ err: error }, 'A refusal is not declared');
-}
-
-function unkept(spec: EndpointSpec, what: string, cause?: Failure): Error {
+/** A declaration that was not kept. */
+export function unkept(spec: EndpointSpec, what: string, cause?: Failure): Error {
   return new Error(`${spec.method.toUpperCase()} ${publicPath(spec)} ${what}`, cause && { cause });
 }
 

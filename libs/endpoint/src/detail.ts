@@ -11,6 +11,7 @@ export const DETAIL_CODES = [
   'duplicate',
   'missing_character',
   'missing_permission',
+  'limit_exceeded',
 ] as const;
 
 export type DetailCode = (typeof DETAIL_CODES)[number];

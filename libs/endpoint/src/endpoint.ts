@@ -3,6 +3,7 @@ import type { EventDeclaration } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { z } from 'zod';
 import type { Call } from './client.ts';
+import { completeSpec } from './complete-spec.ts';
 import type { EndpointSpec, Input, Outcome } from './spec.ts';
 
 /** Where the request came from; what an audit entry and a session row keep of it. */
@@ -58,16 +59,20 @@ type Handler<Spec extends EndpointSpec, Tools, Prepared> = (
   context: Input<Spec> & TransactionContext & Tools & { prepared: Prepared },
 ) => Promise<Outcome<Spec>>;
 
-/** `prepare` runs before the transaction opens: for slow work such as hashing, that must hold no connection. */
-export interface PreparedHandler<Spec extends EndpointSpec, Tools, Prepared> {
-  prepare(context: Input<Spec> & Context & Tools): Promise<Prepared>;
+/** A handler in steps. */
+export interface SteppedHandler<Spec extends EndpointSpec, Tools, Prepared> {
+  /** Refuses what the schema cannot, where it has an error of its own. What is refused here counts in no narrow limit. */
+  check?(input: Input<Spec>): void;
+  /** Runs before the transaction opens: for slow work such as hashing, that must hold no connection. */
+  prepare?(context: Input<Spec> & Context & Tools): Promise<Prepared>;
   handle: Handler<Spec, Tools, Prepared>;
 }
 
 /** A declared endpoint with what it does. The server needs no type but the declaration's, and that only for tests. */
 export interface Endpoint<Spec extends EndpointSpec = EndpointSpec> {
   spec: Spec;
-  prepare: ((context: never) => Promise<unknown>) | undefined;
+  check?: ((input: never) => void) | undefined;
+  prepare?: ((context: never) => Promise<unknown>) | undefined;
   handle: (context: never) => Promise<unknown>;
 }
 
@@ -79,14 +84,9 @@ export interface Endpoint<Spec extends EndpointSpec = EndpointSpec> {
 export function endpoints<Tools extends object = object>() {
   return function endpoint<const Spec extends EndpointSpec, Prepared = undefined>(
     spec: Spec,
-    handler: Handler<Spec, Tools, undefined> | PreparedHandler<Spec, Tools, Prepared>,
+    handler: Handler<Spec, Tools, undefined> | SteppedHandler<Spec, Tools, Prepared>,
   ): Endpoint<Spec> {
-    return typeof handler === 'function'
-      ? { spec, prepare: undefined, handle: handler as Endpoint['handle'] }
-      : {
-          spec,
-          prepare: handler.prepare as Endpoint['prepare'],
-          handle: handler.handle as Endpoint['handle'],
-        };
+    const steps = typeof handler === 'function' ? { handle: handler } : handler;
+    return { ...(steps as Omit<Endpoint, 'spec'>), spec: completeSpec(spec) };
   };
 }

@@ -2,12 +2,20 @@ import { type Principal, projectAccess } from '@rivergate/caller';
 import { type Actor, type CloudEvent, emit as emitEvent } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { type Answer, failureAnswer, successAnswer } from './answer.ts';
-import { requireDeclared } from './declared-answer.ts';
+import { currentCaller } from './current-caller.ts';
 import type { Context, Emit, Endpoint, RequestFacts } from './endpoint.ts';
-import { Failure } from './failure.ts';
-import { claimKey, type IdempotentRequest, keepAnswer, releaseKey } from './idempotency.ts';
+import { Failure, IdempotencyConflict } from './failure.ts';
+import {
+  claimKey,
+  type IdempotentRequest,
+  type KeptAnswer,
+  keepAnswer,
+  lookUp,
+  releaseKey,
+} from './idempotency.ts';
 import type { Parts } from './input.ts';
 import { type Precondition, prepareRead, requireUnchanged } from './precondition.ts';
+import { addressKey, count } from './rate-limit.ts';
 import type { Runtime } from './runtime.ts';
 import { Reply } from './spec.ts';
 import { bindCaller } from './transaction.ts';
@@ -16,19 +24,32 @@ import { bindCaller } from './transaction.ts';
 export interface Execution {
   parts: Parts;
   caller: Principal;
+  /** When the caller's rights were looked up: milliseconds by this process's monotonic clock. */
+  decidedAt: number;
   request: RequestFacts;
   context: Context;
   idempotent: IdempotentRequest | undefined;
   precondition: Precondition | undefined;
+  /** Go out with whatever is answered. */
+  headers: Record<string, string>;
 }
 
 /**
- * Carries a request out: prepares, opens the transaction, lets the handler work, commits, and then does what waits
- * for the commit. A failure that the handler returns commits; one that it throws rolls back.
+ * Carries a request out: checks what the schema could not, answers a replay, counts what is none, prepares, opens the
+ * transaction, lets the handler work, commits, and then does what waits for the commit. A failure that the handler
+ * returns commits; one that it throws rolls back.
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
-  const { parts, caller, request, context, idempotent, precondition } = execution;
-  const input = { ...runtime.tools, ...context, ...parts, caller };
+  const { parts, request, context, idempotent, precondition } = execution;
+  const input = { ...runtime.tools, ...context, ...parts, caller: execution.caller };
+  endpoint.check?.(input as never);
+  const known = idempotent && (await lookUp(runtime.knex, runtime.secretBox, idempotent));
+  if (known && known !== 'conflict') return replayed(known);
+  // Also where the key was used for something else: asking again with other bodies must not be free of the limit.
+  const { rateLimit } = endpoint.spec;
+  if (rateLimit)
+    Object.assign(execution.headers, await count(runtime, rateLimit, addressKey(execution.caller)));
+  if (known === 'conflict') throw IdempotencyConflict();
   const preparedRead = precondition && (await prepareRead(precondition, input));
   const prepared = await endpoint.prepare?.(input as never);
 
@@ -36,22 +57,24 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   const waiting: (() => Promise<void>)[] = [];
   let finish: (() => Promise<unknown>) | undefined;
   const answer = await runtime.knex.transaction(async db => {
+    const caller = await currentCaller(endpoint.spec, runtime, execution, db);
     await bindCaller(db, caller);
     if (idempotent) {
       const kept = await claimKey(db, runtime.secretBox, idempotent);
-      if (kept) return { ...kept, headers: { 'idempotency-replayed': 'true' } };
+      if (kept) return replayed(kept);
     }
-    if (precondition) await requireUnchanged(db, precondition, input, preparedRead, runtime.strictness);
+    if (precondition)
+      await requireUnchanged(db, precondition, { ...input, caller }, preparedRead, runtime.strictness);
     const emit = emitterOf(db, caller, request, runtime.service, events);
     const outcome = await endpoint.handle({
       ...input,
+      caller,
       prepared,
       db,
       emit,
       afterCommit: (work: () => Promise<void>) => waiting.push(work),
     } as never);
     if (outcome instanceof Failure) {
-      requireDeclared(endpoint.spec, outcome, runtime.strictness, context.log);
       if (idempotent) await releaseKey(db, idempotent);
       return failureAnswer(outcome, request.id);
     }
@@ -73,6 +96,8 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     return answer;
   }
 }
+
+const replayed = (kept: KeptAnswer): Answer => ({ ...kept, headers: { 'idempotency-replayed': 'true' } });
 
 const finishing =
   ({ options }: Reply<unknown>) =>

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
-import { IdempotencyConflict, ValidationFailed } from './failure.ts';
+import { IdempotencyConflict } from './failure.ts';
 
 /** The table of kept answers, in each service's own schema. */
 export async function createIdempotencyTable(knex: Knex): Promise<void> {
@@ -22,7 +22,7 @@ export interface KeptAnswer {
 }
 
 export interface IdempotentRequest {
-  /** Who may see the answer again: a user's own requests, or anybody who knows key and body. */
+  /** Who may see the answer again. */
   scope: string;
   endpoint: string;
   key: string;
@@ -36,21 +36,20 @@ const context = (request: IdempotentRequest) => `idempotency ${request.scope} ${
 const rowOf = ({ scope, endpoint, key }: IdempotentRequest) => ({ scope, endpoint, key_hash: digest(key) });
 
 /**
- * The key that the caller chose, by header or by the documented body field.
+ * What was kept for this key before this request came. A request that is under way has kept nothing yet.
  *
- * @throws ValidationFailed when it is too long or not printable
+ * @returns the answer; `conflict` when the key was used for something else; undefined when it is free
  */
-export function idempotencyKey(header: string | undefined, field: unknown): string | undefined {
-  const key = header ?? (typeof field === 'string' ? field : undefined);
-  if (key === undefined) return undefined;
-  if (/^[\x20-\x7e]{1,255}$/.test(key)) return key;
-  throw ValidationFailed(undefined, [
-    {
-      field: 'headers.idempotency-key',
-      code: 'invalid_format',
-      reason: 'must be 1 to 255 printable ASCII characters',
-    },
-  ]);
+export async function lookUp(
+  db: Knex,
+  box: SecretBox,
+  request: IdempotentRequest,
+): Promise<KeptAnswer | 'conflict' | undefined> {
+  const kept = await db('idempotency_keys')
+    .where(rowOf(request))
+    .andWhere('expires_at', '>=', db.fn.now())
+    .first();
+  return kept && opened(kept, box, request);
 }
 
 /**
@@ -66,13 +65,11 @@ export async function claimKey(
   request: IdempotentRequest,
 ): Promise<KeptAnswer | undefined> {
   const row = rowOf(request);
-  // Keyed: the request may hold a password, which a plain hash would give away to whoever guesses.
-  const requestHash = box.codeHash(JSON.stringify(request.request), context(request));
   await db('idempotency_keys').where(row).andWhere('expires_at', '<', db.fn.now()).delete();
   const claimed = await db('idempotency_keys')
     .insert({
       ...row,
-      request_hash: requestHash,
+      request_hash: requestHash(box, request),
       expires_at: db.raw("now() + ? * interval '1 second'", [request.seconds]),
     })
     .onConflict(['scope', 'endpoint', 'key_hash'])
@@ -80,7 +77,21 @@ export async function claimKey(
     .returning('key_hash');
   if (claimed.length > 0) return undefined;
   const kept = await db('idempotency_keys').where(row).first();
-  if (!kept || kept.request_hash !== requestHash) throw IdempotencyConflict();
+  const answer = kept ? opened(kept, box, request) : 'conflict';
+  if (answer === 'conflict') throw IdempotencyConflict();
+  return answer;
+}
+
+// Keyed: the request may hold a password, which a plain hash would give away to whoever guesses.
+const requestHash = (box: SecretBox, request: IdempotentRequest) =>
+  box.codeHash(JSON.stringify(request.request), context(request));
+
+function opened(
+  kept: { request_hash: string; sealed_answer: string },
+  box: SecretBox,
+  request: IdempotentRequest,
+): KeptAnswer | 'conflict' {
+  if (kept.request_hash !== requestHash(box, request)) return 'conflict';
   return JSON.parse(box.open(kept.sealed_answer, context(request)));
 }
 

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import type { RateLimitClass } from '@rivergate/caller';
 import { ORGANIZATION_PARAMETER } from './authorize.ts';
 import { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 import type { Endpoint } from './endpoint.ts';
@@ -15,7 +14,7 @@ export interface ManifestRoute {
   path: string;
   caller: CallerRule;
   bearer: 'optional' | null;
-  rateLimit: RateLimitClass | null;
+  upgrade: 'websocket' | null;
   /** Bytes */
   bodyLimit: number;
   /** Milliseconds */
@@ -43,7 +42,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         path: templatePath(spec),
         caller: spec.caller,
         bearer: spec.bearer ?? null,
-        rateLimit: spec.rateLimit ?? null,
+        upgrade: spec.upgrade ?? null,
         bodyLimit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
         timeout: spec.timeout ?? DEFAULT_TIMEOUT,
         organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`)

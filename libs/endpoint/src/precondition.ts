@@ -5,7 +5,7 @@ import { bytesOf, successAnswer } from './answer.ts';
 import { requireKind, requireRights } from './authorize.ts';
 import type { Strictness } from './declared-answer.ts';
 import { mayBeConditional } from './declared-errors.ts';
-import type { Endpoint } from './endpoint.ts';
+import type { Endpoint, Log } from './endpoint.ts';
 import { entityTag, matches } from './entity-tag.ts';
 import { Failure, PreconditionFailed } from './failure.ts';
 import { type InputReader, inputReader, type Parts } from './input.ts';
@@ -33,7 +33,7 @@ export type PreconditionOf = (
   params: Record<string, unknown>,
 ) => Precondition | undefined;
 
-export function preconditions(endpoints: readonly Endpoint[]): PreconditionOf {
+export function preconditions(endpoints: readonly Endpoint[], log: Log): PreconditionOf {
   const reads = new Map<string, { endpoint: Endpoint; reader: InputReader }>();
   for (const endpoint of endpoints) {
     if (endpoint.spec.method !== 'get') continue;
@@ -49,7 +49,7 @@ export function preconditions(endpoints: readonly Endpoint[]): PreconditionOf {
     if (!resource) throw PreconditionFailed('This has no entity tag that the one sent could match');
     const { endpoint, reader } = resource;
     if (ifMatch === undefined) return { ifMatch, path, read: endpoint, parts: undefined };
-    requireKind(endpoint.spec.caller, caller);
+    requireKind(endpoint.spec, caller, log);
     requireRights(endpoint.spec, caller, params);
     const { headers } = request;
     const parts = { params: reader.params(request), ...reader.rest({ headers, query: {}, body: undefined }) };

@@ -5,22 +5,23 @@ import type { Runtime } from './runtime.ts';
 
 /** The answer to what was thrown. What nobody foresaw is logged as an error, a part that is away as a warning. */
 export function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: Request): Answer {
-  const answer = failureAnswer(cause, request.get('x-request-id') ?? 'none');
+  const answer = failureAnswer(knownRefusal(cause), request.get('x-request-id') ?? 'none');
   const facts = { err: cause, request_id: request.get('x-request-id') };
   if (answer.status === 503) log.warn(facts, 'A part that a request needs is away');
   else if (answer.status >= 500) log.error(facts, 'A request failed');
   return answer;
 }
 
-/** What Express and its body reader refuse before a handler runs, in the documented shape. */
+/** What is refused before a handler runs, in the documented shape. */
 export function refusal(runtime: Pick<Runtime, 'log'>) {
   return async (cause: unknown, request: Request, response: Response, _next: unknown): Promise<void> => {
-    await write(request, response, failed(knownRefusal(cause), runtime, request));
+    await write(request, response, failed(cause, runtime, request));
   };
 }
 
+/** What Express and its body reader refuse. */
 function knownRefusal(cause: unknown): unknown {
-  const { status } = cause as { status?: number };
+  const status = (cause as { status?: number } | undefined)?.status;
   if (cause instanceof Failure || status === undefined || status >= 500) return cause;
   if (status === 413) return RequestTooLarge();
   if (status !== 415) return MalformedRequest();

@@ -1,38 +1,33 @@
 import { channel } from 'node:diagnostics_channel';
 import { propagation, SpanKind, SpanStatusCode, trace, context as traceContext } from '@opentelemetry/api';
-import {
-  CREDENTIAL_HEADER,
-  identityHeadersAgree,
-  type Principal,
-  rateLimitHeaders,
-  verifyCredential,
-} from '@rivergate/caller';
-import express, { type Request, type RequestHandler, Router } from 'express';
+import { CREDENTIAL_HEADER, identityHeadersAgree, type Principal, verifyCredential } from '@rivergate/caller';
+import express, { type Request, type RequestHandler, type Response, Router } from 'express';
 import { type Answer, write } from './answer.ts';
 import { ANSWERED, type Answered } from './answered.ts';
 import { requireKind, requireRights } from './authorize.ts';
 import { tagged } from './conditional-read.ts';
-import { requireDeclared } from './declared-answer.ts';
+import { heldToDeclaration } from './declared-failures.ts';
+import { deprecationHeaders } from './deprecation.ts';
 import type { Context, Endpoint, RequestFacts } from './endpoint.ts';
 import { type Execution, execute } from './execute.ts';
-import { Failure, RateLimited, Unauthorized } from './failure.ts';
-import { type IdempotentRequest, idempotencyKey } from './idempotency.ts';
+import { Unauthorized } from './failure.ts';
+import { idempotentRequest } from './idempotent-request.ts';
 import { inputReader, type Parts } from './input.ts';
 import { byPrecedence, publicPath } from './path.ts';
 import { type PreconditionOf, preconditions } from './precondition.ts';
+import { count } from './rate-limit.ts';
 import { failed } from './refusal.ts';
 import type { Runtime } from './runtime.ts';
 import { DEFAULT_BODY_LIMIT, type EndpointSpec } from './spec.ts';
-
-const DAY = 86_400;
 
 const answered = channel(ANSWERED);
 
 /** The routes of all endpoints, static paths first. */
 export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime): Router {
   const router = Router({ caseSensitive: true });
-  const preconditionOf = preconditions(endpoints);
-  const ordered = [...endpoints].sort((a, b) => byPrecedence(publicPath(a.spec), publicPath(b.spec)));
+  const preconditionOf = preconditions(endpoints, runtime.log);
+  const held = endpoints.map(endpoint => heldToDeclaration(endpoint, runtime));
+  const ordered = held.sort((a, b) => byPrecedence(publicPath(a.spec), publicPath(b.spec)));
   for (const endpoint of ordered) {
     const { spec } = endpoint;
     const body = express.raw({
@@ -40,14 +35,30 @@ export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime)
       limit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
       inflate: false,
     });
-    router[spec.method](publicPath(spec), body, handlerOf(endpoint, runtime, preconditionOf));
+    router[spec.method](publicPath(spec), handlerOf(endpoint, runtime, readerOf(body), preconditionOf));
   }
   return router;
 }
 
-function handlerOf(endpoint: Endpoint, runtime: Runtime, preconditionOf: PreconditionOf): RequestHandler {
+/** Reads a body when it is time to. */
+type BodyReader = (request: Request, response: Response) => Promise<void>;
+
+function readerOf(body: RequestHandler): BodyReader {
+  return (request, response) =>
+    new Promise((resolve, reject) => {
+      body(request, response, cause => (cause ? reject(cause) : resolve()));
+    });
+}
+
+function handlerOf(
+  endpoint: Endpoint,
+  runtime: Runtime,
+  readBody: BodyReader,
+  preconditionOf: PreconditionOf,
+): RequestHandler {
   const { spec } = endpoint;
   const reader = inputReader(spec);
+  const announced = deprecationHeaders(spec.deprecated);
   const tracer = trace.getTracer('rivergate');
   const name = `${spec.method.toUpperCase()} ${publicPath(spec)}`;
 
@@ -55,22 +66,22 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime, preconditionOf: Precond
     const parent = propagation.extract(traceContext.active(), request.headers);
     const began = performance.now();
     await tracer.startActiveSpan(name, { kind: SpanKind.SERVER }, parent, async span => {
+      const headers = { ...announced };
       let answer: Answer;
       let cause: unknown;
       try {
-        const caller = identify(runtime, request);
-        requireKind(spec.caller, caller);
+        const { caller: identified, decidedAt } = identify(runtime, request, began);
+        requireKind(spec, identified, runtime.log);
         const params = reader.params(request);
-        requireRights(spec, caller, params);
+        const caller = requireRights(spec, identified, params);
+        await readBody(request, response);
         const parts = { params, ...reader.rest(request) };
         const execution = {
-          ...executionOf(spec, runtime, request, caller, parts),
+          ...executionOf(spec, runtime, request, { caller, decidedAt }, parts),
+          headers,
           precondition: preconditionOf(endpoint, request, caller, params),
         };
-        answer = await execute(endpoint, runtime, execution).catch(failure => {
-          if (failure instanceof Failure) requireDeclared(spec, failure, runtime.strictness, runtime.log);
-          throw failure;
-        });
+        answer = await execute(endpoint, runtime, execution);
         if (spec.method === 'get') answer = tagged(answer, request.get('if-none-match'));
       } catch (failure) {
         cause = failure;
@@ -84,19 +95,26 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime, preconditionOf: Precond
       const seconds = (performance.now() - began) / 1_000;
       const { status } = answer;
       answered.publish({ service: runtime.service, spec, status, seconds, cause } satisfies Answered);
-      await write(request, response, answer);
+      await write(request, response, { ...answer, headers: { ...headers, ...answer.headers } });
     });
   };
 }
 
-/** Trusts the credential and nothing else: the context headers only repeat what it says, or the request is refused. */
-function identify(runtime: Runtime, request: Request): Principal {
+type Admitted = Pick<Execution, 'caller' | 'decidedAt'>;
+
+/**
+ * Trusts the credential and nothing else: the context headers only repeat what it says, or the request is refused.
+ *
+ * @param arrivedAt milliseconds, monotonic
+ */
+function identify(runtime: Runtime, request: Request, arrivedAt: number): Admitted {
   const token = request.get(CREDENTIAL_HEADER);
   if (!token) throw Unauthorized('This service answers the gateway and the services of the fleet only');
   let issuer: string;
   let principal: Principal;
+  let age: number;
   try {
-    ({ issuer, principal } = verifyCredential(token, {
+    ({ issuer, principal, age } = verifyCredential(token, {
       keys: runtime.keys,
       seen: runtime.seen,
       audience: runtime.service,
@@ -111,28 +129,29 @@ function identify(runtime: Runtime, request: Request): Principal {
   if (!identityHeadersAgree(request.headers, principal)) {
     throw Unauthorized('The context headers differ from the internal credential');
   }
-  return principal;
+  return { caller: principal, decidedAt: arrivedAt - age };
 }
 
 function executionOf(
   spec: EndpointSpec,
   runtime: Runtime,
   request: Request,
-  caller: Principal,
+  { caller, decidedAt }: Admitted,
   parts: Parts,
-): Omit<Execution, 'precondition'> {
+): Omit<Execution, 'headers' | 'precondition'> {
   const facts = factsOf(request, caller);
   const context: Context = {
     request: facts,
     log: runtime.log,
     call: runtime.call,
     async limit(limitClass, key) {
-      const verdict = await runtime.limiter.consume(limitClass, key);
-      if (verdict && !verdict.allowed) throw RateLimited(undefined, undefined, rateLimitHeaders(verdict));
+      await count(runtime, limitClass, key);
     },
     clearLimit: (limitClass, key) => runtime.limiter.clear(limitClass, key),
   };
-  return { parts, caller, request: facts, context, idempotent: idempotentOf(spec, request, caller, parts) };
+  const key = request.get('idempotency-key');
+  const idempotent = idempotentRequest(spec, caller, parts, key, runtime.secretBox);
+  return { parts, caller, decidedAt, request: facts, context, idempotent };
 }
 
 function factsOf(request: Request, caller: Principal): RequestFacts {
@@ -141,23 +160,5 @@ function factsOf(request: Request, caller: Principal): RequestFacts {
     ip: caller.ip,
     userAgent: request.get('user-agent')?.slice(0, 512) ?? null,
     traceparent: request.get('traceparent') ?? null,
-  };
-}
-
-function idempotentOf(
-  spec: EndpointSpec,
-  request: Request,
-  caller: Principal,
-  parts: Parts,
-): IdempotentRequest | undefined {
-  if (spec.method === 'get' || spec.idempotency === false) return undefined;
-  const key = idempotencyKey(request.get('idempotency-key'), parts.body.idempotency_key);
-  if (key === undefined) return undefined;
-  return {
-    key,
-    scope: caller.userId === null ? caller.kind : `user ${caller.userId}`,
-    endpoint: `${spec.method} ${spec.path}`,
-    request: { params: parts.params, query: parts.query, body: parts.body },
-    seconds: spec.idempotency ? spec.idempotency.seconds : DAY,
   };
 }

@@ -1,4 +1,4 @@
-import type { CredentialKeys, RateLimiter, UsedOnce } from '@rivergate/caller';
+import type { CredentialKeys, Principal, RateLimiter, UsedOnce } from '@rivergate/caller';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
@@ -18,6 +18,11 @@ export interface Runtime {
   secretBox: SecretBox;
   limiter: RateLimiter;
   call: Call;
+  /**
+   * The user as session and membership make them now. Throws Unauthorized when the session has ended, and
+   * UpstreamUnavailable when that cannot be known.
+   */
+  standing(caller: Principal, db: Knex.Transaction): Promise<Principal>;
   log: Log;
   /** What becomes of an answer that its declaration does not name: in tests the request fails. */
   strictness: Strictness;

@@ -13,42 +13,6 @@ export const Timestamp = z.iso
   // Beyond them PostgreSQL reads the text as something else, or not at all.
   .refine(text => /^(?!0000)\d{4}-/.test(text), 'must lie in the years 1 to 9999');
 
-/** Paging of the organization family (api-conventions, "Lists"). */
-export const organizationPage = {
-  skip: z.int().min(0).max(1_000_000_000).default(0).meta({ description: 'How many to pass over' }),
-  limit: z.int().min(1).max(100).default(100).meta({ description: 'How many to answer at most' }),
-};
-
-/** Paging of the platform family (api-conventions, "Lists"). */
-export const platformPage = {
-  page: z.int().min(1).max(1_000_000_000).default(1),
-  page_size: z.int().min(1).max(100).default(20),
-};
-
-/** The `pagination` member beside a platform list. */
-export const Pagination = z
-  .object({
-    page: z.int(),
-    page_size: z.int(),
-    total_items: z.int(),
-    total_pages: z.int(),
-    has_next: z.boolean(),
-    has_previous: z.boolean(),
-  })
-  .meta({ id: 'Pagination' });
-
-export function pagination(page: number, pageSize: number, totalItems: number): z.output<typeof Pagination> {
-  const totalPages = Math.ceil(totalItems / pageSize);
-  return {
-    page,
-    page_size: pageSize,
-    total_items: totalItems,
-    total_pages: totalPages,
-    has_next: page < totalPages,
-    has_previous: page > 1,
-  };
-}
-
 /** RFC 5322 address as the platform keeps it: trimmed, lower case, at most 254 characters. */
 export const EmailAddress = z
   .string()

@@ -1,5 +1,7 @@
-import type { Permission, Principal, RateLimitClass } from '@rivergate/caller';
+import type { Permission, ProcessName, RateLimitClass } from '@rivergate/caller';
 import type { z } from 'zod';
+import type { CallerOf } from './caller-of.ts';
+import type { Deprecation } from './deprecation.ts';
 import type { ErrorDeclaration, Failure } from './failure.ts';
 
 export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
@@ -13,8 +15,27 @@ export type FileType = 'text' | 'binary';
 /** Who may call; the words are those of the endpoint catalogue. */
 export type CallerRule = 'public' | 'token' | 'user' | 'admin' | 'internal' | `perm:${Permission}`;
 
+/** For how long the answer of a write is kept for retries with the same key, and for whom. */
+export interface Idempotency {
+  seconds: number;
+  /** Takes none but a long random key: for answers that hold tokens. */
+  randomKey?: true;
+  /**
+   * Where the one-time token stands that the request spends, or `session` where the session's refresh token changes:
+   * the answer is for whoever holds that and a long random key (docs/decisions/0013).
+   */
+  spends?: `body.${string}` | `params.${string}` | 'session';
+}
+
+/** Every endpoint says who may call it; an internal one also which processes of the fleet, and there is no default. */
+type WhoMayCall =
+  | { caller: 'internal'; callers: readonly [ProcessName, ...ProcessName[]] }
+  | { caller: Exclude<CallerRule, 'internal'>; callers?: undefined };
+
 /** Everything about an endpoint but what it does. */
-export interface EndpointSpec {
+export type EndpointSpec = EndpointFacts & WhoMayCall;
+
+interface EndpointFacts {
   /** What clients call it, such as `inviteMember`: a verb and what it acts on. Unique in the fleet. */
   operation: string;
   method: Method;
@@ -22,7 +43,8 @@ export interface EndpointSpec {
   path: string;
   summary: string;
   description?: string;
-  caller: CallerRule;
+  /** Acts in the active organization of the caller's token; without one, the library answers 404. */
+  activeOrganization?: true;
   /** A public endpoint that acts for the signed-in user when a bearer token is sent. */
   bearer?: 'optional';
   /** The service that answers; needed only where other services call. */
@@ -37,7 +59,7 @@ export interface EndpointSpec {
   /** Default 200; 204 answers no body at all. */
   status?: number;
   message?: string;
-  /** Repeats the message inside `data`, where a recorded contract shows it there. */
+  /** Repeats the message inside `data`, where a recorded contract shows it there; `answer` does not name it. */
   messageInData?: true;
   /** The declared answer stands without the envelope: for documents whose shape an RFC fixes. */
   bare?: true;
@@ -47,10 +69,14 @@ export interface EndpointSpec {
    */
   files?: Readonly<Record<string, FileType>>;
   errors?: readonly ErrorDeclaration[];
-  /** Class that the gateway counts per IP address, beside the general one. */
+  /** Class that a request counts in, per address, once its form is right and it is no replay. */
   rateLimit?: RateLimitClass;
-  /** Keeps the answer of a write for retries with the same key. POST keeps it for a day; `false` turns it off. */
-  idempotency?: { seconds: number } | false;
+  /** Keeps the answer of a write for retries with the same key: a day, unless said otherwise; `false` turns it off. */
+  idempotency?: Idempotency | false;
+  /** Announces on every answer that the endpoint goes away. */
+  deprecated?: Deprecation;
+  /** Whether a WebSocket may be opened here: elsewhere the gateway refuses the handshake. */
+  upgrade?: 'websocket';
   /** Bytes; default 256 KiB. */
   bodyLimit?: number;
   /** How many values a JSON body may hold; default 10 000. */
@@ -71,9 +97,7 @@ export type Returned<Value> = Value extends string
       : Value;
 
 type Data<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
-  ? Spec['messageInData'] extends true
-    ? Omit<z.output<Spec['answer']>, 'message'>
-    : z.output<Spec['answer']>
+  ? z.output<Spec['answer']>
   : undefined;
 
 /** What a handler gives back: the data, a reply with another status or message, or a failure that commits. */
@@ -119,8 +143,8 @@ export interface Input<Spec extends EndpointSpec> {
   query: Parsed<Spec['query']>;
   body: Parsed<Spec['body']>;
   headers: Parsed<Spec['headers']>;
-  /** Who calls. `userId` and `sessionId` are null unless someone is signed in. */
-  caller: Principal;
+  /** Who calls: as much of it is certain as the declaration asks for. */
+  caller: CallerOf<Spec>;
 }
 
 /** What another service sends; the counterpart of `Input`. */

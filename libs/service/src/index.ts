@@ -1,3 +1,4 @@
+export { accessOwners, type Owners } from './access/owners.ts';
 export { MANIFEST_VERSION_HEADER } from './application.ts';
 export { type Config, processVariables, readConfig, readEnvironment } from './config.ts';
 export { connectDatabase } from './database/connect.ts';
@@ -18,6 +19,7 @@ export {
   type Resources,
   type ServiceDefinition,
 } from './definition.ts';
+export { closeServer, listen } from './http-server.ts';
 export type { Job } from './job.ts';
 export { createLog } from './log.ts';
 export { connectRedis } from './redis.ts';

@@ -1,5 +1,5 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
-import { ANSWERED, type Answered, publicPath } from '@rivergate/endpoint';
+import { ANSWERED, type Answered, LIMITED, type Limited, publicPath } from '@rivergate/endpoint';
 import type { EventMetrics } from '@rivergate/events';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
@@ -22,6 +22,12 @@ export function serviceMetrics(service: string): Metrics {
     help: 'Time from a request to its answer',
     labelNames: ['method', 'route', 'status'],
     buckets: SECONDS,
+    registers,
+  });
+  const refused = new Counter({
+    name: 'rivergate_endpoint_rate_limited_total',
+    help: 'Requests that a limit of the service refused',
+    labelNames: ['class'],
     registers,
   });
   const published = new Counter({
@@ -62,7 +68,12 @@ export function serviceMetrics(service: string): Metrics {
       answer.seconds,
     );
   };
+  const observeRefusal = (message: unknown) => {
+    const limited = message as Limited;
+    if (limited.service === service) refused.inc({ class: limited.class });
+  };
   subscribe(ANSWERED, observe);
+  subscribe(LIMITED, observeRefusal);
   return {
     registry,
     events: {
@@ -76,6 +87,7 @@ export function serviceMetrics(service: string): Metrics {
     },
     stop: () => {
       unsubscribe(ANSWERED, observe);
+      unsubscribe(LIMITED, observeRefusal);
     },
   };
 }

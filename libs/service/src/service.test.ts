@@ -132,6 +132,7 @@ const echoSpec = spec({
   path: '/internal/echo/:word',
   summary: 'Echo',
   caller: 'internal',
+  callers: ['identity'],
   params: z.object({ word: z.string() }),
   answer: z.object({ word: z.string(), organization_id: z.int().nullable() }),
   errors: [NoteNotFound],

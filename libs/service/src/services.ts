@@ -1,3 +1,7 @@
+import type { ServiceName } from '@rivergate/caller';
+
+export type { ServiceName };
+
 /** The services of the fleet, with the port on which each listens where none is given. */
 export const SERVICES = [
   { name: 'identity', port: 8081 },
@@ -9,9 +13,7 @@ export const SERVICES = [
   { name: 'storage', port: 8087 },
   { name: 'staging', port: 8088 },
   { name: 'prompt', port: 8089 },
-] as const;
-
-export type ServiceName = (typeof SERVICES)[number]['name'];
+] as const satisfies readonly { name: ServiceName; port: number }[];
 
 const upper = (service: string) => service.replaceAll('-', '_').toUpperCase();
 

@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { credentialKey, credentialKeys, credentialMemory, rateLimiter } from '@rivergate/caller';
 import {
   createIdempotencyTable,
@@ -10,11 +9,13 @@ import {
 } from '@rivergate/endpoint';
 import { createEventTables, eventLogFromEnv, startConsumers, startRelay } from '@rivergate/events';
 import { secretBox } from '@rivergate/secrets';
+import { standing } from './access/standing.ts';
 import { application } from './application.ts';
 import { readConfig } from './config.ts';
 import { connectDatabase } from './database/connect.ts';
 import { type Migration, migrate } from './database/migrate.ts';
 import { endpointsByTag, migrationsOf, type Resources, type ServiceDefinition } from './definition.ts';
+import { closeServer, listen } from './http-server.ts';
 import { type Job, startJobs } from './job.ts';
 import { createLog } from './log.ts';
 import { serviceMetrics } from './metrics.ts';
@@ -112,6 +113,8 @@ export async function startService<Tools extends object>(
     );
     stopping.push(() => jobs.stop());
 
+    const groups = endpointsByTag(definition);
+    const endpoints = Object.values(groups).flat();
     const runtime: Runtime = {
       service: name,
       knex,
@@ -121,13 +124,13 @@ export async function startService<Tools extends object>(
       secretBox: box,
       limiter,
       call,
+      standing: standing(redis, call, endpoints),
       log,
       strictness: config.NODE_ENV === 'test' ? 'fails' : 'repairs',
       tools,
     };
-    const groups = endpointsByTag(definition);
     const app = application({
-      endpoints: Object.values(groups).flat(),
+      endpoints,
       runtime,
       manifest: manifest(name, groups),
       registry: metrics.registry,
@@ -143,39 +146,14 @@ export async function startService<Tools extends object>(
         ),
       }),
     });
-    const url = await listen(
-      app,
-      config.HOST,
-      config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0,
-      stopping,
-    );
+    const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 300_000 }, app);
+    const port = config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0;
+    const url = await listen(server, config.HOST, port);
+    stopping.push(() => closeServer(server));
     log.info({ url }, 'Ready');
     return { url, resources, drained: () => relay.drained(), stop };
   } catch (cause) {
     await stop();
     throw cause;
   }
-}
-
-async function listen(
-  app: ReturnType<typeof application>,
-  host: string,
-  port: number,
-  stopping: (() => Promise<unknown>)[],
-): Promise<string> {
-  const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 300_000 }, app);
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
-  });
-  stopping.push(
-    () =>
-      new Promise<void>(resolve => {
-        server.close(() => resolve());
-        server.closeIdleConnections();
-        // A kept-alive connection that turns idle now would hold the close open until its timeout.
-        setInterval(() => server.closeIdleConnections(), 50).unref();
-      }),
-  );
-  const address = server.address() as AddressInfo;
-  return `http://${address.address}:${address.port}`;
 }

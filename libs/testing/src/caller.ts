@@ -74,16 +74,30 @@ export function httpCaller(
   };
 }
 
-/** Calls a service as the gateway does for a principal, or as another service does for itself. */
+/** Milliseconds. A test's principal stands however slow the machine is: often nobody else has ever heard of it. */
+const STANDS = -60_000;
+
+/**
+ * Calls a service as the gateway does for a principal, or as another service does for itself.
+ *
+ * @param age milliseconds since the gateway decided what the principal may; the service looks again when it is old
+ */
 export function credentialCaller(
   env: NodeJS.ProcessEnv,
   url: string,
   audience: string,
   principal: Principal,
+  age = STANDS,
 ): TestCaller {
   const key = credentialKey(env);
   return httpCaller(url, (method, path) => ({
     'x-request-id': randomUUID(),
-    [CREDENTIAL_HEADER]: issueCredential(key, { audience, method, path: path.split('?', 1)[0]!, principal }),
+    [CREDENTIAL_HEADER]: issueCredential(key, {
+      audience,
+      method,
+      path: path.split('?', 1)[0]!,
+      principal,
+      age,
+    }),
   }));
 }

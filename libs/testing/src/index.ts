@@ -4,6 +4,7 @@ export { eventually } from './eventually.ts';
 export { recordExercised } from './exercised.ts';
 export { expectError } from './expect-error.ts';
 export { freePort } from './free-port.ts';
+export { type HeldRequest, holdBack } from './held-request.ts';
 export { type CaughtMail, type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 export { administrator, fellowService, nobody, signedIn } from './principals.ts';
 export { type ServiceUnderTest, startServiceUnderTest, type TestOptions } from './service.ts';

@@ -17,8 +17,12 @@ import { type MailCatcher, startMailCatcher } from './mail-catcher.ts';
 export interface ServiceUnderTest extends RunningService {
   environment: TestEnvironment;
   mail: MailCatcher;
-  /** Calls as the gateway does for this principal; for a principal of kind `service`, as that service. */
-  as(principal: Principal): TestCaller;
+  /**
+   * Calls as the gateway does for this principal; for a principal of kind `service`, as that service.
+   *
+   * @param age milliseconds since the gateway decided what the principal may; without it the decision stands
+   */
+  as(principal: Principal, age?: number): TestCaller;
 }
 
 export interface TestOptions {
@@ -51,12 +55,13 @@ export async function startServiceUnderTest<Tools extends object>(
     ...running,
     environment,
     mail,
-    as: principal =>
+    as: (principal, age) =>
       credentialCaller(
         environment.of(principal.service ?? 'gateway'),
         running.url,
         definition.name,
         principal,
+        age,
       ),
     async stop() {
       await running.stop();

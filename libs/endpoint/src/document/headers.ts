@@ -44,7 +44,11 @@ export const HEADERS: Record<string, Json> = {
     example: 'true',
   },
   Deprecation: text('Since when the operation is deprecated (RFC 9745).', '@1767225600'),
-  Sunset: text('When it goes away (RFC 8594).', 'Thu, 31 Dec 2026 23:59:59 GMT'),
+  Sunset: text('When it goes away (RFC 8594).', 'Thu, 31 Dec 2026 00:00:00 GMT'),
+  Link: text(
+    'A page that says what to use instead (RFC 9745, section 3).',
+    '<https://example.com/changes>; rel="deprecation"; type="text/html"',
+  ),
 };
 
 /** On every answer that the gateway lets through. */

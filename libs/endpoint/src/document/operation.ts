@@ -4,10 +4,10 @@ import { DEFAULT_BODY_LIMIT, type EndpointSpec } from '../spec.ts';
 import { exampleOf } from './example.ts';
 import { failureResponses } from './failures.ts';
 import { type Components, type Json, jsonSchema } from './json-schema.ts';
-import { type Announced, successResponse } from './success.ts';
+import { successResponse } from './success.ts';
 
 /** The operation object of an endpoint. What it refers to is added to `schemas` and `responses`. */
-export function operation(spec: Announced, tag: string, schemas: Components, responses: Components): Json {
+export function operation(spec: EndpointSpec, tag: string, schemas: Components, responses: Components): Json {
   return {
     operationId: spec.operation,
     tags: [tag],

@@ -3,17 +3,15 @@ import { exampleOf } from './example.ts';
 import { headersOf } from './headers.ts';
 import { type Components, type Json, jsonSchema } from './json-schema.ts';
 
-/** An endpoint that may have been announced to go away. */
-export type Announced = EndpointSpec & { deprecated?: { sunset: string } };
-
 /** The `responses` of an operation for its success. */
-export function successResponse(spec: Announced, schemas: Components): Json {
+export function successResponse(spec: EndpointSpec, schemas: Components): Json {
   const status = spec.status ?? 200;
   const keptForRetries = spec.method !== 'get' && spec.idempotency !== false;
   const headers = headersOf(
     ...(spec.method === 'get' ? ['ETag'] : []),
     ...(keptForRetries && status !== 204 ? ['Idempotency-Replayed'] : []),
     ...(spec.deprecated ? ['Deprecation', 'Sunset'] : []),
+    ...(spec.deprecated?.link ? ['Link'] : []),
   );
   const description = spec.message ?? (status === 204 ? 'Done; there is no body' : spec.summary);
   if (status === 204) return { '204': { description, headers } };

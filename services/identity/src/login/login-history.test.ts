@@ -38,6 +38,25 @@ describe('login-history', () => {
       metadata: { reason: 'invalid_password' },
     });
   });
+  it('pages by cursor: logins that arrive meanwhile are neither lost nor shown twice', async () => {
+    const someone = await identity.person();
+    for (let logins = 0; logins < 4; logins++) await identity.login(someone.email);
+    const page = async (query: string) =>
+      (await someone.caller.get(`/api/v1/auth/login-history?limit=2${query}`)).body.data;
+    const before = (await page('&offset=0')).total_count;
+    const walked: number[] = [];
+    let next: string | null = null;
+    do {
+      const data: { history: { id: number }[]; next_cursor: string | null } = await page(
+        next === null ? '' : `&cursor=${next}`,
+      );
+      walked.push(...data.history.map(({ id }) => id));
+      next = data.next_cursor;
+      await identity.login(someone.email);
+    } while (next !== null);
+    expect(walked).toHaveLength(before);
+    expect(walked).toEqual([...new Set(walked)].toSorted((a, b) => b - a));
+  });
   it('holds nothing of others', async () => {
     const other = await identity.person();
     const { body } = await other.caller.get('/api/v1/auth/login-history');
@@ -46,7 +65,7 @@ describe('login-history', () => {
   it('401 for nobody', async () => {
     expect((await identity.anonymous().get('/api/v1/auth/login-history')).status).toBe(401);
   });
-  it.each(['limit=0', 'limit=101', 'offset=-1', 'filter=all', 'limit=ten', 'page=1'])(
+  it.each(['limit=0', 'limit=101', 'offset=-1', 'filter=all', 'limit=ten', 'page=1', 'cursor=7', 'cursor='])(
     '422 for %s',
     async query => {
       expect((await person.caller.get(`/api/v1/auth/login-history?${query}`)).status).toBe(422);

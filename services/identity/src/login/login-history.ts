@@ -1,8 +1,7 @@
-import { Id, Timestamp } from '@rivergate/endpoint';
+import { countOf, Id, newestFirst, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { signedIn } from '../sessions/require-session.ts';
-import { countLogins, loginsOf } from './login-history-store.ts';
+import { LOGIN_COLUMNS, type LoginEntry, loginsOf, shownLogin } from './login-history-store.ts';
 
 const Entry = z
   .object({
@@ -25,6 +24,8 @@ const Entry = z
   })
   .meta({ id: 'LoginAttempt' });
 
+const logins = newestFirst('login_history');
+
 export const loginHistory = endpoint(
   {
     operation: 'listLogins',
@@ -36,15 +37,22 @@ export const loginHistory = endpoint(
       limit: z.int().min(1).max(100).default(50),
       offset: z.int().min(0).max(1_000_000_000).default(0),
       filter: z.enum(['success', 'failure']).optional(),
+      ...logins.query,
     }),
-    answer: z.object({ history: z.array(Entry), total_count: z.int(), limit: z.int(), offset: z.int() }),
+    answer: z.object({
+      history: z.array(Entry),
+      total_count: z.int(),
+      limit: z.int(),
+      offset: z.int(),
+      ...logins.answer,
+    }),
   },
   async ({ query, caller, db }) => {
-    const userId = signedIn(caller);
-    const [history, total] = await Promise.all([
-      loginsOf(db, userId, query),
-      countLogins(db, userId, query.filter),
-    ]);
-    return { history, total_count: total, limit: query.limit, offset: query.offset };
+    const { cursor, limit, offset, filter } = query;
+    const found = loginsOf(db, caller.userId, filter);
+    const total = await countOf(found);
+    const page = { cursor, from: offset, limit };
+    const { rows, next_cursor } = await logins.page<LoginEntry>(found.select(LOGIN_COLUMNS), page);
+    return { history: rows.map(shownLogin), total_count: total, limit, offset, next_cursor };
   },
 );

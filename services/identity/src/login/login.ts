@@ -47,7 +47,7 @@ export const login = endpoint(
     answer: z.union([LoggedIn, VerificationRequired]),
     errors: [InvalidCredentials, AccountDisabled, WorkspaceNotFound],
     rateLimit: 'login',
-    idempotency: { seconds: 60 },
+    idempotency: { seconds: 60, randomKey: true },
   },
   {
     async prepare({ body, knex, limit, call, log }) {

@@ -28,7 +28,6 @@ export const changePassword = endpoint(
     description: 'Every session ends, the calling one included.',
     caller: 'user',
     body: z.object({ current_password: KnownPassword, new_password: NewPassword }),
-    answer: z.object({ message: z.string() }),
     message: 'Password changed; log in again',
     messageInData: true,
     errors: [Forbidden, InvalidCurrentPassword, ChangePasswordFailed, CallerNotFound],
@@ -74,7 +73,6 @@ export const changePassword = endpoint(
       });
       await endSessions({ db, emit }, { userId: account.id }, 'password_changed');
       await mail.send(db, passwordChangedMail({ to: account.email, displayName: account.display_name }));
-      return {};
     },
   },
 );

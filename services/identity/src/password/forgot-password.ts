@@ -12,7 +12,6 @@ export const forgotPassword = endpoint(
     description: 'The answer is the same whether or not the address has an account.',
     caller: 'public',
     body: z.object({ email: EmailAddress }),
-    answer: z.object({ message: z.string() }),
     message: 'If this address belongs to an account, a link to set a new password is on its way',
     messageInData: true,
     rateLimit: 'password_reset',
@@ -27,6 +26,5 @@ export const forgotPassword = endpoint(
       request_id: request.id,
     });
     afterCommit(async () => resetRequests.wake());
-    return {};
   },
 );

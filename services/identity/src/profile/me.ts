@@ -1,9 +1,9 @@
 import { membershipsOf } from '@rivergate/contracts';
-import { Id, Timestamp } from '@rivergate/endpoint';
+import { countOf, Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { countLogins } from '../login/login-history-store.ts';
-import { CallerNotFound, signedIn } from '../sessions/require-session.ts';
+import { loginsOf } from '../login/login-history-store.ts';
+import { CallerNotFound } from '../sessions/require-session.ts';
 import { countActiveSessions } from '../sessions/session-store.ts';
 import { addressesOf, profileOf } from './profile-store.ts';
 
@@ -55,11 +55,11 @@ export const me = endpoint(
   },
   {
     prepare({ caller, call }) {
-      const userId = signedIn(caller);
+      const { userId } = caller;
       return call(membershipsOf, { params: { user_id: userId } }, { userId });
     },
     async handle({ caller, prepared, db }) {
-      const userId = signedIn(caller);
+      const { userId } = caller;
       const user = await profileOf(db, userId);
       if (!user || user.disabled_at) throw CallerNotFound();
       const emails = await addressesOf(db, userId);
@@ -72,7 +72,7 @@ export const me = endpoint(
           mfa_methods: [],
           social_accounts_count: 0,
           connected_providers: [],
-          total_login_attempts: await countLogins(db, userId),
+          total_login_attempts: await countOf(loginsOf(db, userId)),
           active_sessions: await countActiveSessions(db, userId),
         },
       };

@@ -48,6 +48,22 @@ describe('what the gateway and organization ask', () => {
     expect((await caller.get(`/internal/sessions/${sessionId}`)).status).toBe(401);
     expect((await identity.anonymous().get(`/internal/sessions/${sessionId}`)).status).toBe(401);
   });
+  it('opens, moves, makes and takes back for nobody but the service that its contract names', async () => {
+    const { sessionId, userId } = await identity.person();
+    const place = { user_id: userId, organization_id: 42, workspace_id: 43 };
+    const account = { email: identity.newAddress(), password: 'x', display_name: null, ip: null };
+    for (const name of ['sso', 'storage', 'identity', 'gateway']) {
+      const other = identity.as(fellowService(name));
+      const tries = [
+        await other.post(`/internal/sessions/${sessionId}/organization`, place),
+        await other.post('/internal/users', account),
+        await other.delete(`/internal/users/${userId}`),
+      ];
+      expect(tries.map(answer => answer.status)).toEqual([403, 403, 403]);
+      expect(tries.map(answer => answer.body.data)).toEqual([undefined, undefined, undefined]);
+    }
+    expect((await organization().get(`/internal/sessions/${sessionId}`)).status).toBe(403);
+  });
   it('a suspended user has no active session', async () => {
     const { userId, sessionId } = await identity.person();
     await identity.resources.knex('users').where({ id: userId }).update({ disabled_at: new Date() });

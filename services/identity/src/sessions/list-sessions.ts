@@ -1,7 +1,6 @@
 import { Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { signedIn } from './require-session.ts';
 import { activeSessions } from './session-store.ts';
 
 const Session = z
@@ -28,7 +27,7 @@ export const listSessions = endpoint(
     answer: z.object({ sessions: z.array(Session), total_count: z.int(), active_count: z.int() }),
   },
   async ({ caller, db }) => {
-    const active = await activeSessions(db, signedIn(caller), caller.sessionId);
+    const active = await activeSessions(db, caller.userId, caller.sessionId);
     const sessions = active.map(session => ({ ...session, is_current: session.id === caller.sessionId }));
     return { sessions, total_count: sessions.length, active_count: sessions.length };
   },

@@ -1,7 +1,6 @@
 import { error } from '@rivergate/endpoint';
 import { endpoint } from '../endpoint.ts';
 import { endSessions } from './end-sessions.ts';
-import { signedIn } from './require-session.ts';
 
 export const LogoutFailed = error('LOGOUT_FAILED', 400, 'This token belongs to no session');
 
@@ -16,8 +15,7 @@ export const logout = endpoint(
     errors: [LogoutFailed],
   },
   async ({ caller, db, emit }) => {
-    const userId = signedIn(caller);
     if (caller.sessionId === null || caller.clientId !== null) throw LogoutFailed();
-    await endSessions({ db, emit }, { userId, sessionId: caller.sessionId }, 'logout');
+    await endSessions({ db, emit }, { userId: caller.userId, sessionId: caller.sessionId }, 'logout');
   },
 );

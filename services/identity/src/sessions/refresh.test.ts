@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -56,7 +57,7 @@ describe('refresh', () => {
     });
     it('repeats the answer for the same Idempotency-Key and token', async () => {
       const person = await identity.person();
-      const key = { 'idempotency-key': 'retry-1' };
+      const key = { 'idempotency-key': randomUUID() };
       const [first, second] = [
         await refresh(person.refreshToken, key),
         await refresh(person.refreshToken, key),
@@ -88,7 +89,7 @@ describe('refresh', () => {
     });
     it('for a retry after the grace of its Idempotency-Key', async () => {
       const person = await identity.person();
-      const key = { 'idempotency-key': 'retry-late' };
+      const key = { 'idempotency-key': randomUUID() };
       await refresh(person.refreshToken, key);
       const kept = await identity.resources.knex('idempotency_keys').orderBy('expires_at', 'desc').first();
       expect(kept.expires_at.getTime() - Date.now()).toBeLessThanOrEqual(60_000);
@@ -114,18 +115,34 @@ describe('refresh', () => {
       expect((await refresh(suspended.refreshToken)).status).toBe(401);
     });
   });
-  it('409 for an Idempotency-Key that went with another token', async () => {
-    const [one, two] = [await identity.person(), await identity.person()];
-    const key = { 'idempotency-key': 'shared' };
-    await refresh(one.refreshToken, key);
-    expect((await refresh(two.refreshToken, key)).body.error.code).toBe('IDEMPOTENCY_CONFLICT');
+  describe('a thief with a used token', () => {
+    it('who guesses keys gets nothing, and ends the session as without a key', async () => {
+      const person = await identity.person();
+      await refresh(person.refreshToken, { 'idempotency-key': randomUUID() });
+      for (const guess of ['retry-1', '1', person.email, '00000000-0000-0000-0000-000000000000']) {
+        const refused = await refresh(person.refreshToken, { 'idempotency-key': guess });
+        expect([refused.status, refused.body.data], guess).toEqual([422, undefined]);
+      }
+      const stolen = await refresh(person.refreshToken, { 'idempotency-key': randomUUID() });
+      expect(stolen.body.error.code).toBe('INVALID_TOKEN');
+      expect(await reasonOf(person.sessionId)).toBe('refresh_token_reused');
+    });
+    it('and the key of another refresh gets nothing of either', async () => {
+      const [one, two] = [await identity.person(), await identity.person()];
+      const key = { 'idempotency-key': randomUUID() };
+      const first = await refresh(one.refreshToken, key);
+      await refresh(two.refreshToken);
+      const stolen = await refresh(two.refreshToken, key);
+      expect([stolen.status, stolen.body.data]).toEqual([401, undefined]);
+      expect((await refresh(first.body.data.refresh_token)).status).toBe(200);
+    });
   });
   it.each([[''], ['x'.repeat(513)], [7], [null], ['a\0b']])('422 for %j', async token => {
     expect((await refresh(token as string)).status).toBe(422);
   });
   it('keeps no token in clear', async () => {
     const person = await identity.person();
-    const { body } = await refresh(person.refreshToken, { 'idempotency-key': 'sealed' });
+    const { body } = await refresh(person.refreshToken, { 'idempotency-key': randomUUID() });
     const { knex } = identity.resources;
     for (const table of ['refresh_tokens', 'sessions', 'outbox', 'idempotency_keys', 'audit_log']) {
       const everything: string = await knex.transaction(async db => {

@@ -28,7 +28,7 @@ export const refresh = endpoint(
     body: z.object({ refresh_token: z.string().min(1).max(512) }),
     answer: TokenBundle,
     errors: [InvalidRefreshToken],
-    idempotency: { seconds: 60 },
+    idempotency: { seconds: 60, spends: 'body.refresh_token' },
   },
   async ({ body, db, emit, call, knex, keys, settings }) => {
     const next = oneTimeToken();

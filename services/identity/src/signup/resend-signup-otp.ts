@@ -23,11 +23,12 @@ export const resendSignupOtp = endpoint(
     description: 'The code, link and temporary token before it die.',
     caller: 'token',
     body: z.object({ email: EmailAddress, temporary_token: TemporaryToken }),
-    answer: z.object({ temporary_token: z.string(), message: z.string() }),
+    answer: z.object({ temporary_token: z.string() }),
     message: 'A new code is on its way',
     messageInData: true,
     errors: [InvalidTemporaryToken, EmailAlreadyVerified],
     rateLimit: 'signup_code',
+    idempotency: { seconds: 60, spends: 'body.temporary_token' },
   },
   async ({ body, db, emit, limit, mail, secretBox, settings }) => {
     const verification = await byTemporaryToken(db, tokenHash(body.temporary_token));

@@ -60,16 +60,23 @@ describe('signup', () => {
     it('answers the same to the same idempotency key, and makes no second user and no second mail', async () => {
       const email = identity.newAddress();
       const body = { email, password: PASSWORD, idempotency_key: 'signup-1' };
-      const [first, second] = [await post('signup', body), await post('signup', body)];
+      const caller = identity.anonymous('192.0.2.71');
+      const signup = (more = {}) => caller.post('/api/v1/auth/signup', { ...body, ...more });
+      const [first, second] = [await signup(), await signup()];
       expect(second.status).toBe(201);
       expect(second.body).toEqual(first.body);
       const other = identity.newAddress();
       await identity.signUp(other);
       await identity.mail.nth(other, 1);
       expect(identity.mail.to(email)).toHaveLength(1);
-      expect((await post('signup', { ...body, display_name: 'Other' })).body.error.code).toBe(
-        'IDEMPOTENCY_CONFLICT',
-      );
+      expect((await signup({ display_name: 'Other' })).body.error.code).toBe('IDEMPOTENCY_CONFLICT');
+    });
+    it('tells a stranger with the same key and body nothing of the first answer', async () => {
+      const body = { email: identity.newAddress(), password: PASSWORD, idempotency_key: 'signup-1' };
+      const first = await post('signup', body);
+      const stranger = await identity.anonymous('198.51.100.77').post('/api/v1/auth/signup', body);
+      expect(stranger.body.data?.temporary_token).not.toBe(first.body.data.temporary_token);
+      expect(stranger.headers.has('idempotency-replayed')).toBe(false);
     });
     it('makes one account out of signups that arrive together', async () => {
       const email = identity.newAddress();

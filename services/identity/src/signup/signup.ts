@@ -32,7 +32,6 @@ export const signup = endpoint(
       display_name: z.string(),
       temporary_token: z.string(),
       email_verification_required: z.literal(true),
-      message: z.string(),
     }),
     message: 'Check your mail for the code that finishes the registration',
     messageInData: true,
@@ -40,8 +39,8 @@ export const signup = endpoint(
     rateLimit: 'signup',
   },
   {
+    check: ({ body }) => requirePolicy(body.password),
     async prepare({ body }) {
-      requirePolicy(body.password);
       return { passwordHash: await hashPassword(body.password) };
     },
     async handle({ body, prepared, request, db, emit, mail, secretBox, settings }) {

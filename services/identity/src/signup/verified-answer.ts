@@ -7,5 +7,4 @@ export const VerifiedAnswer = TokenBundle.extend({
   user_id: Id,
   email: z.string(),
   is_verified: z.literal(true),
-  message: z.string(),
 }).meta({ id: 'VerifiedAccount' });

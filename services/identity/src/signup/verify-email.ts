@@ -31,7 +31,7 @@ export const verifyEmail = endpoint(
     message: 'Your address is verified',
     messageInData: true,
     errors: [InvalidLink, LinkExpired],
-    idempotency: { seconds: 60 },
+    idempotency: { seconds: 60, spends: 'body.token' },
   },
   async ({ body, db, emit, call, knex, keys, settings, request }) => {
     const verification = await byLink(db, tokenHash(body.token));

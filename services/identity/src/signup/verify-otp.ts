@@ -34,7 +34,7 @@ export const verifyOtp = endpoint(
     message: 'Your address is verified',
     messageInData: true,
     errors: [InvalidOtp, InvalidTemporaryToken, OtpExpired, TooManyAttempts],
-    idempotency: { seconds: 60 },
+    idempotency: { seconds: 60, spends: 'body.temporary_token' },
   },
   async ({ body, db, emit, call, knex, keys, settings, secretBox, request }) => {
     const verification = await byTemporaryToken(db, tokenHash(body.temporary_token));

@@ -26,7 +26,7 @@ export interface Person {
 
 export interface IdentityUnderTest extends ServiceUnderTest {
   organization: ReturnType<typeof organizationStandIn>['state'];
-  /** Calls without a token, each time from another address unless one is given. */
+  /** Calls without a token, from the test's address unless one is given. */
   anonymous(ip?: string): TestCaller;
   newAddress(): string;
   signUp(email: string, more?: object): Promise<TestAnswer>;
@@ -52,7 +52,11 @@ const NO_LIMITS = Object.fromEntries(
   ]),
 );
 
-export async function startIdentityUnderTest(env: NodeJS.ProcessEnv = {}): Promise<IdentityUnderTest> {
+/** @param address whence calls without a token come unless they say; asked for each of them */
+export async function startIdentityUnderTest(
+  env: NodeJS.ProcessEnv = {},
+  address = () => '192.0.2.7',
+): Promise<IdentityUnderTest> {
   const organization = organizationStandIn();
   const service = await startServiceUnderTest(identity, {
     env: { ...NO_LIMITS, ...env },
@@ -60,7 +64,7 @@ export async function startIdentityUnderTest(env: NodeJS.ProcessEnv = {}): Promi
   });
   let counter = 0;
 
-  const anonymous = (ip = '192.0.2.7') => service.as(nobody(ip));
+  const anonymous = (ip = address()) => service.as(nobody(ip));
   const as = (facts: Partial<Principal> & { userId: number }) => service.as(signedIn(facts));
   const mailed = async (email: string, nth: number) => (await service.mail.nth(email, nth)).text;
 

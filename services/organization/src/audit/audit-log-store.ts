@@ -21,7 +21,7 @@ export interface AuditFilter {
   until?: string | undefined;
 }
 
-const COLUMNS = [
+export const AUDIT_COLUMNS = [
   'id',
   'action',
   'actor',
@@ -34,28 +34,17 @@ const COLUMNS = [
   'created_at',
 ] as const;
 
-/** Newest first. `action` may be a prefix that ends in a dot: `member.` finds all that happened to members. */
-function filtered(db: Knex.Transaction, organizationId: number, filter: AuditFilter) {
-  const query = db('audit_log').where({ organization_id: organizationId });
-  if (filter.action?.endsWith('.')) query.whereRaw('starts_with(action, ?)', [filter.action]);
-  else if (filter.action !== undefined) query.where({ action: filter.action });
-  if (filter.actor_user_id !== undefined) query.where({ actor_user_id: filter.actor_user_id });
-  if (filter.since !== undefined) query.where('created_at', '>=', filter.since);
-  if (filter.until !== undefined) query.where('created_at', '<', filter.until);
-  return query;
-}
-
-export async function auditPage(
+/** `action` may be a prefix that ends in a dot: `member.` finds all that happened to members. */
+export function auditEntries(
   db: Knex.Transaction,
   organizationId: number,
   filter: AuditFilter,
-  page: { skip: number; limit: number },
-): Promise<{ entries: AuditEntry[]; total: number }> {
-  const entries = await filtered(db, organizationId, filter)
-    .select(COLUMNS)
-    .orderBy('id', 'desc')
-    .offset(page.skip)
-    .limit(page.limit);
-  const counted = await filtered(db, organizationId, filter).count({ total: '*' }).first();
-  return { entries, total: Number(counted?.total) };
+): Knex.QueryBuilder {
+  const found = db('audit_log').where({ organization_id: organizationId });
+  if (filter.action?.endsWith('.')) found.whereRaw('starts_with(action, ?)', [filter.action]);
+  else if (filter.action !== undefined) found.where({ action: filter.action });
+  if (filter.actor_user_id !== undefined) found.where({ actor_user_id: filter.actor_user_id });
+  if (filter.since !== undefined) found.where('created_at', '>=', filter.since);
+  if (filter.until !== undefined) found.where('created_at', '<', filter.until);
+  return found;
 }

@@ -46,6 +46,53 @@ describe('200: the audit log', () => {
     expect((await since(elsewhere)).data.audit_logs).toEqual((await since(newest)).data.audit_logs);
     expect((await get('until=2999-01-01T00:00:00Z')).data.total_count).toBeGreaterThan(3);
   });
+  it('pages by cursor: entries that arrive meanwhile are neither lost nor shown twice', async () => {
+    const own = await town.found(ada, 'Cursors');
+    const admin = await town.member(ada, own.id);
+    const page = async (query: string) =>
+      (await admin.get(`/api/v1/organizations/${own.id}/audit-logs?${query}`)).body.data;
+    const addEntry = (name: string) => admin.post(`/api/v1/organizations/${own.id}/workspaces`, { name });
+    const idsOf = (data: { audit_logs: { id: number }[] }) => data.audit_logs.map(({ id }) => id);
+
+    const before = idsOf(await page('limit=100'));
+    expect(before.length).toBeGreaterThan(4);
+    const walked: number[] = [];
+    let cursor: string | null = '';
+    for (let pages = 1; cursor !== null; pages++) {
+      expect((await addEntry(`Arrived ${pages}`)).status).toBe(201);
+      const data: { next_cursor: string | null; audit_logs: { id: number }[] } = await page(
+        pages === 1 ? 'limit=2&skip=0' : `limit=2&cursor=${cursor}`,
+      );
+      walked.push(...idsOf(data));
+      cursor = data.next_cursor;
+    }
+    const arrivedFirst = walked.filter(id => !before.includes(id));
+    expect(walked).toEqual([...arrivedFirst, ...before]);
+    expect(new Set(walked).size).toBe(walked.length);
+    const again = idsOf(await page('limit=100'));
+    expect(again.slice(-walked.length)).toEqual(walked);
+  });
+  it('keeps its filter on every page, and ends where it ends', async () => {
+    const admin = await town.member(ada, acme.id);
+    const get = async (query: string) =>
+      (await admin.get(`${path()}?action=workspace.created&${query}`)).body;
+    const all = await get('limit=100');
+    expect(all.data.next_cursor).toBeNull();
+    const first = await get('limit=1');
+    const rest = await get(`limit=100&cursor=${first.data.next_cursor}`);
+    expect([...first.data.audit_logs, ...rest.data.audit_logs]).toEqual(all.data.audit_logs);
+    expect([rest.data.total_count, rest.data.next_cursor]).toEqual([all.data.total_count, null]);
+  });
+  it('gives by cursor no entry of another organization', async () => {
+    const other = await town.found(ada, 'Elsewhere');
+    const newest = (
+      await (await town.member(ada, other.id)).get(`/api/v1/organizations/${other.id}/audit-logs?limit=1`)
+    ).body.data.next_cursor;
+    const { body } = await (await town.member(ada, acme.id)).get(`${path()}?cursor=${newest}`);
+    const own = (await (await town.member(ada, acme.id)).get(path())).body.data;
+    const known = new Set(own.audit_logs.map(({ id }: { id: number }) => id));
+    expect(body.data.audit_logs.filter(({ id }: { id: number }) => !known.has(id))).toEqual([]);
+  });
   it('is exported as CSV and as NDJSON', async () => {
     const admin = await town.member(ada, acme.id);
     const csv = await admin.get(`${path()}?format=csv&action=workspace.created`);
@@ -79,6 +126,21 @@ describe('200: the audit log', () => {
   });
 });
 
+const cursorFor = (text: string) => Buffer.from(text).toString('base64url');
+const badCursors = [
+  'cursor=',
+  'cursor=7',
+  'cursor=%00',
+  `cursor=${cursorFor('login_history:7')}`,
+  `cursor=${cursorFor('audit_logs:-7')}`,
+  `cursor=${cursorFor('audit_logs:07')}`,
+  `cursor=${cursorFor("audit_logs:7' or true")}`,
+  `cursor=${cursorFor('audit_logs:99999999999999999999')}`,
+  `cursor=${cursorFor('audit_logs:7')}=`,
+  `cursor=${cursorFor('audit_logs:7')}&skip=1`,
+  `cursor=${'x'.repeat(101)}`,
+];
+
 describe('403, 404, 422: the audit log', () => {
   it('is for administrators', async () => {
     const bob = await town.person('Bob');
@@ -86,7 +148,7 @@ describe('403, 404, 422: the audit log', () => {
   });
   it('takes no filter that it does not know', async () => {
     const admin = await town.member(ada, acme.id);
-    for (const query of ['since=yesterday', 'format=xml', 'actor_user_id=-1', 'action=']) {
+    for (const query of ['since=yesterday', 'format=xml', 'actor_user_id=-1', 'action=', ...badCursors]) {
       expect((await admin.get(`${path()}?${query}`)).status, query).toBe(422);
     }
   });

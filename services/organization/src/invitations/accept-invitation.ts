@@ -32,7 +32,6 @@ export const acceptInvitation = endpoint(
       organization: Reference,
       workspace: WorkspaceReference,
       role: Reference,
-      message: z.string(),
     }),
     message: 'Invitation accepted successfully',
     messageInData: true,
@@ -45,9 +44,10 @@ export const acceptInvitation = endpoint(
       ...CLOSED,
       UpstreamUnavailable,
     ],
+    idempotency: { seconds: 86_400, spends: 'params.invitation_token' },
   },
   async ({ params, caller, db, emit, plans, acceptsAnyAddress }) => {
-    if (caller.sessionId === null || caller.userId === null) throw SessionRequired();
+    if (caller.sessionId === null) throw SessionRequired();
     const userId = caller.userId;
     // Whoever accepts is of no organization yet: the token says which one, and the transaction is bound to it then.
     await acrossOrganizations(db);

@@ -32,7 +32,6 @@ export const inviteMember = endpoint(
     }),
     answer: z.object({
       invitation: z.object({ id: Id, token: z.string(), email: z.string(), expires_at: Timestamp }),
-      message: z.string(),
     }),
     status: 201,
     message: 'Invitation sent successfully',
@@ -53,7 +52,7 @@ export const inviteMember = endpoint(
     mayHandOut(caller, role);
     if (await isMemberAddress(db, organization.id, body.email)) throw AlreadyMember();
 
-    const invitedBy = caller.userId!;
+    const invitedBy = caller.userId;
     const wanted = { email: body.email, workspace, role, message: body.message ?? null, invitedBy };
     const id = await prepareInvitation({ db, emit }, organization, wanted);
     if (id === undefined) throw InvitationAlreadyExists();

@@ -1,9 +1,13 @@
-import { acrossOrganizations, Forbidden, Id, missingPermission, organizationPage } from '@rivergate/endpoint';
-import { z } from 'zod';
+import { acrossOrganizations, Forbidden, Id, missingPermission, organizationList } from '@rivergate/endpoint';
 import { organizationsWithPermission } from '../access/organizations-with-permission.ts';
 import { endpoint } from '../endpoint.ts';
 import { Invitation, Status, shown } from './invitation.ts';
 import { invitationColumns, invitations, whereStatus } from './invitation-store.ts';
+
+const list = organizationList('invitations', Invitation, {
+  status: Status.optional(),
+  organization_id: Id.optional(),
+});
 
 export const listInvitations = endpoint(
   {
@@ -15,8 +19,8 @@ export const listInvitations = endpoint(
       'Of every organization in which the caller holds member.invite, whichever is active; newest first, never a token.',
     // The permission counts in any organization of the caller, so it is looked up here and not in the active one.
     caller: 'user',
-    query: z.object({ ...organizationPage, status: Status.optional(), organization_id: Id.optional() }),
-    answer: z.object({ invitations: z.array(Invitation), total_count: z.int(), message: z.string() }),
+    query: list.query,
+    answer: list.answer,
     message: 'Invitations retrieved successfully',
     messageInData: true,
     errors: [Forbidden],
@@ -25,7 +29,7 @@ export const listInvitations = endpoint(
     await acrossOrganizations(db);
     const visible = invitations(db);
     if (!caller.isSystemAdmin) {
-      const holding = organizationsWithPermission(db, caller.userId!, 'member.invite');
+      const holding = organizationsWithPermission(db, caller.userId, 'member.invite');
       if (!(await holding.clone().first())) {
         throw Forbidden('You may invite into no organization', [missingPermission('member.invite')]);
       }
@@ -34,15 +38,13 @@ export const listInvitations = endpoint(
     if (query.organization_id !== undefined) visible.where('i.organization_id', query.organization_id);
     if (query.status) whereStatus(visible, query.status);
 
-    const counted = await visible.clone().count({ total: '*' }).first();
-    const rows = await visible
-      .select(invitationColumns(db))
-      .orderBy([
-        { column: 'i.created_at', order: 'desc' },
-        { column: 'i.id', order: 'desc' },
-      ])
-      .offset(query.skip)
-      .limit(query.limit);
-    return { invitations: rows.map(shown), total_count: Number(counted?.total) };
+    return await list.page(visible, query, {
+      read: found =>
+        found.select(invitationColumns(db)).orderBy([
+          { column: 'i.created_at', order: 'desc' },
+          { column: 'i.id', order: 'desc' },
+        ]),
+      show: shown,
+    });
   },
 );

@@ -37,7 +37,6 @@ export const previewInvitation = endpoint(
     params: z.object({ invitation: InvitationToken }),
     answer: z.object({
       invitation: InvitationPreview,
-      message: z.string(),
     }),
     message: 'Invitation retrieved successfully',
     messageInData: true,

@@ -21,7 +21,7 @@ export const revokeInvitation = endpoint(
     caller: 'user',
     // The same place of the path holds a token where an invitation is previewed: one name for both.
     params: z.object({ invitation: Id.meta({ description: 'Id of the invitation' }) }),
-    answer: z.object({ invitation: Invitation, message: z.string() }),
+    answer: z.object({ invitation: Invitation }),
     message: 'Invitation revoked successfully',
     messageInData: true,
     errors: [Forbidden, InvitationNotFound, ...CLOSED],
@@ -34,7 +34,7 @@ export const revokeInvitation = endpoint(
     await lockOrganization(db, found.organization_id);
 
     if (!caller.isSystemAdmin) {
-      const { member, permissions } = await standingOf(db, found.organization_id, caller.userId!);
+      const { member, permissions } = await standingOf(db, found.organization_id, caller.userId);
       if (!member) throw InvitationNotFound();
       if (!holds({ permissions, isSystemAdmin: false }, 'member.invite')) {
         throw Forbidden(undefined, [missingPermission('member.invite')]);

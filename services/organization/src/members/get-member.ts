@@ -14,7 +14,7 @@ export const getMember = endpoint(
     summary: 'Get a member with roles and workspaces',
     caller: 'user',
     params: z.object({ org_id: Id, user_id: Id }),
-    answer: z.object({ member: MemberInFull, message: z.string() }),
+    answer: z.object({ member: MemberInFull }),
     message: 'Member retrieved successfully',
     messageInData: true,
     errors: [UserNotFound],

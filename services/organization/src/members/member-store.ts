@@ -45,9 +45,7 @@ function columns(db: Knex.Transaction) {
   ];
 }
 
-export interface MemberPage {
-  skip: number;
-  limit: number;
+export interface MemberQuery {
   search?: string | undefined;
   role_id?: number | undefined;
   status?: string | undefined;
@@ -57,11 +55,11 @@ export interface MemberPage {
 
 const SORT_COLUMNS = { joined_at: 'm.joined_at', email: 'p.email', display_name: 'p.display_name' };
 
-export async function memberPage(
+export function matchingMembers(
   db: Knex.Transaction,
   organizationId: number,
-  { skip, limit, search, role_id, status, sort_by, sort_order }: MemberPage,
-): Promise<{ members: MemberRow[]; total: number }> {
+  { search, role_id, status }: MemberQuery,
+): Knex.QueryBuilder {
   const matching = members(db, organizationId);
   if (status) matching.where('m.status', status);
   if (search) {
@@ -78,16 +76,16 @@ export async function memberPage(
         .where('a.role_id', role_id),
     );
   }
-  const counted = await matching.clone().count({ total: '*' }).first();
-  const rows = await matching
-    .select(columns(db))
-    .orderBy([
+  return matching;
+}
+
+/** Adds the columns of a member in the order asked for. */
+export function membersInOrder(db: Knex.Transaction, { sort_by, sort_order }: MemberQuery) {
+  return (matching: Knex.QueryBuilder) =>
+    matching.select(columns(db)).orderBy([
       { column: SORT_COLUMNS[sort_by], order: sort_order },
       { column: 'm.user_id', order: sort_order },
-    ])
-    .offset(skip)
-    .limit(limit);
-  return { members: rows, total: Number(counted?.total) };
+    ]);
 }
 
 /** @throws UserNotFound for anybody who is no member */

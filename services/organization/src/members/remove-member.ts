@@ -17,7 +17,7 @@ export const removeMember = endpoint(
       'Roles and workspace memberships go with it. The last active administrator cannot be removed.',
     caller: 'admin',
     params: z.object({ org_id: Id, user_id: Id }),
-    answer: z.object({ user_id: Id, message: z.string() }),
+    answer: z.object({ user_id: Id }),
     message: 'Member removed successfully',
     messageInData: true,
     errors: [UserNotFound, LastAdministrator],

@@ -30,7 +30,7 @@ export const updateMember = endpoint(
         params: { code: 'required' },
       })
       .meta({ description: 'At least one of role_id and is_admin', examples: [{ role_id: 4 }] }),
-    answer: z.object({ member: MemberInFull, message: z.string() }),
+    answer: z.object({ member: MemberInFull }),
     message: 'Member updated successfully',
     messageInData: true,
     errors: [UserNotFound, RoleNotFound, LastAdministrator],

@@ -60,7 +60,6 @@ export const createOrganization = endpoint(
       organization: Organization.omit({ created_at: true }),
       workspace: WorkspaceReference,
       user: z.object({ id: Id, email: z.string(), display_name: z.string() }),
-      message: z.string(),
     }),
     message: 'Organization created successfully',
     messageInData: true,

@@ -14,7 +14,6 @@ export const getOrganization = endpoint(
     params: z.object({ org_id: Id }),
     answer: z.object({
       organization: Organization,
-      message: z.string(),
     }),
     message: 'Organization retrieved successfully',
     messageInData: true,

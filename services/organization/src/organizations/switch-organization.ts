@@ -33,14 +33,14 @@ export const switchOrganization = endpoint(
     answer: TokenBundle.extend({
       organization: Reference,
       workspace: WorkspaceReference.nullable(),
-      message: z.string(),
     }),
     message: 'Organization switched successfully',
     messageInData: true,
     errors: [SessionRequired, WorkspaceNotFound, UpstreamUnavailable],
+    idempotency: { seconds: 60, spends: 'session' },
   },
   async ({ params, body, caller, db, emit, call, request }) => {
-    if (caller.sessionId === null || caller.userId === null) throw SessionRequired();
+    if (caller.sessionId === null) throw SessionRequired();
     // Also a system administrator acts in an organization as its member only.
     if (!caller.isMember) throw OrganizationNotFound();
     const { sessionId, userId } = caller;

@@ -22,7 +22,6 @@ export const updateOrganization = endpoint(
       .meta({ examples: [{ domain: 'acme.example' }] }),
     answer: z.object({
       organization: Organization.pick({ id: true, name: true, domain: true }),
-      message: z.string(),
     }),
     message: 'Organization updated successfully',
     messageInData: true,

@@ -20,7 +20,6 @@ export const listPermissions = endpoint(
     answer: z.object({
       permissions: z.array(Permission),
       total_count: z.int(),
-      message: z.string(),
     }),
     message: 'Permissions listed successfully',
     messageInData: true,

@@ -1,7 +1,6 @@
-import { OrganizationNotFound } from '@rivergate/endpoint';
 import { endpoint } from '../endpoint.ts';
-import { roleListing } from './list-organization-roles.ts';
-import { rolePage } from './role-store.ts';
+import { roles } from './list-organization-roles.ts';
+import { matchingRoles, rolesInOrder } from './role-store.ts';
 
 export const listRoles = endpoint(
   {
@@ -10,14 +9,14 @@ export const listRoles = endpoint(
     path: '/roles',
     summary: 'List the roles of the active organization',
     caller: 'user',
-    ...roleListing,
+    activeOrganization: true,
+    query: roles.query,
+    answer: roles.answer,
     message: 'Roles listed successfully',
     messageInData: true,
-    errors: [OrganizationNotFound],
   },
-  async ({ query, caller, db }) => {
-    if (caller.organizationId === null) throw OrganizationNotFound('No organization is active');
-    const { roles, total } = await rolePage(db, caller.organizationId, query);
-    return { roles, total_count: total };
-  },
+  async ({ query, caller, db }) =>
+    await roles.page(matchingRoles(db, caller.organizationId, query), query, {
+      read: rolesInOrder(db, query),
+    }),
 );

@@ -36,34 +36,33 @@ export async function builtInRole(
   return row;
 }
 
-export interface RolePage {
-  skip: number;
-  limit: number;
+export interface RoleQuery {
   search?: string | undefined;
   sort_by: 'name' | 'created_at' | 'usage_count';
   sort_order: 'asc' | 'desc';
 }
 
-/** Roles with the number of users who hold each now, anywhere in the organization. */
-export async function rolePage(
+export function matchingRoles(
   db: Knex.Transaction,
   organizationId: number,
-  { skip, limit, search, sort_by, sort_order }: RolePage,
-): Promise<{ roles: (RoleRow & { usage_count: number })[]; total: number }> {
+  { search }: RoleQuery,
+): Knex.QueryBuilder {
   const matching = db('roles as r').where('r.organization_id', organizationId);
   if (search) matching.whereRaw('strpos(lower(r.name), lower(?)) > 0', [search]);
-  const counted = await matching.clone().count({ total: '*' }).first();
-  const roles = await matching
-    .select(COLUMNS.map(column => `r.${column}`))
-    .select(
-      db.raw(`(select count(distinct a.user_id)::int from role_assignments a
-        where a.organization_id = r.organization_id and a.role_id = r.id) as usage_count`),
-    )
-    .orderBy([
-      { column: sort_by === 'name' ? 'r.name_key' : sort_by, order: sort_order },
-      { column: 'r.id', order: sort_order },
-    ])
-    .offset(skip)
-    .limit(limit);
-  return { roles, total: Number(counted?.total) };
+  return matching;
+}
+
+/** Adds the columns of a role, with the number of users who hold it now anywhere in the organization. */
+export function rolesInOrder(db: Knex.Transaction, { sort_by, sort_order }: RoleQuery) {
+  return (matching: Knex.QueryBuilder) =>
+    matching
+      .select(COLUMNS.map(column => `r.${column}`))
+      .select(
+        db.raw(`(select count(distinct a.user_id)::int from role_assignments a
+          where a.organization_id = r.organization_id and a.role_id = r.id) as usage_count`),
+      )
+      .orderBy([
+        { column: sort_by === 'name' ? 'r.name_key' : sort_by, order: sort_order },
+        { column: 'r.id', order: sort_order },
+      ]);
 }

@@ -13,7 +13,7 @@ export const getSettings = endpoint(
     description: 'Every setting as it holds: what was never set has the default of the platform.',
     caller: 'admin',
     params: z.object({ org_id: Id }),
-    answer: z.object({ settings: Settings, message: z.string() }),
+    answer: z.object({ settings: Settings }),
     message: 'Settings retrieved successfully',
     messageInData: true,
   },

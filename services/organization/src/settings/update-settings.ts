@@ -17,7 +17,7 @@ export const updateSettings = endpoint(
     caller: 'admin',
     params: z.object({ org_id: Id }),
     body: SettingsChange,
-    answer: z.object({ settings: Settings, message: z.string() }),
+    answer: z.object({ settings: Settings }),
     message: 'Settings updated successfully',
     messageInData: true,
   },

@@ -55,12 +55,19 @@ export interface Town {
   stop(): Promise<void>;
 }
 
+/** Off unless a test sets it: everybody founds from one address. */
+const NO_LIMITS = { RATE_LIMIT_ORGANIZATION_CREATION: 'off' };
+
 export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
   const identity = identityStandIn();
-  const service = await startServiceUnderTest(organization, { env, peers: { identity: identity.endpoints } });
+  const service = await startServiceUnderTest(organization, {
+    env: { ...NO_LIMITS, ...env },
+    peers: { identity: identity.endpoints },
+  });
   const superuser = connectDatabase(service.environment.databaseAdminUrl, 'test', 2);
   let lastUser = 0;
   const fleet = service.as(fellowService('identity'));
+  const gateway = service.as(fellowService('gateway'));
 
   const town: Town = {
     service,
@@ -78,7 +85,7 @@ export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
     },
     stranger: ({ userId }) => service.as(signedIn({ userId, sessionId: userId })),
     async member({ userId }, organizationId) {
-      const { body } = await fleet.get(`/internal/organizations/${organizationId}/principals/${userId}`);
+      const { body } = await gateway.get(`/internal/organizations/${organizationId}/principals/${userId}`);
       const { member, is_admin: isAdmin, permissions, plan } = body.data;
       const standing = { isMember: member, isAdmin, permissions, plan };
       return service.as(

@@ -23,7 +23,6 @@ export const createOrganizationWorkspace = endpoint(
     status: 201,
     answer: z.object({
       workspace: Workspace.omit({ is_default: true }),
-      message: z.string(),
     }),
     message: 'Workspace created successfully',
     messageInData: true,
@@ -37,7 +36,7 @@ export const createOrganizationWorkspace = endpoint(
     );
     if (!workspace) throw WorkspaceAlreadyExists();
 
-    const userId = caller.userId!;
+    const userId = caller.userId;
     // A system administrator creates it for others, without joining the organization.
     if (await findMembership(db, organizationId, userId)) {
       const { id: roleId } = await builtInRole(db, organizationId, 'Admin');

@@ -16,7 +16,6 @@ export const getOrganizationWorkspace = endpoint(
     params: z.object({ org_id: Id, workspace_id: Id }),
     answer: z.object({
       workspace: Workspace,
-      message: z.string(),
     }),
     message: 'Workspace retrieved successfully',
     messageInData: true,

@@ -1,9 +1,11 @@
-import { Id, organizationPage } from '@rivergate/endpoint';
+import { Id, organizationList } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
 import { Workspace } from './workspace.ts';
-import { workspacePage, workspacesSeenBy } from './workspace-store.ts';
+import { workspacesInOrder, workspacesSeenBy } from './workspace-store.ts';
+
+const workspaces = organizationList('workspaces', Workspace.omit({ organization_id: true }));
 
 export const listOrganizationWorkspaces = endpoint(
   {
@@ -16,19 +18,15 @@ export const listOrganizationWorkspaces = endpoint(
       'it, and those open to every member. The default one first, then in order of name.',
     caller: 'user',
     params: z.object({ org_id: Id }),
-    query: z.object(organizationPage),
-    answer: z.object({
-      workspaces: z.array(Workspace.omit({ organization_id: true })),
-      total_count: z.int(),
-      message: z.string(),
-    }),
+    query: workspaces.query,
+    answer: workspaces.answer,
     message: 'Workspaces retrieved successfully',
     messageInData: true,
   },
   async ({ params, query, caller, db }) => {
     await enterOrganization(db, params.org_id);
-    const { workspaces, total } = await workspacePage(workspacesSeenBy(db, caller, params.org_id), query);
-    const shown = workspaces.map(({ id, name, slug, is_default }) => ({ id, name, slug, is_default }));
-    return { workspaces: shown, total_count: total };
+    return await workspaces.page(workspacesSeenBy(db, caller, params.org_id), query, {
+      read: workspacesInOrder,
+    });
   },
 );

@@ -28,16 +28,9 @@ export function workspacesSeenBy(
   return seen.where('w.organization_id', organizationId);
 }
 
-/** The default workspace first, then in order of name. */
-export async function workspacePage(
-  seen: Knex.QueryBuilder,
-  { skip, limit }: { skip: number; limit: number },
-): Promise<{ workspaces: WorkspaceRow[]; total: number }> {
-  const counted = await seen.clone().count({ total: '*' }).first();
-  const workspaces = await seen
-    .select(COLUMNS)
-    .orderBy([{ column: 'w.is_default', order: 'desc' }, { column: 'w.name_key' }, { column: 'w.id' }])
-    .offset(skip)
-    .limit(limit);
-  return { workspaces, total: Number(counted?.total) };
+/** Adds the columns of a workspace; the default one first, then in order of name. */
+export function workspacesInOrder(seen: Knex.QueryBuilder): Knex.QueryBuilder {
+  return seen
+    .select('w.id', 'w.name', 'w.slug', 'w.is_default')
+    .orderBy([{ column: 'w.is_default', order: 'desc' }, { column: 'w.name_key' }, { column: 'w.id' }]);
 }

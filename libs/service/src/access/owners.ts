@@ -35,10 +35,11 @@ export function accessOwners(redis: Redis, call: Call): Owners {
   return {
     session: sessionId =>
       once(`session ${sessionId}`, async () => {
-        const found = await askSession(call, sessionId);
-        if (reachable()) await fillSession(redis, { sessionId, ...found }).catch(() => {});
-        if (!found.active) return { state: 'revoked' };
-        return { state: 'active', userId: found.userId, isSystemAdmin: found.isSystemAdmin };
+        const session = await askSession(call, sessionId);
+        const active = session.state === 'active';
+        const known = active ? session : { userId: 0, isSystemAdmin: false };
+        if (reachable()) await fillSession(redis, { ...known, sessionId, active }).catch(() => {});
+        return session;
       }),
 
     membership: (organizationId, userId, known) =>
@@ -46,15 +47,7 @@ export function accessOwners(redis: Redis, call: Call): Owners {
         const generation = reachable()
           ? (known?.generation ?? (await organizationGeneration(redis, organizationId).catch(() => null)))
           : null;
-        const found = await call(memberPrincipal, {
-          params: { organization_id: organizationId, user_id: userId },
-        });
-        const membership: Membership = {
-          member: found.member,
-          isAdmin: found.is_admin,
-          permissions: found.permissions,
-          plan: found.plan,
-        };
+        const membership = await askMembership(call, organizationId, userId);
         if (generation !== null) {
           await fillMembership(redis, { organizationId, userId, generation, membership }).catch(() => {});
         }
@@ -63,14 +56,20 @@ export function accessOwners(redis: Redis, call: Call): Owners {
   };
 }
 
-async function askSession(call: Call, sessionId: number) {
+export async function askSession(call: Call, sessionId: number): Promise<SessionState> {
   try {
     const found = await call(sessionState, { params: { session_id: sessionId } });
-    return { active: found.active, userId: found.user_id, isSystemAdmin: found.is_system_admin };
+    if (!found.active) return { state: 'revoked' };
+    return { state: 'active', userId: found.user_id, isSystemAdmin: found.is_system_admin };
   } catch (cause) {
-    if (cause instanceof Failure && cause.code === 'SESSION_NOT_FOUND') {
-      return { active: false, userId: 0, isSystemAdmin: false };
-    }
+    if (cause instanceof Failure && cause.code === 'SESSION_NOT_FOUND') return { state: 'revoked' };
     throw cause;
   }
+}
+
+export async function askMembership(call: Call, organizationId: number, userId: number): Promise<Membership> {
+  const { member, is_admin, permissions, plan } = await call(memberPrincipal, {
+    params: { organization_id: organizationId, user_id: userId },
+  });
+  return { member, isAdmin: is_admin, permissions, plan };
 }

@@ -1,0 +1,25 @@
+import type { Owners } from '@rivergate/service';
+import type { Redis } from 'ioredis';
+import type { Exchange } from '../exchange.ts';
+import { readAgain } from './gather.ts';
+import { principal } from './principal.ts';
+import { revocation } from './revocation.ts';
+
+/** Milliseconds for which a decision about rights may wait for the rest of its request. */
+const HOLDS = 500;
+
+/**
+ * Decides again about a request whose body, or whose connection to the service, took its time: what was allowed when
+ * its headers came may no longer be. Nothing is counted a second time.
+ */
+export function decideAgain(redis: Redis, owners: Owners) {
+  const read = readAgain(redis);
+  const revoked = revocation(owners);
+  const entitled = principal(owners);
+  return (exchange: Exchange): void | Promise<void> => {
+    if (!exchange.token || performance.now() - exchange.decidedAt <= HOLDS) return;
+    return read(exchange)
+      .then(() => revoked(exchange))
+      .then(() => entitled(exchange));
+  };
+}

@@ -1,0 +1,44 @@
+import { RateLimited } from '@rivergate/endpoint';
+import type { Exchange } from '../exchange.ts';
+import { limitKeys } from './rate-limit.ts';
+
+/** How many requests are open at once, from their headers to the end of their answers, by address and by user. */
+export type OpenRequests = {
+  /** Step: counts the request at its address. @throws RateLimited */
+  ofAddress(exchange: Exchange): void;
+  /** Step: counts the request at its user, if it has one. @throws RateLimited */
+  ofUser(exchange: Exchange): void;
+  /** The request is answered, or the client has left. */
+  ended(exchange: Exchange): void;
+};
+
+/** Rate limits bound how many requests begin; this bounds how many a slow client keeps from ending. */
+export function openRequests(limits: { perAddress: number; perUser: number }): OpenRequests {
+  const open = new Map<string, number>();
+
+  const count = (exchange: Exchange, key: string, limit: number, whose: string) => {
+    if (exchange.over) return;
+    const before = open.get(key) ?? 0;
+    if (before >= limit) {
+      throw RateLimited(`${limit} requests of ${whose} are open already; let one end first`, [], {
+        'Retry-After': '1',
+      });
+    }
+    open.set(key, before + 1);
+    exchange.countedOpenAs.push(key);
+  };
+
+  return {
+    ofAddress: exchange => count(exchange, limitKeys(exchange).address, limits.perAddress, 'your address'),
+    ofUser(exchange) {
+      if (exchange.token) count(exchange, limitKeys(exchange).caller, limits.perUser, 'yours');
+    },
+    ended({ countedOpenAs }) {
+      for (const key of countedOpenAs) {
+        const left = (open.get(key) ?? 1) - 1;
+        if (left > 0) open.set(key, left);
+        else open.delete(key);
+      }
+    },
+  };
+}

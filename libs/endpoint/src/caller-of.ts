@@ -1,0 +1,26 @@
+import type { Principal } from '@rivergate/caller';
+import type { z } from 'zod';
+import type { ORGANIZATION_PARAMETER } from './authorize.ts';
+import type { CallerRule, EndpointSpec } from './spec.ts';
+
+type Kind<Rule extends CallerRule> = Rule extends 'internal'
+  ? { kind: 'service'; service: string }
+  : Rule extends 'public' | 'token'
+    ? unknown
+    : { kind: 'user'; userId: number };
+
+type WithOrganization =
+  | { params: z.ZodObject<{ [ORGANIZATION_PARAMETER]: z.ZodType }> }
+  | { activeOrganization: true };
+
+type Place<Spec extends EndpointSpec> = Spec['caller'] extends 'internal' | 'public' | 'token'
+  ? unknown
+  : Spec extends WithOrganization
+    ? { organizationId: number }
+    : unknown;
+
+/**
+ * The caller as the declaration guarantees it: a user's id where someone has to be signed in, an organization where the
+ * path names one or the endpoint needs the active one, the service's name behind an internal endpoint.
+ */
+export type CallerOf<Spec extends EndpointSpec> = Principal & Kind<Spec['caller']> & Place<Spec>;

@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { deprecationHeaders } from './deprecation.ts';
+import type { EndpointSpec } from './spec.ts';
+
+/**
+ * Refuses a declaration that contradicts itself where the types cannot, and adds what the library answers beside the
+ * handler's data.
+ *
+ * @throws an ordinary Error that names the endpoint: the service does not boot
+ */
+export function completeSpec<Spec extends EndpointSpec>(spec: Spec): Spec {
+  for (const flaw of flawsOf(spec)) throw new Error(`${spec.method} ${spec.path} ${flaw}`);
+  deprecationHeaders(spec.deprecated);
+  if (!spec.messageInData) return spec;
+  const data = spec.answer instanceof z.ZodObject ? spec.answer : z.object({});
+  return { ...spec, answer: data.extend({ message: z.string() }) };
+}
+
+function* flawsOf(spec: EndpointSpec): Generator<string> {
+  if (spec.caller === 'internal' && !spec.callers?.length) yield 'is internal and names no callers';
+  if (spec.caller !== 'internal' && spec.callers) yield 'names callers and is not internal';
+  if (spec.activeOrganization && /^(?:public|token|internal)$/.test(spec.caller))
+    yield 'needs an active organization and no signed-in caller';
+  if (spec.messageInData && spec.message === undefined) yield 'repeats a message that it does not have';
+  if (spec.messageInData && spec.answer && !(spec.answer instanceof z.ZodObject))
+    yield 'repeats its message in something that is no object';
+  const spends = spec.idempotency ? spec.idempotency.spends : undefined;
+  if (spends === undefined || spends === 'session') return;
+  const [part, name] = spends.split('.') as ['body' | 'params', string];
+  if (!spec[part]?.shape[name]) yield `spends ${spends}, which it does not take`;
+}

@@ -1,0 +1,30 @@
+import type { Principal } from '@rivergate/caller';
+import type { Knex } from 'knex';
+import { requireRights } from './authorize.ts';
+import type { Runtime } from './runtime.ts';
+import type { EndpointSpec } from './spec.ts';
+
+/**
+ * Milliseconds for which a decision about rights is as good as new. Half of the second within which a withdrawn right
+ * must be without effect: the other half is for the way from the gateway, which neither side can measure.
+ */
+const AS_GOOD_AS_NEW = 500;
+
+/**
+ * The caller for whom a transaction opens. A write whose decision has waited, for its body, for slow work or for a
+ * connection to the database, is decided again: what was allowed when it came may no longer be.
+ *
+ * @param decidedAt milliseconds, monotonic
+ * @throws Unauthorized, OrganizationNotFound, Forbidden as the first decision would, UpstreamUnavailable
+ */
+export async function currentCaller(
+  spec: EndpointSpec,
+  runtime: Pick<Runtime, 'standing'>,
+  request: { caller: Principal; decidedAt: number; parts: { params: Record<string, unknown> } },
+  db: Knex.Transaction,
+): Promise<Principal> {
+  const { caller, decidedAt, parts } = request;
+  if (spec.method === 'get' || caller.kind !== 'user') return caller;
+  if (performance.now() - decidedAt <= AS_GOOD_AS_NEW) return caller;
+  return requireRights(spec, await runtime.standing(caller, db), parts.params);
+}
