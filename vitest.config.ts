@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['{libs,services,gateway,fleet,bench,deploy}/**/*.test.ts'],
+    include: ['{libs,services,gateway,fleet,bench,deploy,docs}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/.fleet/**', '**/.test/**', '**/.tools/**'],
     setupFiles: ['libs/testing/src/show-causes.ts'],
     environment: 'node',

@@ -9,6 +9,7 @@ import module from 'node:module';
 import { constants } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { helpAskedFor, testSelection } from './command-line.mjs';
 
 const NODE_MAJOR = 24;
 const NODE_VERSION = '24.21.0';
@@ -16,6 +17,7 @@ const COMMANDS = {
   start: 'fleet/src/start.ts',
   dev: 'fleet/src/dev.ts',
   test: 'fleet/src/test.ts',
+  'test:watch': 'fleet/src/test-watch.ts',
   check: 'fleet/src/check.ts',
   coverage: 'fleet/src/coverage.ts',
   docs: 'fleet/src/documents.ts',
@@ -24,11 +26,20 @@ const COMMANDS = {
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const tools = join(root, '.tools');
-const [command = '', ...args] = process.argv.slice(2);
+// npm and pnpm keep what they download in the home directory, for all projects of a person; or here, if asked to.
+const inClone = Boolean(process.env.RIVERGATE_NO_SYSTEM_CHANGES);
+const caches = inClone ? join(tools, 'caches') : "npm's and pnpm's caches in the home directory";
+const [command = '', ...given] = process.argv.slice(2);
 
 if (!Object.hasOwn(COMMANDS, command)) {
   stop(`Usage: npm run <${Object.keys(COMMANDS).join('|')}> [-- options]`);
 }
+const help = helpAskedFor(command, given);
+if (help) {
+  process.stdout.write(`${help}\n`);
+  process.exit(0);
+}
+const args = command.startsWith('test') ? chosenTests() : given;
 if (major(process.versions.node) < 20) {
   stop(`Rivergate needs Node 20 or newer to install itself; this is Node ${process.versions.node}.`);
 }
@@ -42,6 +53,14 @@ const { node, path } = holdingTheInstallLock(() => {
   return { node: found, path: searchPath };
 });
 handOver();
+
+/** A mistyped path is said at once, not after an installation and a database. */
+function chosenTests() {
+  const { args, unknown } = testSelection(root, given);
+  if (unknown.length > 0)
+    stop(`No test matches ${unknown.join(', ')}. npm test -- --help says how to choose tests.`);
+  return args;
+}
 
 /** The Node to run on: this one when it is new enough, else the one in .tools, installed now if need be. */
 function provideNode() {
@@ -113,13 +132,16 @@ function provideDependencies(node, searchPath) {
       stop('Could not install pnpm with npm (see above).');
     }
   }
-  const ok = step('installing dependencies', () => {
+  const ok = step(`installing dependencies (downloads are kept in ${caches})`, () => {
     const reporter = process.stdout.isTTY ? 'default' : 'append-only';
     const arguments_ = [
       'install',
       '--frozen-lockfile',
       '--config.confirm-modules-purge=false',
       `--reporter=${reporter}`,
+      ...(inClone
+        ? [`--store-dir=${join(caches, 'store')}`, `--config.cache-dir=${join(caches, 'pnpm')}`]
+        : []),
     ];
     const env = { ...process.env, PATH: searchPath };
     return spawnSync(node, [pnpm, ...arguments_], { cwd: root, env, stdio: 'inherit' }).status === 0;
@@ -146,6 +168,7 @@ function installTools(specs, showErrors) {
     '--no-fund',
     '--ignore-scripts',
     '--loglevel=error',
+    ...(inClone ? [`--cache=${join(caches, 'npm')}`] : []),
   ];
   const result = spawnSync(program, [...first, 'install', '--prefix', tools, ...flags, ...specs], {
     cwd: tools,
@@ -205,7 +228,7 @@ async function handOver() {
   child.on('exit', (code, signal) => process.exit(code ?? 128 + (constants.signals[signal] ?? 0)));
 }
 
-/** npm that is killed takes nobody with it: whom it left behind has to notice. */
+/** When npm is killed, its children go on running: they have to notice. */
 function followParent() {
   const parent = process.ppid;
   const watch = setInterval(() => {

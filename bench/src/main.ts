@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
-import { hasApt, installSystemPackages } from '@rivergate/fleet/debian';
+import { delimiter, join } from 'node:path';
+import { startBackingServices } from '@rivergate/fleet/backing-services';
+import { hasApt, libraryPath, unpackPackages } from '@rivergate/fleet/debian';
 import { progressOn } from '@rivergate/fleet/progress';
-import { openGround } from '@rivergate/fleet/test-ground';
 import { benchEvents } from './events.ts';
 import { benchFleet } from './fleet.ts';
 import { benchGateway } from './gateway.ts';
@@ -11,10 +12,10 @@ import { benchIdentity } from './identity.ts';
 const BENCHES = {
   gateway: () => benchGateway(),
   identity: () => benchIdentity(),
-  events: () =>
+  events: async () =>
     benchEvents({
       adminUrl: process.env.TEST_DATABASE_ADMIN_URL!,
-      kafkaBrokers: process.env.TEST_KAFKA_BROKERS,
+      kafkaBrokers: (await services.kafka()).value,
     }),
   fleet: () => benchFleet(),
 };
@@ -33,9 +34,9 @@ if (unknown.length > 0) {
 
 const progress = progressOn(process.stdout, process.stderr);
 await bringTools();
-const ground = await openGround(progress);
-process.once('SIGINT', () => ground.stop().then(() => process.exit(130)));
-Object.assign(process.env, ground.environment);
+const services = await startBackingServices(progress);
+process.once('SIGINT', () => services.stop().then(() => process.exit(130)));
+Object.assign(process.env, services.environment);
 let failed = false;
 try {
   for (const [name, bench] of Object.entries(BENCHES)) {
@@ -46,18 +47,31 @@ try {
       console.error(`${name} could not be measured:`, cause);
     });
   }
-  for (const reason of ground.missing) console.log(`\nnot measured: ${reason}`);
+  for (const reason of services.missing) console.log(`\nnot measured: ${reason}`);
 } finally {
-  await ground.stop();
+  await services.stop();
 }
 process.exit(failed ? 1 : 0);
 
-/** nginx to compare with and wrk to load with come from Debian where that is possible; without them a column is missing. */
+/**
+ * nginx to compare with and wrk to load with: those of the machine, else Debian's, unpacked into the clone. Without
+ * them a column is missing.
+ */
 async function bringTools(): Promise<void> {
-  const missing = TOOLS.filter(({ command }) => spawnSync(command, ['-v']).error);
-  if (missing.length === 0 || !hasApt() || process.getuid?.() !== 0) return;
-  const packages = missing.map(tool => tool.package);
+  const isMissing = () => TOOLS.some(({ command }) => spawnSync(command, ['-v']).error);
+  if (!isMissing() || !hasApt()) return;
+  const unpacked = join(import.meta.dirname, '..', '..', '.tools', 'bench');
+  const { PATH, LD_LIBRARY_PATH } = process.env;
+  const find = () => {
+    const folders = ['sbin', 'bin'].map(folder => join(unpacked, 'root', 'usr', folder));
+    process.env.PATH = [PATH, ...folders].join(delimiter);
+    process.env.LD_LIBRARY_PATH = [LD_LIBRARY_PATH, libraryPath(unpacked)].filter(Boolean).join(delimiter);
+  };
+  find();
+  if (!isMissing()) return;
+  const packages = TOOLS.map(tool => tool.package);
   await progress
-    .step(`Installing ${packages.join(', ')}`, () => installSystemPackages(packages))
+    .step(`unpacking ${packages.join(', ')} into ${unpacked}`, () => unpackPackages(packages, unpacked))
     .catch(cause => progress.warn(String(cause.message)));
+  find();
 }

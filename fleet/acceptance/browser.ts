@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
+import { testChromium } from '@rivergate/testing/on-demand';
 import { chromium, type Page } from 'playwright-core';
 
-const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
+const { value: executablePath, reason } = await testChromium();
 
 /** Why there is no browser; undefined where there is one. */
-export const noBrowser = existsSync(executablePath)
-  ? undefined
-  : `SKIPPED: there is no Chromium at ${executablePath}; install one or name it by CHROMIUM_PATH`;
+export const noBrowser = reason;
 
 export interface Visit {
   page: Page;

@@ -35,7 +35,7 @@ let addresses = 0;
 export async function startFleet(
   options: { env?: NodeJS.ProcessEnv; without?: ServiceName[] } = {},
 ): Promise<AcceptanceFleet> {
-  const environment = await testEnvironment();
+  const environment = await testEnvironment(definitions);
   const directory = await mkdtemp(join(tmpdir(), 'rivergate-acceptance-'));
   const store = openStore(directory);
   const [smtp, mailbox] = await Promise.all([listenSmtp(store, 0), listenHttp(store, 0)]);

@@ -9,13 +9,12 @@ import {
   data,
   foundOrganization,
   logIn,
+  mailTo,
   PASSWORD,
   type Person,
   signUp,
   uniqueEmail,
 } from './person.ts';
-
-if (noBrowser) console.warn(`\n${noBrowser}\n`);
 
 const MARKUP = '<img src=x onerror=alert(1)>';
 
@@ -123,6 +122,31 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
 
     const again = await browser.visit(url);
     await heading(again.page, 'Already accepted');
+  });
+
+  it('keeps what the mailed link needs where somebody registered, and no longer than that', async () => {
+    const email = uniqueEmail('linked');
+    const { url } = await invite(email);
+    const { page, faults } = await browser.visit(url);
+    await page.getByRole('button', { name: 'I am new here' }).click();
+    await fillIn(page, '#sign-up', { 'Your name': 'Linked', Password: PASSWORD });
+    await page.getByLabel('I agree to the terms').check();
+    await page.getByRole('button', { name: 'Create my account' }).click();
+    await page.getByLabel('Code of 6 digits').waitFor();
+    const { text } = await mailTo(fleet, email, '/verify-email?token=');
+    const other = await page.context().newPage();
+    await other.goto(/http\S+\/verify-email\?token=\S+/.exec(text)![0]);
+    await other.getByRole('button', { name: 'Confirm my address' }).click();
+    await heading(other, 'Your address is confirmed');
+    expect(await other.evaluate('localStorage.length')).toBe(0);
+
+    // Back on the first page the code is spent: the account that was made there accepts by its password.
+    await page.getByLabel('Code of 6 digits').fill(await codeSentTo(fleet, email));
+    await page.getByRole('button', { name: 'Confirm and accept' }).click();
+    await page.getByRole('alert').getByText('This code does not count any more.').waitFor();
+    await signIn(page, email);
+    await heading(page, `Welcome to ${organization.name}`);
+    expect(faults).toEqual([]);
   });
 
   it('sends another code, after which the first does not count', async () => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@rivergate/testing';
+import { silence } from '../src/console/progress.ts';
 import { freePorts } from '../src/provision/ports.ts';
 import { prepareRedis } from '../src/provision/redis.ts';
 
@@ -24,7 +25,7 @@ export async function ownRedis(): Promise<OwnRedis> {
     password: 'only-for-tests',
     durable: false,
     tools: '.tools',
-    step: async (_title, work) => await work(),
+    progress: silence,
   });
   let running: ChildProcess | undefined;
   const kill = async () => {

@@ -5,8 +5,6 @@ import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { inDatabase } from './in-database.ts';
 import { data, mailTo, PASSWORD, signUp, uniqueEmail } from './person.ts';
 
-if (noBrowser) console.warn(`\n${noBrowser}\n`);
-
 const NEW_PASSWORD = 'Another2horses';
 
 describe.skipIf(noBrowser)(`the pages behind mailed links${noBrowser ? ` (${noBrowser})` : ''}`, () => {
@@ -32,17 +30,27 @@ describe.skipIf(noBrowser)(`the pages behind mailed links${noBrowser ? ` (${noBr
 
   async function unconfirmed() {
     const email = uniqueEmail('fresh');
-    const { user_id: id } = data(
+    const { user_id: id, temporary_token: temporaryToken } = data(
       await fleet.caller().post('/api/v1/auth/signup', { email, password: PASSWORD }),
       201,
     );
-    return { id, email, ...(await linkTo('verify-email', email)) };
+    return { id, email, temporaryToken, ...(await linkTo('verify-email', email)) };
+  }
+
+  /** Opens the link in the browser that registered: our sign-up, on the page of an invitation, keeps its token there. */
+  async function visitWhereRegistered({ url, temporaryToken }: { url: string; temporaryToken: string }) {
+    const kept = JSON.stringify({ temporaryToken, until: Date.now() + 60_000 });
+    const visit = await browser.visit(`${fleet.url}/verify-email`);
+    await visit.page.evaluate(`localStorage.setItem('registration', ${JSON.stringify(kept)})`);
+    await visit.page.goto(url);
+    return visit;
   }
 
   describe('verify-email', () => {
     it('confirms the address when the person says so, and not by being opened', async () => {
-      const { email, url, token } = await unconfirmed();
-      const { page, faults, sent } = await browser.visit(url);
+      const registered = await unconfirmed();
+      const { email, url, token } = registered;
+      const { page, faults, sent } = await visitWhereRegistered(registered);
       await heading(page, 'Confirm your email address');
       expect(sent.filter(request => request.includes('/api/'))).toEqual([]);
       expect(page.url()).toBe(`${fleet.url}/verify-email`);
@@ -62,8 +70,8 @@ describe.skipIf(noBrowser)(`the pages behind mailed links${noBrowser ? ` (${noBr
     });
 
     it('keeps no token and leaves no session behind', async () => {
-      const { email, url } = await unconfirmed();
-      const { page } = await browser.visit(url);
+      const registered = await unconfirmed();
+      const { page } = await visitWhereRegistered(registered);
       const answered = page.waitForResponse(/verify-email/);
       const left = page.waitForResponse(/logout/);
       await page.getByRole('button', { name: 'Confirm my address' }).click();
@@ -71,9 +79,73 @@ describe.skipIf(noBrowser)(`the pages behind mailed links${noBrowser ? ` (${noBr
       expect((await left).status()).toBe(204);
       const kept = await keptBy(page);
       expect(tokens.access_token.length).toBeGreaterThan(100);
-      for (const secret of [tokens.access_token, tokens.refresh_token]) expect(kept).not.toContain(secret);
-      const here = fleet.caller(data(await login(email, PASSWORD)).access_token);
+      for (const secret of [tokens.access_token, tokens.refresh_token, registered.temporaryToken])
+        expect(kept).not.toContain(secret);
+      const here = fleet.caller(data(await login(registered.email, PASSWORD)).access_token);
       expect(data(await here.get('/api/v1/sessions')).active_count).toBe(1);
+    });
+
+    it('lets who opens the link elsewhere take the address over with a password of their own', async () => {
+      const { email, url, token } = await unconfirmed();
+      const { page, faults } = await browser.visit(url, { width: 390 });
+      await page.getByRole('button', { name: 'Confirm my address' }).click();
+      await heading(page, 'Was it you who registered?');
+      await page.getByText(`${email} was registered in another browser or app`).waitFor();
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      const claim = page.getByRole('button', { name: 'Set the password and confirm' });
+      await claim.click();
+      await page.getByText('Enter a new password.').waitFor();
+      await page.getByLabel('New password', { exact: true }).fill(NEW_PASSWORD);
+      await page.getByLabel('Repeat the new password').fill(`${NEW_PASSWORD}!`);
+      await claim.click();
+      await page.getByText('An account needs your agreement.').waitFor();
+      await page.getByLabel('I agree to the terms').check();
+      await claim.click();
+      await page.getByText('The two passwords differ.').waitFor();
+      expect((await login(email, PASSWORD)).body.data.email_verification_required).toBe(true);
+
+      // The login had a newer mail sent, so this link is replaced.
+      await page.getByLabel('Repeat the new password').fill(NEW_PASSWORD);
+      await claim.click();
+      await heading(page, 'This link does not work');
+      const newest = await eventually(async () => {
+        const link = await linkTo('verify-email', email);
+        return link.token !== token && link;
+      }, 'the newer mail');
+      await page.goto(newest.url);
+      await page.getByRole('button', { name: 'Confirm my address' }).click();
+      await heading(page, 'Was it you who registered?');
+      await page.getByLabel('New password', { exact: true }).fill(NEW_PASSWORD);
+      await page.getByLabel('Repeat the new password').fill(NEW_PASSWORD);
+      await page.getByLabel('I agree to the terms').check();
+      await page.keyboard.press('Enter');
+      await heading(page, 'Your address is confirmed');
+      const kept = await keptBy(page);
+      for (const secret of [newest.token, NEW_PASSWORD]) expect(kept).not.toContain(secret);
+      expect(faults).toEqual([]);
+      expect((await login(email, PASSWORD)).status).toBe(401);
+      expect((await login(email, NEW_PASSWORD)).body.data.is_verified).toBe(true);
+    });
+
+    it('asks for a password too where another registration was made, and where nothing can be stored', async () => {
+      const [other, registered] = [await unconfirmed(), await unconfirmed()];
+      const foreign = { url: registered.url, temporaryToken: other.temporaryToken };
+      const { page, faults } = await visitWhereRegistered(foreign);
+      await page.getByRole('button', { name: 'Confirm my address' }).click();
+      await heading(page, 'Was it you who registered?');
+      for (const junk of ['{', 'null', '{"until":1}']) {
+        await page.evaluate(`localStorage.setItem('registration', ${JSON.stringify(junk)})`);
+        await page.goto(registered.url);
+        await page.getByRole('button', { name: 'Confirm my address' }).click();
+        await heading(page, 'Was it you who registered?');
+      }
+      await page.addInitScript(
+        "Object.defineProperty(window, 'localStorage', { get() { throw new Error('off') } })",
+      );
+      await page.goto(registered.url);
+      await page.getByRole('button', { name: 'Confirm my address' }).click();
+      await heading(page, 'Was it you who registered?');
+      expect(faults).toEqual([]);
     });
 
     it('asks for the mail again once it is loaded anew', async () => {
@@ -95,12 +167,12 @@ describe.skipIf(noBrowser)(`the pages behind mailed links${noBrowser ? ` (${noBr
       await page.getByText('To get a new mail, sign in').waitFor();
       expect(faults).toEqual([]);
 
-      await login(email, PASSWORD);
+      const { temporary_token: temporaryToken } = data(await login(email, PASSWORD));
       const { url: newer } = await eventually(async () => {
         const link = await linkTo('verify-email', email);
         return link.url !== url && link;
       }, 'the new mail');
-      const second = await browser.visit(newer);
+      const second = await visitWhereRegistered({ url: newer, temporaryToken });
       await second.page.getByRole('button', { name: 'Confirm my address' }).click();
       await heading(second.page, 'Your address is confirmed');
     });

@@ -1,11 +1,11 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { testGo, testPython } from '@rivergate/testing/on-demand';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from '../acceptance/fleet.ts';
 import { codeSentTo, PASSWORD, uniqueEmail } from '../acceptance/person.ts';
 import { clone } from '../src/launch/roster.ts';
-import { go, python } from '../src/provision/languages.ts';
 import { goClient, prepareGo } from './go-client.ts';
 import { preparePython, pythonClient } from './python-client.ts';
 import { typescriptClient } from './typescript-client.ts';
@@ -13,9 +13,7 @@ import { typescriptClient } from './typescript-client.ts';
 /** Downloading and building the generators takes long, once in the life of a clone. */
 const PREPARING = 900_000;
 
-const [goHere, pythonHere] = await Promise.all([go(), python()]);
-if (!goHere.program) console.warn(`SKIPPED: the Go client, since there is ${goHere.reason}`);
-if (!pythonHere.program) console.warn(`SKIPPED: the Python client, since there is ${pythonHere.reason}`);
+const [goHere, pythonHere] = await Promise.all([testGo(), testPython()]);
 
 const scratch = join(clone, '.test', `clients-${process.pid}`);
 const document = join(scratch, 'openapi.json');
@@ -77,10 +75,10 @@ describe('a client made from the API document', () => {
     });
   });
 
-  describe.skipIf(!pythonHere.program)('in Python', () => {
+  describe.skipIf(!pythonHere.value)('in Python', () => {
     let environment: string;
     beforeAll(async () => {
-      environment = await preparePython(pythonHere.program!);
+      environment = await preparePython(pythonHere.value!);
     }, PREPARING);
 
     it('is generated without a warning, and every module of it loads', async () => {
@@ -88,11 +86,11 @@ describe('a client made from the API document', () => {
     });
   });
 
-  describe.skipIf(!goHere.program)('in Go', () => {
-    beforeAll(() => prepareGo(goHere.program!), PREPARING);
+  describe.skipIf(!goHere.value)('in Go', () => {
+    beforeAll(() => prepareGo(goHere.value!), PREPARING);
 
     it('is generated, compiles, and passes go vet', async () => {
-      await goClient(goHere.program!, document, directory('go'));
+      await goClient(goHere.value!, document, directory('go'));
     });
   });
 });

@@ -24,7 +24,18 @@ export async function preparePython(program: string): Promise<string> {
   if (existsSync(finished)) return environment;
   rmSync(environment, { recursive: true, force: true });
   await run(program, ['-m', 'venv', environment]);
-  const pip = ['-m', 'pip', 'install', '--quiet', '--no-deps', '--requirement', requirements];
+  // Nothing is kept outside the clone.
+  const pip = [
+    '-m',
+    'pip',
+    'install',
+    '--quiet',
+    '--no-deps',
+    '--cache-dir',
+    join(tools, 'pip'),
+    '--requirement',
+    requirements,
+  ];
   await run(join(environment, 'bin', 'python'), pip);
   return environment;
 }

@@ -6,6 +6,6 @@ const passed = findings.every(finding => finding.passed);
 console.log(
   passed
     ? '\nThe check passes.'
-    : '\nThe check fails. `node_modules/.bin/biome check --write` mends what can be mended by itself.',
+    : '\nThe check fails. `node_modules/.bin/biome check --write` fixes what it can.',
 );
 process.exitCode = passed ? 0 : 1;

@@ -7,7 +7,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest
 import { clone } from './launch/roster.ts';
 import { isAlive } from './processes/process-table.ts';
 import { freePorts } from './provision/ports.ts';
-import { elsewhere } from './provision/system-account.ts';
+import { removeDirectory } from './provision/system-account.ts';
 
 // The real command with the real services. What needs no real services is in launch/launch.test.ts.
 
@@ -95,7 +95,7 @@ afterEach(async () => {
 });
 
 afterAll(() => {
-  rmSync(elsewhere(join(dataDirectory, 'postgres')), { recursive: true, force: true });
+  removeDirectory(join(dataDirectory, 'postgres'));
   rmSync(directory, { recursive: true });
 });
 

@@ -2,38 +2,36 @@ import { rmSync } from 'node:fs';
 import { check, report } from './check/check.ts';
 import { progressOn } from './console/progress.ts';
 import { EXERCISED_FILE } from './coverage/exercised.ts';
-import { openGround } from './test-run/ground.ts';
-import { type Counts, runVitest } from './test-run/vitest.ts';
+import { startBackingServices } from './test-run/backing-services.ts';
+import { interruption } from './test-run/interruption.ts';
+import { type Counts, runTests } from './test-run/vitest.ts';
 
 // `npm test` is everything: the check and all tests. `npm test -- libs/events` is that part of the tests.
 const args = process.argv.slice(2);
 const progress = progressOn(process.stdout);
-const interrupted = new AbortController();
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => interrupted.abort());
-process.on('disconnect', () => interrupted.abort());
+const interrupted = interruption();
 
-// The whole run tells anew what is tested; a part of it only adds.
+// A run of all tests records afresh which endpoints are tested; a run of some adds to that.
 if (args.length === 0) rmSync(EXERCISED_FILE, { force: true });
 
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 };
 try {
   const checking = args.length === 0 ? check() : Promise.resolve([]);
-  const ground = await openGround(progress);
+  const services = await startBackingServices(progress);
   try {
     const findings = await checking;
     report(findings, text => process.stdout.write(text));
     for (const { passed } of findings) counts[passed ? 'passed' : 'failed'] += 1;
-    tellMissing(ground.missing);
-    if (!interrupted.signal.aborted) add(await runVitest(args, ground, interrupted.signal));
-    tellMissing(ground.missing);
+    if (!interrupted.aborted) add(await runTests({ args, services, signal: interrupted }));
+    tellMissing(services.missing);
   } finally {
-    await ground.stop();
+    await services.stop();
   }
 } catch (error) {
   progress.fail((error as Error).message);
   counts.failed += 1;
 }
-if (interrupted.signal.aborted) {
+if (interrupted.aborted) {
   progress.warn('interrupted: this is not the whole result');
   counts.failed = Math.max(counts.failed, 1);
 }
@@ -46,7 +44,7 @@ function add(more: Counts) {
   counts.skipped += more.skipped;
 }
 
-/** Said loudly, before the tests and after them: whoever reads only one end of the output must see it. */
+/** Said at the end, where it is seen. */
 function tellMissing(missing: string[]) {
   for (const what of missing) progress.warn(`SKIPPED, for want of a ${what}`);
   // Where everything must be there (CI), its absence is a failure and not an excuse.

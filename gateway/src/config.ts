@@ -23,6 +23,8 @@ const Environment = z.object({
     .default(256 * 1024 * 1024),
   /** Seconds over which the pace of a client that sends a body is measured. */
   BODY_WINDOW: z.coerce.number().positive().default(10),
+  /** Seconds within which a client has to take what there is of its answer. */
+  ANSWER_WINDOW: z.coerce.number().positive().default(30),
   /** Milliseconds that a request waits for a connection to its service. */
   CONNECTION_WAIT: z.coerce.number().int().positive().default(2_000),
 });
@@ -45,6 +47,8 @@ export type Config = {
   openRequests: { perAddress: number; perUser: number };
   /** Bytes, and seconds. */
   bodies: { memory: number; window: number };
+  /** Milliseconds */
+  answerPatience: number;
   /** Milliseconds */
   connectionWait: number;
 };
@@ -71,6 +75,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     mailbox: given.MAILBOX_URL ? { name: 'mailbox', url: given.MAILBOX_URL.replace(/\/+$/, '') } : null,
     openRequests: { perAddress: given.OPEN_REQUESTS_PER_ADDRESS, perUser: given.OPEN_REQUESTS_PER_USER },
     bodies: { memory: given.BODY_MEMORY, window: given.BODY_WINDOW },
+    answerPatience: 1_000 * given.ANSWER_WINDOW,
     connectionWait: given.CONNECTION_WAIT,
   };
 }

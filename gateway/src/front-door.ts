@@ -59,7 +59,7 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
     await run(passing, exchange);
     if (exchange.over) return;
     const destination = parts.destinations.get(exchange.route!.service)!;
-    if (destination.breaker.open) throw UpstreamUnavailable();
+    if (destination.breaker.open) throw UpstreamUnavailable(undefined, [], { 'Retry-After': '1' });
     forwardUpgrade(destination, exchange, parts.answerHeaders, credentialFor(exchange, parts.key), {
       opened: open => parts.sockets.add(open, exchange.upgrade.socket),
       refused: failure => parts.write.refuse(exchange, failure),

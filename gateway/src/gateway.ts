@@ -111,6 +111,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
       owners: accessOwners(redis, call),
       destinations,
       bodies: requestBodies(config.bodies),
+      answerPatience: config.answerPatience,
       open: openRequests(config.openRequests),
       key,
       answerHeaders: headers,

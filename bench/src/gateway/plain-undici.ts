@@ -12,6 +12,7 @@ const relay = forward({
   destinations: new Map([[target.name, target]]),
   credential: () => null,
   bodies: requestBodies({ memory: 1_000_000, window: 10 }),
+  answerPatience: 30_000,
   answerHeaders: nothing,
   decideAgain: nothing,
 });

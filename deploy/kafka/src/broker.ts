@@ -6,7 +6,9 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { promisify } from 'node:util';
-import { kafkaJars, type Log, missingTools } from './jars.ts';
+import { kafkaJars, type Log, missingTools, OLDEST_JAVA } from './jars.ts';
+
+export { missingTools };
 
 const START_TIMEOUT = 90_000;
 const STOP_TIMEOUT = 20_000;
@@ -125,8 +127,11 @@ async function end(broker: ChildProcess, signal: NodeJS.Signals): Promise<void> 
 /** One combined broker and controller (KRaft) on loopback. `brokers` is null, with the reason, where none can run. */
 export async function startBroker(options: StartBroker): Promise<Broker | { brokers: null; reason: string }> {
   const { dataDir, log } = options;
-  const reason = await missingTools(log);
-  if (reason) return { brokers: null, reason };
+  const missing = await missingTools();
+  if (missing.length > 0) {
+    const reason = `Kafka needs Java ${OLDEST_JAVA} or newer and Maven; missing here: ${missing.join(', ')}`;
+    return { brokers: null, reason };
+  }
   await mkdir(dataDir, { recursive: true });
   const classPath = join(await kafkaJars(options.cacheDir ?? dataDir, log), '*');
   const { file, brokers } = await configuration(dataDir, classPath);

@@ -7,7 +7,8 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 const POM = join(import.meta.dirname, '../pom.xml');
-const OLDEST_JAVA = 17;
+/** What this Kafka needs. */
+export const OLDEST_JAVA = 17;
 
 export type Log = (line: string) => void;
 
@@ -27,31 +28,12 @@ async function hasMaven(): Promise<boolean> {
   );
 }
 
-/** Installs Debian packages when that can be done without asking: as root, with apt. */
-async function install(packages: string[], log: Log): Promise<void> {
-  if (process.getuid?.() !== 0 || !existsSync('/usr/bin/apt-get')) return;
-  log(`Installing ${packages.join(' and ')} with apt`);
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' };
-  try {
-    await run('apt-get', ['update', '-qq'], { env });
-    await run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...packages], { env });
-  } catch (error) {
-    log(`apt failed: ${error instanceof Error ? error.message.split('\n')[0] : error}`);
-  }
-}
-
-/** What the broker lacks to run here, or null; tries to install it first. */
-export async function missingTools(log: Log): Promise<string | null> {
-  const missing = async () => [
+/** Names of the Debian packages that the broker lacks to run here. */
+export async function missingTools(): Promise<string[]> {
+  return [
     ...((await javaVersion()) >= OLDEST_JAVA ? [] : ['openjdk-17-jre-headless']),
     ...((await hasMaven()) ? [] : ['maven']),
   ];
-  const wanted = await missing();
-  if (wanted.length === 0) return null;
-  await install(wanted, log);
-  const still = await missing();
-  if (still.length === 0) return null;
-  return `Kafka needs Java ${OLDEST_JAVA} or newer and Maven; missing here: ${still.join(', ')}`;
 }
 
 /** The folder with the broker's jars, fetched by Maven once for each version of the pom. */
@@ -69,6 +51,8 @@ export async function kafkaJars(cache: string, log: Log): Promise<string> {
     await run('mvn', [
       ...['-q', '-B', '-f', POM, 'dependency:copy-dependencies'],
       ...['-DincludeScope=runtime', `-DoutputDirectory=${unfinished}`],
+      // Not the one in the home directory: nothing outside the clone is written.
+      `-Dmaven.repo.local=${join(cache, 'maven')}`,
     ]);
     await rename(unfinished, folder).catch(error => {
       if (!existsSync(folder)) throw error;

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
 
 /** After this many milliseconds a step says that it is still at work. */
-const PATIENCE_MS = 1000;
+const SLOW_STEP_MS = 1000;
 
 export type Progress = {
   /** Runs one step and says how long it took. */
@@ -18,13 +18,13 @@ export function progressOn(output: NodeJS.WritableStream, errors: NodeJS.Writabl
   const progress: Progress = {
     async step(title, work) {
       const began = Date.now();
-      const patience = setTimeout(() => line(dim('…'), dim(title)), PATIENCE_MS);
+      const timer = setTimeout(() => line(dim('…'), dim(title)), SLOW_STEP_MS);
       try {
         const result = await work();
         progress.done(title, Date.now() - began);
         return result;
       } finally {
-        clearTimeout(patience);
+        clearTimeout(timer);
       }
     },
     done: (title, took) => line(paint('green', '✓'), `${title.padEnd(30)} ${dim(seconds(took))}`),

@@ -1,10 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { elsewhere } from '../provision/system-account.ts';
+import { removeDirectory } from '../provision/system-account.ts';
 
 const MARK = 'rivergate-data';
 
-/** Makes the directory, and marks it as ours so that `--reset` can never wipe anything else. */
+/** Makes the directory, and marks it as Rivergate's so that `--reset` can never wipe anything else. */
 export function openDataDirectory(directory: string) {
   mkdirSync(directory, { recursive: true });
   writeFileSync(
@@ -13,10 +13,10 @@ export function openDataDirectory(directory: string) {
   );
 }
 
-/** Wipes what a fleet keeps. The launcher holds the lock on the directory, so nobody uses it now. */
+/** Wipes what a fleet keeps. The launcher holds the lock on the directory, so it is not in use. */
 export function wipe(directory: string) {
   refuseForeign(directory);
-  rmSync(elsewhere(postgresDirectory(directory)), { recursive: true, force: true });
+  removeDirectory(postgresDirectory(directory));
   for (const name of readdirSync(directory)) {
     if (name !== 'launcher.lock') rmSync(join(directory, name), { recursive: true, force: true });
   }

@@ -10,7 +10,7 @@ export type Site = {
   /** What the operator set: it wins wherever it names the same thing. */
   operator: NodeJS.ProcessEnv;
   secrets: Secrets;
-  /** With what the processes vouch for a principal to each other. */
+  /** The keys with which processes sign and verify internal credentials. */
   internalKeys: { INTERNAL_KEY: Record<string, string>; INTERNAL_JWKS: string };
   publicUrl: string;
   /** URL of the administrator of the database server. */

@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type Progress, silence } from '../console/progress.ts';
 import { AlreadyRunning } from '../data-directory/lock.ts';
 import { isAlive } from '../processes/process-table.ts';
-import { elsewhere } from '../provision/system-account.ts';
+import { removeDirectory } from '../provision/system-account.ts';
 import { type Fleet, type LaunchOptions, launch, PortTaken } from './launch.ts';
 import type { Member } from './roster.ts';
 
@@ -53,7 +53,7 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(running.map(fleet => fleet.stop()));
   for (const name of ['data', 'second']) {
-    rmSync(elsewhere(join(directory, name, 'postgres')), { recursive: true, force: true });
+    removeDirectory(join(directory, name, 'postgres'));
   }
   rmSync(directory, { recursive: true });
 });

@@ -9,10 +9,18 @@ import { type Guard, startGuard } from '../processes/guard.ts';
 import type { Program } from '../processes/program.ts';
 import { type Supervised, supervise } from '../processes/supervise.ts';
 import { freePorts, isFree } from '../provision/ports.ts';
-import { provideDatabase, provideMailbox, provideRedis } from './backing.ts';
+import {
+  BACKING,
+  type BackingPorts,
+  type Provisioning,
+  provideDatabase,
+  provideMailbox,
+  provideRedis,
+} from './backing.ts';
 import { environmentOf, hostOf, type Site } from './environment.ts';
 import { awaitLeftovers, noteProcesses } from './leftovers.ts';
 import { nodeProgram } from './node-program.ts';
+import { reachStores } from './reach-stores.ts';
 import { DEFAULT_PORT, type Member, roster } from './roster.ts';
 
 export type LaunchOptions = {
@@ -40,22 +48,12 @@ export type Fleet = {
   kill(): void;
 };
 
-/** What each backing service needs to know to provide itself. */
-export type Ground = {
-  directory: string;
-  operator: NodeJS.ProcessEnv;
-  progress: Progress;
-  passwords: Record<string, string>;
-  ports: BackingPorts;
-  /** Starts a program under supervision, and resolves when it is ready. */
-  run(program: Program): Promise<Supervised>;
-};
-
 /** Starts the whole fleet and resolves when it is ready. Rejects, with everything stopped, if it cannot be. */
 export async function launch(options: LaunchOptions): Promise<Fleet> {
   const directory = resolve(options.dataDirectory);
   const { operator = process.env, progress = silence, members = roster(), signal } = options;
   refuseForeign(directory);
+  await reachStores(operator);
   openDataDirectory(directory);
   const held = await lock(directory);
   const running: Supervised[] = [];
@@ -78,7 +76,7 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
     const secrets = secretsOf(directory, ['postgres', 'redis', ...DATABASE_ROLES.map(({ role }) => role)]);
     const internalKeys = generateInternalKeys(members.map(({ name }) => name));
     const run = startIn(directory, guard, running, progress, signal);
-    const ground: Ground = {
+    const provisioning: Provisioning = {
       directory,
       operator,
       progress,
@@ -88,9 +86,9 @@ export async function launch(options: LaunchOptions): Promise<Fleet> {
     };
 
     const [adminUrl, redisUrl, mail] = await settled([
-      provideDatabase(ground),
-      provideRedis(ground),
-      provideMailbox(ground),
+      provideDatabase(provisioning),
+      provideRedis(provisioning),
+      provideMailbox(provisioning),
     ]);
     const url = `http://localhost:${ports.gateway}`;
     const publicUrl = operator.PUBLIC_URL ?? url;
@@ -164,10 +162,6 @@ function inStoppingOrder(running: Supervised[]): Supervised[][] {
   const others = running.filter(({ program }) => !last.includes(program.name));
   return [named('gateway'), others, named('redis'), named('postgresql')];
 }
-
-/** What has no place in the roster and needs ports all the same. */
-const BACKING = ['postgresql', 'redis', 'mailbox', 'smtp'] as const;
-type BackingPorts = Record<(typeof BACKING)[number], number>;
 
 async function portsOf(members: Member[], port: number, operator: NodeJS.ProcessEnv) {
   const host = hostOf({ kind: 'gateway' }, operator);

@@ -1,4 +1,4 @@
-import { gravePinoLines } from '../processes/log-file.ts';
+import { errorsOfPino } from '../processes/log-file.ts';
 import type { Program } from '../processes/program.ts';
 import { isReady } from './probe.ts';
 import { clone } from './roster.ts';
@@ -13,7 +13,7 @@ export function nodeProgram(name: string, main: string, port: number, env: NodeJ
     cwd: clone,
     env,
     ready: () => isReady(`http://127.0.0.1:${port}`),
-    worthShowing: gravePinoLines,
+    worthShowing: errorsOfPino,
     stopSignal: 'SIGTERM',
     stopWithin: 15_000,
   };

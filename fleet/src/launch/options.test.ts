@@ -9,13 +9,12 @@ describe('the options of npm start', () => {
       port: 8080,
       dataDirectory: resolve(clone, '.fleet'),
       reset: false,
-      help: false,
     });
   });
 
   it('are read as given', () => {
     const options = readOptions(['--port', '9000', '--data-dir', '/srv/rivergate', '--reset']);
-    expect(options).toEqual({ port: 9000, dataDirectory: '/srv/rivergate', reset: true, help: false });
+    expect(options).toEqual({ port: 9000, dataDirectory: '/srv/rivergate', reset: true });
   });
 
   it.each([

@@ -2,13 +2,13 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { clone, DEFAULT_PORT } from './roster.ts';
 
-export type Options = { port: number; dataDirectory: string; reset: boolean; help: boolean };
+export type Options = { port: number; dataDirectory: string; reset: boolean };
 
 export class BadOption extends Error {}
 
 /** Reads what stands behind `npm start --`. Paths are relative to where the command was typed. */
 export function readOptions(args: string[]): Options {
-  let values: { port?: string; 'data-dir'?: string; reset?: boolean; help?: boolean };
+  let values: { port?: string; 'data-dir'?: string; reset?: boolean };
   try {
     ({ values } = parseArgs({
       args,
@@ -16,7 +16,6 @@ export function readOptions(args: string[]): Options {
         port: { type: 'string', short: 'p' },
         'data-dir': { type: 'string' },
         reset: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
       },
     }));
   } catch (error) {
@@ -29,7 +28,6 @@ export function readOptions(args: string[]): Options {
     dataDirectory:
       given === undefined ? resolve(clone, '.fleet') : resolve(process.env.INIT_CWD ?? process.cwd(), given),
     reset: values.reset ?? false,
-    help: values.help ?? false,
   };
 }
 
@@ -39,21 +37,3 @@ function readPort(text: string | undefined): number {
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port;
   throw new BadOption(`--port takes a number from 1 to 65535 (or 0 for any free port), not "${text}".`);
 }
-
-export const HELP = `
-  npm start [-- options]       starts Rivergate: PostgreSQL, Redis, a mailbox, the gateway and the services
-  npm run dev [-- options]     the same, and restarts what changed when a file is saved
-
-  --port NUMBER                of the gateway; ${DEFAULT_PORT} if not given
-  --data-dir DIRECTORY         where everything is kept; .fleet in the clone if not given
-  --reset                      wipe that directory first
-  --help                       this text
-
-  Set in the environment, these are used instead of what is provisioned here:
-    DATABASE_ADMIN_URL         a PostgreSQL, by the URL of an administrator
-    REDIS_URL                  a Redis
-    SMTP_URL, MAIL_FROM        a mail server (without it mails are at /dev/mailbox)
-    KAFKA_BROKERS              Kafka (without it events are kept in PostgreSQL)
-  And these are passed on: HOST, PUBLIC_URL, TRUST_PROXY, LOG_LEVEL, METRICS_TOKEN,
-    RATE_LIMIT_<CLASS>, OTEL_EXPORTER_OTLP_ENDPOINT, ENCRYPTION_KEY
-`;

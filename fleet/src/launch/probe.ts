@@ -1,11 +1,11 @@
 import { get } from 'node:http';
 
-const PATIENCE_MS = 3000;
+const TIMEOUT_MS = 3000;
 
 /** Whether a process says it is ready: GET /ready answers 200. */
 export function isReady(url: string): Promise<boolean> {
   return new Promise(resolve => {
-    const request = get(`${url}/ready`, { agent: false, timeout: PATIENCE_MS }, response => {
+    const request = get(`${url}/ready`, { agent: false, timeout: TIMEOUT_MS }, response => {
       response.resume();
       resolve(response.statusCode === 200);
     });

@@ -1,7 +1,7 @@
 import { progressOn, seconds } from '../console/progress.ts';
 import { banner } from './banner.ts';
 import { type Fleet, launch } from './launch.ts';
-import { BadOption, HELP, readOptions } from './options.ts';
+import { BadOption, readOptions } from './options.ts';
 
 /** npm, the shell and the terminal may each pass the same Ctrl-C on: within this time it counts once. */
 const SAME_PRESS_MS = 700;
@@ -14,10 +14,6 @@ export async function runUntilStopped(args: string[], afterwards: (fleet: Fleet)
   const asked = stopRequests();
   try {
     const options = readOptions(args);
-    if (options.help) {
-      process.stdout.write(`${HELP}\n`);
-      process.exit(0);
-    }
     const givenUp = new AbortController();
     const starting = launch({ ...options, progress, signal: givenUp.signal });
     const fleet = await Promise.race([starting, asked.first.then(() => undefined)]);
@@ -56,7 +52,7 @@ async function stopWell(fleet: Fleet, second: Promise<void>) {
   progress.warn(`killed after ${seconds(Date.now() - began)}`);
 }
 
-/** Resolves at the first and at the second wish to end, however it comes. */
+/** Resolves at the first and at the second request to stop: a signal, or the end of the process that started this one. */
 function stopRequests() {
   const first = Promise.withResolvers<void>();
   const second = Promise.withResolvers<void>();
@@ -72,7 +68,7 @@ function stopRequests() {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, request);
   // bootstrap.mjs, where it is a process of its own, went away.
   process.on('disconnect', request);
-  // The reader of our output went away: there is nobody left to tell.
+  // Whatever read the output has ended: writing to it fails from now on, which is no reason to end.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
   return { first: first.promise, second: second.promise };
 }
@@ -80,6 +76,6 @@ function stopRequests() {
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   // Errors of the launcher explain themselves; a stack helps only with those of the language.
-  const ours = error.constructor !== TypeError && error.constructor !== ReferenceError;
-  return ours ? error.message : (error.stack ?? error.message);
+  const explainsItself = error.constructor !== TypeError && error.constructor !== ReferenceError;
+  return explainsItself ? error.message : (error.stack ?? error.message);
 }

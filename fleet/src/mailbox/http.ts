@@ -10,7 +10,7 @@ const HEADERS = {
   'cache-control': 'no-cache',
 };
 
-/** A mail is a stranger's document: no scripts, nothing loaded from anywhere, an origin of its own. */
+/** A mail is an untrusted document: no scripts, nothing loaded from anywhere, an origin of its own. */
 const MAIL_POLICY = [
   "default-src 'none'",
   "style-src 'unsafe-inline'",

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 
-// A few lines of shell, because they must outlive a launcher that was killed with -9 and should weigh nothing
-// until then. Each line on the pipe is `+ pid SIGNAL` or `- pid`; the end of the pipe is the end of the launcher.
+// A few lines of shell, because they must outlive a launcher that was killed with -9 and should take no memory until
+// then. Each line on the pipe is `+ pid SIGNAL` or `- pid`; the end of the pipe is the end of the launcher.
 // What stops by TERM goes first; what does not (PostgreSQL, by INT) when nobody uses it any more.
 const SCRIPT = `
 trap '' INT TERM HUP

@@ -48,13 +48,13 @@ export function logTo(
  * The lines of a Node process that a human should see: pino's errors and fatals, and what is not JSON on stderr
  * (the stack trace of a process that could not even log).
  */
-export function gravePinoLines(line: string, isError: boolean): string | undefined {
+export function errorsOfPino(line: string, isError: boolean): string | undefined {
   if (!line.startsWith('{')) return isError && line.trim() ? line : undefined;
   try {
     const entry = JSON.parse(line) as { level?: number | string; msg?: string; err?: { message?: string } };
     const { level = 0 } = entry;
-    const grave = typeof level === 'number' ? level >= PINO_ERROR : level === 'error' || level === 'fatal';
-    if (!grave) return undefined;
+    const serious = typeof level === 'number' ? level >= PINO_ERROR : level === 'error' || level === 'fatal';
+    if (!serious) return undefined;
     return [...new Set([entry.msg, entry.err?.message].filter(Boolean))].join(': ');
   } catch {
     return undefined;

@@ -29,7 +29,7 @@ export type Supervised = {
   /** Stops it and starts it again. */
   restart(): Promise<void>;
   stop(): Promise<void>;
-  /** Ends it at once, without goodbye. */
+  /** SIGKILL. */
   kill(): void;
 };
 
@@ -45,7 +45,7 @@ export function supervise(program: Program, options: SupervisionOptions): Superv
   let wanted = true;
   let replacing = false;
   const first = Promise.withResolvers<void>();
-  // Whoever does not await readiness must not be brought down by its rejection.
+  // A caller that does not await `ready` must not end with an unhandled rejection.
   first.promise.catch(() => {});
 
   function launch(): ChildProcess {

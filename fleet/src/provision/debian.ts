@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Progress } from '../console/progress.ts';
 import { onPath } from './executable.ts';
+import { announceSystemChange } from './system-change.ts';
 
 export type Outcome = { status: number; output: string };
 
@@ -10,28 +12,36 @@ export function hasApt(): boolean {
   return Boolean(onPath('apt-get') && onPath('dpkg'));
 }
 
-/** Installs packages into the system, as root. Throws with apt's own words when that fails. */
-export async function installSystemPackages(packages: string[]): Promise<void> {
+/**
+ * Installs packages into the system, as root, after saying so.
+ *
+ * @param instead what the person can do who does not want that
+ * @throws with apt's own words when it fails, and where changes of the system are refused
+ */
+export async function installSystemPackages(
+  packages: string[],
+  instead: string,
+  progress: Progress,
+): Promise<void> {
+  announceSystemChange(progress, `apt-get install ${packages.join(' ')}`, instead);
+  const options = ['-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'];
   const install = () =>
-    run(
-      'apt-get',
-      [...['install', '-y', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300'], ...packages],
-      {
-        DEBIAN_FRONTEND: 'noninteractive',
-      },
-    );
-  // A fresh image has no package lists, an old one lists versions the mirror no longer has.
-  if ((await install()).status === 0) return;
-  await run('apt-get', ['update']);
-  const { status, output } = await install();
-  if (status !== 0) throw new Error(`apt-get install ${packages.join(' ')} failed:\n${lastLines(output)}`);
+    run('apt-get', ['install', ...options, ...packages], { DEBIAN_FRONTEND: 'noninteractive' });
+  await progress.step(`installing ${packages.join(', ')}`, async () => {
+    // A fresh image has no package lists, an old one lists versions the mirror no longer has.
+    if ((await install()).status === 0) return;
+    await run('apt-get', ['update']);
+    const { status, output } = await install();
+    if (status !== 0) throw new Error(`apt-get install ${packages.join(' ')} failed:\n${lastLines(output)}`);
+  });
 }
 
 /**
- * Unpacks a package, and what it depends on and the machine lacks, into a directory without being root.
- * apt keeps its lists and its cache in that directory too, so nothing of the system is written.
+ * Unpacks a package, and what it depends on and the machine lacks, into a directory that is emptied first, without being
+ * root. apt keeps its lists and its cache in that directory too, so nothing of the system is written.
  */
 export async function unpackPackages(packages: string[], directory: string): Promise<void> {
+  rmSync(directory, { recursive: true, force: true });
   const state = join(directory, 'apt');
   const downloads = join(directory, 'packages');
   for (const path of [

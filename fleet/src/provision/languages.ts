@@ -4,8 +4,8 @@ import { onPath } from './executable.ts';
 
 const run = promisify(execFile);
 
-/** A language that clients of the API are compiled in: its program, or why there is none. */
-export type Language = { program: string; reason?: undefined } | { program?: undefined; reason: string };
+/** A language that clients of the API are compiled in: the path of its program, or why there is none. */
+export type Language = { value: string; reason?: undefined } | { value?: undefined; reason: string };
 
 /** Go that can take the tools of a module: 1.25 or later. */
 export async function go(): Promise<Language> {
@@ -14,7 +14,7 @@ export async function go(): Promise<Language> {
   const { stdout } = await run(program, ['env', 'GOVERSION']);
   const [, major = '0', minor = '0'] = /^go(\d+)\.(\d+)/.exec(stdout) ?? [];
   return Number(major) > 1 || Number(minor) >= 25
-    ? { program }
+    ? { value: program }
     : { reason: `${stdout.trim()} is on the PATH, and it takes 1.25 or later (https://go.dev/dl/)` };
 }
 
@@ -24,7 +24,7 @@ export async function python(): Promise<Language> {
   if (!program) return { reason: 'no python3 on the PATH (Debian: apt-get install python3 python3-venv)' };
   const check = 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))';
   return await run(program, ['-c', check]).then(
-    () => ({ program }),
+    () => ({ value: program }),
     () => ({ reason: 'python3 is older than 3.11 or has no venv (Debian: apt-get install python3-venv)' }),
   );
 }

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:net';
 
 const LOOPBACK = '127.0.0.1';
 
-/** `count` ports of the loopback interface that nobody listens on. */
+/** `count` ports of the loopback interface that are not in use. */
 export async function freePorts(count: number): Promise<number[]> {
   // All are held at once before any is given back, so that no port is handed out twice.
   const held = await Promise.all(Array.from({ length: count }, () => listen(0, LOOPBACK)));

@@ -1,13 +1,12 @@
-import { spawn } from 'node:child_process';
-import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { Progress } from '../console/progress.ts';
 import { commandOf, isAlive } from '../processes/process-table.ts';
 import type { Account, Program } from '../processes/program.ts';
-import { postgresBinaries } from './postgres-binaries.ts';
-import { directoryFor, executableFor, unprivilegedAccount } from './system-account.ts';
-
-export const ADMINISTRATOR = 'rivergate_admin';
+import { type PostgresBinaries, postgresBinaries } from './postgres-binaries.ts';
+import { ADMINISTRATOR, copyCluster, createCluster } from './postgres-cluster.ts';
+import { databaseAccount, directoryFor, executableFor } from './system-account.ts';
 
 export type PostgresOptions = {
   directory: string;
@@ -16,6 +15,9 @@ export type PostgresOptions = {
   /** False where the data is thrown away anyway: no fsync, no wait for the disk. */
   durable: boolean;
   maxConnections?: number;
+  /** The data directory of an initialised cluster with this password: a new one is copied from it. */
+  copyOf?: string;
+  progress: Progress;
 };
 
 export type PreparedPostgres = {
@@ -29,19 +31,24 @@ export type PreparedPostgres = {
 
 /** Makes a cluster if there is none and says how to run it. The caller holds the lock on the data directory. */
 export async function preparePostgres(options: PostgresOptions): Promise<PreparedPostgres> {
-  const binaries = postgresBinaries();
-  const account = unprivilegedAccount();
-  const native = executableFor(account, binaries.directory, `postgresql-${binaries.version}`);
-  const directory = directoryFor(account, options.directory);
+  const account = databaseAccount();
+  const binaries = runnableBinaries(account, options.progress);
+  const directory = directoryFor(account, options.directory, options.progress);
   const created = !existsSync(join(directory, 'PG_VERSION'));
-  if (created) await initialize(native, directory, account, options);
-  else await clearStalePid(directory);
+  if (created) {
+    // What a first start left when it was interrupted in the middle.
+    for (const name of readdirSync(directory)) rmSync(join(directory, name), { recursive: true });
+    const cluster = { directory, account, binaries };
+    await (options.copyOf ? copyCluster(options.copyOf, cluster) : createCluster(cluster, options));
+  } else {
+    await clearStalePid(directory);
+  }
 
   const adminUrl = `postgres://${ADMINISTRATOR}:${options.password}@127.0.0.1:${options.port}/postgres`;
   const program: Program = {
     name: 'postgresql',
     title: `PostgreSQL ${binaries.version}`,
-    command: join(native, 'bin', 'postgres'),
+    command: join(binaries.directory, 'bin', 'postgres'),
     args: ['-D', directory, '-p', String(options.port), ...settings(options)],
     env: { PATH: process.env.PATH, LC_ALL: 'C', TZ: 'UTC' },
     cwd: '/',
@@ -54,6 +61,12 @@ export async function preparePostgres(options: PostgresOptions): Promise<Prepare
     stopWithin: 20_000,
   };
   return { program, adminUrl, directory, created };
+}
+
+/** PostgreSQL where the account can run it. */
+export function runnableBinaries(account: Account | undefined, progress: Progress): PostgresBinaries {
+  const { version, directory } = postgresBinaries();
+  return { version, directory: executableFor(account, directory, `postgresql-${version}`, progress) };
 }
 
 function settings({ durable, maxConnections = 300 }: PostgresOptions): string[] {
@@ -76,55 +89,6 @@ function settings({ durable, maxConnections = 300 }: PostgresOptions): string[] 
       : { fsync: 'off', synchronous_commit: 'off', full_page_writes: 'off', autovacuum_naptime: '10min' }),
   };
   return Object.entries(values).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-}
-
-async function initialize(
-  native: string,
-  directory: string,
-  account: Account | undefined,
-  options: PostgresOptions,
-) {
-  // What a first start left when it was interrupted in the middle.
-  rmSync(directory, { recursive: true, force: true });
-  directoryFor(account, options.directory);
-  const passwordFile = join(directory, '..', `.initdb-${process.pid}`);
-  writeFileSync(passwordFile, options.password, { mode: 0o600 });
-  if (account) chownSync(passwordFile, account.uid, account.gid);
-  try {
-    await run(join(native, 'bin', 'initdb'), account, [
-      `--pgdata=${directory}`,
-      `--username=${ADMINISTRATOR}`,
-      `--pwfile=${passwordFile}`,
-      '--auth=scram-sha-256',
-      '--encoding=UTF8',
-      '--locale=C',
-      '--locale-provider=builtin',
-      '--builtin-locale=C.UTF-8',
-      ...(options.durable ? [] : ['--no-sync']),
-    ]);
-  } catch (error) {
-    rmSync(directory, { recursive: true, force: true });
-    throw error;
-  } finally {
-    rmSync(passwordFile, { force: true });
-  }
-}
-
-function run(command: string, account: Account | undefined, args: string[]): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const env = { PATH: process.env.PATH, LC_ALL: 'C' };
-    const child = spawn(command, args, { ...account, cwd: '/', env, stdio: ['ignore', 'ignore', 'pipe'] });
-    let errors = '';
-    child.stderr.on('data', chunk => {
-      errors += chunk;
-    });
-    child.once('error', reject);
-    child.once('close', code =>
-      code === 0
-        ? resolve()
-        : reject(new Error(`initdb could not create the database (code ${code}): ${errors.trim()}`)),
-    );
-  });
 }
 
 /**

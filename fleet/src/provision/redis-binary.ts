@@ -1,27 +1,28 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { hasApt, installSystemPackages, libraryPath, run, unpackPackages } from './debian.ts';
+import type { Progress } from '../console/progress.ts';
+import { hasApt, libraryPath, run, unpackPackages } from './debian.ts';
 import { isExecutable, onPath } from './executable.ts';
+import { announceSystemChange } from './system-change.ts';
 
 const OLDEST: readonly [number, number] = [6, 2];
 
 export type RedisBinary = { command: string; title: string; env: NodeJS.ProcessEnv };
-export type Step = <T>(title: string, work: () => Promise<T>) => Promise<T>;
 
 /**
  * redis-server or valkey-server: the one on the PATH, the one unpacked earlier, else installed now the way this
  * machine allows. `tools` is the directory of the clone that holds what was installed for it.
  */
-export async function redisBinary(tools: string, step: Step): Promise<RedisBinary> {
+export async function redisBinary(tools: string, progress: Progress): Promise<RedisBinary> {
   const unpacked = join(tools, 'redis');
   const found = existing(unpacked);
   if (found) return found;
   const attempts: string[] = [];
-  for (const { title, possible, install } of waysToInstall(unpacked)) {
+  for (const { title, possible, install } of waysToInstall(unpacked, progress)) {
     if (!possible()) continue;
     try {
-      await step(title, install);
+      await progress.step(title, install);
     } catch (error) {
       attempts.push((error as Error).message);
       continue;
@@ -63,30 +64,18 @@ function existing(unpacked: string): RedisBinary | undefined {
   return undefined;
 }
 
-function waysToInstall(unpacked: string) {
-  const isLinux = process.platform === 'linux';
+function waysToInstall(unpacked: string, progress: Progress) {
   return [
     {
-      title: 'installing Redis (apt-get install redis-server)',
-      possible: () => isLinux && hasApt() && process.getuid?.() === 0,
-      install: async () => {
-        await installSystemPackages(['redis-server']);
-        // The package starts a server of its own where there is systemd. Nobody asked for that one.
-        if (existsSync('/run/systemd/system')) await run('systemctl', ['disable', '--now', 'redis-server']);
-      },
-    },
-    {
       title: `unpacking Redis into ${unpacked} (apt-get download redis-server)`,
-      possible: () => isLinux && hasApt(),
-      install: async () => {
-        rmSync(unpacked, { recursive: true, force: true });
-        await unpackPackages(['redis-server'], unpacked);
-      },
+      possible: () => process.platform === 'linux' && hasApt(),
+      install: () => unpackPackages(['redis-server'], unpacked),
     },
     {
       title: 'installing Redis (brew install redis)',
       possible: () => process.platform === 'darwin' && Boolean(onPath('brew')),
       install: async () => {
+        announceSystemChange(progress, 'brew install redis', 'Set REDIS_URL to a Redis that runs already.');
         const { status, output } = await run('brew', ['install', 'redis']);
         if (status !== 0)
           throw new Error(`brew install redis failed:\n${output.trim().split('\n').slice(-8).join('\n')}`);

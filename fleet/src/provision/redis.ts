@@ -1,8 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
+import type { Progress } from '../console/progress.ts';
 import type { Program } from '../processes/program.ts';
-import { type RedisBinary, redisBinary, type Step } from './redis-binary.ts';
+import { type RedisBinary, redisBinary } from './redis-binary.ts';
 
 export type RedisOptions = {
   directory: string;
@@ -11,12 +12,12 @@ export type RedisOptions = {
   /** False where the data is thrown away anyway: nothing is written to disk. */
   durable: boolean;
   tools: string;
-  step: Step;
+  progress: Progress;
 };
 
 /** A private Redis: on the loopback interface, with a password, its data in `directory`. */
 export async function prepareRedis(options: RedisOptions): Promise<{ program: Program; url: string }> {
-  const binary = await redisBinary(options.tools, options.step);
+  const binary = await redisBinary(options.tools, options.progress);
   mkdirSync(options.directory, { recursive: true, mode: 0o700 });
   const file = join(options.directory, 'redis.conf');
   // The password stands in the file and not in the arguments, which every user of the machine can read.

@@ -2,60 +2,68 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, chownSync, existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
+import type { Progress } from '../console/progress.ts';
 import type { Account } from '../processes/program.ts';
+import { announceSystemChange } from './system-change.ts';
 
 /** Where a root user's data and binaries go when the account PostgreSQL must run under cannot reach theirs. */
 const SHARED = '/var/lib/rivergate';
+const INSTEAD =
+  'Start Rivergate as a user without root, move the clone to where others may pass through, ' +
+  'or set DATABASE_ADMIN_URL to a PostgreSQL of your own.';
 
-/** PostgreSQL refuses to run as root, so root gives it an account without rights: `postgres`, created if missing. */
-export function unprivilegedAccount(): Account | undefined {
+/** PostgreSQL refuses to run as root, so root gives it an account without rights: `postgres`, else `nobody`. */
+export function databaseAccount(): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
-  const found = accountOf('postgres');
-  if (found) return found;
-  spawnSync('groupadd', ['--system', 'postgres'], { stdio: 'ignore' });
-  spawnSync(
-    'useradd',
-    ['--system', '--gid', 'postgres', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres'],
-    {
-      stdio: 'ignore',
-    },
-  );
   const account = accountOf('postgres') ?? accountOf('nobody');
   if (account) return account;
   throw new Error(
-    'PostgreSQL does not run as root and this machine has no tool to add a user for it. ' +
+    'PostgreSQL does not run as root, and this machine has no account "postgres" or "nobody" to run it under. ' +
       'Start Rivergate as another user, or set DATABASE_ADMIN_URL to a PostgreSQL of your own.',
   );
 }
 
 /** A directory only this account reads and writes: the one asked for, or one under /var/lib where it cannot get there. */
-export function directoryFor(account: Account | undefined, directory: string): string {
+export function directoryFor(account: Account | undefined, directory: string, progress: Progress): string {
   const wanted = resolve(directory);
-  if (!account) {
-    mkdirSync(wanted, { recursive: true, mode: 0o700 });
-    return wanted;
-  }
-  mkdirSync(dirname(wanted), { recursive: true });
-  const reachable = canReach(account, dirname(wanted));
-  const place = reachable ? wanted : elsewhere(wanted);
-  if (!reachable) openShared();
+  const place = placeFor(account, wanted);
+  if (place !== wanted && !existsSync(place)) openShared(progress, `the database goes to ${place}`);
   mkdirSync(place, { recursive: true, mode: 0o700 });
-  chownSync(place, account.uid, account.gid);
+  if (account) chownSync(place, account.uid, account.gid);
   return place;
 }
 
-/** Where `directoryFor` puts this directory when it cannot stay where it is. */
-export function elsewhere(directory: string): string {
+/** Where `directoryFor` makes this directory. */
+export function placeFor(account: Account | undefined, directory: string): string {
+  const wanted = resolve(directory);
+  if (!account) return wanted;
+  mkdirSync(dirname(wanted), { recursive: true });
+  return canReach(account, dirname(wanted)) ? wanted : elsewhere(wanted);
+}
+
+/** Removes a directory made by `directoryFor`. */
+export function removeDirectory(directory: string): void {
+  for (const place of [elsewhere(directory), directory]) {
+    rmSync(place, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+function elsewhere(directory: string): string {
   return join(SHARED, createHash('sha256').update(resolve(directory)).digest('hex').slice(0, 16));
 }
 
 /** The same files where this account can run them: in place, or copied once under /var/lib. */
-export function executableFor(account: Account | undefined, directory: string, name: string): string {
+export function executableFor(
+  account: Account | undefined,
+  directory: string,
+  name: string,
+  progress: Progress,
+): string {
   if (!account || canReach(account, directory, 'bin/postgres')) return directory;
   const copy = join(SHARED, name);
   if (canReach(account, copy, 'bin/postgres')) return copy;
+  openShared(progress, `PostgreSQL is copied to ${copy}`);
   const unfinished = `${copy}.${process.pid}`;
-  openShared();
   for (const [command, ...args] of [
     ['cp', '-R', directory, unfinished],
     ['chmod', '-R', 'u+rwX,go+rX,go-w', unfinished],
@@ -69,7 +77,8 @@ export function executableFor(account: Account | undefined, directory: string, n
 }
 
 /** Everyone may pass through it, whatever the umask says; what is in it is closed. */
-function openShared() {
+function openShared(progress: Progress, what: string) {
+  announceSystemChange(progress, `${what}, since its account may not enter the clone`, INSTEAD);
   mkdirSync(SHARED, { recursive: true });
   chmodSync(SHARED, 0o755);
 }

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { EXERCISED_FILE } from '../coverage/exercised.ts';
 import { clone } from '../launch/roster.ts';
-import type { TestGround } from './ground.ts';
+import type { BackingServices } from './backing-services.ts';
 
 export type Counts = { passed: number; failed: number; skipped: number };
 
@@ -11,20 +11,41 @@ export type Counts = { passed: number; failed: number; skipped: number };
 const OF_A_FLEET =
   /^(PORT|HOST|PUBLIC_URL|DATABASE_|REDIS_URL|KAFKA_BROKERS|EVENT_LOG_URL|SMTP_URL|MAIL_FROM|MAILBOX_URL|ENCRYPTION_KEY|INTERNAL_|LOG_LEVEL|OTEL_|RATE_LIMIT_|TRUST_PROXY|METRICS_TOKEN|npm_|INIT_CWD|[A-Z_]+_URL$)/;
 
-/** Runs vitest over the workspace, or over what `args` choose of it. Resolves with what it counted. */
-export async function runVitest(args: string[], ground: TestGround, signal: AbortSignal): Promise<Counts> {
-  const result = join(ground.directory, 'vitest.json');
-  const vitest = join(clone, 'node_modules', 'vitest', 'vitest.mjs');
+export type TestRun = {
+  /** Paths that choose test files, then options of vitest; all tests where it is empty. */
+  args: string[];
+  services: BackingServices;
+  /** Ends it early. */
+  signal: AbortSignal;
+};
+
+/** Runs vitest once. Resolves with what it counted. */
+export async function runTests(run: TestRun): Promise<Counts> {
+  const result = join(run.services.directory, 'vitest.json');
+  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${result}`];
+  return counted(result, await vitest(['run', ...reporters], 'ignore', run));
+}
+
+/** Runs vitest until it is ended, over the chosen tests and again over those that a saved file concerns. */
+export async function watchTests(run: TestRun): Promise<void> {
+  await vitest(['watch'], 'inherit', run);
+}
+
+async function vitest(
+  mode: string[],
+  input: 'ignore' | 'inherit',
+  { args, services, signal }: TestRun,
+): Promise<number> {
+  const main = join(clone, 'node_modules', 'vitest', 'vitest.mjs');
   const inherited = Object.fromEntries(
     Object.entries(process.env).filter(([name]) => name.startsWith('TEST_') || !OF_A_FLEET.test(name)),
   );
-  const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${result}`];
-  const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], {
+  const child = spawn(process.execPath, [main, ...mode, ...args], {
     cwd: clone,
-    env: { ...inherited, NODE_ENV: 'test', EXERCISED_ENDPOINTS: EXERCISED_FILE, ...ground.environment },
-    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...inherited, NODE_ENV: 'test', EXERCISED_ENDPOINTS: EXERCISED_FILE, ...services.environment },
+    stdio: [input, 'inherit', 'inherit'],
   });
-  if (child.pid) ground.guard.watch(child.pid, 'SIGTERM');
+  if (child.pid) services.guard.watch(child.pid, 'SIGTERM');
   const giveUp = () => {
     child.kill('SIGTERM');
     setTimeout(() => child.kill('SIGKILL'), 10_000).unref();
@@ -34,8 +55,8 @@ export async function runVitest(args: string[], ground: TestGround, signal: Abor
     child.once('error', reject);
     child.once('close', status => resolve(status ?? 1));
   });
-  if (child.pid) ground.guard.forget(child.pid);
-  return counted(result, code);
+  if (child.pid) services.guard.forget(child.pid);
+  return code;
 }
 
 /** An end with an error that no test accounts for (a file that does not load, an unhandled rejection) is a failure. */

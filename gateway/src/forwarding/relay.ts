@@ -15,12 +15,15 @@ export type Attempt = { answered: true } | { answered: false; cause: Error };
  * leaves cancels the request to the service.
  *
  * @param ended called once, when the service's connection is free again
+ * @param patience milliseconds within which the client has to take what there is of the answer; one that does not would
+ *   hold the connection to the service
  */
 export function relay(
   exchange: Exchange & { response: ServerResponse },
   answerHeaders: AnswerHeaders,
   settle: (attempt: Attempt) => void,
   ended: () => void,
+  patience: number,
 ): Dispatcher.DispatchHandler {
   const { request, response } = exchange;
   let controller: Dispatcher.DispatchController | null = null;
@@ -62,7 +65,13 @@ export function relay(
       if (missing === 0) finish(chunk);
       else if (!response.write(chunk)) {
         from.pause();
-        response.once('drain', () => from.resume());
+        const stalled = setTimeout(() => response.destroy(), patience);
+        const resume = () => {
+          clearTimeout(stalled);
+          response.off('drain', resume).off('close', resume);
+          from.resume();
+        };
+        response.once('drain', resume).once('close', resume);
       }
     },
     onResponseEnd() {

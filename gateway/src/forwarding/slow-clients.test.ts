@@ -1,3 +1,4 @@
+import { connect } from 'node:net';
 import { type HeldRequest, holdBack } from '@rivergate/testing';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { bodyOf } from '../testing/raw.ts';
@@ -149,6 +150,35 @@ describe('clients that send too slowly', () => {
     release.resolve();
     for (const answer of await Promise.all(first)) expect(answer.status).toBe(200);
     await vi.waitFor(async () => expect((await get(5)).status).toBe(200));
+  });
+});
+
+describe('clients that do not take their answers', () => {
+  beforeAll(async () => {
+    fleet = await startTestFleet(routes, { env: { TRUST_PROXY: 'loopback', ANSWER_WINDOW: '0.5' } });
+    echo = fleet.storage.handle;
+  });
+  afterAll(() => fleet.stop());
+
+  it('lose them, and give the connections to the service back', async () => {
+    const large = Buffer.alloc(20_000_000);
+    let broken = 0;
+    fleet.storage.handle = (_, response) => {
+      response.once('close', () => {
+        if (!response.writableFinished) broken += 1;
+      });
+      response.end(large);
+    };
+    const { hostname, port } = new URL(fleet.url);
+    const sockets = Array.from({ length: 12 }, () => {
+      const socket = connect(Number(port), hostname).on('error', () => {});
+      socket.write('GET /api/v1/open HTTP/1.1\r\nHost: a\r\n\r\n');
+      return socket;
+    });
+    await vi.waitFor(() => expect(broken).toBe(12), { timeout: 30_000 });
+    fleet.storage.handle = echo;
+    await isServed();
+    for (const socket of sockets) socket.destroy();
   });
 });
 

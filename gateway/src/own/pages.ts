@@ -44,6 +44,7 @@ const parts = [
   'invitation-details.js',
   'link-token.js',
   'password-field.js',
+  'registration.js',
   'reset-password.js',
   'sign-in.js',
   'sign-up.js',

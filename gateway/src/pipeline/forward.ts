@@ -16,7 +16,7 @@ import {
 import { requestHeaders } from '../forwarding/request-headers.ts';
 import type { Destination } from '../forwarding/upstream.ts';
 import { isConnectionFailure, isServiceFailure, upstreamFailure } from '../forwarding/upstream-failure.ts';
-import type { Step } from './pipeline.ts';
+import type { Step } from './step.ts';
 
 /** Milliseconds before each further try of an idempotent request. */
 const RETRY_PAUSES = [25, 150];
@@ -32,6 +32,8 @@ export type ForwardParts = {
   /** What the service knows the caller by; null for none. */
   credential: (exchange: Exchange) => string | null;
   bodies: RequestBodies;
+  /** Milliseconds within which a client has to take what there is of its answer. */
+  answerPatience: number;
   answerHeaders: AnswerHeaders;
   decideAgain: Step;
 };
@@ -109,7 +111,7 @@ async function send(
 
 /** Gives the connection back when the service's answer has ended, which may be long after the attempt has settled. */
 async function attemptOnce(
-  { credential, answerHeaders, decideAgain }: ForwardParts,
+  { credential, answerHeaders, answerPatience, decideAgain }: ForwardParts,
   destination: Destination,
   exchange: Answerable,
   body: RequestBody | null,
@@ -133,7 +135,7 @@ async function attemptOnce(
         body: body?.content ?? null,
         headersTimeout: route!.timeout,
       },
-      relay(exchange, answerHeaders, settle, release),
+      relay(exchange, answerHeaders, settle, release, answerPatience),
     );
   });
 }

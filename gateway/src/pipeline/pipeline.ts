@@ -17,11 +17,9 @@ import { rateLimit } from './rate-limit.ts';
 import { requestIdentity } from './request-identity.ts';
 import { revocation } from './revocation.ts';
 import { route } from './route.ts';
+import type { Step } from './step.ts';
 import { traceContext } from './trace-context.ts';
 import { upgradeDeclared } from './upgrade-declared.ts';
-
-/** One rule of the front door. It adds to the exchange, or throws the Failure that the client is answered. */
-export type Step = (exchange: Exchange) => void | Promise<void>;
 
 export type PipelineParts = {
   trustProxy: string;
@@ -35,6 +33,8 @@ export type PipelineParts = {
   destinations: ReadonlyMap<string, Destination>;
   key: CredentialKey;
   bodies: RequestBodies;
+  /** Milliseconds */
+  answerPatience: number;
   open: OpenRequests;
   answerHeaders: AnswerHeaders;
 };

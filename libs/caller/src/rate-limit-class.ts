@@ -6,14 +6,24 @@ export const RATE_LIMITS = {
   premium: { count: 500, seconds: 60 },
   admin: { count: 1000, seconds: 60 },
   login: { count: 5, seconds: 900 },
+  /** Logins for one mail address from one network; below, from all networks together. */
+  login_address: { count: 5, seconds: 900 },
+  login_address_hourly: { count: 50, seconds: 3600 },
+  login_address_daily: { count: 200, seconds: 86_400 },
   signup: { count: 3, seconds: 300 },
   signup_code: { count: 3, seconds: 300 },
   signup_code_daily: { count: 20, seconds: 86_400 },
+  /** Counted by identity in its database. */
+  signup_code_wrong_daily: { count: 20, seconds: 86_400 },
   password_reset: { count: 3, seconds: 3600 },
   password_change: { count: 5, seconds: 900 },
   organization_creation: { count: 3, seconds: 300 },
   /** Invitation mails to one address, whoever sends them. */
   invitation_mail: { count: 20, seconds: 3600 },
+  /** Invitation mails that one user sends, from whichever organization. */
+  invitation_sender: { count: 100, seconds: 3600 },
+  /** Invitation mails that go out from one organization, whoever sends them. */
+  invitation_organization: { count: 200, seconds: 3600 },
 } as const satisfies Record<string, RateLimit>;
 
 export type RateLimitClass = keyof typeof RATE_LIMITS;

@@ -1,5 +1,6 @@
-import { EmailAddress, error, Id, spec } from '@rivergate/endpoint';
+import { EmailAddress, error, Id, RateLimited, spec } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { DECIDING } from './deciding.ts';
 
 /** The bundle that every completed login answers. */
 export const TokenBundle = z
@@ -25,7 +26,7 @@ export const AccountVerified = error(
   'The account has been verified and is not taken back',
 );
 
-/** What the gateway asks when Redis does not know a session. */
+/** What who decides about a user asks when Redis does not know a session. */
 export const sessionState = spec({
   owner: 'identity',
   operation: 'getSessionState',
@@ -33,7 +34,7 @@ export const sessionState = spec({
   path: '/internal/sessions/:session_id',
   summary: 'Whether a session is active, and whose it is',
   caller: 'internal',
-  callers: ['gateway'],
+  callers: DECIDING,
   params: z.object({ session_id: Id }),
   answer: z.object({ session_id: Id, user_id: Id, active: z.boolean(), is_system_admin: z.boolean() }),
   errors: [SessionNotFound],
@@ -60,7 +61,7 @@ export const createAccount = spec({
   operation: 'createAccount',
   method: 'post',
   path: '/internal/users',
-  summary: 'Create an unverified account that holds its address, and mail the verification',
+  summary: 'Create an unverified account for an organization, and mail the verification',
   caller: 'internal',
   callers: ['organization'],
   body: z.object({
@@ -69,9 +70,17 @@ export const createAccount = spec({
     display_name: z.string().nullable(),
     ip: z.string().nullable(),
   }),
-  answer: z.object({ user_id: Id, email: z.string(), display_name: z.string() }),
+  answer: z.object({
+    user_id: Id,
+    email: z.string(),
+    display_name: z.string(),
+    temporary_token: z.string().meta({
+      description:
+        'With the mailed code or link it verifies the address; for nobody but who gave the password',
+    }),
+  }),
   status: 201,
-  errors: [EmailTaken, InvalidPassword],
+  errors: [EmailTaken, InvalidPassword, RateLimited],
 });
 
 /** Takes `createAccount` back when what it was made for failed. */

@@ -1,12 +1,13 @@
 import { EmailAddress, error, Id, spec, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { DECIDING } from './deciding.ts';
 
 export const WorkspaceNotFound = error('WORKSPACE_NOT_FOUND', 404, 'No such workspace');
 
 /** Where a session starts: both null for a user of no organization yet. */
 export const StartingPoint = z.object({ organization_id: Id.nullable(), workspace_id: Id.nullable() });
 
-/** What the gateway asks when Redis does not know a membership. */
+/** What who decides about a user asks when Redis does not know a membership. */
 export const memberPrincipal = spec({
   owner: 'organization',
   operation: 'getMemberPrincipal',
@@ -14,7 +15,7 @@ export const memberPrincipal = spec({
   path: '/internal/organizations/:organization_id/principals/:user_id',
   summary: 'What a user may do in an organization',
   caller: 'internal',
-  callers: ['gateway'],
+  callers: DECIDING,
   params: z.object({ organization_id: Id, user_id: Id }),
   answer: z.object({
     member: z

@@ -2,10 +2,8 @@ import { holds, type Permission, type Principal } from '@rivergate/caller';
 import { missingPermission } from './detail.ts';
 import type { Log } from './endpoint.ts';
 import { type ErrorDeclaration, Forbidden, OrganizationNotFound, Unauthorized } from './failure.ts';
+import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 import type { EndpointSpec } from './spec.ts';
-
-/** Name of the path parameter that says on which organization a request acts. */
-export const ORGANIZATION_PARAMETER = 'org_id';
 
 /**
  * Whether the caller is of the kind that the endpoint is for at all.

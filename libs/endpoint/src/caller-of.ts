@@ -1,7 +1,9 @@
-import type { Principal } from '@rivergate/caller';
+import type { Permission, Principal } from '@rivergate/caller';
 import type { z } from 'zod';
-import type { ORGANIZATION_PARAMETER } from './authorize.ts';
-import type { CallerRule, EndpointSpec } from './spec.ts';
+import type { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
+
+/** Who may call; the words are those of the endpoint catalogue. */
+export type CallerRule = 'public' | 'token' | 'user' | 'admin' | 'internal' | `perm:${Permission}`;
 
 type Kind<Rule extends CallerRule> = Rule extends 'internal'
   ? { kind: 'service'; service: string }
@@ -9,11 +11,14 @@ type Kind<Rule extends CallerRule> = Rule extends 'internal'
     ? unknown
     : { kind: 'user'; userId: number };
 
+/** What of a declaration says who its caller is. */
+type Declared = { caller: CallerRule };
+
 type WithOrganization =
   | { params: z.ZodObject<{ [ORGANIZATION_PARAMETER]: z.ZodType }> }
   | { activeOrganization: true };
 
-type Place<Spec extends EndpointSpec> = Spec['caller'] extends 'internal' | 'public' | 'token'
+type Place<Spec extends Declared> = Spec['caller'] extends 'internal' | 'public' | 'token'
   ? unknown
   : Spec extends WithOrganization
     ? { organizationId: number }
@@ -23,4 +28,4 @@ type Place<Spec extends EndpointSpec> = Spec['caller'] extends 'internal' | 'pub
  * The caller as the declaration guarantees it: a user's id where someone has to be signed in, an organization where the
  * path names one or the endpoint needs the active one, the service's name behind an internal endpoint.
  */
-export type CallerOf<Spec extends EndpointSpec> = Principal & Kind<Spec['caller']> & Place<Spec>;
+export type CallerOf<Spec extends Declared> = Principal & Kind<Spec['caller']> & Place<Spec>;

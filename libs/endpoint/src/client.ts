@@ -21,6 +21,9 @@ export interface OnBehalf {
   organizationId?: number | null;
   userId?: number | null;
   requestId?: string;
+  /** Where the request came from on whose behalf this one is made: kept in the audit log of the other service. */
+  ip?: string | null;
+  userAgent?: string | null;
   /** Milliseconds for the whole call with its retries; default 2000. */
   deadline?: number;
 }
@@ -110,10 +113,11 @@ async function ask(
       audience: spec.owner,
       method,
       path,
-      principal: { ...servicePrincipal(own.key.name), organizationId, userId },
+      principal: { ...servicePrincipal(own.key.name), organizationId, userId, ip: onBehalf.ip ?? null },
     }),
     ...(organizationId === null ? {} : { 'x-org-id': String(organizationId) }),
     ...(userId === null ? {} : { 'x-user-id': String(userId) }),
+    ...(onBehalf.userAgent ? { 'user-agent': onBehalf.userAgent } : {}),
     ...(input.body ? { 'content-type': 'application/json' } : {}),
   };
   propagation.inject(context.active(), headers);

@@ -10,9 +10,10 @@ import type { Runtime } from './runtime.ts';
  * refuse all the same, it is answered and logged.
  */
 export function heldToDeclaration(
-  { spec, check, prepare, handle }: Endpoint,
+  endpoint: Endpoint,
   { strictness, log }: Pick<Runtime, 'strictness' | 'log'>,
 ): Endpoint {
+  const { spec, check, prepare, handle } = endpoint;
   const declared = new Set(declaredErrors(spec).map(keyOf));
   const require = (outcome: unknown) => {
     if (!(outcome instanceof Failure) || declared.has(keyOf(outcome))) return;
@@ -29,7 +30,7 @@ export function heldToDeclaration(
     return outcome;
   };
   return {
-    spec,
+    ...endpoint,
     check: check && (input => held(() => check(input), require)),
     prepare: prepare && hold(prepare),
     handle: hold(handle),

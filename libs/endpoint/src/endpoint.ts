@@ -65,6 +65,11 @@ export interface SteppedHandler<Spec extends EndpointSpec, Tools, Prepared> {
   check?(input: Input<Spec>): void;
   /** Runs before the transaction opens: for slow work such as hashing, that must hold no connection. */
   prepare?(context: Input<Spec> & Context & Tools): Promise<Prepared>;
+  /**
+   * Takes back what `prepare` did elsewhere, where the request was not carried out after all: refused, rolled back, or
+   * answered with the answer kept for its key. A failure in it is logged.
+   */
+  undo?(context: Input<Spec> & Context & Tools & { prepared: Prepared }): Promise<void>;
   handle: Handler<Spec, Tools, Prepared>;
 }
 
@@ -73,6 +78,7 @@ export interface Endpoint<Spec extends EndpointSpec = EndpointSpec> {
   spec: Spec;
   check?: ((input: never) => void) | undefined;
   prepare?: ((context: never) => Promise<unknown>) | undefined;
+  undo?: ((context: never) => Promise<void>) | undefined;
   handle: (context: never) => Promise<unknown>;
 }
 

@@ -37,7 +37,7 @@ export interface Execution {
 /**
  * Carries a request out: checks what the schema could not, answers a replay, counts what is none, prepares, opens the
  * transaction, lets the handler work, commits, and then does what waits for the commit. A failure that the handler
- * returns commits; one that it throws rolls back.
+ * returns commits; one that it throws rolls back. What was prepared is undone where the request was not carried out.
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
   const { parts, request, context, idempotent, precondition } = execution;
@@ -56,7 +56,8 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   const events: CloudEvent[] = [];
   const waiting: (() => Promise<void>)[] = [];
   let finish: (() => Promise<unknown>) | undefined;
-  const answer = await runtime.knex.transaction(async db => {
+  let carriedOut = false;
+  const transaction = runtime.knex.transaction(async db => {
     const caller = await currentCaller(endpoint.spec, runtime, execution, db);
     await bindCaller(db, caller);
     if (idempotent) {
@@ -81,8 +82,19 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     const success = successAnswer(endpoint.spec, outcome, runtime.strictness);
     if (outcome instanceof Reply && outcome.options.finish) finish = finishing(outcome);
     if (idempotent) await keepAnswer(db, runtime.secretBox, idempotent, success);
+    carriedOut = true;
     return success;
   });
+  const committed = await transaction.then(
+    () => carriedOut,
+    () => false,
+  );
+  if (!committed) {
+    await endpoint
+      .undo?.({ ...input, prepared } as never)
+      .catch((cause: unknown) => context.log.error({ err: cause }, 'What was prepared was not taken back'));
+  }
+  const answer = await transaction;
 
   const projecting = events.map(event => () => projectAccess(runtime.redis, event));
   for (const work of [...projecting, ...waiting]) {

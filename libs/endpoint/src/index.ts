@@ -1,7 +1,6 @@
 export { failureAnswer } from './answer.ts';
 export { ANSWERED, type Answered } from './answered.ts';
-export { ORGANIZATION_PARAMETER } from './authorize.ts';
-export type { CallerOf } from './caller-of.ts';
+export type { CallerOf, CallerRule } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
 export { newestFirst } from './cursor.ts';
 export { declaredErrors } from './declared-errors.ts';
@@ -24,6 +23,7 @@ export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { parseJson } from './json.ts';
 export { countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
+export { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 export { byPrecedence, publicPath, requestTarget, routeKey, templatePath } from './path.ts';
 export { LIMITED, type Limited, rateLimited } from './rate-limit.ts';
 export { refusal } from './refusal.ts';
@@ -32,7 +32,6 @@ export type { Runtime } from './runtime.ts';
 export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
 export {
   type CallAnswer,
-  type CallerRule,
   type CallInput,
   DEFAULT_BODY_LIMIT,
   type EndpointSpec,
@@ -45,3 +44,4 @@ export {
   spec,
 } from './spec.ts';
 export { acrossOrganizations, bindCaller, withinOrganization } from './transaction.ts';
+export { isVisible } from './visible-text.ts';

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
-import { ORGANIZATION_PARAMETER } from './authorize.ts';
+import type { CallerRule } from './caller-of.ts';
 import { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 import type { Endpoint } from './endpoint.ts';
+import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 import { byPrecedence, templatePath } from './path.ts';
-import { type CallerRule, DEFAULT_BODY_LIMIT, type Method } from './spec.ts';
+import { DEFAULT_BODY_LIMIT, type Method } from './spec.ts';
 
 const DEFAULT_TIMEOUT = 30_000;
 

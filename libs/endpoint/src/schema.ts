@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isVisible } from './visible-text.ts';
 
 /** A 64-bit identity column in JSON: a positive integer that JavaScript holds exactly. */
 export const Id = z.int().min(1).meta({ description: 'Identifier' });
@@ -27,7 +28,7 @@ export const EmailAddress = z
 /** What regular expressions of every language can say of text without control characters. */
 const PRINTABLE = '^[^\\x00-\\x1f\\x7f-\\x9f]*$';
 
-/** A name that people read: trimmed, 1 to `max` characters, without control characters. */
+/** A name that people read: trimmed, 1 to `max` characters, without control and invisible characters. */
 export function displayText(max: number) {
   return z
     .string()
@@ -35,8 +36,10 @@ export function displayText(max: number) {
     .min(1)
     .max(max)
     .regex(/^[^\p{Cc}\p{Zl}\p{Zp}]*$/u, 'must not hold control characters')
+    .refine(isVisible, 'must not hold invisible characters')
     .meta({
-      description: 'Without control characters and line separators; outer spaces are cut off',
+      description:
+        'Without control characters, line separators and invisible characters; outer spaces are cut off',
       pattern: PRINTABLE,
     });
 }

@@ -1,6 +1,6 @@
-import type { Permission, ProcessName, RateLimitClass } from '@rivergate/caller';
+import type { ProcessName, RateLimitClass } from '@rivergate/caller';
 import type { z } from 'zod';
-import type { CallerOf } from './caller-of.ts';
+import type { CallerOf, CallerRule } from './caller-of.ts';
 import type { Deprecation } from './deprecation.ts';
 import type { ErrorDeclaration, Failure } from './failure.ts';
 
@@ -11,9 +11,6 @@ export const DEFAULT_BODY_LIMIT = 256 * 1024;
 
 /** What a file holds that is answered in place of JSON. */
 export type FileType = 'text' | 'binary';
-
-/** Who may call; the words are those of the endpoint catalogue. */
-export type CallerRule = 'public' | 'token' | 'user' | 'admin' | 'internal' | `perm:${Permission}`;
 
 /** For how long the answer of a write is kept for retries with the same key, and for whom. */
 export interface Idempotency {

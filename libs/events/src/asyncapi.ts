@@ -36,6 +36,14 @@ const ENVELOPE = {
       description: 'Decimal id of the organization that the fact belongs to',
     },
     actor: { type: 'string', description: "A user's decimal id, service:<name>, or anonymous" },
+    actorip: {
+      type: 'string',
+      description: 'Network address of the actor, for audit logs; not for the world outside the fleet',
+    },
+    actoragent: {
+      type: 'string',
+      description: 'User agent of the actor, for audit logs; not for the world outside the fleet',
+    },
     traceparent: { type: 'string', description: 'W3C Trace Context' },
     requestid: { type: 'string' },
     replayfor: { type: 'string', description: 'The only consumer group that handles a replayed event' },

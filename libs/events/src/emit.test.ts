@@ -35,10 +35,21 @@ describe('emit', () => {
       dataschema: 'urn:rivergate:event:garden.plant.grown:1',
       organizationid: '5',
       actor: '7',
+      actorip: '192.0.2.1',
+      actoragent: 'test',
       traceparent: gardener.traceparent,
       requestid: 'request-1',
       data: { plant_id: 12, height: 3 },
     });
+  });
+
+  it('keeps control characters of a user agent out of the envelope', async () => {
+    const actor = { ...gardener, userAgent: 'one\ttwo\u0085three' };
+    const data = { plant_id: 12, height: 1 };
+    const recorded = await database.knex.transaction(trx =>
+      emit(trx, plantGrown, { aggregateId: 12, actor, data }),
+    );
+    expect(recorded.actoragent).toBe('one two three');
   });
 
   it('writes the audit row in the same transaction', async () => {

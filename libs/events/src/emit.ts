@@ -36,6 +36,9 @@ export async function emit<Declaration extends EventDeclaration>(
     datacontenttype: 'application/json',
     dataschema: dataSchemaOf(declaration),
     actor: actorName(actor),
+    ...(actor.ip && { actorip: actor.ip }),
+    // CloudEvents 1.0, section 3.1: a string holds no control characters.
+    ...(actor.userAgent && { actoragent: actor.userAgent.replace(/\p{Cc}/gu, ' ') }),
     ...(organizationId != null && { organizationid: String(organizationId) }),
     ...(actor.traceparent && { traceparent: actor.traceparent }),
     ...(actor.requestId && { requestid: actor.requestId }),

@@ -17,6 +17,10 @@ export interface CloudEvent<Data = Record<string, unknown>> {
   organizationid?: string;
   /** A user's decimal id, `service:<name>`, or `anonymous`. */
   actor: string;
+  /** Network address of the actor. For the audit log, as actoragent: neither leaves the fleet with an event. */
+  actorip?: string;
+  /** User agent of the actor, without control characters. */
+  actoragent?: string;
   /** W3C Trace Context of the request that caused it (CloudEvents' distributed tracing extension). */
   traceparent?: string;
   requestid?: string;
@@ -24,7 +28,7 @@ export interface CloudEvent<Data = Record<string, unknown>> {
   replayfor?: string;
 }
 
-/** Who did it, and from where: goes into the audit log, and the identity part of it into the envelope. */
+/** Who did it, and from where: goes into the audit log and into the envelope, for the audit logs of other services. */
 export interface Actor {
   userId: number | null;
   /** Name of the service that acts, where no user does. */

@@ -20,11 +20,11 @@ export type { Delivery, EventLog, LogRecord, Subscribe, Subscription } from './e
 export { type EventLogEnvironment, eventLogFromEnv } from './from-env.ts';
 export type { Logger } from './logger.ts';
 export type { EventMetrics } from './metrics.ts';
+export type { Retry } from './react.ts';
 export { type Relay, type StartRelay, startRelay } from './relay.ts';
 export { type ReplayDeadLetters, replayDeadLetters } from './replay-dead-letters.ts';
 export {
   consumerGroup,
-  type Retry,
   type RunningConsumers,
   type StartConsumers,
   startConsumers,

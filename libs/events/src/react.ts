@@ -6,13 +6,35 @@ import { deadLetter } from './dead-letter.ts';
 import { describeError, isTransient } from './describe-error.ts';
 import { emit } from './emit.ts';
 import type { Actor, CloudEvent } from './envelope.ts';
-import type { Delivery, Subscribe } from './event-log.ts';
-import type { StartConsumers } from './start-consumers.ts';
+import type { Delivery, EventLog, Subscribe } from './event-log.ts';
+import type { Logger } from './logger.ts';
+import type { EventMetrics } from './metrics.ts';
+
+export interface Retry {
+  /** How often a handler is tried before the event goes to the dead-letter topic. Default 6. */
+  attempts?: number;
+  /** Pause after the first failure in milliseconds, doubled each time. Default 200. */
+  pause?: number;
+  /** Longest pause in milliseconds. Default 30 000. */
+  longestPause?: number;
+}
+
+/** What the consumers of a service have in common. */
+export interface Reacting {
+  service: string;
+  knex: Knex;
+  eventLog: EventLog;
+  log: Logger;
+  retry?: Retry;
+  metrics?: EventMetrics;
+  /** Runs around the handling of an event: where a trace goes on from `event.traceparent`. */
+  around?: (event: CloudEvent, consumer: string, run: () => Promise<void>) => Promise<void>;
+}
 
 const secondsSince = (time: string) => Math.max(0, (Date.now() - Date.parse(time)) / 1000);
 
 /** A handler of the log's deliveries that does what the consumer declares, once for each event. */
-export function reactions(options: StartConsumers, declared: Consumer, group: string): Subscribe['handle'] {
+export function reactions(options: Reacting, declared: Consumer, group: string): Subscribe['handle'] {
   const { service, knex, eventLog, log, metrics, retry = {} } = options;
   const { attempts = 6, pause = 200, longestPause = 30_000 } = retry;
   const around = options.around ?? ((_event, _consumer, run) => run());

@@ -2,35 +2,15 @@ import type { Knex } from 'knex';
 import type { Consumer } from './consumer.ts';
 import { topicOf } from './declaration.ts';
 import { describeError } from './describe-error.ts';
-import type { CloudEvent } from './envelope.ts';
-import type { EventLog, Subscription } from './event-log.ts';
-import type { Logger } from './logger.ts';
-import type { EventMetrics } from './metrics.ts';
-import { reactions } from './react.ts';
+import type { Subscription } from './event-log.ts';
+import { type Reacting, reactions } from './react.ts';
 
 const HOUR = 3_600_000;
 /** An event comes again within the reach of the group's last commit; a month is far beyond it. */
 const INBOX_DAYS = 30;
 
-export interface Retry {
-  /** How often a handler is tried before the event goes to the dead-letter topic. Default 6. */
-  attempts?: number;
-  /** Pause after the first failure in milliseconds, doubled each time. Default 200. */
-  pause?: number;
-  /** Longest pause in milliseconds. Default 30 000. */
-  longestPause?: number;
-}
-
-export interface StartConsumers {
-  service: string;
+export interface StartConsumers extends Reacting {
   consumers: readonly Consumer[];
-  knex: Knex;
-  eventLog: EventLog;
-  log: Logger;
-  retry?: Retry;
-  metrics?: EventMetrics;
-  /** Runs around the handling of an event: where a trace goes on from `event.traceparent`. */
-  around?: (event: CloudEvent, consumer: string, run: () => Promise<void>) => Promise<void>;
 }
 
 export interface RunningConsumers {

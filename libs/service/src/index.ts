@@ -4,6 +4,7 @@ export { type Config, processVariables, readConfig, readEnvironment } from './co
 export { connectDatabase } from './database/connect.ts';
 export { type Migration, migrate } from './database/migrate.ts';
 export {
+  cloneDatabase,
   DATABASE_ROLES,
   databaseUrl,
   EVENT_LOG_ROLE,
@@ -25,5 +26,5 @@ export { createLog } from './log.ts';
 export { connectRedis } from './redis.ts';
 export { runProcess, runService } from './run.ts';
 export { SERVICES, type ServiceName, serviceUrl, urlVariable } from './services.ts';
-export { type RunningService, startService } from './start.ts';
+export { migrateService, type RunningService, startService } from './start.ts';
 export { startTracing } from './tracing.ts';

@@ -9,6 +9,7 @@ import {
 } from '@rivergate/endpoint';
 import { createEventTables, eventLogFromEnv, startConsumers, startRelay } from '@rivergate/events';
 import { secretBox } from '@rivergate/secrets';
+import type { Knex } from 'knex';
 import { standing } from './access/standing.ts';
 import { application } from './application.ts';
 import { readConfig } from './config.ts';
@@ -41,6 +42,14 @@ const base: Migration = {
   },
 };
 
+/** @returns the names of the migrations that were applied now, see `migrate` */
+export function migrateService(
+  definition: Pick<ServiceDefinition, 'modules'>,
+  knex: Knex,
+): Promise<string[]> {
+  return migrate(knex, [base, ...migrationsOf(definition)]);
+}
+
 const forgetting: Job<Resources> = {
   name: 'forget expired answers',
   every: 600,
@@ -72,7 +81,7 @@ export async function startService<Tools extends object>(
     const call = serviceClient({ key: credentialKey(env), urlOf: service => serviceUrl(env, service) });
     stopping.push(() => call.close());
 
-    const applied = await migrate(knex, [base, ...migrationsOf(definition)]);
+    const applied = await migrateService(definition, knex);
     if (applied.length > 0) log.info({ migrations: applied }, 'Schema migrated');
 
     const limiter = rateLimiter(redis, env);

@@ -1,15 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import { generateInternalKeys } from '@rivergate/caller';
 import { ownRedisDatabase } from '@rivergate/caller/test-redis';
-import {
-  DATABASE_ROLES,
-  databaseUrl,
-  EVENT_LOG_ROLE,
-  provisionDatabase,
-  roleOf,
-  SERVICES,
-} from '@rivergate/service';
+import { databaseUrl, EVENT_LOG_ROLE, roleOf, SERVICES, type ServiceDefinition } from '@rivergate/service';
 import pg from 'pg';
+import { databaseLike, ROLE_PASSWORD as PASSWORD } from './template-database.ts';
 
 /** A database, a Redis database and keys that no other test uses. */
 export interface TestEnvironment {
@@ -24,8 +18,6 @@ export interface TestEnvironment {
   remove(): Promise<void>;
 }
 
-const PASSWORD = 'only-for-tests';
-
 function required(name: string): string {
   const value = process.env[name];
   if (!value)
@@ -35,13 +27,17 @@ function required(name: string): string {
   return value;
 }
 
-/** Makes everything that the launcher would, for one test file. */
-export async function testEnvironment(): Promise<TestEnvironment> {
+/**
+ * Makes everything that the launcher would, for one test file.
+ *
+ * @param services those whose tables are there already; another migrates its schema when it boots
+ */
+export async function testEnvironment(
+  services: readonly Pick<ServiceDefinition, 'name' | 'modules'>[] = [],
+): Promise<TestEnvironment> {
   const adminUrl = required('TEST_DATABASE_ADMIN_URL');
   const redisUrl = await ownRedisDatabase(required('TEST_REDIS_URL'));
-  const database = `test_${randomBytes(6).toString('hex')}`;
-  const passwords = Object.fromEntries(DATABASE_ROLES.map(({ role }) => [role, PASSWORD]));
-  await provisionDatabase({ adminUrl, database, passwords });
+  const database = await databaseLike(adminUrl, services);
 
   const names = ['gateway', ...SERVICES.map(({ name }) => name)];
   const keys = generateInternalKeys(names);

@@ -37,7 +37,10 @@ export async function startServiceUnderTest<Tools extends object>(
   definition: ServiceDefinition<Tools>,
   { env = {}, peers = {} }: TestOptions = {},
 ): Promise<ServiceUnderTest> {
-  const [environment, mail] = await Promise.all([testEnvironment(), startMailCatcher()]);
+  const [environment, mail] = await Promise.all([
+    testEnvironment([definition as ServiceDefinition]),
+    startMailCatcher(),
+  ]);
   environment.set({ SMTP_URL: mail.smtpUrl, ...env });
   const fellows: RunningService[] = [];
   for (const [name, endpoints] of Object.entries(peers)) {

@@ -1,4 +1,4 @@
-import { accessTokenIssuer } from '@rivergate/caller';
+import { accessTokenIssuer, type RateLimit, rateLimitsFromEnv } from '@rivergate/caller';
 import { z } from 'zod';
 
 const seconds = (preset: number) => z.coerce.number().int().positive().default(preset);
@@ -23,6 +23,8 @@ export interface Settings {
   signingKeySeconds: number;
   /** How long a new signing key is published before it signs, so that every verifier has it by then. */
   signingKeyLeadSeconds: number;
+  /** Wrong codes that an address may be tried with, over all codes that it was sent; null where that is not limited. */
+  wrongCodes: RateLimit | null;
 }
 
 /** @throws ZodError that names the variable */
@@ -35,5 +37,6 @@ export function settingsFromEnv(env: Record<string, string | undefined>): Settin
     emailLinkSeconds: read.EMAIL_LINK_SECONDS,
     signingKeySeconds: read.SIGNING_KEY_SECONDS,
     signingKeyLeadSeconds: read.SIGNING_KEY_LEAD_SECONDS,
+    wrongCodes: rateLimitsFromEnv(env).signup_code_wrong_daily,
   };
 }

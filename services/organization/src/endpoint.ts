@@ -1,17 +1,19 @@
 import { type Emit, endpoints } from '@rivergate/endpoint';
 import type { Mailer } from '@rivergate/mail';
 import type { Knex } from 'knex';
+import type { MailLimits } from './invitations/mail-limits.ts';
 import type { Plans } from './organizations/plan.ts';
 
 /** What handlers of this service have beside what every handler has. */
 export interface OrganizationTools {
   /**
-   * For what has to stay when the request's transaction rolls back. A small pool of its own: taken from the one of the
-   * requests, enough of them at once would all wait for a second connection.
+   * For what stands whatever becomes of the request's transaction. Never inside of one: requests that wait for a second
+   * connection while they hold the first would use up the pool.
    */
-  aside: Knex;
+  knex: Knex;
   mailer: Mailer;
   plans: Plans;
+  mailLimits: MailLimits;
   /** Where links in mails lead: the app, by default the public address of the API. */
   appUrl: string;
   /** The operator lets people accept with another address than the invited one. Off by default. */

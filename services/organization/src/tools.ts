@@ -1,7 +1,8 @@
 import { startMailer } from '@rivergate/mail';
-import { connectDatabase, type Resources } from '@rivergate/service';
+import type { Resources } from '@rivergate/service';
 import { z } from 'zod';
 import type { OrganizationTools } from './endpoint.ts';
+import { mailLimitsFromEnv } from './invitations/mail-limits.ts';
 import { plansFromEnvironment } from './organizations/plan.ts';
 
 const Environment = z.object({
@@ -30,12 +31,11 @@ export async function organizationTools(resources: Resources): Promise<Organizat
     log,
   });
   onStop(() => mailer.stop());
-  const aside = connectDatabase(config.DATABASE_URL, 'organization-aside', 2);
-  onStop(() => aside.destroy());
   return {
-    aside,
+    knex,
     mailer,
     plans: plansFromEnvironment(env),
+    mailLimits: mailLimitsFromEnv(env),
     appUrl: (APP_URL ?? config.PUBLIC_URL).replace(/\/+$/, ''),
     acceptsAnyAddress: INVITATION_ACCEPT_ANY_ADDRESS === 'true',
   };

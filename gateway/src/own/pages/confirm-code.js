@@ -1,5 +1,6 @@
 import { ask } from './api.js';
 import { complain, onSubmit, showAlert, showFailure } from './form.js';
+import { forgetRegistration, keepRegistration } from './registration.js';
 import { fill } from './view.js';
 
 const wrong = {
@@ -9,7 +10,7 @@ const wrong = {
 };
 
 /**
- * Asks for the mailed code. The temporary token that goes with it is kept in memory alone.
+ * Asks for the mailed code. Who opens the mailed link in this browser instead confirms the same registration.
  *
  * @returns starts it for an address
  */
@@ -22,6 +23,7 @@ export function confirmCode({ signedIn, startOver }) {
   onSubmit(form, 'Confirming…', async ({ otp_code }) => {
     const body = { temporary_token: waiting.temporaryToken, otp_code: otp_code.trim() };
     const answer = await ask('POST', '/auth/verify-otp', { body });
+    if (answer.ok || answer.code === 'INVALID_TOKEN') forgetRegistration();
     if (answer.ok && answer.data.access_token) return signedIn(answer.data.access_token, form);
     if (answer.ok || answer.code === 'INVALID_TOKEN') return startOver();
     if (!wrong[answer.code]) return showFailure(form, answer);
@@ -40,6 +42,7 @@ export function confirmCode({ signedIn, startOver }) {
     if (['INVALID_TOKEN', 'EMAIL_ALREADY_VERIFIED'].includes(answer.code)) return startOver();
     if (!answer.ok) return showFailure(form, answer);
     waiting.temporaryToken = answer.data.temporary_token;
+    keepRegistration(waiting.temporaryToken);
     complain(field, '');
     field.value = '';
     field.focus();
@@ -48,6 +51,7 @@ export function confirmCode({ signedIn, startOver }) {
 
   return (email, temporaryToken) => {
     waiting = { email, temporaryToken };
+    keepRegistration(temporaryToken);
     fill({ 'code-email': email, 'code-news': '' });
     form.reset();
     field.focus();

@@ -28,6 +28,21 @@ export function followRules(input) {
   });
 }
 
+/** Whether a new password meets the rules and is the one that was repeated; else says at the field what is wrong. */
+export function isNewPassword(first, second) {
+  if (!meetsRules(first.value)) {
+    complain(first, 'This password does not meet all of the rules.');
+    first.focus();
+    return false;
+  }
+  if (second.value !== first.value) {
+    complain(second, 'The two passwords differ.');
+    second.focus();
+    return false;
+  }
+  return true;
+}
+
 export function meetsRules(password) {
   return Object.values(rules).every(rule => rule.test(password));
 }

@@ -1,7 +1,7 @@
 import { ask } from './api.js';
-import { complain, onSubmit, showFailure } from './form.js';
+import { onSubmit, showFailure } from './form.js';
 import { takeTokenOfQuery } from './link-token.js';
-import { addToggles, followRules, meetsRules } from './password-field.js';
+import { addToggles, followRules, isNewPassword } from './password-field.js';
 import { show } from './view.js';
 
 const token = takeTokenOfQuery();
@@ -12,15 +12,8 @@ addToggles();
 followRules(first);
 show(token ? 'reset' : token === null ? 'reopen' : 'invalid', { focus: false });
 
-onSubmit(form, 'Saving…', async ({ new_password, repeated }) => {
-  if (!meetsRules(new_password)) {
-    complain(first, 'This password does not meet all of the rules.');
-    return first.focus();
-  }
-  if (repeated !== new_password) {
-    complain(second, 'The two passwords differ.');
-    return second.focus();
-  }
+onSubmit(form, 'Saving…', async ({ new_password }) => {
+  if (!isNewPassword(first, second)) return;
   const answer = await ask('POST', '/auth/reset-password', { body: { token, new_password } });
   if (answer.ok) {
     form.reset();

@@ -37,7 +37,7 @@ export const userRemoved = event({
   version: 1,
   audit: 'user.removed',
   summary:
-    'An account that was never verified was replaced by a new registration, withdrawn, or forgotten after a day',
+    'An account that was never verified was replaced by a new registration or by the owner of the mailbox, withdrawn, or forgotten after a day; what it founded ends with it',
   data: z.object({ user_id: Id, reason: z.string() }),
 });
 

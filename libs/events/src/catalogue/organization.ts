@@ -31,6 +31,14 @@ export const organizationUpdated = event({
   }),
 });
 
+export const organizationDeleted = event({
+  type: 'organization.organization.deleted',
+  version: 1,
+  audit: 'organization.deleted',
+  summary: 'An organization ended with all that belonged to it; its audit log stays',
+  data: z.object({ organization_id: Id, name: z.string(), reason: z.string() }),
+});
+
 export const organizationSettingsChanged = event({
   type: 'organization.organization.settings_changed',
   version: 1,
@@ -196,7 +204,12 @@ export const invitationRevoked = event({
   version: 1,
   audit: 'invitation.revoked',
   summary: 'An invitation was taken back',
-  data: z.object({ invitation_id: Id, organization_id: Id }),
+  data: z.object({
+    invitation_id: Id,
+    organization_id: Id,
+    /** Where nobody revoked it: inviter_lost_right, mail_limit. */
+    reason: z.string().optional(),
+  }),
 });
 
 export const invitationAccepted = event({

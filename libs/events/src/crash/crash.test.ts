@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomInt, randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import { testKafka } from '@rivergate/testing/on-demand';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { emit } from '../emit.ts';
 import { type TestDatabase, testDatabase } from '../testing/database.ts';
@@ -9,10 +10,7 @@ import { CRASH_POINTS, type VictimEnvironment } from './victim.ts';
 
 const WAIT = { timeout: 60_000, interval: 10 };
 const PLANTS = [1, 2, 3];
-const kafka = process.env.TEST_KAFKA_BROKERS;
-const SKIPPED =
-  'SKIPPED: crashes with Kafka. TEST_KAFKA_BROKERS is not set; npm test sets it where Java and Maven are';
-if (!kafka) console.warn(SKIPPED);
+const { value: kafka, reason } = await testKafka();
 
 let database: TestDatabase;
 let aggregate: string;
@@ -110,4 +108,4 @@ for (const broker of ['postgres', ...(kafka ? ['kafka' as const] : [])] as const
     });
   });
 }
-if (!kafka) it.skip(SKIPPED, () => {});
+if (!kafka) it.skip(`crashes with Kafka: ${reason}`, () => {});

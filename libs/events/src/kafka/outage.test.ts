@@ -2,15 +2,15 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Broker, startBroker } from '@rivergate/kafka';
+import { testKafka } from '@rivergate/testing/on-demand';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { outageContract } from '../outage.contract.ts';
 import { silent } from '../testing/garden.ts';
 import { kafkaEventLog } from './log.ts';
 
-const SKIPPED =
-  'SKIPPED: outages of Kafka. TEST_KAFKA_BROKERS is not set; npm test sets it where Java and Maven are';
+const { value: brokers, reason } = await testKafka();
 
-if (process.env.TEST_KAFKA_BROKERS) {
+if (brokers) {
   // A broker of its own, that can be taken away while other tests use theirs.
   describe('Kafka', () => {
     let dataDir: string;
@@ -40,6 +40,5 @@ if (process.env.TEST_KAFKA_BROKERS) {
     });
   });
 } else {
-  console.warn(SKIPPED);
-  it.skip(SKIPPED, () => {});
+  it.skip(`outages of Kafka: ${reason}`, () => {});
 }

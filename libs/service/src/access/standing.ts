@@ -12,7 +12,7 @@ import { accessOwners, askMembership, askSession } from './owners.ts';
  */
 export function standing(redis: Redis, call: Call, endpoints: readonly Endpoint[]): Runtime['standing'] {
   const owners = accessOwners(redis, call);
-  const owns = (spec: EndpointSpec) => endpoints.some(endpoint => endpoint.spec === spec);
+  const owns = (asked: EndpointSpec) => endpoints.some(({ spec }) => spec.operation === asked.operation);
   const [ownsSessions, ownsMemberships] = [owns(sessionState), owns(memberPrincipal)];
 
   const sessionOf = async (sessionId: number, known: Known, db: Knex.Transaction) => {
@@ -49,7 +49,7 @@ type Known = Awaited<ReturnType<typeof readAccess>> | null;
 /** Answers questions of libs/contracts by this service's own endpoints, in the given transaction. */
 function askHere(endpoints: readonly Endpoint[], db: Knex.Transaction): Call {
   const ask = async (spec: EndpointSpec, input: object): Promise<unknown> => {
-    const endpoint = endpoints.find(known => known.spec === spec)!;
+    const endpoint = endpoints.find(known => known.spec.operation === spec.operation)!;
     return endpoint.handle({ ...input, db } as never);
   };
   return ask as Call;

@@ -46,15 +46,13 @@ export async function provisionDatabase({ adminUrl, database, passwords }: Provi
   });
   await connected(databaseUrl(adminUrl, database), async client => {
     const statements = [
-      `revoke all on database ${quote(database)} from public`,
+      ...settingsOf(database),
       'revoke all on schema public from public',
       ...DATABASE_ROLES.flatMap(({ role, schema }) => [
-        `grant connect on database ${quote(database)} to ${quote(role)}`,
         // The owner of a schema may drop every table in it.
         `create schema if not exists ${quote(schema)}`,
         `alter schema ${quote(schema)} owner to ${AUDIT_OWNER}`,
         `grant usage, create on schema ${quote(schema)} to ${quote(role)}`,
-        `alter role ${quote(role)} in database ${quote(database)} set search_path = ${quote(schema)}`,
       ]),
       ...SERVICES.map(({ name }) =>
         auditLogStatements({ schema: quote(schemaOf(name)), writer: quote(roleOf(name)) }),
@@ -63,6 +61,25 @@ export async function provisionDatabase({ adminUrl, database, passwords }: Provi
     await client.query("select pg_advisory_lock(hashtextextended('rivergate provision', 0))");
     await client.query(statements.join(';\n'));
   });
+}
+
+/** Creates a database like `template`, which was provisioned and to which nobody is connected. */
+export async function cloneDatabase(adminUrl: string, template: string, database: string): Promise<void> {
+  await connected(adminUrl, async client => {
+    await client.query(`create database ${quote(database)} template ${quote(template)} strategy file_copy`);
+    await client.query(settingsOf(database).join(';\n'));
+  });
+}
+
+/** What PostgreSQL keeps for a database as a whole, and does not copy with it. */
+function settingsOf(database: string): string[] {
+  return [
+    `revoke all on database ${quote(database)} from public`,
+    ...DATABASE_ROLES.flatMap(({ role, schema }) => [
+      `grant connect on database ${quote(database)} to ${quote(role)}`,
+      `alter role ${quote(role)} in database ${quote(database)} set search_path = ${quote(schema)}`,
+    ]),
+  ];
 }
 
 async function ensureAuditOwner(client: pg.Client): Promise<void> {

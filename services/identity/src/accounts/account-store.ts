@@ -60,7 +60,7 @@ export interface NewAccount {
   email: string;
   displayName: string;
   passwordHash: string;
-  /** Whether the address is taken although nobody has verified it. */
+  /** Whether it was made for an organization: it starts there, and refuses another one made for its address. */
   holdsAddress: boolean;
 }
 
@@ -76,6 +76,9 @@ export async function createAccount(db: Knex, account: NewAccount): Promise<numb
   await db('email_addresses').insert({ user_id: user.id, email: account.email, is_primary: true });
   return user.id;
 }
+
+/** The version of the terms of use that is accepted where nobody names one. */
+export const CURRENT_TERMS = '1.0';
 
 export async function acceptTerms(
   db: Knex,
@@ -119,6 +122,15 @@ export async function replacePassword(
     .where({ id: userId, password_hash: currentHash })
     .update({ password_hash: newHash, updated_at: db.fn.now() });
   return changed > 0;
+}
+
+/** Notes that the owner is told by mail that somebody guesses at the password. @returns false when that was today */
+export async function noteGuessingTold(db: Knex, userId: number): Promise<boolean> {
+  const noted = await db('users')
+    .where({ id: userId })
+    .whereRaw("coalesce(guessing_told_at < now() - interval '1 day', true)")
+    .update({ guessing_told_at: db.fn.now() });
+  return noted > 0;
 }
 
 /** The next login starts elsewhere than in this organization. */

@@ -24,22 +24,69 @@ describe('an account that another service creates', () => {
   it('201 is unverified, and mails code and link', async () => {
     const email = identity.newAddress();
     const { status, body } = await create(email.toUpperCase(), { display_name: 'Chief' });
-    expect([status, body.data]).toEqual([201, { user_id: expect.any(Number), email, display_name: 'Chief' }]);
+    const account = { user_id: expect.any(Number), email, display_name: 'Chief' };
+    expect([status, body.data]).toEqual([201, { ...account, temporary_token: expect.any(String) }]);
     const terms = await identity.resources.knex('terms_acceptances').where({ user_id: body.data.user_id });
     expect(terms).toMatchObject([{ ip_address: '198.51.100.9' }]);
     const token = await identity.linkTokenOf(email);
     identity.organization.startsAt.set(body.data.user_id, { organization_id: 5, workspace_id: 6 });
-    const verified = await identity.anonymous().post('/api/v1/auth/verify-email', { token });
+    const { temporary_token } = body.data;
+    const verified = await identity.anonymous().post('/api/v1/auth/verify-email', { token, temporary_token });
     expect(verified.status).toBe(200);
     // It was made for an organization, and starts there rather than in the personal one.
     expect(decodeJwt(verified.body.data.access_token).org_id).toBe(5);
   });
-  it('holds its address, unlike a self-registration, which gives way to it', async () => {
+  it('is verified by the code, for who made it', async () => {
+    const email = identity.newAddress();
+    const { temporary_token } = (await create(email)).body.data;
+    const verification = { temporary_token, otp_code: await identity.codeOf(email) };
+    const { status, body } = await identity.anonymous().post('/api/v1/auth/verify-otp', verification);
+    expect([status, body.data.is_verified]).toEqual([200, true]);
+  });
+  it('is not what the mailbox gets by its link alone: who sets a password gets an account without the organization', async () => {
+    const email = identity.newAddress();
+    const { user_id: userId } = (await create(email)).body.data;
+    const token = await identity.linkTokenOf(email);
+    const verify = (more = {}) => identity.anonymous().post('/api/v1/auth/verify-email', { token, ...more });
+    expect((await verify()).body.data).toMatchObject({ password_required: true, access_token: null });
+    const { body } = await verify({ new_password: 'Owners1choice' });
+    expect(body.data).toMatchObject({ email, is_verified: true, access_token: expect.any(String) });
+    expect(body.data.user_id).not.toBe(userId);
+    // Organization ends on this event what the account had founded.
+    expect((await identity.audited(userId)).at(-1)!.action).toBe('user.removed');
+  });
+  it('takes the place of a self-registration, and refuses another one like it', async () => {
     const email = identity.newAddress();
     await identity.signUp(email);
     expect((await create(email)).status).toBe(201);
-    expect((await identity.signUp(email)).body.error.code).toBe('EMAIL_TAKEN');
     expect((await create(email)).body.error.code).toBe('EMAIL_TAKEN');
+  });
+  it('reserves the address for nobody: the next signup takes over, with an event that says so', async () => {
+    const email = identity.newAddress();
+    const { user_id: userId, temporary_token } = (await create(email)).body.data;
+    const otp_code = await identity.codeOf(email);
+    const signedUp = await identity.signUp(email, { password: 'Owners1choice' });
+    expect(signedUp.status).toBe(201);
+    expect((await identity.audited(userId)).at(-1)).toMatchObject({
+      action: 'user.removed',
+      metadata: { user_id: userId, reason: 'replaced_by_signup' },
+    });
+    expect((await identity.login(email)).status).toBe(401);
+    const old = { temporary_token, otp_code };
+    expect((await identity.anonymous().post('/api/v1/auth/verify-otp', old)).status).toBe(401);
+  });
+  it('is one account out of ten signups and foundings at once', async () => {
+    const email = identity.newAddress();
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => (index % 2 ? create(email) : identity.signUp(email))),
+    );
+    for (const { status } of answers) expect([201, 409]).toContain(status);
+    expect(await identity.resources.knex('email_addresses').where({ email })).toHaveLength(1);
+    const made = answers.filter(({ status }) => status === 201);
+    const ends = await Promise.all(
+      made.map(async ({ body }) => (await identity.audited(body.data.user_id)).at(-1)!.action),
+    );
+    expect(ends.filter(action => action === 'user.removed')).toHaveLength(made.length - 1);
   });
   it('is led to the verification by a login', async () => {
     const email = identity.newAddress();

@@ -3,11 +3,9 @@ import { userRegistered } from '@rivergate/events';
 import { hashPassword } from '@rivergate/secrets';
 import { endpoint } from '../endpoint.ts';
 import { startVerification } from '../signup/start-verification.ts';
-import { acceptTerms, nameFromAddress } from './account-store.ts';
+import { acceptTerms, CURRENT_TERMS, nameFromAddress } from './account-store.ts';
 import { requirePolicy } from './password-policy.ts';
 import { registerAccount } from './register-account.ts';
-
-const CURRENT_TERMS = '1.0';
 
 /** Asked by organization for a new administrator: the account holds its address before it is verified. */
 export const createAccount = endpoint(spec, {
@@ -15,7 +13,8 @@ export const createAccount = endpoint(spec, {
     requirePolicy(body.password);
     return { passwordHash: await hashPassword(body.password) };
   },
-  async handle({ body, prepared, db, emit, mail, secretBox, settings }) {
+  async handle(context) {
+    const { body, prepared, db, emit } = context;
     const { email } = body;
     const displayName = body.display_name ?? nameFromAddress(email);
     const userId = await registerAccount(
@@ -28,11 +27,8 @@ export const createAccount = endpoint(spec, {
       organizationId: null,
       data: { user_id: userId, email, display_name: displayName },
     });
-    await startVerification(
-      { db, emit, mail, secretBox, settings },
-      { id: userId, email, display_name: displayName },
-      false,
-    );
-    return { user_id: userId, email, display_name: displayName };
+    const account = { id: userId, email, display_name: displayName };
+    const temporaryToken = await startVerification(context, account);
+    return { user_id: userId, email, display_name: displayName, temporary_token: temporaryToken };
   },
 });

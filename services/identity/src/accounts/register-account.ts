@@ -1,18 +1,13 @@
 import { EmailTaken } from '@rivergate/contracts';
 import type { Emit } from '@rivergate/endpoint';
-import { userRemoved } from '@rivergate/events';
 import type { Knex } from 'knex';
-import {
-  createAccount,
-  deleteUnverifiedAccount,
-  lockAddress,
-  type NewAccount,
-  ownerOf,
-} from './account-store.ts';
+import { createAccount, lockAddress, type NewAccount, ownerOf } from './account-store.ts';
+import { removeUnverified } from './remove-unverified.ts';
 
 /**
- * Creates an account unless the address is taken. A self-registration that nobody verified does not take it: that one
- * is removed, with its password, codes and tokens.
+ * Creates an account unless the address is taken. One that nobody verified takes it from nobody who signs up: it is
+ * removed, with its password, codes and tokens, and what it founded ends with it. Only among accounts that are made for
+ * organizations the first one stays.
  *
  * @returns the id of the new account
  * @throws EmailTaken
@@ -23,14 +18,7 @@ export async function registerAccount(
 ): Promise<number> {
   await lockAddress(db, account.email);
   const owner = await ownerOf(db, account.email);
-  if (owner?.verified || owner?.holdsAddress) throw EmailTaken();
-  if (owner) {
-    if (!(await deleteUnverifiedAccount(db, owner.id))) throw EmailTaken();
-    await emit(userRemoved, {
-      aggregateId: owner.id,
-      organizationId: null,
-      data: { user_id: owner.id, reason: 'replaced_by_signup' },
-    });
-  }
+  if (owner?.verified || (owner?.holdsAddress && account.holdsAddress)) throw EmailTaken();
+  if (owner && !(await removeUnverified({ db, emit }, owner.id, 'replaced_by_signup'))) throw EmailTaken();
   return createAccount(db, account);
 }

@@ -1,7 +1,9 @@
+import { countedAddress } from '@rivergate/caller';
 import { Failure } from '@rivergate/endpoint';
 import { decoyPasswordHash, verifyPassword } from '@rivergate/secrets';
 import { type Account, accountByEmail } from '../accounts/account-store.ts';
 import type { IdentityTools } from '../endpoint.ts';
+import { addressesOfSessions } from '../sessions/session-store.ts';
 
 /** Why a login was refused; the words are those of the login history. */
 export type Refusal = 'rate_limited' | 'invalid_password' | 'account_disabled';
@@ -11,34 +13,73 @@ export type Credentials =
   | { state: 'unverified'; account: Account }
   | { state: 'right'; account: Account };
 
-/** Key under which the tries for an address are counted. */
-export const loginKey = (email: string) => `address ${email}`;
+type LoginClass = 'login_address' | 'login_address_hourly' | 'login_address_daily';
+type Tools = Pick<IdentityTools, 'knex'> & { limit(limitClass: LoginClass, key: string): Promise<void> };
+interface Given {
+  email: string;
+  password: string;
+  ip: string | null;
+}
 
-type Tools = Pick<IdentityTools, 'knex'> & { limit(limitClass: 'login', key: string): Promise<void> };
+const networkKey = (email: string, ip: string | null) => `address ${email} from ${networkOf(ip)}`;
+const addressKey = (email: string) => `address ${email}`;
+const networkOf = (ip: string | null) => (ip === null ? 'nowhere' : countedAddress(ip));
 
 /**
- * Counts the try, then compares the password. Known and unknown addresses cost the same: one look at the table, and
+ * Counts the try, then compares the password. Known and unknown addresses cost the same: one look at the tables, and
  * one Argon2id against the account's hash or against one that nothing matches.
+ *
+ * Beyond the bound over all networks the right password counts only where the account was used before. Every other
+ * answer is the same there, after the same work, whether or not the password is right.
  */
 export async function checkCredentials(
   { knex, limit }: Tools,
-  email: string,
-  password: string,
+  { email, password, ip }: Given,
 ): Promise<Credentials> {
-  const [limited, account] = await Promise.all([limitFailure(limit, email), accountByEmail(knex, email)]);
-  if (limited) return { state: 'refused', reason: 'rate_limited', account, failure: limited };
+  const [here, hourly, daily, account] = await Promise.all([
+    refusalOf(limit('login_address', networkKey(email, ip))),
+    refusalOf(limit('login_address_hourly', addressKey(email))),
+    refusalOf(limit('login_address_daily', addressKey(email))),
+    accountByEmail(knex, email),
+  ]);
+  if (here) return { state: 'refused', reason: 'rate_limited', account, failure: here };
+  const overall = daily ?? hourly;
+  const usual = overall === undefined || (await isUsual(knex, account?.id ?? 0, ip));
 
   const hash = account?.password_hash ?? (await decoyPasswordHash());
   const matches = await verifyPassword(hash, password);
-  if (!account?.password_hash || !matches) return { state: 'refused', reason: 'invalid_password', account };
-  if (!account.verified_at) return { state: 'unverified', account };
-  if (account.disabled_at) return { state: 'refused', reason: 'account_disabled', account };
-  return { state: 'right', account };
+  const right = account?.password_hash && matches ? account : undefined;
+  if (overall && !(right && usual))
+    return { state: 'refused', reason: 'rate_limited', account, failure: overall };
+  if (!right) return { state: 'refused', reason: 'invalid_password', account };
+  if (!right.verified_at) return { state: 'unverified', account: right };
+  if (right.disabled_at) return { state: 'refused', reason: 'account_disabled', account: right };
+  return { state: 'right', account: right };
 }
 
-async function limitFailure(limit: Tools['limit'], email: string): Promise<Failure | undefined> {
+type Clear = (limitClass: LoginClass, key: string) => Promise<void>;
+
+/** Forgets the tries for an address from the network where a login was completed. */
+export function clearTriesHere(clear: Clear, { email, ip }: Pick<Given, 'email' | 'ip'>): Promise<void> {
+  return clear('login_address', networkKey(email, ip));
+}
+
+/** Forgets the tries for an address, from here and from all networks together: its password is another now. */
+export async function clearTries(clear: Clear, given: Pick<Given, 'email' | 'ip'>): Promise<void> {
+  await clearTriesHere(clear, given);
+  await clear('login_address_hourly', addressKey(given.email));
+  await clear('login_address_daily', addressKey(given.email));
+}
+
+/** Whether the account had a session in the network of late. */
+async function isUsual(knex: IdentityTools['knex'], userId: number, ip: string | null): Promise<boolean> {
+  const used = await addressesOfSessions(knex, userId);
+  return used.some(address => networkOf(address) === networkOf(ip));
+}
+
+async function refusalOf(limiting: Promise<void>): Promise<Failure | undefined> {
   try {
-    await limit('login', loginKey(email));
+    await limiting;
     return undefined;
   } catch (cause) {
     if (cause instanceof Failure) return cause;

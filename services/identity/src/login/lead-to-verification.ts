@@ -1,10 +1,10 @@
-import type { Emit } from '@rivergate/endpoint';
+import { type Emit, Failure, RateLimited } from '@rivergate/endpoint';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { type Account, lockAccount } from '../accounts/account-store.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { rememberChoice, replaceTemporaryToken } from '../signup/address-verification-store.ts';
-import { mayHaveCode, startVerification } from '../signup/start-verification.ts';
+import { startVerification } from '../signup/start-verification.ts';
 import { InvalidCredentials } from './login-errors.ts';
 
 type Tools = Pick<IdentityTools, 'mail' | 'secretBox' | 'settings'> & {
@@ -20,13 +20,12 @@ type Tools = Pick<IdentityTools, 'mail' | 'secretBox' | 'settings'> & {
 export async function leadToVerification(tools: Tools, account: Account, rememberMe: boolean) {
   const { db } = tools;
   if (!(await lockAccount(db, account.id))) throw InvalidCredentials();
-  let temporaryToken: string;
-  if (await mayHaveCode(tools.limit, account.email)) {
-    temporaryToken = await startVerification(tools, account, true);
-  } else {
-    temporaryToken = oneTimeToken();
-    await replaceTemporaryToken(db, account.id, tokenHash(temporaryToken));
-  }
+  const temporaryToken = await startVerification(tools, account).catch(async cause => {
+    if (!(cause instanceof Failure) || cause.code !== RateLimited.code) throw cause;
+    const token = oneTimeToken();
+    await replaceTemporaryToken(db, account.id, tokenHash(token));
+    return token;
+  });
   await rememberChoice(db, account.id, rememberMe);
   return {
     temporary_token: temporaryToken,

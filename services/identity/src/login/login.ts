@@ -7,7 +7,7 @@ import { KnownPassword } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
 import { openSession } from '../sessions/session-store.ts';
 import { tokenBundle } from '../tokens/token-bundle.ts';
-import { checkCredentials, loginKey } from './check-credentials.ts';
+import { checkCredentials, clearTriesHere } from './check-credentials.ts';
 import { leadToVerification } from './lead-to-verification.ts';
 import { AccountDisabled, InvalidCredentials } from './login-errors.ts';
 import { startingPlace } from './starting-place.ts';
@@ -50,8 +50,8 @@ export const login = endpoint(
     idempotency: { seconds: 60, randomKey: true },
   },
   {
-    async prepare({ body, knex, limit, call, log }) {
-      const credentials = await checkCredentials({ knex, limit }, body.email, body.password);
+    async prepare({ body, request, knex, limit, call, log }) {
+      const credentials = await checkCredentials({ knex, limit }, { ...body, ip: request.ip });
       if (credentials.state !== 'right') return { ...credentials, place: null };
       return {
         ...credentials,
@@ -101,7 +101,7 @@ export const login = endpoint(
         userId,
         data: { session_id: session.id, user_id: userId, method: 'password', remember_me: body.remember_me },
       });
-      afterCommit(() => clearLimit('login', loginKey(email)));
+      afterCommit(() => clearTriesHere(clearLimit, { email, ip: request.ip }));
       const bundle = tokenBundle({ keys, settings }, session, refreshToken);
       return { ...bundle, user_id: userId, email, display_name, is_verified: true as const };
     },

@@ -3,7 +3,7 @@ import { type Call, type Log, UpstreamUnavailable } from '@rivergate/endpoint';
 import type { Account } from '../accounts/account-store.ts';
 
 /** Milliseconds for which a login waits to be told where it starts, when it could also start nowhere. */
-const PATIENCE = 1_000;
+const DEADLINE = 1_000;
 
 /** Organization and workspace of a session. */
 export interface Place {
@@ -27,7 +27,7 @@ export async function startingPlace(
   const question = { params: { user_id: account.id }, query: { workspace_id: workspaceId } };
   if (workspaceId !== undefined) return call(startingPoint, question, { userId: account.id });
   try {
-    return await call(startingPoint, question, { userId: account.id, deadline: PATIENCE });
+    return await call(startingPoint, question, { userId: account.id, deadline: DEADLINE });
   } catch (cause) {
     if ((cause as { code?: string }).code !== UpstreamUnavailable.code) throw cause;
     log.warn({ user_id: account.id }, 'A session starts without an organization');

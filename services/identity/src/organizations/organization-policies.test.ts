@@ -4,7 +4,7 @@ import {
   memberStatusChanged,
   organizationSettingsChanged,
 } from '@rivergate/events';
-import { eventually, fellowService } from '@rivergate/testing';
+import { eventually, fellowService, publishEvent } from '@rivergate/testing';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -13,7 +13,6 @@ import {
   type Person,
   startIdentityUnderTest,
 } from '../testing/identity-under-test.ts';
-import { organizationSays } from '../testing/organization-events.ts';
 
 const MINUTE = 60_000;
 const DAY = 86_400_000;
@@ -52,32 +51,35 @@ const settingsWith = (limits: Limits) => {
 };
 
 let revisions = 0;
-/** An organization changes its settings, and identity has heard of it. */
+/** An organization changes its settings, and identity has processed the event. */
 async function sets(organizationId: number, limits: Limits, revision = ++revisions): Promise<void> {
   const data = { organization_id: organizationId, revision, fields: [], settings: settingsWith(limits) };
-  await organizationSays(identity, organizationSettingsChanged, { subject: organizationId, data });
-  await heardEverything();
+  await publishEvent(identity, 'organization', organizationSettingsChanged, {
+    subject: organizationId,
+    data,
+  });
+  await everythingProcessed();
 }
-/** Every event so far has been handled: one that is said now comes after them in the same consumers. */
-async function heardEverything(): Promise<void> {
-  const witness = ++witnesses;
+/** Every event so far has been processed: one that is published now comes after them in the same consumers. */
+async function everythingProcessed(): Promise<void> {
+  const marker = ++markers;
   const { knex } = identity.resources;
-  const data = { organization_id: witness, revision: 0, fields: [], settings: settingsWith({}) };
-  await organizationSays(identity, organizationSettingsChanged, { subject: witness, data });
+  const data = { organization_id: marker, revision: 0, fields: [], settings: settingsWith({}) };
+  await publishEvent(identity, 'organization', organizationSettingsChanged, { subject: marker, data });
   const membership = {
-    organization_id: witness,
-    user_id: witness,
+    organization_id: marker,
+    user_id: marker,
     role_id: null,
     is_admin: false,
     source: 'x',
   };
-  await organizationSays(identity, memberAdded, { subject: witness, data: membership });
+  await publishEvent(identity, 'organization', memberAdded, { subject: marker, data: membership });
   for (const table of ['organization_policies', 'memberships'])
     await eventually(
-      async () => (await knex(table).where({ organization_id: witness }).first()) !== undefined,
+      async () => (await knex(table).where({ organization_id: marker }).first()) !== undefined,
     );
 }
-let witnesses = 5_000_000;
+let markers = 5_000_000;
 
 let organizations = 7_000;
 const newOrganization = () => ++organizations;
@@ -244,8 +246,8 @@ describe('password policies of organizations', () => {
     const { time, ...rest } = more;
     const given = { role_id: null, is_admin: false, source: 'invitation', ...rest };
     const data = { organization_id: organizationId, user_id: userId, ...given };
-    await organizationSays(identity, declaration, { subject: userId, data, time });
-    await heardEverything();
+    await publishEvent(identity, 'organization', declaration, { subject: userId, data, time });
+    await everythingProcessed();
   };
 
   it('422 with what to do, for a member; nothing is changed and no try is counted', async () => {

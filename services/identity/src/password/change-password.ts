@@ -17,7 +17,7 @@ export const ChangePasswordFailed = error(
   'The new password must differ from the current one',
 );
 
-const wrongTries = (userId: number) => `user ${userId}`;
+const triesOf = (userId: number) => `user ${userId}`;
 
 export const changePassword = endpoint(
   {
@@ -34,7 +34,7 @@ export const changePassword = endpoint(
     idempotency: false,
   },
   {
-    async prepare({ body, caller, knex, limit, clearLimit }) {
+    async prepare({ body, caller, knex, limit }) {
       const { userId } = requireSession(caller);
       const account = await accountById(knex, userId);
       if (!account || account.disabled_at) throw CallerNotFound();
@@ -43,16 +43,16 @@ export const changePassword = endpoint(
 
       await requireOrganizationPolicies(knex, userId, body.new_password);
 
-      // Counted before the comparison, so that tries side by side do not slip through; only wrong ones stay counted.
-      await limit('password_change', wrongTries(userId));
+      // Counted before the comparison, so that tries side by side do not slip through. Whatever costs a hash stays
+      // counted, until the password has changed.
+      await limit('password_change', triesOf(userId));
       if (!(await verifyPassword(account.password_hash, body.current_password)))
         return { account, wrong: true as const };
-      await clearLimit('password_change', wrongTries(userId));
       if (body.new_password === body.current_password) throw ChangePasswordFailed();
       const newHash = await hashPassword(body.new_password);
       return { account, wrong: false as const, currentHash: account.password_hash, newHash };
     },
-    async handle({ prepared, db, emit, mail }) {
+    async handle({ prepared, db, emit, mail, afterCommit, clearLimit }) {
       const { account } = prepared;
       if (
         prepared.wrong ||
@@ -73,6 +73,7 @@ export const changePassword = endpoint(
       });
       await endSessions({ db, emit }, { userId: account.id }, 'password_changed');
       await mail.send(db, passwordChangedMail({ to: account.email, displayName: account.display_name }));
+      afterCommit(() => clearLimit('password_change', triesOf(account.id)));
     },
   },
 );

@@ -18,13 +18,13 @@ export const forgotPassword = endpoint(
   },
   async ({ body, request, db, limit, afterCommit, resetRequests }) => {
     await limit('password_reset', `address ${body.email}`);
-    // Only noted here: whether there is an account is looked up after the answer, by whoever works the requests off.
+    // Only noted here: whether there is an account is looked up after the answer, where the requests are processed.
     await noteResetRequest(db, {
       email: body.email,
       ip_address: request.ip,
       user_agent: request.userAgent,
       request_id: request.id,
     });
-    afterCommit(async () => resetRequests.wake());
+    afterCommit(async () => resetRequests.processSoon());
   },
 );

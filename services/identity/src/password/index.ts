@@ -8,6 +8,10 @@ import { resetPassword } from './reset-password.ts';
 export const tag = 'Authentication';
 export const endpoints = [forgotPassword, resetPassword, changePassword];
 export const jobs: Job<IdentityTools>[] = [
-  { name: 'work off password resets', every: 15, run: ({ resetRequests }) => resetRequests.workOff() },
+  {
+    name: 'process password reset requests',
+    every: 15,
+    run: ({ resetRequests }) => resetRequests.processAll(),
+  },
   { name: 'drop expired resets', every: 3_600, run: ({ knex }) => dropExpiredResets(knex) },
 ];

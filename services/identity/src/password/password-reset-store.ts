@@ -24,7 +24,7 @@ export async function dropResetRequest(db: Knex, id: number): Promise<void> {
   await db('password_reset_requests').where({ id }).delete();
 }
 
-/** Stores the one reset token of a user; earlier ones die. */
+/** Stores the one reset token of a user; earlier ones become invalid. */
 export async function replaceResetToken(db: Knex, userId: number, tokenHash: string): Promise<void> {
   await clearResetTokens(db, userId);
   await db('password_resets').insert({

@@ -1,6 +1,9 @@
+import * as secrets from '@rivergate/secrets';
 import { signedIn, type TestCaller } from '@rivergate/testing';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type IdentityUnderTest, PASSWORD, startIdentityUnderTest } from '../testing/identity-under-test.ts';
+
+vi.mock('@rivergate/secrets', { spy: true });
 
 const NEW_PASSWORD = 'Brand2new!';
 
@@ -20,7 +23,7 @@ const resetTokenOf = async (email: string, nth = 2) => {
   expect(subject).toBe('Set a new password');
   return /\/reset-password\?token=([\w-]{43})/.exec(text)![1]!;
 };
-const worksOff = () => identity.resources.knex('password_reset_requests').count('* as left').first();
+const waitingRequests = () => identity.resources.knex('password_reset_requests').count('* as left').first();
 
 describe('forgot-password', () => {
   it('200 with the same text and the same writes, whether or not the account exists', async () => {
@@ -31,7 +34,7 @@ describe('forgot-password', () => {
     expect(known.body.data).toEqual({ message: known.body.message });
     await resetTokenOf(email);
     expect(identity.mail.to('nobody@example.com')).toHaveLength(0);
-    expect(await worksOff()).toMatchObject({ left: 0 });
+    expect(await waitingRequests()).toMatchObject({ left: 0 });
     expect((await identity.audited(userId)).at(-1)).toMatchObject({
       action: 'auth.password.reset_requested',
       ip_address: '192.0.2.7',
@@ -45,13 +48,13 @@ describe('forgot-password', () => {
       .knex('users')
       .where({ id: suspended.userId })
       .update({ disabled_at: new Date() });
-    const witness = await identity.person();
-    for (const address of [unverified, suspended.email, witness.email]) await forgot(address);
-    await resetTokenOf(witness.email);
+    const control = await identity.person();
+    for (const address of [unverified, suspended.email, control.email]) await forgot(address);
+    await resetTokenOf(control.email);
     expect(identity.mail.to(unverified)).toHaveLength(1);
     expect(identity.mail.to(suspended.email)).toHaveLength(1);
   });
-  it('goes on with what a crash has left', async () => {
+  it('processes what a crash has left', async () => {
     const { email } = await identity.person();
     await identity.resources.knex('password_reset_requests').insert({ email });
     await forgot('nobody@example.com');
@@ -191,5 +194,58 @@ describe('limits', () => {
     for (let tries = 0; tries < 5; tries++) expect((await change('Wrong1password')).status).toBe(400);
     const { status, headers } = await change(PASSWORD);
     expect([status, headers.has('retry-after')]).toEqual([429, true]);
+  });
+  it('429 after five changes to the same password: no hash is free, out of ten at once either', async () => {
+    const { caller } = await limited.person();
+    vi.mocked(secrets.verifyPassword).mockClear();
+    const same = { current_password: PASSWORD, new_password: PASSWORD };
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, () => caller.post('/api/v1/auth/change-password', same)),
+    );
+    expect(answers.map(({ status }) => status).sort()).toEqual([
+      ...Array(5).fill(400),
+      ...Array(5).fill(429),
+    ]);
+    expect(secrets.verifyPassword).toHaveBeenCalledTimes(5);
+  });
+  it('are over once the password has changed', async () => {
+    const person = await limited.person();
+    const change = (current_password: string, new_password: string) =>
+      person.caller.post('/api/v1/auth/change-password', { current_password, new_password });
+    for (let round = 0; round < 3; round++) {
+      for (let tries = 0; tries < 4; tries++) await change('Wrong1password', NEW_PASSWORD);
+      const [current, next] = round % 2 ? [NEW_PASSWORD, PASSWORD] : [PASSWORD, NEW_PASSWORD];
+      expect((await change(current, next)).status).toBe(200);
+    }
+  });
+  it('429 for more than five resets with a token: of a suspended user too, none costs a hash after that', async () => {
+    const { email, userId } = await limited.person();
+    await limited.anonymous().post('/api/v1/auth/forgot-password', { email });
+    const { text } = await limited.mail.nth(email, 2);
+    const token = /token=([\w-]{43})/.exec(text)![1]!;
+    await limited.resources.knex('users').where({ id: userId }).update({ disabled_at: new Date() });
+    vi.mocked(secrets.hashPassword).mockClear();
+    const statuses: number[] = [];
+    for (let tries = 0; tries < 7; tries++) {
+      const reset = { token, new_password: NEW_PASSWORD };
+      statuses.push((await limited.anonymous().post('/api/v1/auth/reset-password', reset)).status);
+    }
+    expect(statuses).toEqual([...Array(5).fill(404), 429, 429]);
+    expect(vi.mocked(secrets.hashPassword).mock.calls.length).toBeLessThanOrEqual(5);
+  });
+  it('429 for more than five passwords for an address by its mailed links', async () => {
+    const email = limited.newAddress();
+    const statuses: number[] = [];
+    for (let links = 1; links <= 6; links++) {
+      await limited.signUp(email);
+      const verify = { token: await limited.linkTokenOf(email, links), new_password: NEW_PASSWORD };
+      const answer = await limited.anonymous().post('/api/v1/auth/verify-email', verify);
+      statuses.push(answer.status);
+      await limited.resources
+        .knex('users')
+        .where({ id: answer.body.data?.user_id ?? 0 })
+        .delete();
+    }
+    expect(statuses).toEqual([...Array(5).fill(200), 429]);
   });
 });

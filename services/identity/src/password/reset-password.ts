@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { accountById, setPassword } from '../accounts/account-store.ts';
 import { NewPassword, requireOrganizationPolicies } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
+import { clearTries } from '../login/check-credentials.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { passwordChangedMail } from './password-mails.ts';
 import { clearResetTokens, resetTokenOwner, spendResetToken } from './password-reset-store.ts';
@@ -29,14 +30,15 @@ export const resetPassword = endpoint(
     idempotency: false,
   },
   {
-    async prepare({ body, knex }) {
-      // Nobody makes the service hash passwords without a good token.
+    async prepare({ body, knex, limit }) {
+      // Nobody makes the service hash passwords without a good token, nor with one more often than a person would.
       const userId = await resetTokenOwner(knex, tokenHash(body.token));
       if (userId === undefined) throw InvalidResetToken();
+      await limit('password_change', `reset of user ${userId}`);
       await requireOrganizationPolicies(knex, userId, body.new_password);
       return { passwordHash: await hashPassword(body.new_password) };
     },
-    async handle({ body, prepared, db, emit, mail }) {
+    async handle({ body, prepared, request, db, emit, mail, afterCommit, clearLimit }) {
       const userId = await spendResetToken(db, tokenHash(body.token));
       if (userId === undefined) throw InvalidResetToken();
       const account = await accountById(db, userId);
@@ -52,6 +54,11 @@ export const resetPassword = endpoint(
       });
       await endSessions({ db, emit }, { userId }, 'password_reset');
       await mail.send(db, passwordChangedMail({ to: account.email, displayName: account.display_name }));
+      // Whoever guessed at the old password keeps the owner of the mailbox out no longer.
+      afterCommit(async () => {
+        await clearLimit('password_change', `reset of user ${userId}`);
+        await clearTries(clearLimit, { email: account.email, ip: request.ip });
+      });
     },
   },
 );

@@ -1,8 +1,10 @@
 import type { Log } from '@rivergate/endpoint';
 import { emit, passwordResetRequested } from '@rivergate/events';
+import type { Mailer } from '@rivergate/mail';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
+import type { Knex } from 'knex';
 import { accountByEmail } from '../accounts/account-store.ts';
-import type { IdentityTools } from '../endpoint.ts';
+import type { Settings } from '../settings.ts';
 import { resetMail } from './password-mails.ts';
 import {
   dropResetRequest,
@@ -11,39 +13,39 @@ import {
   replaceResetToken,
 } from './password-reset-store.ts';
 
-/** Works off, out of the callers' sight, what forgot-password noted. */
+/** Processes, after the answer, what forgot-password noted. */
 export interface ResetRequests {
-  /** Sees to it that everything noted so far is worked off soon. */
-  wake(): void;
-  /** Works off everything that waits; also picks up what a crash has left. */
-  workOff(): Promise<void>;
-  /** Resolves when nothing is being worked off any more. */
+  /** Has everything that was noted so far processed soon. */
+  processSoon(): void;
+  /** Processes everything that waits, also what a crash has left. */
+  processAll(): Promise<void>;
+  /** Resolves when nothing is being processed any more. */
   settled(): Promise<void>;
 }
 
-type Tools = Pick<IdentityTools, 'knex' | 'mail' | 'settings'>;
+type Tools = { knex: Knex; mail: Mailer; settings: Settings };
 
 export function resetRequests(tools: Tools & { log: Log }): ResetRequests {
-  let working = Promise.resolve();
+  let processing = Promise.resolve();
 
-  async function workOff(): Promise<void> {
-    while (await workOne(tools)) {
+  async function processAll(): Promise<void> {
+    while (await processOne(tools)) {
       // One transaction a request.
     }
   }
 
   return {
-    workOff,
-    wake() {
-      working = working.then(workOff).catch(cause => {
+    processAll,
+    processSoon() {
+      processing = processing.then(processAll).catch(cause => {
         tools.log.error({ err: cause }, 'Password reset requests wait for the next job');
       });
     },
-    settled: () => working,
+    settled: () => processing,
   };
 }
 
-function workOne({ knex, mail, settings }: Tools): Promise<boolean> {
+function processOne({ knex, mail, settings }: Tools): Promise<boolean> {
   return knex.transaction(async db => {
     const request = await nextResetRequest(db);
     if (!request) return false;

@@ -132,6 +132,22 @@ describe('update profile', () => {
       expect((await identity.anonymous().get(pathname)).body.error.code).toBe('PICTURE_NOT_FOUND');
       expect((await update({ profile_image_url: null })).body.data.profile_image_url).toBeNull();
     });
+    it.each([
+      ['HTTPS://Example.COM:443/a/../me.png', 'https://example.com/me.png'],
+      ['https:\\\\example.com\\me.png', 'https://example.com/me.png'],
+      ['https://bücher.example/ü"><script>', 'https://xn--bcher-kva.example/%C3%BC%22%3E%3Cscript%3E'],
+    ])('stores %s as a browser reads it', async (given, stored) => {
+      expect((await update({ profile_image_url: given })).body.data.profile_image_url).toBe(stored);
+    });
+    it('keeps the stored picture when its own URL is sent again', async () => {
+      const other = await identity.person();
+      const first = await update({ profile_image_url: dataUri('image/png', PIXEL) }, other);
+      // The platform is at an https address where it runs in earnest.
+      const url = first.body.data.profile_image_url.replace(/^http:/, 'https:');
+      await identity.resources.knex('users').where({ id: other.userId }).update({ profile_image_url: url });
+      expect((await update({ profile_image_url: url }, other)).body.data.profile_image_url).toBe(url);
+      expect((await identity.anonymous().get(new URL(url).pathname)).status).toBe(200);
+    });
     it('takes a picture of one mebibyte', async () => {
       const largest = Buffer.concat([PIXEL, Buffer.alloc(1024 * 1024 - PIXEL.length)]);
       expect((await update({ profile_image_url: dataUri('image/png', largest) })).status).toBe(200);
@@ -173,6 +189,16 @@ describe('update profile', () => {
   it.each([
     ['an http URL', { profile_image_url: 'http://example.com/a.png' }],
     ['a script for a URL', { profile_image_url: 'javascript:alert(1)' }],
+    ['a URL with a user name', { profile_image_url: 'https://example.com@evil.example/a.png' }],
+    ['a URL with a password', { profile_image_url: 'https://:secret@example.com/a.png' }],
+    ['a URL with a line break', { profile_image_url: 'https://example.com/a\n.png' }],
+    ['a URL with a space before it', { profile_image_url: ' https://example.com/a.png' }],
+    ['a URL with a direction mark', { profile_image_url: 'https://example.com/\u202Egnp.a' }],
+    [
+      'a URL that is long only as a browser writes it',
+      { profile_image_url: `https://example.com/${'ü'.repeat(400)}` },
+    ],
+    ['a blob', { profile_image_url: 'blob:https://example.com/1' }],
     ['a URL of 2049 characters', { profile_image_url: `https://example.com/${'a'.repeat(2029)}` }],
     ['a number for bio', { profile: { bio: 7 } }],
     ['a list for the document', { profile: [1] }],

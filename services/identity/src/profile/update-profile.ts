@@ -7,13 +7,13 @@ import { MAX_PICTURE_BYTES, type Picture, readPicture } from '../pictures/pictur
 import { dropPictures, replacePicture } from '../pictures/picture-store.ts';
 import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
 import { depthOf, mergeProfile } from './merge-profile.ts';
+import { isDataUri, PictureAddress } from './picture-address.ts';
 import { lockedProfileOf, type ProfileChange, saveProfile } from './profile-store.ts';
 
 export const ProfileUpdateFailed = error('PROFILE_UPDATE_FAILED', 400, 'The profile could not be changed');
 
 const MAX_PROFILE_BYTES = 32 * 1024;
 const MAX_PROFILE_DEPTH = 8;
-const DATA_URI = /^data:/i;
 
 const Profile = z
   .record(z.string(), z.unknown())
@@ -27,18 +27,6 @@ const Profile = z
   )
   .meta({ description: 'Merged into the stored document (RFC 7396); null removes a key' });
 
-const PictureUrl = z
-  .string()
-  .refine(url => DATA_URI.test(url) || (url.length <= 2048 && isHttps(url)), {
-    error: 'must be an https URL or a base64 data URI',
-    params: { code: 'invalid_format' },
-  })
-  .nullable()
-  .meta({
-    description:
-      'An https URL of at most 2048 characters, or a base64 data URI of a PNG, JPEG, WebP or GIF of at most 1 MiB; null removes the picture',
-  });
-
 export const updateProfile = endpoint(
   {
     operation: 'updateProfile',
@@ -50,7 +38,7 @@ export const updateProfile = endpoint(
       display_name: displayText(100)
         .optional()
         .meta({ examples: ['Ada Lovelace'] }),
-      profile_image_url: PictureUrl.optional(),
+      profile_image_url: PictureAddress.nullable().optional(),
       profile: Profile.optional(),
     }),
     answer: z.object({
@@ -79,7 +67,7 @@ export const updateProfile = endpoint(
       const id = oneTimeToken();
       await replacePicture(db, userId, id, picture);
       change.profile_image_url = `${settings.publicUrl}/api/v1/auth/pictures/${id}`;
-    } else if (body.profile_image_url !== undefined) {
+    } else if (body.profile_image_url !== undefined && body.profile_image_url !== stored.profile_image_url) {
       await dropPictures(db, userId);
       change.profile_image_url = body.profile_image_url;
     }
@@ -106,7 +94,7 @@ export const updateProfile = endpoint(
 );
 
 function readGivenPicture(url: string | null | undefined): Picture | undefined {
-  if (typeof url !== 'string' || !DATA_URI.test(url)) return undefined;
+  if (typeof url !== 'string' || !isDataUri(url)) return undefined;
   const picture = readPicture(url);
   if (typeof picture !== 'string') return picture;
   throw ProfileUpdateFailed(`The picture ${picture}`, [
@@ -127,8 +115,4 @@ function mergedWithinBounds(stored: Record<string, unknown>, given: Record<strin
     ]);
   }
   return merged;
-}
-
-function isHttps(text: string): boolean {
-  return URL.canParse(text) && new URL(text).protocol === 'https:';
 }

@@ -23,7 +23,7 @@ type EmitRevoked = (
 ) => Promise<unknown>;
 
 /**
- * Ends sessions: refresh tokens die with the row, access tokens with the event.
+ * Ends sessions: the row makes their refresh tokens invalid, the event their access tokens.
  *
  * @returns how many were active until now
  */

@@ -1,5 +1,5 @@
 import { type EventDeclaration, memberRemoved, memberStatusChanged } from '@rivergate/events';
-import { eventually, fellowService } from '@rivergate/testing';
+import { eventually, fellowService, publishEvent } from '@rivergate/testing';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -7,7 +7,6 @@ import {
   type Person,
   startIdentityUnderTest,
 } from '../testing/identity-under-test.ts';
-import { organizationSays } from '../testing/organization-events.ts';
 
 let identity: IdentityUnderTest;
 beforeAll(async () => {
@@ -69,7 +68,7 @@ describe('what the gateway and organization ask', () => {
     await identity.resources.knex('users').where({ id: userId }).update({ disabled_at: new Date() });
     expect((await state(sessionId)).body.data.active).toBe(false);
   });
-  it('tokens for another organization: the refresh token before dies, the next login starts there', async () => {
+  it('tokens for another organization: the refresh token before becomes invalid, the next login starts there', async () => {
     const person = await identity.person();
     const place = { user_id: person.userId, organization_id: 42, workspace_id: 43 };
     const path = `/internal/sessions/${person.sessionId}/organization`;
@@ -91,7 +90,7 @@ describe('what the gateway and organization ask', () => {
 
 describe('membership', () => {
   const happened = (declaration: EventDeclaration, userId: number, data: object) =>
-    organizationSays(identity, declaration, {
+    publishEvent(identity, 'organization', declaration, {
       subject: userId,
       data: { organization_id: 7, user_id: userId, ...data },
     });

@@ -10,7 +10,7 @@ export type Rotation =
   /** It, or its session, is older than the organization allows, so the session cannot go on. */
   | { state: 'overdue'; sessionId: number; userId: number }
   /** Unknown, or its session has ended. */
-  | { state: 'dead' };
+  | { state: 'invalid' };
 
 /**
  * Spends a refresh token and puts the next one in its place, in one round trip. Of two requests with the same token
@@ -42,22 +42,22 @@ export async function rotateRefreshToken(
   );
   const { spent_session_id: spentSessionId, ...session } = rows[0];
   if (session.id !== null) return { state: 'rotated', session };
-  if (spentSessionId !== null) return whyDead(db, spentSessionId);
+  if (spentSessionId !== null) return whyInvalid(db, spentSessionId);
   const used = await db('refresh_tokens')
     .join('sessions', 'sessions.id', 'refresh_tokens.session_id')
     .where({ token_hash: presentedHash })
     .first('session_id', 'user_id');
-  return used ? { state: 'reused', sessionId: used.session_id, userId: used.user_id } : { state: 'dead' };
+  return used ? { state: 'reused', sessionId: used.session_id, userId: used.user_id } : { state: 'invalid' };
 }
 
-/** An unused token came to nothing: its session has ended, its user is suspended, or the organization ends it. */
-async function whyDead(db: Knex, sessionId: number): Promise<Rotation> {
+/** An unused token was refused: its session has ended, its user is suspended, or the organization ends it. */
+async function whyInvalid(db: Knex, sessionId: number): Promise<Rotation> {
   const kept = await db('sessions')
     .join('users', 'users.id', 'sessions.user_id')
     .where({ 'sessions.id': sessionId, revoked_at: null, disabled_at: null })
     .where('expires_at', '>', db.fn.now())
     .first('user_id');
-  return kept ? { state: 'overdue', sessionId, userId: kept.user_id } : { state: 'dead' };
+  return kept ? { state: 'overdue', sessionId, userId: kept.user_id } : { state: 'invalid' };
 }
 
 /** Forgets the tokens of sessions that have expired: they answer the same without a row. */

@@ -87,7 +87,7 @@ describe('refresh', () => {
       expect(answers.map(answer => answer.status).sort()).toEqual([200, 401]);
       expect(await reasonOf(person.sessionId)).toBe('refresh_token_reused');
     });
-    it('for a retry after the grace of its Idempotency-Key', async () => {
+    it('for a retry after the time for which an Idempotency-Key is kept', async () => {
       const person = await identity.person();
       const key = { 'idempotency-key': randomUUID() };
       await refresh(person.refreshToken, key);

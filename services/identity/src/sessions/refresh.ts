@@ -15,8 +15,8 @@ export const InvalidRefreshToken = error(
   'This refresh token is not valid; log in again',
 );
 
-/** How long the way to an organization may delay a refresh, in milliseconds. */
-const PATIENCE = 1_000;
+/** How long looking up an organization may delay a refresh, in milliseconds. */
+const DEADLINE = 1_000;
 
 export const refresh = endpoint(
   {
@@ -34,7 +34,7 @@ export const refresh = endpoint(
     const next = oneTimeToken();
     const rotation = await rotateRefreshToken(db, tokenHash(body.refresh_token), tokenHash(next));
 
-    if (rotation.state === 'dead') return InvalidRefreshToken();
+    if (rotation.state === 'invalid') return InvalidRefreshToken();
     if (rotation.state === 'overdue') {
       const { sessionId, userId } = rotation;
       await endSessions({ db, emit }, { userId, sessionId }, 'organization_settings');
@@ -65,7 +65,7 @@ export const refresh = endpoint(
     return reply(bundle, {
       async finish() {
         const question = { params: { user_id: session.user_id }, query: {} };
-        const place = await call(startingPoint, question, { userId: session.user_id, deadline: PATIENCE });
+        const place = await call(startingPoint, question, { userId: session.user_id, deadline: DEADLINE });
         if (place.organization_id === null) return bundle;
         const { organization_id, workspace_id } = place;
         const placed = await placeSession(knex, session, { organization_id, workspace_id });

@@ -144,6 +144,21 @@ export async function activeSessions(
     .orderByRaw('id is not distinct from ? desc, last_activity_at desc, id desc', [currentId]);
 }
 
+/** How far back an account's use of a network counts. */
+const USUAL_DAYS = 90;
+
+/** IP addresses at which sessions of a user were opened of late, the latest first; at most 200. */
+export async function addressesOfSessions(db: Knex, userId: number): Promise<string[]> {
+  return db('sessions')
+    .where({ user_id: userId })
+    .whereNotNull('ip_address')
+    .where('created_at', '>', db.raw("now() - ? * interval '1 day'", [USUAL_DAYS]))
+    .groupBy('ip_address')
+    .orderByRaw('max(created_at) desc')
+    .limit(200)
+    .pluck('ip_address');
+}
+
 export async function countActiveSessions(db: Knex, userId: number): Promise<number> {
   const [row] = await db('sessions')
     .where({ user_id: userId })

@@ -6,7 +6,7 @@ import { tokenBundle } from '../tokens/token-bundle.ts';
 import { replaceRefreshToken } from './refresh-token-store.ts';
 import { placeSession } from './session-store.ts';
 
-/** Asked by organization, which has found the user to be a member. The refresh token before this one dies. */
+/** Asked by organization, which has found the user to be a member. The refresh token before becomes invalid. */
 export const switchSession = endpoint(spec, async ({ params, body, db, emit, keys, settings }) => {
   const moving = { id: params.session_id, user_id: body.user_id };
   const session = await placeSession(db, moving, body);

@@ -3,12 +3,14 @@ import type { Knex } from 'knex';
 /** The open proof that an address is its user's. */
 export interface AddressVerification {
   user_id: number;
+  email: string;
   verified: boolean;
   disabled: boolean;
   code_hash: string;
   code_expired: boolean;
   wrong_tries: number;
   link_expired: boolean;
+  temporary_token_hash: string | null;
   temporary_token_expired: boolean;
   remember_me: boolean;
   spent_at: Date | null;
@@ -16,12 +18,14 @@ export interface AddressVerification {
 
 /** Codes and temporary tokens live ten minutes. */
 const CODE_SECONDS = 600;
-/** A registration that nobody verifies this long after its last code is forgotten. */
-const FORGOTTEN_SECONDS = 86_400;
+/** An account that nobody verifies this long after it was made is removed. */
+const UNVERIFIED_SECONDS = 86_400;
 
 const columns = (db: Knex) => [
-  'user_id',
+  'address_verifications.user_id',
+  'email',
   'code_hash',
+  'temporary_token_hash',
   'wrong_tries',
   'remember_me',
   'spent_at',
@@ -38,11 +42,10 @@ export interface Secrets {
   codeHash: string;
   linkHash: string;
   linkSeconds: number;
-  /** Null where nobody waits for it: accounts that others create. */
-  temporaryTokenHash: string | null;
+  temporaryTokenHash: string;
 }
 
-/** Replaces code, link and temporary token: the old ones die, wrong tries count from zero. */
+/** Replaces code, link and temporary token: the old ones become invalid, wrong tries count from zero. */
 export async function replaceSecrets(db: Knex, userId: number, secrets: Secrets): Promise<void> {
   await db('address_verifications')
     .insert({
@@ -53,7 +56,7 @@ export async function replaceSecrets(db: Knex, userId: number, secrets: Secrets)
       link_hash: secrets.linkHash,
       link_expires_at: later(db, secrets.linkSeconds),
       temporary_token_hash: secrets.temporaryTokenHash,
-      temporary_token_expires_at: secrets.temporaryTokenHash ? later(db, CODE_SECONDS) : null,
+      temporary_token_expires_at: later(db, CODE_SECONDS),
     })
     .onConflict('user_id')
     .merge();
@@ -75,19 +78,35 @@ export async function rememberChoice(db: Knex, userId: number, rememberMe: boole
  * Locks the user before the row, as a deletion does: so that wrong tries are counted one after the other, and only
  * one request opens a session.
  */
-const locked = (db: Knex) =>
+const locked = (db: Knex.Transaction) =>
+  verifications(db).forUpdate('users', 'address_verifications').first();
+
+const verifications = (db: Knex) =>
   db('address_verifications')
     .join('users', 'users.id', 'address_verifications.user_id')
-    .select(columns(db))
-    .forUpdate('users', 'address_verifications')
-    .first();
+    .join('email_addresses', join =>
+      join.on('email_addresses.user_id', 'users.id').andOnVal('is_primary', true),
+    )
+    .select(columns(db));
 
-export function byTemporaryToken(db: Knex, tokenHash: string): Promise<AddressVerification | undefined> {
+export function byTemporaryToken(
+  db: Knex.Transaction,
+  tokenHash: string,
+): Promise<AddressVerification | undefined> {
   return locked(db).where({ temporary_token_hash: tokenHash });
 }
 
-export function byLink(db: Knex, linkHash: string): Promise<AddressVerification | undefined> {
+export function byLink(db: Knex.Transaction, linkHash: string): Promise<AddressVerification | undefined> {
   return locked(db).where({ link_hash: linkHash });
+}
+
+/** The address that a link would verify at this moment; undefined for one that is unknown, used or expired. */
+export async function addressOfOpenLink(knex: Knex, linkHash: string): Promise<string | undefined> {
+  const verification = await verifications(knex)
+    .where({ link_hash: linkHash, 'users.verified_at': null, disabled_at: null })
+    .where('link_expires_at', '>', knex.fn.now())
+    .first();
+  return verification?.email;
 }
 
 export async function countWrongTry(db: Knex, userId: number): Promise<void> {
@@ -99,14 +118,30 @@ export async function spend(db: Knex, userId: number): Promise<void> {
   await db('address_verifications').where({ user_id: userId }).update({ spent_at: db.fn.now() });
 }
 
-/** Self-registrations that nobody has verified in time, oldest first. Accounts that others made are theirs to take back. */
-export function forgottenRegistrations(db: Knex): Knex.QueryBuilder<object, { id: number; email: string }[]> {
+/**
+ * Accounts that nobody has verified in time, oldest first, whoever made them. Fresh codes prolong their time by no more
+ * than the life of the last one.
+ */
+export function overdueRegistrations(db: Knex): Knex.QueryBuilder<object, { id: number; email: string }[]> {
   return db('address_verifications')
     .join('users', 'users.id', 'address_verifications.user_id')
     .join('email_addresses', 'email_addresses.user_id', 'users.id')
     .whereNull('users.verified_at')
-    .where({ holds_address: false, is_primary: true })
-    .where('code_expires_at', '<', later(db, CODE_SECONDS - FORGOTTEN_SECONDS))
+    .where({ is_primary: true })
+    .where('users.created_at', '<', later(db, -UNVERIFIED_SECONDS))
+    .where('code_expires_at', '<', db.fn.now())
     .orderBy('users.id')
     .select('users.id', 'email');
+}
+
+/** Gives a new account the link that made it, as a used one. No code and no temporary token belongs to it. */
+export async function keepUsedLink(db: Knex, userId: number, linkHash: string): Promise<void> {
+  await db('address_verifications').insert({
+    user_id: userId,
+    code_hash: '',
+    code_expires_at: db.fn.now(),
+    link_hash: linkHash,
+    link_expires_at: db.fn.now(),
+    spent_at: db.fn.now(),
+  });
 }

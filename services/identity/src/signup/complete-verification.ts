@@ -9,8 +9,8 @@ import { openSession, placeSession, type Session } from '../sessions/session-sto
 import { tokenBundle } from '../tokens/token-bundle.ts';
 import { type AddressVerification, spend } from './address-verification-store.ts';
 
-/** How long the personal organization may delay the answer, in milliseconds. After that the event brings it about. */
-const PATIENCE = 1_500;
+/** How long the personal organization may delay the answer, in milliseconds. After that the event creates it. */
+const DEADLINE = 1_500;
 
 type Tools = Pick<IdentityTools, 'knex' | 'keys' | 'settings'> & {
   db: Knex.Transaction;
@@ -20,10 +20,13 @@ type Tools = Pick<IdentityTools, 'knex' | 'keys' | 'settings'> & {
 };
 
 /**
- * The mailbox has proved to be the user's: the account comes to life with a session. Once that is committed, the
+ * The mailbox has proved to be the user's: the account becomes active, with a session. Once that is committed, the
  * personal organization is asked for, so that the first token already acts in it.
  */
-export async function completeVerification(tools: Tools, verification: AddressVerification) {
+export async function completeVerification(
+  tools: Tools,
+  verification: Pick<AddressVerification, 'user_id' | 'remember_me'>,
+) {
   const { db, emit, keys, settings, request } = tools;
   const userId = verification.user_id;
   await markVerified(db, userId);
@@ -77,7 +80,7 @@ async function enterOrganization(
   account: Account,
   session: Session,
 ): Promise<Session> {
-  const onBehalf = { userId: account.id, deadline: PATIENCE };
+  const onBehalf = { userId: account.id, deadline: DEADLINE };
   const params = { user_id: account.id };
   const body = { email: account.email, display_name: account.display_name };
   const personal = await call(ensurePersonalOrganization, { params, body }, onBehalf);

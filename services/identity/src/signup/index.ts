@@ -1,6 +1,7 @@
 import type { Job } from '@rivergate/service';
 import { proofs } from '../../migrations/0003_proofs.ts';
 import { mails } from '../../migrations/0006_mails.ts';
+import { wrongCodes } from '../../migrations/0008_wrong_codes.ts';
 import { mailClaims } from '../../migrations/0013_mail_claims.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { purgeUnverified } from './purge-unverified.ts';
@@ -8,10 +9,12 @@ import { resendSignupOtp } from './resend-signup-otp.ts';
 import { signup } from './signup.ts';
 import { verifyEmail } from './verify-email.ts';
 import { verifyOtp } from './verify-otp.ts';
+import { dropOldWrongCodes } from './wrong-code-store.ts';
 
 export const tag = 'Authentication';
 export const endpoints = [signup, resendSignupOtp, verifyOtp, verifyEmail];
-export const migrations = [proofs, mails, mailClaims];
+export const migrations = [proofs, mails, wrongCodes, mailClaims];
 export const jobs: Job<IdentityTools>[] = [
-  { name: 'purge unverified registrations', every: 3_600, run: ({ knex }) => purgeUnverified(knex) },
+  { name: 'purge unverified accounts', every: 3_600, run: ({ knex }) => purgeUnverified(knex) },
+  { name: 'drop old wrong codes', every: 3_600, run: ({ knex }) => dropOldWrongCodes(knex) },
 ];

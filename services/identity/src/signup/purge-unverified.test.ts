@@ -10,12 +10,18 @@ beforeAll(async () => {
 afterAll(() => identity.stop());
 
 const HOUR = 3_600_000;
-/** The last code went out so long ago; it lived ten minutes. */
-const codeSentAgo = (userId: number, milliseconds: number) =>
-  identity.resources
-    .knex('address_verifications')
+/** The account was made, and its last code went out, so many milliseconds ago. */
+const happenedAgo = async (userId: number, times: { made: number; codeSent: number }) => {
+  const { knex } = identity.resources;
+  await knex('users')
+    .where({ id: userId })
+    .update({ created_at: new Date(Date.now() - times.made) });
+  // A code lives ten minutes.
+  await knex('address_verifications')
     .where({ user_id: userId })
-    .update({ code_expires_at: new Date(Date.now() - milliseconds + HOUR / 6) });
+    .update({ code_expires_at: new Date(Date.now() - times.codeSent + HOUR / 6) });
+};
+const DAY_AND_MORE = { made: 24 * HOUR + 1_000, codeSent: 24 * HOUR };
 const isThere = async (userId: number) =>
   (await identity.resources.knex('users').where({ id: userId }).first()) !== undefined;
 const registered = async () => {
@@ -23,10 +29,24 @@ const registered = async () => {
   return body.data as { user_id: number; email: string; temporary_token: string };
 };
 
-describe('registrations that nobody verifies', () => {
-  it('go a day after their last code, with event and audit, and free the address', async () => {
-    const { user_id, email } = await registered();
-    await codeSentAgo(user_id, 24 * HOUR + 1_000);
+/** An administrator whom organization had made. */
+const made = async () => {
+  const { body } = await identity.as(fellowService('organization')).post('/internal/users', {
+    email: identity.newAddress(),
+    password: PASSWORD,
+    display_name: null,
+    ip: null,
+  });
+  return body.data as { user_id: number; email: string };
+};
+
+describe('accounts that nobody verifies', () => {
+  it.each([
+    ['registered by themselves', registered],
+    ['made with an organization', made],
+  ])('go a day after they were %s, with event and audit, and free the address', async (_, make) => {
+    const { user_id, email } = await make();
+    await happenedAgo(user_id, DAY_AND_MORE);
     await purgeUnverified(identity.resources.knex);
     expect(await isThere(user_id)).toBe(false);
     expect((await identity.audited(user_id)).at(-1)).toMatchObject({
@@ -35,29 +55,30 @@ describe('registrations that nobody verifies', () => {
     });
     expect((await identity.signUp(email)).status).toBe(201);
   });
-  it('stay until then, counted from the last code', async () => {
-    const [young, resent] = [await registered(), await registered()];
-    await codeSentAgo(young.user_id, 24 * HOUR - 60_000);
-    await codeSentAgo(resent.user_id, 25 * HOUR);
-    await identity.login(resent.email);
+  it('stay until then, and while a code may still be entered', async () => {
+    const [young, waiting] = [await registered(), await registered()];
+    await happenedAgo(young.user_id, { made: 24 * HOUR - 60_000, codeSent: 24 * HOUR });
+    await happenedAgo(waiting.user_id, { made: 30 * HOUR, codeSent: HOUR / 12 });
     await purgeUnverified(identity.resources.knex);
-    expect([await isThere(young.user_id), await isThere(resent.user_id)]).toEqual([true, true]);
+    expect([await isThere(young.user_id), await isThere(waiting.user_id)]).toEqual([true, true]);
   });
-  it('are all that goes: neither who verified nor whom an organization waits for', async () => {
-    const { userId } = await identity.person();
-    const { body } = await identity.as(fellowService('organization')).post('/internal/users', {
-      email: identity.newAddress(),
-      password: PASSWORD,
-      display_name: null,
-      ip: null,
-    });
-    for (const id of [userId, body.data.user_id]) await codeSentAgo(id, 48 * HOUR);
+  it('are not kept for ever by asking for codes', async () => {
+    const { user_id, email } = await made();
+    await happenedAgo(user_id, { made: 40 * HOUR, codeSent: 40 * HOUR });
+    await identity.login(email);
+    await happenedAgo(user_id, { made: 40 * HOUR, codeSent: HOUR / 5 });
     await purgeUnverified(identity.resources.knex);
-    expect([await isThere(userId), await isThere(body.data.user_id)]).toEqual([true, true]);
+    expect(await isThere(user_id)).toBe(false);
+  });
+  it('are all that goes: who verified stays', async () => {
+    const { userId } = await identity.person();
+    await happenedAgo(userId, DAY_AND_MORE);
+    await purgeUnverified(identity.resources.knex);
+    expect(await isThere(userId)).toBe(true);
   });
   it('go once when two processes purge at the same time', async () => {
     const { user_id } = await registered();
-    await codeSentAgo(user_id, 48 * HOUR);
+    await happenedAgo(user_id, DAY_AND_MORE);
     const { knex } = identity.resources;
     await Promise.all([purgeUnverified(knex), purgeUnverified(knex)]);
     const removals = (await identity.audited(user_id)).filter(({ action }) => action === 'user.removed');

@@ -1,7 +1,8 @@
-import { emit, userRemoved } from '@rivergate/events';
+import { emit } from '@rivergate/events';
 import type { Knex } from 'knex';
-import { deleteUnverifiedAccount, lockAccount, lockAddress } from '../accounts/account-store.ts';
-import { forgottenRegistrations } from './address-verification-store.ts';
+import { lockAccount, lockAddress } from '../accounts/account-store.ts';
+import { removeUnverified } from '../accounts/remove-unverified.ts';
+import { overdueRegistrations } from './address-verification-store.ts';
 
 const ACTOR = {
   userId: null,
@@ -13,21 +14,21 @@ const ACTOR = {
 };
 const AT_ONCE = 100;
 
-/** Removes registrations that nobody verified within a day after their last code. */
+/** Removes accounts that nobody verified within a day. */
 export async function purgeUnverified(knex: Knex): Promise<void> {
   let found: { id: number; email: string }[];
   do {
-    found = await forgottenRegistrations(knex).limit(AT_ONCE);
+    found = await overdueRegistrations(knex).limit(AT_ONCE);
     for (const { id, email } of found) {
       await knex.transaction(async db => {
-        // As a registration does, so that one for the same address waits instead of finding the account half gone.
+        // As a registration does, so that one for the same address waits until the account is gone.
         await lockAddress(db, email);
         await lockAccount(db, id);
         // Read again under the lock: it may have been verified, or sent another code, meanwhile.
-        if (!(await forgottenRegistrations(db).where('users.id', id).first())) return;
-        await deleteUnverifiedAccount(db, id);
-        const data = { user_id: id, reason: 'never_verified' };
-        await emit(db, userRemoved, { aggregateId: id, organizationId: null, actor: ACTOR, data });
+        if (!(await overdueRegistrations(db).where('users.id', id).first())) return;
+        const emitAsService: Parameters<typeof removeUnverified>[0]['emit'] = (declaration, fact) =>
+          emit(db, declaration, { ...fact, actor: ACTOR });
+        await removeUnverified({ db, emit: emitAsService }, id, 'never_verified');
       });
     }
   } while (found.length === AT_ONCE);

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { accountById } from '../accounts/account-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { byTemporaryToken } from './address-verification-store.ts';
-import { countCode, startVerification } from './start-verification.ts';
+import { startVerification } from './start-verification.ts';
 import { TemporaryToken } from './temporary-token.ts';
 import { InvalidTemporaryToken } from './verify-otp.ts';
 
@@ -20,7 +20,7 @@ export const resendSignupOtp = endpoint(
     method: 'post',
     path: '/auth/resend-signup-otp',
     summary: 'Send a fresh signup code',
-    description: 'The code, link and temporary token before it die.',
+    description: 'The code, link and temporary token before it become invalid.',
     caller: 'token',
     body: z.object({ email: EmailAddress, temporary_token: TemporaryToken }),
     answer: z.object({ temporary_token: z.string() }),
@@ -30,16 +30,13 @@ export const resendSignupOtp = endpoint(
     rateLimit: 'signup_code',
     idempotency: { seconds: 60, spends: 'body.temporary_token' },
   },
-  async ({ body, db, emit, limit, mail, secretBox, settings }) => {
+  async context => {
+    const { body, db } = context;
     const verification = await byTemporaryToken(db, tokenHash(body.temporary_token));
     const account = verification && (await accountById(db, verification.user_id));
     if (!account || account.email !== body.email || verification.disabled) throw InvalidTemporaryToken();
     if (verification.verified) throw EmailAlreadyVerified();
     if (verification.temporary_token_expired) throw InvalidTemporaryToken();
-    // Only who holds the token counts against the address: nobody else can use up its codes.
-    await countCode(limit, account.email);
-    return {
-      temporary_token: await startVerification({ db, emit, mail, secretBox, settings }, account, true),
-    };
+    return { temporary_token: await startVerification(context, account) };
   },
 );

@@ -3,7 +3,7 @@ import { displayText, EmailAddress, Id } from '@rivergate/endpoint';
 import { userRegistered } from '@rivergate/events';
 import { hashPassword } from '@rivergate/secrets';
 import { z } from 'zod';
-import { acceptTerms, nameFromAddress } from '../accounts/account-store.ts';
+import { acceptTerms, CURRENT_TERMS, nameFromAddress } from '../accounts/account-store.ts';
 import { requirePolicy } from '../accounts/password-policy.ts';
 import { registerAccount } from '../accounts/register-account.ts';
 import { endpoint } from '../endpoint.ts';
@@ -22,7 +22,7 @@ export const signup = endpoint(
       password: z.string(),
       display_name: displayText(100).optional(),
       agree_to_terms: z.literal(true, 'the terms have to be accepted').default(true),
-      terms_version: displayText(50).default('1.0'),
+      terms_version: displayText(50).default(CURRENT_TERMS),
       idempotency_key: z.string().min(1).max(255).optional(),
     }),
     status: 201,
@@ -43,7 +43,8 @@ export const signup = endpoint(
     async prepare({ body }) {
       return { passwordHash: await hashPassword(body.password) };
     },
-    async handle({ body, prepared, request, db, emit, mail, secretBox, settings }) {
+    async handle(context) {
+      const { body, prepared, request, db, emit } = context;
       const { email } = body;
       const displayName = body.display_name ?? nameFromAddress(email);
       const userId = await registerAccount(
@@ -62,7 +63,7 @@ export const signup = endpoint(
         user_id: userId,
         email,
         display_name: displayName,
-        temporary_token: await startVerification({ db, emit, mail, secretBox, settings }, account, true),
+        temporary_token: await startVerification(context, account),
         email_verification_required: true as const,
       };
     },

@@ -1,4 +1,4 @@
-import { type Emit, Failure } from '@rivergate/endpoint';
+import type { Emit } from '@rivergate/endpoint';
 import { signupCodeSent } from '@rivergate/events';
 import { oneTimeCode, oneTimeToken, tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
@@ -10,26 +10,33 @@ import { verificationMail } from './verification-mail.ts';
 /** What a verification code is bound to when it is hashed. */
 export const codeContext = (userId: number) => `address verification ${userId}`;
 
-type Tools = Pick<IdentityTools, 'mail' | 'secretBox' | 'settings'> & { db: Knex.Transaction; emit: Emit };
+type Tools = Pick<IdentityTools, 'mail' | 'secretBox' | 'settings'> & {
+  db: Knex.Transaction;
+  emit: Emit;
+  limit(limitClass: 'signup_code' | 'signup_code_daily', key: string): Promise<void>;
+};
 
 /**
- * Mails a fresh code and link; the ones before them die.
+ * Mails a fresh code and link; the ones before them become invalid. Every code is counted against its address here,
+ * whichever way it was asked for.
  *
- * @returns the temporary token that goes with the code; null where nobody waits for one
+ * @returns the temporary token that goes with code and link, for who proved to be the registrant
+ * @throws RateLimited, before anything is written: 3 codes in 5 minutes, 20 a day for the address
  */
-export async function startVerification<Waits extends boolean>(
-  { db, emit, mail, secretBox, settings }: Tools,
+export async function startVerification(
+  { db, emit, limit, mail, secretBox, settings }: Tools,
   account: Pick<Account, 'id' | 'email' | 'display_name'>,
-  callerWaits: Waits,
-): Promise<Waits extends true ? string : null> {
+): Promise<string> {
+  await limit('signup_code', `address ${account.email}`);
+  await limit('signup_code_daily', `address ${account.email}`);
   const code = oneTimeCode();
   const link = oneTimeToken();
-  const temporaryToken = callerWaits ? oneTimeToken() : null;
+  const temporaryToken = oneTimeToken();
   await replaceSecrets(db, account.id, {
     codeHash: secretBox.codeHash(code, codeContext(account.id)),
     linkHash: tokenHash(link),
     linkSeconds: settings.emailLinkSeconds,
-    temporaryTokenHash: temporaryToken && tokenHash(temporaryToken),
+    temporaryTokenHash: tokenHash(temporaryToken),
   });
   await mail.send(
     db,
@@ -47,27 +54,5 @@ export async function startVerification<Waits extends boolean>(
     userId: account.id,
     data: { user_id: account.id },
   });
-  return temporaryToken as Waits extends true ? string : null;
-}
-
-/** Key under which the codes that an address is sent are counted. */
-const addressKey = (email: string) => `address ${email}`;
-
-type Limit = (limitClass: 'signup_code' | 'signup_code_daily', key: string) => Promise<void>;
-
-/** Counts one more code for the address. @throws RateLimited: 3 in 5 minutes, 20 a day */
-export async function countCode(limit: Limit, email: string): Promise<void> {
-  await limit('signup_code', addressKey(email));
-  await limit('signup_code_daily', addressKey(email));
-}
-
-/** The same where no code is no failure: a login goes on without a new one. */
-export async function mayHaveCode(limit: Limit, email: string): Promise<boolean> {
-  try {
-    await countCode(limit, email);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Failure) return false;
-    throw cause;
-  }
+  return temporaryToken;
 }

@@ -14,10 +14,14 @@ export function verificationMail(mail: {
       : `The code works for 10 minutes, the link for ${mail.linkMinutes}.`;
   const { text, html } = letter({
     heading: 'Confirm your email address',
-    paragraphs: [`Hello ${mail.displayName},`, `enter this code to finish, or open the link below. ${lives}`],
+    paragraphs: [
+      `Hello ${mail.displayName},`,
+      `enter this code where you registered, or open the link below in the same browser. ${lives}`,
+    ],
     code: mail.code,
     action: { label: 'Confirm my address', url: mail.link },
-    footer: 'If you did not ask for an account, ignore this mail; nothing happens without the code.',
+    footer:
+      'If you did not ask for an account, ignore this mail, and tell the code to nobody: nothing happens without it.',
   });
   return { to: mail.to, subject: `${mail.code} is your confirmation code`, text, html };
 }

@@ -8,6 +8,7 @@ import { completeVerification } from './complete-verification.ts';
 import { codeContext } from './start-verification.ts';
 import { TemporaryToken } from './temporary-token.ts';
 import { VerifiedAnswer } from './verified-answer.ts';
+import { countWrongCode, requireGuessesLeft } from './wrong-code-store.ts';
 
 export const InvalidOtp = error('INVALID_OTP', 400, 'The code does not match');
 export const InvalidTemporaryToken = error('INVALID_TOKEN', 401, 'This temporary token is not valid');
@@ -41,10 +42,12 @@ export const verifyOtp = endpoint(
     if (!verification || verification.spent_at || verification.disabled) throw InvalidTemporaryToken();
     if (verification.wrong_tries >= MAX_WRONG_TRIES) throw TooManyAttempts();
     if (verification.temporary_token_expired || verification.code_expired) throw OtpExpired();
+    await requireGuessesLeft(db, verification.email, settings.wrongCodes);
 
     const given = secretBox.codeHash(body.otp_code, codeContext(verification.user_id));
     if (!equal(given, verification.code_hash)) {
       await countWrongTry(db, verification.user_id);
+      await countWrongCode(db, verification.email, settings.wrongCodes);
       await emit(verificationFailed, {
         aggregateId: verification.user_id,
         organizationId: null,

@@ -46,10 +46,18 @@ export interface IdentityUnderTest extends ServiceUnderTest {
 
 /** Limits are off unless a test sets them. */
 const NO_LIMITS = Object.fromEntries(
-  ['LOGIN', 'SIGNUP', 'SIGNUP_CODE', 'SIGNUP_CODE_DAILY', 'PASSWORD_RESET', 'PASSWORD_CHANGE'].map(name => [
-    `RATE_LIMIT_${name}`,
-    'off',
-  ]),
+  [
+    'LOGIN',
+    'LOGIN_ADDRESS',
+    'LOGIN_ADDRESS_HOURLY',
+    'LOGIN_ADDRESS_DAILY',
+    'SIGNUP',
+    'SIGNUP_CODE',
+    'SIGNUP_CODE_DAILY',
+    'SIGNUP_CODE_WRONG_DAILY',
+    'PASSWORD_RESET',
+    'PASSWORD_CHANGE',
+  ].map(name => [`RATE_LIMIT_${name}`, 'off']),
 );
 
 /** @param address whence calls without a token come unless they say; asked for each of them */

@@ -11,6 +11,6 @@ export const listMemberships = endpoint(membershipsOf, async ({ params, db }) =>
     .orderBy(['m.joined_at', 'o.id']);
   const workspaces = await reachableWorkspaces(db, params.user_id)
     .select('w.id', 'w.name', 'w.slug', 'w.is_default', 'w.organization_id', 'w.created_at')
-    .orderBy(['m.joined_at', { column: 'w.is_default', order: 'desc' }, 'w.name_key', 'w.id']);
+    .orderByRaw('m.joined_at, w.is_default desc, lower(w.name), w.id');
   return { organizations, workspaces };
 });

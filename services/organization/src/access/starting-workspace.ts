@@ -12,7 +12,7 @@ export async function startingWorkspace(
 ): Promise<number | null> {
   const row = await reachableWorkspaces(db, userId)
     .where('w.organization_id', organizationId)
-    .orderBy([{ column: 'w.is_default', order: 'desc' }, { column: 'w.name_key' }, { column: 'w.id' }])
+    .orderByRaw('w.is_default desc, lower(w.name), w.id')
     .first('w.id');
   return row?.id ?? null;
 }

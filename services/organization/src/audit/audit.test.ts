@@ -1,19 +1,24 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Founded, type Person, startTown, type Town } from '../testing/town.ts';
+import {
+  type Founded,
+  type OrganizationUnderTest,
+  type Person,
+  startOrganizationUnderTest,
+} from '../testing/organization-under-test.ts';
 import { asCsv } from './export.ts';
 
-let town: Town;
+let service: OrganizationUnderTest;
 let ada: Person;
 let acme: Founded;
 beforeAll(async () => {
-  town = await startTown();
-  ada = await town.person('Ada');
-  acme = await town.found(ada, 'Acme');
-  const admin = await town.member(ada, acme.id);
+  service = await startOrganizationUnderTest();
+  ada = await service.person('Ada');
+  acme = await service.found(ada, 'Acme');
+  const admin = await service.member(ada, acme.id);
   for (const name of ['One', 'Two', 'Three'])
     await admin.post(`/api/v1/organizations/${acme.id}/workspaces`, { name });
 });
-afterAll(async () => await town?.stop());
+afterAll(async () => await service?.stop());
 
 const path = () => `/api/v1/organizations/${acme.id}/audit-logs`;
 const actions = (body: { data: { audit_logs: { action: string }[] } }) =>
@@ -21,7 +26,7 @@ const actions = (body: { data: { audit_logs: { action: string }[] } }) =>
 
 describe('200: the audit log', () => {
   it('holds what was done, by whom, newest first', async () => {
-    const { body } = await (await town.member(ada, acme.id)).get(path());
+    const { body } = await (await service.member(ada, acme.id)).get(path());
     const times: string[] = body.data.audit_logs.map((entry: { created_at: string }) => entry.created_at);
     expect(times).toEqual(times.toSorted().reverse());
     expect(actions(body)).toContain('organization.created');
@@ -32,7 +37,7 @@ describe('200: the audit log', () => {
     expect(body.data.total_count).toBe(body.data.audit_logs.length);
   });
   it('is paged and filtered by action, prefix, person and time', async () => {
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const get = async (query: string) => (await admin.get(`${path()}?${query}`)).body;
     expect(actions(await get('action=workspace.created&skip=1&limit=1'))).toEqual(['workspace.created']);
     const ofWorkspaces = actions(await get('action=workspace.'));
@@ -47,8 +52,8 @@ describe('200: the audit log', () => {
     expect((await get('until=2999-01-01T00:00:00Z')).data.total_count).toBeGreaterThan(3);
   });
   it('pages by cursor: entries that arrive meanwhile are neither lost nor shown twice', async () => {
-    const own = await town.found(ada, 'Cursors');
-    const admin = await town.member(ada, own.id);
+    const own = await service.found(ada, 'Cursors');
+    const admin = await service.member(ada, own.id);
     const page = async (query: string) =>
       (await admin.get(`/api/v1/organizations/${own.id}/audit-logs?${query}`)).body.data;
     const addEntry = (name: string) => admin.post(`/api/v1/organizations/${own.id}/workspaces`, { name });
@@ -73,7 +78,7 @@ describe('200: the audit log', () => {
     expect(again.slice(-walked.length)).toEqual(walked);
   });
   it('keeps its filter on every page, and ends where it ends', async () => {
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const get = async (query: string) =>
       (await admin.get(`${path()}?action=workspace.created&${query}`)).body;
     const all = await get('limit=100');
@@ -84,17 +89,17 @@ describe('200: the audit log', () => {
     expect([rest.data.total_count, rest.data.next_cursor]).toEqual([all.data.total_count, null]);
   });
   it('gives by cursor no entry of another organization', async () => {
-    const other = await town.found(ada, 'Elsewhere');
+    const other = await service.found(ada, 'Elsewhere');
     const newest = (
-      await (await town.member(ada, other.id)).get(`/api/v1/organizations/${other.id}/audit-logs?limit=1`)
+      await (await service.member(ada, other.id)).get(`/api/v1/organizations/${other.id}/audit-logs?limit=1`)
     ).body.data.next_cursor;
-    const { body } = await (await town.member(ada, acme.id)).get(`${path()}?cursor=${newest}`);
-    const own = (await (await town.member(ada, acme.id)).get(path())).body.data;
+    const { body } = await (await service.member(ada, acme.id)).get(`${path()}?cursor=${newest}`);
+    const own = (await (await service.member(ada, acme.id)).get(path())).body.data;
     const known = new Set(own.audit_logs.map(({ id }: { id: number }) => id));
     expect(body.data.audit_logs.filter(({ id }: { id: number }) => !known.has(id))).toEqual([]);
   });
   it('is exported as CSV and as NDJSON', async () => {
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const csv = await admin.get(`${path()}?format=csv&action=workspace.created`);
     expect(csv.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(csv.headers.get('content-disposition')).toContain('attachment');
@@ -143,11 +148,11 @@ const badCursors = [
 
 describe('403, 404, 422: the audit log', () => {
   it('is for administrators', async () => {
-    const bob = await town.person('Bob');
-    expect((await (await town.member(bob, acme.id)).get(path())).status).toBe(404);
+    const bob = await service.person('Bob');
+    expect((await (await service.member(bob, acme.id)).get(path())).status).toBe(404);
   });
   it('takes no filter that it does not know', async () => {
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     for (const query of ['since=yesterday', 'format=xml', 'actor_user_id=-1', 'action=', ...badCursors]) {
       expect((await admin.get(`${path()}?${query}`)).status, query).toBe(422);
     }

@@ -16,14 +16,17 @@ export const gatherAudit = consumer({
         const userId = /^\d+$/.test(event.actor) ? Number(event.actor) : null;
         await db.raw(
           `insert into audit_log
-             (action, organization_id, actor_user_id, actor, subject, request_id, metadata, created_at)
-           values (?, ?, ?, ?, ?, ?, ?, ?)`,
+             (action, organization_id, actor_user_id, actor, subject, ip_address, user_agent, request_id, metadata,
+              created_at)
+           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
           [
             declaration.audit,
             Number(event.organizationid),
             userId,
             event.actor,
             event.subject,
+            event.actorip ?? null,
+            event.actoragent ?? null,
             event.requestid ?? null,
             JSON.stringify(event.data),
             event.time,

@@ -11,8 +11,14 @@ import { personOf } from '../people/people-store.ts';
 import { Reference } from '../reference.ts';
 import { roleOfOrganization } from '../roles/role-store.ts';
 import { WorkspaceReference } from '../workspaces/workspace.ts';
-import { InvitationEmailMismatch, InvitationExpired, InvitationNotFound } from './errors.ts';
-import { CLOSED, requirePending } from './invitation.ts';
+import {
+  InvitationEmailMismatch,
+  InvitationExpired,
+  InvitationNotFound,
+  InvitationRevoked,
+} from './errors.ts';
+import { isStillHandedOut } from './hand-out.ts';
+import { CLOSED, NO_LONGER_HANDED_OUT, requirePending } from './invitation.ts';
 import { close, findByToken, membersOf } from './invitation-store.ts';
 import { InvitationToken } from './preview-invitation.ts';
 
@@ -61,6 +67,8 @@ export const acceptInvitation = endpoint(
     requirePending(invitation);
     const { id, role_id: roleId, workspace_id: workspaceId } = invitation;
     if (roleId === null || workspaceId === null) throw InvitationExpired();
+    const role = await roleOfOrganization(db, organization.id, roleId);
+    if (!(await isStillHandedOut(db, invitation, role))) throw InvitationRevoked(NO_LONGER_HANDED_OUT);
 
     if (!acceptsAnyAddress) {
       const person = await personOf(db, userId);
@@ -71,7 +79,6 @@ export const acceptInvitation = endpoint(
     if (await findMembership(db, organization.id, userId)) throw AlreadyMember();
     if ((await membersOf(db, organization.id)) >= plans.seats(organization.plan)) throw PlanLimitExceeded();
 
-    const role = await roleOfOrganization(db, organization.id, roleId);
     await close(db, id, 'accepted', userId);
     await addMember(
       { db, emit },

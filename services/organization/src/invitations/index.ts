@@ -1,4 +1,6 @@
 import { mail } from '../../migrations/0002_mail.ts';
+import { invitationsOfThePlatform } from '../../migrations/0006_invitations_of_the_platform.ts';
+import { invitationMails } from '../../migrations/0007_invitation_mails.ts';
 import { mailClaims } from '../../migrations/0009_mail_claims.ts';
 import type { OrganizationTools } from '../endpoint.ts';
 import { acceptInvitation } from './accept-invitation.ts';
@@ -16,5 +18,7 @@ export const endpoints = [
   previewInvitation,
   acceptInvitation,
 ];
-export const migrations = [mail, mailClaims];
-export const consumers = ({ mailer, appUrl }: OrganizationTools) => [releaseInvitations({ mailer, appUrl })];
+export const migrations = [mail, mailClaims, invitationsOfThePlatform, invitationMails];
+export const consumers = ({ mailer, appUrl, mailLimits }: OrganizationTools) => [
+  releaseInvitations({ mailer, appUrl, mailLimits }),
+];

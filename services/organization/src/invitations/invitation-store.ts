@@ -17,6 +17,7 @@ export interface InvitationRow {
   /** As of now: one whose time is over is expired, whatever is stored. */
   status: InvitationStatus;
   invited_by: number;
+  by_system_admin: boolean;
   inviter_name: string | null;
   created_at: Date;
   expires_at: Date;
@@ -49,6 +50,7 @@ export function invitationColumns(db: Knex.Transaction) {
     'i.message',
     db.raw(`${STATUS} as status`),
     'i.invited_by',
+    'i.by_system_admin',
     'p.display_name as inviter_name',
     'i.created_at',
     'i.expires_at',
@@ -63,6 +65,20 @@ export async function findByToken(db: Knex.Transaction, token: string): Promise<
 /** The transaction has to be bound to the invitation's organization, or to read across organizations. */
 export async function findById(db: Knex.Transaction, id: number): Promise<InvitationRow | undefined> {
   return await invitations(db).where('i.id', id).select(invitationColumns(db)).first();
+}
+
+/** Pending invitations that a member sent or prepared, each with the permissions that it would give. */
+export async function pendingInvitationsOf(
+  db: Knex.Transaction,
+  organizationId: number,
+  userId: number,
+): Promise<{ id: number; email: string; permissions: string[] }[]> {
+  return await db('invitations as i')
+    .leftJoin('roles as r', 'r.id', 'i.role_id')
+    .where({ 'i.organization_id': organizationId, 'i.invited_by': userId, 'i.by_system_admin': false })
+    .whereRaw(`${STATUS} = 'pending'`)
+    .orderBy('i.id')
+    .select('i.id', 'i.email', db.raw("coalesce(r.permissions, '{}') as permissions"));
 }
 
 export function whereStatus(query: Knex.QueryBuilder, status: InvitationStatus): Knex.QueryBuilder {

@@ -1,4 +1,4 @@
-import { Id, Timestamp } from '@rivergate/endpoint';
+import { Id, isVisible, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { Reference } from '../reference.ts';
 import { InvitationAlreadyAccepted, InvitationExpired, InvitationRevoked } from './errors.ts';
@@ -12,6 +12,7 @@ export const PersonalMessage = z
   .trim()
   .max(1000)
   .regex(/^[^\p{Cc}]*(?:[\r\n\t][^\p{Cc}]*)*$/u, 'must not hold control characters')
+  .refine(isVisible, 'must not hold invisible characters')
   .transform(text => text || null)
   .meta({
     description: 'Plain text of several lines without other control characters, put into the invitation mail',
@@ -51,6 +52,10 @@ function named(id: number | null, name: string | null): { id: number; name: stri
 
 /** What a state other than pending answers, on preview, acceptance and revocation alike. */
 export const CLOSED = [InvitationAlreadyAccepted, InvitationExpired, InvitationRevoked] as const;
+
+/** Message of InvitationRevoked where the invitation ended with the right of its sender. */
+export const NO_LONGER_HANDED_OUT =
+  'The one who sent the invitation may not hand out its role any more; ask for a new one';
 
 /** @throws what the state of an invitation answers that can no longer be accepted or revoked */
 export function requirePending({ status }: { status: InvitationStatus }): void {

@@ -1,4 +1,4 @@
-import { EmailAddress, Forbidden, Id, Timestamp } from '@rivergate/endpoint';
+import { EmailAddress, Forbidden, Id, RateLimited, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { AlreadyMember } from '../members/errors.ts';
@@ -43,9 +43,10 @@ export const inviteMember = endpoint(
       AlreadyMember,
       InvitationAlreadyExists,
       PlanLimitExceeded,
+      RateLimited,
     ],
   },
-  async ({ params, body, caller, db, emit, limit, plans, mailer, appUrl }) => {
+  async ({ params, body, caller, db, emit, plans, mailer, appUrl, mailLimits }) => {
     const organization = await lockOrganization(db, params.org_id);
     const workspace = await workspaceOfOrganization(db, organization.id, body.workspace_id);
     const role = await roleOfOrganization(db, organization.id, body.role_id);
@@ -53,16 +54,22 @@ export const inviteMember = endpoint(
     if (await isMemberAddress(db, organization.id, body.email)) throw AlreadyMember();
 
     const invitedBy = caller.userId;
-    const wanted = { email: body.email, workspace, role, message: body.message ?? null, invitedBy };
+    const wanted = {
+      email: body.email,
+      workspace,
+      role,
+      message: body.message ?? null,
+      invitedBy,
+      bySystemAdmin: caller.isSystemAdmin,
+    };
     const id = await prepareInvitation({ db, emit }, organization, wanted);
     if (id === undefined) throw InvitationAlreadyExists();
     if ((await seatsTaken(db, organization.id)) > plans.seats(organization.plan)) throw PlanLimitExceeded();
 
-    // Inviting and revoking in turns would fill someone's mailbox in our name.
-    await limit('invitation_mail', body.email);
     const { token, expiresAt } = await sendInvitation({ db, emit }, organization, id, wanted, {
       mailer,
       appUrl,
+      mailLimits,
     });
     return { invitation: { id, token, email: body.email, expires_at: expiresAt } };
   },

@@ -7,12 +7,14 @@ import { personOf } from '../people/people-store.ts';
 import { effectiveSettings } from '../settings/settings.ts';
 import { invitationMail } from './invitation-mail.ts';
 import { closeLapsed } from './invitation-store.ts';
+import { type MailLimits, requireMailLimits } from './mail-limits.ts';
 
 const DAY = 86_400_000;
 
-export interface Post {
+export interface MailTools {
   mailer: Mailer;
   appUrl: string;
+  mailLimits: MailLimits;
 }
 
 type Inviting = Pick<OrganizationRow, 'id' | 'name' | 'settings'>;
@@ -23,6 +25,8 @@ export interface NewInvitation {
   role: { id: number; name: string };
   message: string | null;
   invitedBy: number;
+  /** Sent by a system administrator, who needs no standing in the organization. */
+  bySystemAdmin?: boolean;
 }
 
 /**
@@ -33,7 +37,7 @@ export interface NewInvitation {
 export async function prepareInvitation(
   { db, emit }: Work,
   organization: Inviting,
-  { email, workspace, role, message, invitedBy }: NewInvitation,
+  { email, workspace, role, message, invitedBy, bySystemAdmin = false }: NewInvitation,
 ): Promise<number | undefined> {
   const organizationId = organization.id;
   for (const id of await closeLapsed(db, organizationId, email)) {
@@ -48,6 +52,7 @@ export async function prepareInvitation(
       role_id: role.id,
       message,
       invited_by: invitedBy,
+      by_system_admin: bySystemAdmin,
       expires_at: expiry(organization),
     })
     .onConflict(db.raw("(organization_id, email) where status = 'pending'"))
@@ -83,14 +88,16 @@ export async function holdInvitation(
  * Gives a waiting invitation its token and its time, and mails it.
  *
  * @returns the token, which is nowhere else
+ * @throws RateLimited before anything is written
  */
 export async function sendInvitation(
   { db, emit }: Work,
   organization: Inviting,
   id: number,
   { email, workspace, role, message, invitedBy }: NewInvitation,
-  { mailer, appUrl }: Post,
+  { mailer, appUrl, mailLimits }: MailTools,
 ): Promise<{ token: string; expiresAt: Date }> {
+  await requireMailLimits(db, { organizationId: organization.id, email, invitedBy }, mailLimits);
   const token = oneTimeToken();
   const expiresAt = expiry(organization);
   await db('invitations')

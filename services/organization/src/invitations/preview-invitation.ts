@@ -2,8 +2,10 @@ import { acrossOrganizations, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Reference } from '../reference.ts';
-import { InvitationExpired, InvitationNotFound } from './errors.ts';
-import { CLOSED, requirePending, shown } from './invitation.ts';
+import { roleOfOrganization } from '../roles/role-store.ts';
+import { InvitationExpired, InvitationNotFound, InvitationRevoked } from './errors.ts';
+import { isStillHandedOut } from './hand-out.ts';
+import { CLOSED, NO_LONGER_HANDED_OUT, requirePending, shown } from './invitation.ts';
 import { findByToken } from './invitation-store.ts';
 
 /** Long enough for any token, short enough to hash without a thought. */
@@ -50,6 +52,8 @@ export const previewInvitation = endpoint(
     requirePending(row);
     const { email, organization, workspace, role, expires_at } = shown(row);
     if (!workspace || !role) throw InvitationExpired();
+    const { permissions } = await roleOfOrganization(db, organization.id, role.id);
+    if (!(await isStillHandedOut(db, row, { permissions }))) throw InvitationRevoked(NO_LONGER_HANDED_OUT);
     return {
       invitation: {
         email,

@@ -1,14 +1,15 @@
-import { consumer, on, userVerified } from '@rivergate/events';
+import { Failure, RateLimited, withinOrganization } from '@rivergate/endpoint';
+import { consumer, invitationRevoked, on, userVerified } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { Work } from '../endpoint.ts';
-import { lockOrganization } from '../organizations/organization-store.ts';
+import { enterOrganization, lockOrganization } from '../organizations/organization-store.ts';
 import { consumerWork } from '../people/consumer-work.ts';
 import { introduce } from '../people/people-store.ts';
-import { findById } from './invitation-store.ts';
-import { type Post, sendInvitation } from './issue-invitation.ts';
+import { close, findById } from './invitation-store.ts';
+import { type MailTools, sendInvitation } from './issue-invitation.ts';
 
 /** Mails the invitations of organizations whose administrator has now verified the address. */
-export function releaseInvitations(post: Post) {
+export function releaseInvitations(mailTools: MailTools) {
   return consumer({
     name: 'waiting-invitations',
     on: [
@@ -17,8 +18,11 @@ export function releaseInvitations(post: Post) {
         // Takes the user's lock: an organization that is just being created either is seen here or sees this.
         await introduce(tools.db, { userId, email, displayName, verified: true });
         const waiting = await waitingInvitationsOf(tools.db, userId);
+        // All locks before the first mail is counted: who holds a count waits for no organization.
+        for (const organizationId of new Set(waiting.map(({ organization_id }) => organization_id)))
+          await lockOrganization(tools.db, organizationId);
         for (const { id, organization_id } of waiting)
-          await release(consumerWork(tools), organization_id, id, post);
+          await release(consumerWork(tools), organization_id, id, mailTools);
       }),
     ],
   });
@@ -31,26 +35,30 @@ async function waitingInvitationsOf(
   return await db('invitations')
     .where({ invited_by: userId, status: 'pending' })
     .whereNull('sent_at')
-    .orderBy('organization_id')
-    .orderBy('id')
+    .orderBy(['email', 'organization_id'])
     .select('id', 'organization_id');
 }
 
-async function release(work: Work, organizationId: number, id: number, post: Post): Promise<void> {
-  const organization = await lockOrganization(work.db, organizationId);
-  const row = await findById(work.db, id);
+/** One that is over a limit of mails is not sent, and says so: waiting for its turn could take for ever. */
+async function release(work: Work, organizationId: number, id: number, mailTools: MailTools): Promise<void> {
+  const { db, emit } = work;
+  const organization = await enterOrganization(db, organizationId);
+  const row = await findById(db, id);
   if (row?.status !== 'pending' || !row.workspace_id || !row.role_id) return;
-  await sendInvitation(
-    work,
-    organization,
-    id,
-    {
-      email: row.email,
-      workspace: { id: row.workspace_id, name: row.workspace_name ?? '' },
-      role: { id: row.role_id, name: row.role_name ?? '' },
-      message: row.message,
-      invitedBy: row.invited_by,
-    },
-    post,
-  );
+  const invitation = {
+    email: row.email,
+    workspace: { id: row.workspace_id, name: row.workspace_name ?? '' },
+    role: { id: row.role_id, name: row.role_name ?? '' },
+    message: row.message,
+    invitedBy: row.invited_by,
+  };
+  try {
+    await sendInvitation(work, organization, id, invitation, mailTools);
+  } catch (cause) {
+    if (!(cause instanceof Failure) || cause.code !== RateLimited.code) throw cause;
+    await withinOrganization(db, organizationId);
+    await close(db, id, 'revoked', null);
+    const data = { invitation_id: id, organization_id: organizationId, reason: 'mail_limit' };
+    await emit(invitationRevoked, { aggregateId: id, organizationId, data });
+  }
 }

@@ -108,7 +108,7 @@ export async function workspacesOfMember(
     .join('workspaces as w', 'w.id', 'm.workspace_id')
     .where({ 'm.organization_id': organizationId, 'm.user_id': userId })
     .select('w.id', 'w.name', db.raw(firstRole('a.workspace_id = w.id')))
-    .orderBy([{ column: 'w.is_default', order: 'desc' }, { column: 'w.name_key' }, { column: 'w.id' }]);
+    .orderByRaw('w.is_default desc, lower(w.name), w.id');
 }
 
 /** @throws UserNotFound for anybody who is no member */

@@ -1,22 +1,27 @@
 import { fellowService } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Founded, type Person, startTown, type Town } from '../testing/town.ts';
+import {
+  type Founded,
+  type OrganizationUnderTest,
+  type Person,
+  startOrganizationUnderTest,
+} from '../testing/organization-under-test.ts';
 
-let town: Town;
+let service: OrganizationUnderTest;
 let ada: Person;
 beforeAll(async () => {
-  town = await startTown();
-  ada = await town.person('Ada');
+  service = await startOrganizationUnderTest();
+  ada = await service.person('Ada');
 });
-afterAll(async () => await town?.stop());
+afterAll(async () => await service?.stop());
 
 let count = 0;
-const found = () => town.found(ada, `Organization ${++count}`);
+const found = () => service.found(ada, `Organization ${++count}`);
 const path = (founded: Founded, person?: Person) =>
   `/api/v1/organizations/${founded.id}/members${person ? `/${person.userId}` : ''}`;
 const standing = async (founded: Founded, person: Person) =>
   (
-    await town.service
+    await service
       .as(fellowService('gateway'))
       .get(`/internal/organizations/${founded.id}/principals/${person.userId}`)
   ).body.data;
@@ -24,10 +29,10 @@ const standing = async (founded: Founded, person: Person) =>
 describe('listing members', () => {
   it('shows role and status to every member, filtered, sorted and paged', async () => {
     const acme = await found();
-    const [bob, cleo] = [await town.person('Bob'), await town.person('Cleo')];
-    await town.join(acme, bob, acme.roles.Developer);
-    await town.join(acme, cleo);
-    const member = await town.member(bob, acme.id);
+    const [bob, cleo] = [await service.person('Bob'), await service.person('Cleo')];
+    await service.join(acme, bob, acme.roles.Developer);
+    await service.join(acme, cleo);
+    const member = await service.member(bob, acme.id);
     const list = async (query = '') => {
       const { body } = await member.get(`${path(acme)}${query}`);
       return [
@@ -59,15 +64,15 @@ describe('listing members', () => {
 
   it('tells strangers nothing', async () => {
     const acme = await found();
-    const eve = town.stranger(await town.person('Eve'));
+    const eve = service.stranger(await service.person('Eve'));
     expect((await eve.get(path(acme))).status).toBe(404);
     expect((await eve.get(path(acme, ada))).status).toBe(404);
   });
 
   it('knows no user of another organization', async () => {
     const acme = await found();
-    const bob = await town.person('Bob');
-    const answer = await (await town.member(ada, acme.id)).get(path(acme, bob));
+    const bob = await service.person('Bob');
+    const answer = await (await service.member(ada, acme.id)).get(path(acme, bob));
     expect([answer.status, answer.body.error.code]).toEqual([404, 'USER_NOT_FOUND']);
   });
 });
@@ -75,9 +80,9 @@ describe('listing members', () => {
 describe('changing a member', () => {
   it('brings the flag with the Admin role, and the role with the flag', async () => {
     const acme = await found();
-    const bob = await town.person('Bob');
-    await town.join(acme, bob);
-    const admin = await town.member(ada, acme.id);
+    const bob = await service.person('Bob');
+    await service.join(acme, bob);
+    const admin = await service.member(ada, acme.id);
     const change = async (body: object) => (await admin.patch(path(acme, bob), body)).body.data.member;
 
     expect(await change({ role_id: acme.roles.Admin })).toMatchObject({
@@ -92,25 +97,25 @@ describe('changing a member', () => {
       role: { name: 'Developer' },
     });
     expect((await standing(acme, bob)).permissions).toContain('query.execute');
-    const before = await town.audited(acme.id);
+    const before = await service.audited(acme.id);
     expect(before.filter(action => action === 'member.changed')).toHaveLength(4);
     await change({ role_id: acme.roles.Developer });
     await change({ is_admin: false });
-    expect(await town.audited(acme.id)).toEqual(before);
+    expect(await service.audited(acme.id)).toEqual(before);
   });
 
   it('leaves no right behind in the workspace of the invitation, and other rights in workspaces alone', async () => {
     const acme = await found();
-    const bob = await town.person('Bob');
-    await town.join(acme, bob, acme.roles.Admin);
-    const admin = await town.member(ada, acme.id);
+    const bob = await service.person('Bob');
+    await service.join(acme, bob, acme.roles.Admin);
+    const admin = await service.member(ada, acme.id);
     const { id } = (await admin.post(`/api/v1/organizations/${acme.id}/workspaces`, { name: 'Led by Bob' }))
       .body.data.workspace;
-    await town.sql(
+    await service.sql(
       'insert into organization.workspace_members (organization_id, workspace_id, user_id) values (?, ?, ?)',
       [acme.id, id, bob.userId],
     );
-    await town.sql(
+    await service.sql(
       'insert into organization.role_assignments (organization_id, user_id, role_id, workspace_id) values (?, ?, ?, ?)',
       [acme.id, bob.userId, acme.roles.Developer, id],
     );
@@ -119,12 +124,12 @@ describe('changing a member', () => {
       { id: acme.workspaceId, role: { name: 'Viewer' } },
       { id, role: { name: 'Developer' } },
     ]);
-    expect(await town.audited(acme.id)).toContain('role.withdrawn');
+    expect(await service.audited(acme.id)).toContain('role.withdrawn');
   });
 
   it('refuses what contradicts itself, and what says nothing', async () => {
     const acme = await found();
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const bodies = [
       { role_id: acme.roles.Admin, is_admin: false },
       { role_id: acme.roles.Viewer, is_admin: true },
@@ -137,8 +142,8 @@ describe('changing a member', () => {
 
   it('refuses to demote the last administrator, by flag or by role', async () => {
     const acme = await found();
-    await town.join(acme, await town.person('Bob'));
-    const admin = await town.member(ada, acme.id);
+    await service.join(acme, await service.person('Bob'));
+    const admin = await service.member(ada, acme.id);
     for (const body of [{ is_admin: false }, { role_id: acme.roles.Developer }]) {
       const answer = await admin.patch(path(acme, ada), body);
       expect([answer.status, answer.body.error.code]).toEqual([409, 'LAST_ADMINISTRATOR']);
@@ -147,21 +152,21 @@ describe('changing a member', () => {
 
   it('takes no role of another organization', async () => {
     const [acme, other] = [await found(), await found()];
-    const bob = await town.person('Bob');
-    await town.join(acme, bob);
-    const admin = await town.member(ada, acme.id);
+    const bob = await service.person('Bob');
+    await service.join(acme, bob);
+    const admin = await service.member(ada, acme.id);
     const answer = await admin.patch(path(acme, bob), { role_id: other.roles.Admin });
     expect([answer.status, answer.body.error.code]).toEqual([404, 'ROLE_NOT_FOUND']);
   });
 
   it('is for administrators: nobody raises himself', async () => {
     const acme = await found();
-    const bob = await town.person('Bob');
-    await town.join(acme, bob, acme.roles.Developer);
-    const member = await town.member(bob, acme.id);
+    const bob = await service.person('Bob');
+    await service.join(acme, bob, acme.roles.Developer);
+    const member = await service.member(bob, acme.id);
     expect((await member.patch(path(acme, bob), { is_admin: true })).status).toBe(403);
     expect((await member.delete(path(acme, ada))).status).toBe(403);
-    const eve = town.stranger(await town.person('Eve'));
+    const eve = service.stranger(await service.person('Eve'));
     expect((await eve.patch(path(acme, bob), { is_admin: true })).status).toBe(404);
   });
 });

@@ -1,8 +1,9 @@
 import { Id } from '@rivergate/endpoint';
-import { memberRemoved } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { WithdrawnInvitation } from '../invitations/withdraw-invitations.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
+import { endMembership } from './end-membership.ts';
 import { LastAdministrator, UserNotFound } from './errors.ts';
 import { keepAnAdministrator } from './last-administrator.ts';
 import { membershipOf } from './member-store.ts';
@@ -14,10 +15,15 @@ export const removeMember = endpoint(
     path: '/organizations/:org_id/members/:user_id',
     summary: 'Remove a member; ends the sessions in the organization at once',
     description:
-      'Roles and workspace memberships go with it. The last active administrator cannot be removed.',
+      'Roles, workspace memberships and pending invitations that the member sent go with it. The last active administrator cannot be removed.',
     caller: 'admin',
     params: z.object({ org_id: Id, user_id: Id }),
-    answer: z.object({ user_id: Id }),
+    answer: z.object({
+      user_id: Id,
+      withdrawn_invitations: z
+        .array(WithdrawnInvitation)
+        .meta({ description: 'Pending invitations that the member had sent' }),
+    }),
     message: 'Member removed successfully',
     messageInData: true,
     errors: [UserNotFound, LastAdministrator],
@@ -26,9 +32,7 @@ export const removeMember = endpoint(
     await lockOrganization(db, organizationId);
     const membership = await membershipOf(db, organizationId, userId);
     await keepAnAdministrator(db, organizationId, membership);
-    await db('memberships').where({ organization_id: organizationId, user_id: userId }).delete();
-    const data = { organization_id: organizationId, user_id: userId };
-    await emit(memberRemoved, { aggregateId: userId, organizationId, data });
-    return { user_id: userId };
+    const withdrawn = await endMembership({ db, emit }, organizationId, userId);
+    return { user_id: userId, withdrawn_invitations: withdrawn };
   },
 );

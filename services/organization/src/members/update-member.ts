@@ -2,6 +2,7 @@ import { Id, ValidationFailed } from '@rivergate/endpoint';
 import { memberChanged } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { WithdrawnInvitation, withdrawInvitations } from '../invitations/withdraw-invitations.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { replaceOrganizationRole } from '../roles/assign-role.ts';
 import { RoleNotFound } from '../roles/errors.ts';
@@ -30,7 +31,12 @@ export const updateMember = endpoint(
         params: { code: 'required' },
       })
       .meta({ description: 'At least one of role_id and is_admin', examples: [{ role_id: 4 }] }),
-    answer: z.object({ member: MemberInFull }),
+    answer: z.object({
+      member: MemberInFull,
+      withdrawn_invitations: z.array(WithdrawnInvitation).meta({
+        description: 'Pending invitations of the member that the member could not send any more',
+      }),
+    }),
     message: 'Member updated successfully',
     messageInData: true,
     errors: [UserNotFound, RoleNotFound, LastAdministrator],
@@ -65,7 +71,11 @@ export const updateMember = endpoint(
         await emit(memberChanged, { aggregateId: userId, organizationId, data });
     }
 
+    const withdrawn = await withdrawInvitations({ db, emit }, organizationId, userId);
     const member = await memberOf(db, organizationId, userId);
-    return { member: { ...member, workspaces: await workspacesOfMember(db, organizationId, userId) } };
+    return {
+      member: { ...member, workspaces: await workspacesOfMember(db, organizationId, userId) },
+      withdrawn_invitations: withdrawn,
+    };
   },
 );

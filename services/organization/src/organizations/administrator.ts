@@ -2,15 +2,18 @@ import type { Principal } from '@rivergate/caller';
 import { createAccount, withdrawAccount } from '@rivergate/contracts';
 import {
   type Call,
+  Failure,
   type FailureDetail,
-  type Log,
   type RequestFacts,
   UpstreamUnavailable,
   ValidationFailed,
 } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { introduce, personOf } from '../people/people-store.ts';
-import { keepAccount, recordProvisional, takeBack } from './provisional-administrators.ts';
+import { claimAddress, keepAccount, recordAccount, releaseAddress } from './provisional-administrators.ts';
+
+/** Milliseconds that identity may take: it hashes a password, in turns where many register at once. */
+const PATIENCE = 10_000;
 
 /** Who will administer the organization that is being created. */
 export interface Administrator {
@@ -18,28 +21,33 @@ export interface Administrator {
   email: string;
   displayName: string;
   verified: boolean;
-  /** Made for this organization, and taken back if it does not come to be. */
-  provisional: boolean;
+  /** With the mailed code or link it verifies the address of an account that was made for this organization. */
+  temporaryToken?: string;
 }
 
-interface Request {
-  body: {
-    admin_email?: string | undefined;
-    admin_password?: string | undefined;
-    admin_display_name?: string | undefined;
-  };
-  caller: Principal;
-  db: Knex.Transaction;
-  aside: Knex;
-  call: Call;
-  request: RequestFacts;
-  log: Log;
+/** An account that was made for an organization, and is taken back if that does not come to be. */
+export type ProvisionalAdministrator = Omit<Administrator, 'verified'>;
+
+interface Registration {
+  email: string;
+  password: string;
+  displayName: string | null;
+}
+
+interface Body {
+  admin_email?: string | undefined;
+  admin_password?: string | undefined;
+  admin_display_name?: string | undefined;
 }
 
 const refused = (...details: FailureDetail[]) => ValidationFailed(undefined, details);
 
 /** @throws ValidationFailed for an address that the caller has not verified, and for a password */
-export async function signedInAdministrator({ body, caller, db }: Request): Promise<Administrator> {
+export async function signedInAdministrator(
+  db: Knex.Transaction,
+  caller: Principal,
+  body: Body,
+): Promise<Administrator> {
   if (body.admin_password !== undefined) {
     throw refused({
       field: 'body.admin_password',
@@ -57,29 +65,12 @@ export async function signedInAdministrator({ body, caller, db }: Request): Prom
       reason: 'must be a verified address of the caller',
     });
   }
-  return {
-    userId: person.user_id,
-    email,
-    displayName: person.display_name,
-    verified: true,
-    provisional: false,
-  };
+  return { userId: person.user_id, email, displayName: person.display_name, verified: true };
 }
 
-/**
- * Has identity make an account, which no transaction of ours can roll back: it is noted outside of this one, so that
- * it is taken back even if this process dies now.
- *
- * @throws ValidationFailed, EmailTaken, InvalidPassword, UpstreamUnavailable
- */
-export async function registerAdministrator({
-  body,
-  db,
-  aside,
-  call,
-  request,
-}: Request): Promise<Administrator> {
-  const { admin_email: email, admin_password: password } = body;
+/** @throws ValidationFailed where address or password are missing */
+export function registrationOf(body: Body): Registration {
+  const { admin_email: email, admin_password: password, admin_display_name: displayName = null } = body;
   if (email === undefined || password === undefined) {
     const missing = { code: 'required', reason: 'is required without a bearer token' } as const;
     throw refused(
@@ -87,38 +78,57 @@ export async function registerAdministrator({
       ...(password === undefined ? [{ field: 'body.admin_password', ...missing }] : []),
     );
   }
-  const account = await call(
-    createAccount,
-    { body: { email, password, display_name: body.admin_display_name ?? null, ip: request.ip } },
-    { requestId: request.id },
-  );
-  const { user_id: userId, display_name: displayName } = account;
-  await recordProvisional(aside, userId).catch(async cause => {
-    await call(withdrawAccount, { params: { user_id: userId } });
-    throw cause;
-  });
-  // Takes the user's lock: a verification that arrives meanwhile either is seen here or sees the new organization.
-  const person = await introduce(db, { userId, email, displayName, verified: false });
-  return { userId, email, displayName, verified: person.verified_emails.length > 0, provisional: true };
+  return { email, password, displayName };
 }
 
-/** Does the work that the account was made for, and takes the account back if it fails. */
-export async function takeBackUnlessKept<Result>(
-  { db, aside, call, log }: Request,
-  administrator: Administrator,
-  work: () => Promise<Result>,
-): Promise<Result> {
-  if (!administrator.provisional) return await work();
-  const { userId } = administrator;
+/**
+ * Has identity make an account, which no transaction of ours can roll back. Before any transaction of the request: a
+ * slow identity holds no connection.
+ *
+ * @throws EmailTaken, InvalidPassword, UpstreamUnavailable
+ */
+export async function registerAdministrator(
+  { email, password, displayName }: Registration,
+  { knex, call, request }: { knex: Knex; call: Call; request: RequestFacts },
+): Promise<ProvisionalAdministrator> {
+  const claim = await claimAddress(knex, email, PATIENCE);
+  let userId: number | undefined;
   try {
-    const result = await work();
-    // Stands or falls with the organization.
-    await keepAccount(db, userId);
-    return result;
-  } catch (cause) {
-    await takeBack(aside, call, userId).catch(failure =>
-      log.warn({ err: failure, user: userId }, 'An account waits for the sweep to be taken back'),
+    const account = await call(
+      createAccount,
+      { body: { email, password, display_name: displayName, ip: request.ip } },
+      { requestId: request.id, ip: request.ip, userAgent: request.userAgent, deadline: PATIENCE },
     );
+    userId = account.user_id;
+    await recordAccount(knex, claim, userId);
+    const { display_name, temporary_token: temporaryToken } = account;
+    return { userId, email, displayName: display_name, temporaryToken };
+  } catch (cause) {
+    if (userId !== undefined) await call(withdrawAccount, { params: { user_id: userId } }).catch(() => {});
+    await releaseAddress(knex, claim);
     throw cause;
   }
+}
+
+/**
+ * The account of the provisional administrator stays if this transaction commits.
+ *
+ * @throws EmailTaken when it was removed meanwhile
+ */
+export async function keepAdministrator(
+  db: Knex.Transaction,
+  provisional: ProvisionalAdministrator,
+): Promise<Administrator> {
+  await keepAccount(db, provisional.userId);
+  // Takes the user's lock: a verification that arrives meanwhile either is seen here or sees the new organization.
+  const person = await introduce(db, { ...provisional, verified: false });
+  return { ...provisional, verified: person.verified_emails.length > 0 };
+}
+
+/** Keeps a refusal for later: a request with the key of an earlier one gets that one's answer before it. */
+export async function refusalOf<Result>(work: Promise<Result>): Promise<Result | Failure> {
+  return await work.catch(cause => {
+    if (cause instanceof Failure) return cause;
+    throw cause;
+  });
 }

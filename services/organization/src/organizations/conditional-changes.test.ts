@@ -1,20 +1,25 @@
 import { expectError, type TestCaller } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Founded, type Person, startTown, type Town } from '../testing/town.ts';
+import {
+  type Founded,
+  type OrganizationUnderTest,
+  type Person,
+  startOrganizationUnderTest,
+} from '../testing/organization-under-test.ts';
 
-let town: Town;
+let service: OrganizationUnderTest;
 let acme: Founded;
 let bob: Person;
 let admin: TestCaller;
 beforeAll(async () => {
-  town = await startTown();
-  const ada = await town.person('Ada');
-  acme = await town.found(ada, 'Acme');
-  bob = await town.person('Bob');
-  await town.join(acme, bob);
-  admin = await town.member(ada, acme.id);
+  service = await startOrganizationUnderTest();
+  const ada = await service.person('Ada');
+  acme = await service.found(ada, 'Acme');
+  bob = await service.person('Bob');
+  await service.join(acme, bob);
+  admin = await service.member(ada, acme.id);
 });
-afterAll(async () => await town?.stop());
+afterAll(async () => await service?.stop());
 
 describe.each<[string, () => string, (round: number) => object]>([
   ['an organization', () => '', round => ({ name: `Acme ${round}` })],

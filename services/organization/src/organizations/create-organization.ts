@@ -2,22 +2,33 @@ import { EmailTaken, InvalidPassword } from '@rivergate/contracts';
 import {
   acrossOrganizations,
   EmailAddress,
+  Failure,
   Id,
+  RateLimited,
   UpstreamUnavailable,
   ValidationFailed,
 } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { PersonalMessage } from '../invitations/invitation.ts';
+import { Domain, Name } from '../names/name.ts';
 import { SettingsChange } from '../settings/settings.ts';
 import { WorkspaceReference } from '../workspaces/workspace.ts';
-import { registerAdministrator, signedInAdministrator, takeBackUnlessKept } from './administrator.ts';
+import {
+  keepAdministrator,
+  refusalOf,
+  registerAdministrator,
+  registrationOf,
+  signedInAdministrator,
+} from './administrator.ts';
 import { OrganizationAlreadyExists, PlanLimitExceeded } from './errors.ts';
 import { foundOrganization } from './found-organization.ts';
-import { inviteFirstMembers } from './invite-first-members.ts';
-import { Domain, Name, nameKey } from './name.ts';
+import { inviteFirstMembers, refuseRepetition } from './invite-first-members.ts';
 import { Organization } from './organization.ts';
 import { isNameTaken } from './organization-store.ts';
+import type { Plans } from './plan.ts';
+import { takeBack } from './provisional-administrators.ts';
 
 const FirstInvitation = z.strictObject({
   email: EmailAddress,
@@ -60,29 +71,45 @@ export const createOrganization = endpoint(
       organization: Organization.omit({ created_at: true }),
       workspace: WorkspaceReference,
       user: z.object({ id: Id, email: z.string(), display_name: z.string() }),
+      temporary_token: z.string().optional().meta({
+        description: 'Of a new administrator: for verify-otp, verify-email and resend-signup-otp',
+      }),
     }),
     message: 'Organization created successfully',
     messageInData: true,
-    errors: [PlanLimitExceeded, OrganizationAlreadyExists, EmailTaken, InvalidPassword, UpstreamUnavailable],
+    errors: [
+      PlanLimitExceeded,
+      OrganizationAlreadyExists,
+      EmailTaken,
+      InvalidPassword,
+      RateLimited,
+      UpstreamUnavailable,
+    ],
   },
-  async context => {
-    const { body, caller, db, emit, plans, mailer, appUrl } = context;
-    const settings = body.settings ?? {};
-    if (settings.workspaces?.default_role_id != null) {
-      const reason = 'is not a role of the organization: it has none yet';
-      throw ValidationFailed(undefined, [
-        { field: 'body.settings.workspaces.default_role_id', code: 'not_found', reason },
-      ]);
-    }
-    if (1 + body.invitations.length > plans.seats(plans.initial)) throw PlanLimitExceeded();
-    // Names are unique across organizations. Asked before an account is made, so that a taken name makes none.
-    await acrossOrganizations(db);
-    if (await isNameTaken(db, nameKey(body.name))) throw OrganizationAlreadyExists();
-
-    const administrator = await (caller.kind === 'user'
-      ? signedInAdministrator(context)
-      : registerAdministrator(context));
-    return await takeBackUnlessKept(context, administrator, async () => {
+  {
+    async prepare({ body, caller, plans, knex, call, request }) {
+      refuseImpossible(body, plans);
+      if (caller.kind === 'user') return undefined;
+      const registration = registrationOf(body);
+      refuseRepetition(body.invitations, registration.email);
+      // A taken name makes no account. What is refused here is answered by `handle`, after the answer kept for a key.
+      return await refusalOf(
+        refuseTakenName(knex, body.name).then(() =>
+          registerAdministrator(registration, { knex, call, request }),
+        ),
+      );
+    },
+    async undo({ prepared, knex, call }) {
+      if (prepared && !(prepared instanceof Failure)) await takeBack(knex, call, prepared.userId);
+    },
+    async handle({ body, caller, prepared, db, emit, plans, mailer, appUrl, mailLimits }) {
+      if (prepared instanceof Failure) throw prepared;
+      const administrator = prepared
+        ? await keepAdministrator(db, prepared)
+        : await signedInAdministrator(db, caller, body);
+      // Names are unique across organizations.
+      await acrossOrganizations(db);
+      const settings = body.settings ?? {};
       const founded = await foundOrganization(
         { db, emit },
         {
@@ -102,14 +129,37 @@ export const createOrganization = endpoint(
         workspace,
         roles,
         administrator,
-        post: { mailer, appUrl },
+        mailTools: { mailer, appUrl, mailLimits },
       });
-      const { userId, email, displayName } = administrator;
+      const { userId, email, displayName, temporaryToken } = administrator;
       return {
         organization,
         workspace: { id: workspace.id, name: workspace.name, slug: workspace.slug },
         user: { id: userId, email, display_name: displayName },
+        ...(temporaryToken === undefined ? {} : { temporary_token: temporaryToken }),
       };
-    });
+    },
   },
 );
+
+/** @throws ValidationFailed, PlanLimitExceeded */
+function refuseImpossible(
+  body: { settings?: z.output<typeof SettingsChange> | undefined; invitations: unknown[] },
+  plans: Plans,
+): void {
+  if (body.settings?.workspaces?.default_role_id != null) {
+    const reason = 'is not a role of the organization: it has none yet';
+    throw ValidationFailed(undefined, [
+      { field: 'body.settings.workspaces.default_role_id', code: 'not_found', reason },
+    ]);
+  }
+  if (1 + body.invitations.length > plans.seats(plans.initial)) throw PlanLimitExceeded();
+}
+
+/** @throws OrganizationAlreadyExists */
+async function refuseTakenName(knex: Knex, name: string): Promise<void> {
+  await knex.transaction(async db => {
+    await acrossOrganizations(db);
+    if (await isNameTaken(db, name)) throw OrganizationAlreadyExists();
+  });
+}

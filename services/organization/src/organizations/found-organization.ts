@@ -10,7 +10,6 @@ import {
   type SettingsChange,
 } from '../settings/settings.ts';
 import { createWorkspace, type WorkspaceRow } from '../workspaces/create-workspace-row.ts';
-import { nameKey } from './name.ts';
 import { insertOrganization, reserveOrganizationId } from './organization-store.ts';
 import type { Plan } from './plan.ts';
 
@@ -46,7 +45,6 @@ export async function foundOrganization(work: Work, founding: Founding): Promise
   const inserted = await insertOrganization(db, {
     id,
     name,
-    name_key: nameKey(name),
     domain,
     plan,
     settings,

@@ -1,5 +1,8 @@
 import { organizations } from '../../migrations/0001_organizations.ts';
+import { nameSkeletons } from '../../migrations/0004_name_skeletons.ts';
+import { provisionalAdministrators } from '../../migrations/0005_provisional_administrators.ts';
 import { createOrganization } from './create-organization.ts';
+import { endUnverified } from './end-unverified.ts';
 import { getOrganization } from './get-organization.ts';
 import { listOrganizations } from './list-organizations.ts';
 import { takeBackAbandoned } from './provisional-administrators.ts';
@@ -14,5 +17,6 @@ export const endpoints = [
   updateOrganization,
   switchOrganization,
 ];
-export const migrations = [organizations];
+export const migrations = [organizations, nameSkeletons, provisionalAdministrators];
+export const consumers = () => [endUnverified];
 export const jobs = [takeBackAbandoned];

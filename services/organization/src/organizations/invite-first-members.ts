@@ -2,7 +2,7 @@ import { ValidationFailed } from '@rivergate/endpoint';
 import type { Work } from '../endpoint.ts';
 import {
   holdInvitation,
-  type Post,
+  type MailTools,
   prepareInvitation,
   sendInvitation,
 } from '../invitations/issue-invitation.ts';
@@ -19,16 +19,18 @@ export interface FirstInvitation {
 /**
  * Writes the invitations of a new organization; they go out at once only if its administrator is verified.
  *
- * @throws ValidationFailed for an address named twice, and for the administrator's own
+ * @throws ValidationFailed as refuseRepetition
  */
 export async function inviteFirstMembers(
   work: Work,
   organization: { id: number; name: string; settings: SettingsChange; plan: string },
   invitations: readonly FirstInvitation[],
-  { workspace, roles, administrator, post }: Hosting,
+  { workspace, roles, administrator, mailTools }: NewOrganization,
 ): Promise<void> {
   refuseRepetition(invitations, administrator.email);
-  for (const { email, role, message = null } of invitations) {
+  // In one order for all who count the mails to an address.
+  const ordered = invitations.toSorted((one, other) => (one.email < other.email ? -1 : 1));
+  for (const { email, role, message = null } of ordered) {
     const wanted = {
       email,
       workspace,
@@ -39,19 +41,20 @@ export async function inviteFirstMembers(
     if (!administrator.verified) await holdInvitation(work, organization, wanted);
     else {
       const id = await prepareInvitation(work, organization, wanted);
-      if (id !== undefined) await sendInvitation(work, organization, id, wanted, post);
+      if (id !== undefined) await sendInvitation(work, organization, id, wanted, mailTools);
     }
   }
 }
 
-interface Hosting {
+interface NewOrganization {
   workspace: { id: number; name: string };
   roles: BuiltInRoleIds;
   administrator: Administrator;
-  post: Post;
+  mailTools: MailTools;
 }
 
-function refuseRepetition(invitations: readonly FirstInvitation[], own: string): void {
+/** @throws ValidationFailed for an address named twice, and for the administrator's own */
+export function refuseRepetition(invitations: readonly FirstInvitation[], own: string): void {
   const seen = new Set([own]);
   const details = invitations.flatMap(({ email }, index) => {
     const field = `body.invitations.${index}.email`;

@@ -24,7 +24,7 @@ export const listOrganizations = endpoint(
       read: mine =>
         mine
           .select('o.id', 'o.name', 'o.domain', 'o.plan', 'm.is_admin', 'o.created_at')
-          .orderBy([{ column: 'o.name_key' }, { column: 'o.id' }]),
+          .orderByRaw('lower(o.name), o.id'),
     });
   },
 );

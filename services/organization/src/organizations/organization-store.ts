@@ -1,5 +1,6 @@
 import { OrganizationNotFound, withinOrganization } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
+import { nameKeys } from '../names/name-keys.ts';
 import type { SettingsChange } from '../settings/settings.ts';
 
 export interface OrganizationRow {
@@ -68,22 +69,32 @@ export async function reserveOrganizationId(db: Knex.Transaction): Promise<numbe
 /** @returns whether it was inserted; false when the name is taken */
 export async function insertOrganization(
   db: Knex.Transaction,
-  row: Pick<OrganizationRow, 'id' | 'name' | 'domain' | 'plan' | 'personal_user_id' | 'created_by'> & {
-    name_key: string;
-    settings: SettingsChange;
-  },
+  row: Pick<
+    OrganizationRow,
+    'id' | 'name' | 'domain' | 'plan' | 'personal_user_id' | 'created_by' | 'settings'
+  >,
 ): Promise<boolean> {
   const inserted = await db('organizations')
-    .insert({ ...row, settings: JSON.stringify(row.settings) })
-    .onConflict('name_key')
+    .insert({ ...row, ...nameKeys(row.name), settings: JSON.stringify(row.settings) })
+    .onConflict()
     .ignore()
     .returning('id');
   return inserted.length > 0;
 }
 
-/** Whether any organization has the name. Needs a transaction across organizations. */
-export async function isNameTaken(db: Knex.Transaction, nameKey: string): Promise<boolean> {
-  return (await db('organizations').where({ name_key: nameKey }).first('id')) !== undefined;
+/** Deletes an organization with what belongs to it; its audit log stays. The caller holds its lock. */
+export async function deleteOrganization(db: Knex.Transaction, organizationId: number): Promise<void> {
+  // In the order of their foreign keys; role assignments and workspace memberships go with the memberships.
+  for (const table of ['invitations', 'memberships', 'workspaces', 'roles'])
+    await db(table).where({ organization_id: organizationId }).delete();
+  await db('organizations').where({ id: organizationId }).delete();
+}
+
+/** Whether any organization has the name, or one that looks like it. Needs a transaction across organizations. */
+export async function isNameTaken(db: Knex.Transaction, name: string): Promise<boolean> {
+  const { name_key, name_skeleton } = nameKeys(name);
+  const taken = await db('organizations').where({ name_key }).orWhere({ name_skeleton }).first('id');
+  return taken !== undefined;
 }
 
 /** Organizations in which the user is active, by name. Needs a transaction across organizations. */

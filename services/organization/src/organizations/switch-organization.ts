@@ -8,6 +8,7 @@ import {
   UpstreamUnavailable,
 } from '@rivergate/endpoint';
 import { organizationSwitched } from '@rivergate/events';
+import type { Knex } from 'knex';
 import { z } from 'zod';
 import { startingWorkspace } from '../access/starting-workspace.ts';
 import { endpoint } from '../endpoint.ts';
@@ -37,42 +38,76 @@ export const switchOrganization = endpoint(
     message: 'Organization switched successfully',
     messageInData: true,
     errors: [SessionRequired, WorkspaceNotFound, UpstreamUnavailable],
-    idempotency: { seconds: 60, spends: 'session' },
+    // Doing it again gives tokens that work; an answer kept for a key could hold a refresh token that is dead by then.
+    idempotency: false,
   },
-  async ({ params, body, caller, db, emit, call, request }) => {
-    if (caller.sessionId === null) throw SessionRequired();
-    // Also a system administrator acts in an organization as its member only.
-    if (!caller.isMember) throw OrganizationNotFound();
-    const { sessionId, userId } = caller;
-    const { id, name } = await enterOrganization(db, params.org_id);
-    if (body.workspace_id !== undefined) {
-      await workspaceOfOrganization(db, id, body.workspace_id);
-      const within = await reachableWorkspaces(db, userId).where('w.id', body.workspace_id).first('w.id');
-      if (!within) throw Forbidden('You cannot see this workspace', [missingPermission('workspace.read')]);
-    }
-    const workspaceId = body.workspace_id ?? (await startingWorkspace(db, userId, id));
-    const workspace = workspaceId === null ? null : await workspaceOfOrganization(db, id, workspaceId);
-
-    const tokens = await call(
-      switchSession,
-      {
-        params: { session_id: sessionId },
-        body: { user_id: userId, organization_id: id, workspace_id: workspaceId },
-      },
-      { organizationId: id, userId, requestId: request.id },
-    ).catch(cause => {
-      // The session ended while this was under way, or is older than the organization's settings allow.
-      throw cause?.code === SessionNotFound.code ? Unauthorized(cause.message) : cause;
-    });
-    await emit(organizationSwitched, {
-      aggregateId: sessionId,
-      organizationId: id,
-      data: { organization_id: id, workspace_id: workspaceId, user_id: userId, session_id: sessionId },
-    });
-    return {
-      ...tokens,
-      organization: { id, name },
-      workspace: workspace && { id: workspace.id, name: workspace.name, slug: workspace.slug },
-    };
+  {
+    // Before the transaction: a slow identity holds no connection.
+    async prepare({ params, body, caller, knex, call, request }) {
+      if (caller.sessionId === null) throw SessionRequired();
+      // Also a system administrator acts in an organization as its member only.
+      if (!caller.isMember) throw OrganizationNotFound();
+      const { sessionId, userId } = caller;
+      const place = await knex.transaction(db => placeIn(db, params.org_id, userId, body.workspace_id));
+      const { organization, workspace } = place;
+      const tokens = await call(
+        switchSession,
+        {
+          params: { session_id: sessionId },
+          body: {
+            user_id: userId,
+            organization_id: organization.id,
+            workspace_id: workspace?.id ?? null,
+          },
+        },
+        {
+          organizationId: organization.id,
+          userId,
+          requestId: request.id,
+          ip: request.ip,
+          userAgent: request.userAgent,
+        },
+      ).catch(cause => {
+        // The session ended while this was under way, or is older than the organization's settings allow.
+        throw cause?.code === SessionNotFound.code ? Unauthorized(cause.message) : cause;
+      });
+      return { sessionId, userId, ...place, tokens };
+    },
+    async handle({ prepared: { sessionId, userId, organization, workspace, tokens }, emit }) {
+      await emit(organizationSwitched, {
+        aggregateId: sessionId,
+        organizationId: organization.id,
+        data: {
+          organization_id: organization.id,
+          workspace_id: workspace?.id ?? null,
+          user_id: userId,
+          session_id: sessionId,
+        },
+      });
+      return { ...tokens, organization, workspace };
+    },
   },
 );
+
+/** The organization, and the workspace in which the session goes on there. */
+async function placeIn(
+  db: Knex.Transaction,
+  organizationId: number,
+  userId: number,
+  wanted: number | undefined,
+): Promise<{
+  organization: { id: number; name: string };
+  workspace: { id: number; name: string; slug: string } | null;
+}> {
+  const { id, name } = await enterOrganization(db, organizationId);
+  const organization = { id, name };
+  if (wanted !== undefined) {
+    await workspaceOfOrganization(db, id, wanted);
+    const within = await reachableWorkspaces(db, userId).where('w.id', wanted).first('w.id');
+    if (!within) throw Forbidden('You cannot see this workspace', [missingPermission('workspace.read')]);
+  }
+  const workspaceId = wanted ?? (await startingWorkspace(db, userId, id));
+  if (workspaceId === null) return { organization, workspace: null };
+  const workspace = await workspaceOfOrganization(db, id, workspaceId);
+  return { organization, workspace: { id: workspace.id, name: workspace.name, slug: workspace.slug } };
+}

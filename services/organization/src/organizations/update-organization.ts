@@ -2,8 +2,9 @@ import { Id } from '@rivergate/endpoint';
 import { organizationUpdated } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { Domain, Name } from '../names/name.ts';
+import { nameKeys } from '../names/name-keys.ts';
 import { OrganizationAlreadyExists } from './errors.ts';
-import { Domain, Name, nameKey } from './name.ts';
 import { Organization } from './organization.ts';
 import { lockOrganization } from './organization-store.ts';
 import { violatesUniqueness } from './unique-violation.ts';
@@ -39,7 +40,11 @@ export const updateOrganization = endpoint(
     if (fields.length > 0) {
       await db('organizations')
         .where({ id })
-        .update({ name, name_key: nameKey(name), domain, updated_at: db.fn.now() })
+        .update({
+          ...(name === before.name ? {} : { name, ...nameKeys(name) }),
+          domain,
+          updated_at: db.fn.now(),
+        })
         .catch(cause => {
           throw violatesUniqueness(cause) ? OrganizationAlreadyExists() : cause;
         });

@@ -45,6 +45,15 @@ export async function personOf(db: Knex.Transaction, userId: number): Promise<Pe
   return await db('people').select(COLUMNS).where({ user_id: userId }).first();
 }
 
+/** Whether the user has ever proved to own an address. */
+export async function isVerified(db: Knex.Transaction, userId: number): Promise<boolean> {
+  const verified = await db('people')
+    .where({ user_id: userId })
+    .whereRaw("verified_emails <> '{}'")
+    .first('user_id');
+  return verified !== undefined;
+}
+
 /** A picture that is left out stays; null removes it. */
 export async function changeProfile(
   db: Knex.Transaction,

@@ -1,23 +1,30 @@
 import { userProfileChanged, userRemoved, userStatusChanged } from '@rivergate/events';
 import { eventually } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Founded, type Person, startTown, type Town, tell, verify } from '../testing/town.ts';
+import {
+  type Founded,
+  type OrganizationUnderTest,
+  type Person,
+  publishEvent,
+  startOrganizationUnderTest,
+  verify,
+} from '../testing/organization-under-test.ts';
 
-let town: Town;
+let service: OrganizationUnderTest;
 let ada: Person;
 let acme: Founded;
 beforeAll(async () => {
-  town = await startTown();
-  ada = await town.person('Ada');
-  acme = await town.found(ada, 'Acme');
+  service = await startOrganizationUnderTest();
+  ada = await service.person('Ada');
+  acme = await service.found(ada, 'Acme');
 });
-afterAll(async () => await town?.stop());
+afterAll(async () => await service?.stop());
 
 const member = async () =>
-  (await (await town.member(ada, acme.id)).get(`/api/v1/organizations/${acme.id}/members/${ada.userId}`)).body
-    .data.member;
+  (await (await service.member(ada, acme.id)).get(`/api/v1/organizations/${acme.id}/members/${ada.userId}`))
+    .body.data.member;
 const people = (userId: number) =>
-  town.sql<{ email: string; verified_emails: string[]; status: string }>(
+  service.sql<{ email: string; verified_emails: string[]; status: string }>(
     'select email, verified_emails, status from organization.people where user_id = ?',
     [userId],
   );
@@ -30,24 +37,24 @@ describe('what is known of people', () => {
       fields: ['display_name', 'profile_image_url'],
       display_name: 'Ada L.',
     };
-    await tell(town, userProfileChanged, { ...data, profile_image_url: picture });
+    await publishEvent(service, userProfileChanged, { ...data, profile_image_url: picture });
     await eventually(async () => (await member()).display_name === 'Ada L.');
     expect((await member()).profile_image_url).toBe(picture);
-    await tell(town, userProfileChanged, { ...data, display_name: 'Ada' });
+    await publishEvent(service, userProfileChanged, { ...data, display_name: 'Ada' });
     await eventually(async () => (await member()).display_name === 'Ada');
     expect((await member()).profile_image_url).toBe(picture);
-    await tell(town, userProfileChanged, { ...data, profile_image_url: null });
+    await publishEvent(service, userProfileChanged, { ...data, profile_image_url: null });
     await eventually(async () => (await member()).profile_image_url === null);
   });
 
   it('gains each address that is verified, and keeps the first as the one that is shown', async () => {
     const second = 'ada@second.example';
-    await verify(town, { ...ada, email: second });
+    await verify(service, { ...ada, email: second });
     await eventually(async () => (await people(ada.userId))[0]?.verified_emails.includes(second));
     expect((await people(ada.userId))[0]).toMatchObject({ email: ada.email });
     const invitation = (
       await (
-        await town.member(ada, acme.id)
+        await service.member(ada, acme.id)
       ).post(`/api/v1/organizations/${acme.id}/members/invite`, {
         email: second,
         workspace_id: acme.workspaceId,
@@ -58,13 +65,13 @@ describe('what is known of people', () => {
   });
 
   it('follows the status of accounts, and forgets who was never verified', async () => {
-    await tell(town, userStatusChanged, { user_id: ada.userId, status: 'suspended' });
+    await publishEvent(service, userStatusChanged, { user_id: ada.userId, status: 'suspended' });
     await eventually(async () => (await people(ada.userId))[0]?.status === 'suspended');
-    await town.sql(
+    await service.sql(
       "insert into organization.people (user_id, email, display_name) values (4242, 'no@body.example', 'No')",
     );
-    await tell(town, userRemoved, { user_id: ada.userId, reason: 'withdrawn' });
-    await tell(town, userRemoved, { user_id: 4242, reason: 'withdrawn' });
+    await publishEvent(service, userRemoved, { user_id: ada.userId, reason: 'withdrawn' });
+    await publishEvent(service, userRemoved, { user_id: 4242, reason: 'withdrawn' });
     await eventually(async () => (await people(4242)).length === 0);
     expect(await people(ada.userId)).toHaveLength(1);
   });

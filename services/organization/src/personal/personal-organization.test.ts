@@ -1,20 +1,24 @@
 import { eventually, fellowService } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { startTown, type Town, verify } from '../testing/town.ts';
+import {
+  type OrganizationUnderTest,
+  startOrganizationUnderTest,
+  verify,
+} from '../testing/organization-under-test.ts';
 import { personalNames } from './personal-organization.ts';
 
-let town: Town;
+let service: OrganizationUnderTest;
 beforeAll(async () => {
-  town = await startTown();
+  service = await startOrganizationUnderTest();
 });
-afterAll(async () => await town?.stop());
+afterAll(async () => await service?.stop());
 
 const memberships = async (userId: number) =>
-  (await town.service.as(fellowService('identity')).get(`/internal/users/${userId}/memberships`)).body.data;
+  (await service.as(fellowService('identity')).get(`/internal/users/${userId}/memberships`)).body.data;
 
 describe('a personal organization', () => {
   it('has the plan individual, its person as administrator and a default workspace', async () => {
-    const ada = await town.person('Ada');
+    const ada = await service.person('Ada');
     const { organizations, workspaces } = await memberships(ada.userId);
     expect(organizations).toEqual([
       {
@@ -30,7 +34,7 @@ describe('a personal organization', () => {
     expect(workspaces).toMatchObject([
       { name: 'Default Workspace', slug: 'default-workspace', is_default: true },
     ]);
-    expect(await town.audited(organizations[0].id)).toEqual([
+    expect(await service.audited(organizations[0].id)).toEqual([
       'organization.created',
       'role.created',
       'role.created',
@@ -44,7 +48,7 @@ describe('a personal organization', () => {
   });
 
   it('gets a name of its own beside its namesakes', async () => {
-    const [first, second] = [await town.person('Grace'), await town.person('grace')];
+    const [first, second] = [await service.person('Grace'), await service.person('grace')];
     const names = [first, second].map(
       async ({ userId }) => (await memberships(userId)).organizations[0].name,
     );
@@ -56,7 +60,7 @@ describe('a personal organization', () => {
 
   it('is made by the event where the call never came', async () => {
     const late = { userId: 5001, email: 'late@example.com', name: 'Late' };
-    await verify(town, late);
+    await verify(service, late);
     const { organizations } = await eventually(async () => {
       const found = await memberships(late.userId);
       return found.organizations.length > 0 && found;
@@ -66,21 +70,21 @@ describe('a personal organization', () => {
 
   it('is there once, however often and at what time it is asked for', async () => {
     const eager = { userId: 5002, email: 'eager@example.com', name: 'Eager' };
-    const fleet = town.service.as(fellowService('identity'));
+    const fleet = service.as(fellowService('identity'));
     const body = { email: eager.email, display_name: eager.name };
     const answers = await Promise.all([
       ...Array.from({ length: 5 }, () =>
         fleet.put(`/internal/users/${eager.userId}/personal-organization`, body),
       ),
-      verify(town, eager),
-      verify(town, eager),
+      verify(service, eager),
+      verify(service, eager),
     ]);
     const ids = answers
       .filter(answer => answer !== undefined)
       .map(answer => answer.body.data.organization_id);
     expect(new Set(ids).size).toBe(1);
     await eventually(async () => {
-      const handled = await town.sql(
+      const handled = await service.sql(
         'select count(*)::int as handled from organization.inbox where consumer like ?',
         ['%personal%'],
       );
@@ -98,11 +102,11 @@ describe('a personal organization', () => {
 
 describe('where a session starts', () => {
   const point = async (userId: number, query = '') =>
-    await town.service.as(fellowService('identity')).get(`/internal/users/${userId}/starting-point${query}`);
+    await service.as(fellowService('identity')).get(`/internal/users/${userId}/starting-point${query}`);
 
   it('is the default workspace of the first organization', async () => {
-    const ada = await town.person('Ada Start');
-    const acme = await town.found(ada, 'Start Inc');
+    const ada = await service.person('Ada Start');
+    const acme = await service.found(ada, 'Start Inc');
     const { body } = await point(ada.userId);
     expect(body.data.organization_id).toBeLessThan(acme.id);
     expect((await point(ada.userId, `?workspace_id=${acme.workspaceId}`)).body.data).toEqual({
@@ -112,8 +116,8 @@ describe('where a session starts', () => {
   });
 
   it('is no workspace out of reach', async () => {
-    const [owner, eve] = [await town.person('Owner'), await town.person('Eve')];
-    const acme = await town.found(owner, 'Closed Inc');
+    const [owner, eve] = [await service.person('Owner'), await service.person('Eve')];
+    const acme = await service.found(owner, 'Closed Inc');
     const answer = await point(eve.userId, `?workspace_id=${acme.workspaceId}`);
     expect([answer.status, answer.body.error.code]).toEqual([404, 'WORKSPACE_NOT_FOUND']);
     expect((await point(eve.userId, '?workspace_id=999999999')).status).toBe(404);
@@ -126,15 +130,15 @@ describe('where a session starts', () => {
 
 describe('the internal endpoints', () => {
   it('answer services only', async () => {
-    const eve = await town.person('Eve');
+    const eve = await service.person('Eve');
     for (const path of ['memberships', 'starting-point']) {
-      expect((await town.stranger(eve).get(`/internal/users/1/${path}`)).status).toBe(401);
-      expect((await town.nobody.get(`/internal/users/1/${path}`)).status).toBe(401);
+      expect((await service.stranger(eve).get(`/internal/users/1/${path}`)).status).toBe(401);
+      expect((await service.nobody.get(`/internal/users/1/${path}`)).status).toBe(401);
     }
   });
 
   it('know no member of an organization that does not exist', async () => {
-    const answer = await town.service
+    const answer = await service
       .as(fellowService('gateway'))
       .get('/internal/organizations/424242/principals/1');
     expect(answer.body.data).toEqual({ member: false, is_admin: false, permissions: [], plan: null });

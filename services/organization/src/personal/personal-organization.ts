@@ -49,9 +49,16 @@ async function findPersonal(db: Knex.Transaction, userId: number): Promise<Perso
 
 /** Names to try: the plain one, one that only a namesake with this very id could hold, one that nobody can guess. */
 export function personalNames(displayName: string, userId: number): string[] {
-  // Identity bounds the name for people to read; a control character must not travel into an organization's name.
+  // Identity bounds the name for people to read; a control or format character must not travel into an organization's name.
   const shown =
-    [...displayName.replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ').trim()].slice(0, 60).join('') || 'Personal';
+    [
+      ...displayName
+        .replace(/\p{Cf}+/gu, '')
+        .replace(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ')
+        .trim(),
+    ]
+      .slice(0, 60)
+      .join('') || 'Personal';
   const plain = `${shown}'s organization`;
   return [plain, `${plain} ${userId}`, `${plain} ${randomBytes(6).toString('hex')}`];
 }

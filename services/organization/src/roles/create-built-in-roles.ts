@@ -1,7 +1,7 @@
 import { BUILT_IN_ROLES } from '@rivergate/caller';
 import { roleCreated } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
-import { nameKey } from '../organizations/name.ts';
+import { nameKeys } from '../names/name-keys.ts';
 
 export type BuiltInRoleName = 'Admin' | 'Developer' | 'Viewer';
 export type BuiltInRoleIds = Record<BuiltInRoleName, number>;
@@ -16,7 +16,7 @@ export async function createBuiltInRoles(
       BUILT_IN_ROLES.map(({ name, permissions }) => ({
         organization_id: organizationId,
         name,
-        name_key: nameKey(name),
+        ...nameKeys(name),
         permissions: [...permissions],
         is_system: true,
       })),

@@ -62,7 +62,7 @@ export function rolesInOrder(db: Knex.Transaction, { sort_by, sort_order }: Role
           where a.organization_id = r.organization_id and a.role_id = r.id) as usage_count`),
       )
       .orderBy([
-        { column: sort_by === 'name' ? 'r.name_key' : sort_by, order: sort_order },
+        { column: sort_by === 'name' ? db.raw('lower(r.name)') : sort_by, order: sort_order },
         { column: 'r.id', order: sort_order },
       ]);
 }

@@ -1,23 +1,28 @@
 import { signedIn } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Founded, type Person, startTown, type Town } from '../testing/town.ts';
+import {
+  type Founded,
+  type OrganizationUnderTest,
+  type Person,
+  startOrganizationUnderTest,
+} from '../testing/organization-under-test.ts';
 
-let town: Town;
+let service: OrganizationUnderTest;
 let ada: Person;
 let acme: Founded;
 beforeAll(async () => {
-  town = await startTown();
-  ada = await town.person('Ada');
-  acme = await town.found(ada, 'Acme');
+  service = await startOrganizationUnderTest();
+  ada = await service.person('Ada');
+  acme = await service.found(ada, 'Acme');
 });
-afterAll(async () => await town?.stop());
+afterAll(async () => await service?.stop());
 
 const path = () => `/api/v1/organizations/${acme.id}/roles`;
 
 describe('the roles of an organization', () => {
   it('are built in, each with the number of its holders', async () => {
-    await town.join(acme, await town.person('Bob'), acme.roles.Developer);
-    const { body } = await (await town.member(ada, acme.id)).get(path());
+    await service.join(acme, await service.person('Bob'), acme.roles.Developer);
+    const { body } = await (await service.member(ada, acme.id)).get(path());
     expect(body.data.total_count).toBe(3);
     expect(body.data.roles).toMatchObject([
       { name: 'Admin', permissions: ['*'], usage_count: 1, is_system: true },
@@ -39,7 +44,7 @@ describe('the roles of an organization', () => {
   });
 
   it('are searched, sorted and paged', async () => {
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const names = async (query: string) =>
       (await admin.get(`${path()}${query}`)).body.data.roles.map(({ name }: { name: string }) => name);
     expect(await names('?search=EVE')).toEqual(['Developer']);
@@ -49,22 +54,22 @@ describe('the roles of an organization', () => {
   });
 
   it('are also those of the active organization', async () => {
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const [here, there] = [await admin.get('/api/v1/roles'), await admin.get(path())];
     expect(here.body).toEqual(there.body);
-    const nowhere = town.service.as(signedIn({ userId: ada.userId }));
+    const nowhere = service.as(signedIn({ userId: ada.userId }));
     expect((await nowhere.get('/api/v1/roles')).status).toBe(404);
   });
 
   it('are not for strangers', async () => {
-    expect((await town.stranger(await town.person('Eve')).get(path())).status).toBe(404);
-    expect((await town.nobody.get(path())).status).toBe(401);
+    expect((await service.stranger(await service.person('Eve')).get(path())).status).toBe(404);
+    expect((await service.nobody.get(path())).status).toBe(401);
   });
 });
 
 describe('the permission catalogue', () => {
   it('names every code with what it allows', async () => {
-    const { body } = await town.stranger(ada).get('/api/v1/permissions');
+    const { body } = await service.stranger(ada).get('/api/v1/permissions');
     expect(body.data.total_count).toBe(26);
     expect(body.data.permissions).toContainEqual({
       code: 'member.invite',
@@ -72,6 +77,6 @@ describe('the permission catalogue', () => {
       action: 'invite',
       description: expect.any(String),
     });
-    expect((await town.nobody.get('/api/v1/permissions')).status).toBe(401);
+    expect((await service.nobody.get('/api/v1/permissions')).status).toBe(401);
   });
 });

@@ -1,24 +1,28 @@
 import { acrossOrganizations, withinOrganization } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Founded, startTown, type Town } from '../testing/town.ts';
+import {
+  type Founded,
+  type OrganizationUnderTest,
+  startOrganizationUnderTest,
+} from '../testing/organization-under-test.ts';
 
 const TABLES = ['workspaces', 'roles', 'memberships', 'workspace_members', 'role_assignments', 'invitations'];
 
-let town: Town;
+let service: OrganizationUnderTest;
 let acme: Founded;
 let other: Founded;
 beforeAll(async () => {
-  town = await startTown();
-  const ada = await town.person('Ada');
+  service = await startOrganizationUnderTest();
+  const ada = await service.person('Ada');
   const invitations = [{ email: 'guest@example.com' }];
-  acme = await town.found(ada, 'Acme', { invitations });
-  other = await town.found(await town.person('Bob'), 'Other', { invitations });
+  acme = await service.found(ada, 'Acme', { invitations });
+  other = await service.found(await service.person('Bob'), 'Other', { invitations });
 });
-afterAll(async () => await town?.stop());
+afterAll(async () => await service?.stop());
 
 const inTransaction = <Result>(work: (db: Knex.Transaction) => Promise<Result>) =>
-  town.service.resources.knex.transaction(work);
+  service.resources.knex.transaction(work);
 
 describe('a forgotten where', () => {
   it.each(TABLES)('returns nothing of a neighbour from %s', async table => {
@@ -42,7 +46,7 @@ describe('a forgotten where', () => {
 
   it.each(TABLES)('changes and deletes nothing of a neighbour in %s', async table => {
     const count = async () =>
-      (await town.sql(`select count(*)::int as rows from organization.${table}`))[0]!.rows;
+      (await service.sql(`select count(*)::int as rows from organization.${table}`))[0]!.rows;
     const before = await count();
     await inTransaction(async db => {
       await withinOrganization(db, 999_999);
@@ -59,6 +63,7 @@ describe('a forgotten where', () => {
           organization_id: other.id,
           name: 'Spy',
           name_key: 'spy',
+          name_skeleton: 'spy',
           permissions: ['*'],
         });
       }),
@@ -79,7 +84,7 @@ describe('a forgotten where', () => {
   });
 
   it('leaves no table that names an organization without row-level security', async () => {
-    const open = await town.sql(
+    const open = await service.sql(
       `select distinct c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid
        where c.relnamespace = 'organization'::regnamespace and c.relkind = 'r'
          and a.attname = 'organization_id' and not (c.relrowsecurity and c.relforcerowsecurity)`,

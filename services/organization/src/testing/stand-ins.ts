@@ -23,9 +23,19 @@ export interface IdentityStandIn {
   ended: Set<number>;
   /** While true, nothing is taken back: as if identity were down. */
   refusesToWithdraw: boolean;
+  /** While true, no account is made: as if identity were down. */
+  refusesToCreate: boolean;
+  /** Id of the next account. */
+  nextUserId(): number;
+  /** How often an account or a switched session was asked for. */
+  asked: number;
+  /** Lets new accounts and switched sessions wait, as a slow identity does. @returns what lets them go on */
+  holdBack(): () => void;
 }
 
 export function identityStandIn(): IdentityStandIn {
+  let last = 1000;
+  let held = Promise.resolve();
   const identity: IdentityStandIn = {
     endpoints: [],
     accounts: new Map(),
@@ -33,15 +43,30 @@ export function identityStandIn(): IdentityStandIn {
     verified: new Set(),
     ended: new Set(),
     refusesToWithdraw: false,
+    refusesToCreate: false,
+    nextUserId: () => last + 1,
+    asked: 0,
+    holdBack() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
+    },
   };
-  let last = 1000;
+  const waiting = async () => {
+    identity.asked++;
+    await held;
+  };
   identity.endpoints = [
-    endpoint(createAccount, async ({ body }) => {
-      if ([...identity.accounts.values()].some(({ email }) => email === body.email)) throw EmailTaken();
-      const id = ++last;
-      const account = { email: body.email, display_name: body.display_name ?? body.email.split('@')[0]! };
-      identity.accounts.set(id, account);
-      return { user_id: id, ...account };
+    endpoint(createAccount, {
+      prepare: waiting,
+      handle: async ({ body }) => {
+        if (identity.refusesToCreate) throw new Error('The stand-in refuses');
+        if ([...identity.accounts.values()].some(({ email }) => email === body.email)) throw EmailTaken();
+        const id = ++last;
+        const account = { email: body.email, display_name: body.display_name ?? body.email.split('@')[0]! };
+        identity.accounts.set(id, account);
+        return { user_id: id, ...account, temporary_token: `token of ${id}` };
+      },
     }),
     endpoint(withdrawAccount, async ({ params }) => {
       if (identity.refusesToWithdraw) throw new Error('The stand-in refuses');
@@ -49,14 +74,17 @@ export function identityStandIn(): IdentityStandIn {
       if (!identity.accounts.delete(params.user_id)) throw UserNotFound();
       identity.withdrawn.push(params.user_id);
     }),
-    endpoint(switchSession, async ({ params, body }) => {
-      if (identity.ended.has(params.session_id)) throw SessionNotFound();
-      return {
-        access_token: `access ${body.user_id} ${body.organization_id} ${body.workspace_id}`,
-        refresh_token: 'refresh',
-        token_type: 'bearer' as const,
-        expires_in: 3600,
-      };
+    endpoint(switchSession, {
+      prepare: waiting,
+      handle: async ({ params, body }) => {
+        if (identity.ended.has(params.session_id)) throw SessionNotFound();
+        return {
+          access_token: `access ${body.user_id} ${body.organization_id} ${body.workspace_id}`,
+          refresh_token: 'refresh',
+          token_type: 'bearer' as const,
+          expires_in: 3600,
+        };
+      },
     }),
   ];
   return identity;

@@ -2,7 +2,7 @@ import { Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { findMembership } from '../members/member-store.ts';
-import { Name } from '../organizations/name.ts';
+import { Name } from '../names/name.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
 import { builtInRole } from '../roles/role-store.ts';
 import { addWorkspaceMember } from './add-workspace-member.ts';

@@ -1,6 +1,6 @@
 import { workspaceCreated } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
-import { nameKey } from '../organizations/name.ts';
+import { nameKeys } from '../names/name-keys.ts';
 import { slugOf } from './slug.ts';
 
 export interface WorkspaceRow {
@@ -24,7 +24,7 @@ export async function createWorkspace(
       id,
       organization_id: organizationId,
       name,
-      name_key: nameKey(name),
+      ...nameKeys(name),
       slug: slugOf(name) || `workspace-${id}`,
       is_default: isDefault,
     })

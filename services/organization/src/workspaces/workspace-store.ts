@@ -32,5 +32,5 @@ export function workspacesSeenBy(
 export function workspacesInOrder(seen: Knex.QueryBuilder): Knex.QueryBuilder {
   return seen
     .select('w.id', 'w.name', 'w.slug', 'w.is_default')
-    .orderBy([{ column: 'w.is_default', order: 'desc' }, { column: 'w.name_key' }, { column: 'w.id' }]);
+    .orderByRaw('w.is_default desc, lower(w.name), w.id');
 }

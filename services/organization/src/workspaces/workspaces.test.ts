@@ -1,16 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Founded, type Person, startTown, type Town } from '../testing/town.ts';
+import {
+  type Founded,
+  type OrganizationUnderTest,
+  type Person,
+  startOrganizationUnderTest,
+} from '../testing/organization-under-test.ts';
 
-let town: Town;
+let service: OrganizationUnderTest;
 let ada: Person;
 beforeAll(async () => {
-  town = await startTown();
-  ada = await town.person('Ada');
+  service = await startOrganizationUnderTest();
+  ada = await service.person('Ada');
 });
-afterAll(async () => await town?.stop());
+afterAll(async () => await service?.stop());
 
 let count = 0;
-const found = () => town.found(ada, `Organization ${++count}`);
+const found = () => service.found(ada, `Organization ${++count}`);
 const path = (founded: Founded, id?: number) =>
   `/api/v1/organizations/${founded.id}/workspaces${id ? `/${id}` : ''}`;
 const slugs = (answer: { body: { data: { workspaces: { slug: string }[] } } }) =>
@@ -18,19 +23,19 @@ const slugs = (answer: { body: { data: { workspaces: { slug: string }[] } } }) =
 
 /** A member whose role does not hold workspace.read. */
 const outsider = async (founded: Founded) => {
-  const person = await town.person('Outsider');
-  const [role] = await town.sql<{ id: number }>(
-    "insert into organization.roles (organization_id, name, name_key, permissions) values (?, ?, ?, '{prompt.read}') returning id",
-    [founded.id, `Outsider ${person.userId}`, `outsider ${person.userId}`],
+  const person = await service.person('Outsider');
+  const [role] = await service.sql<{ id: number }>(
+    "insert into organization.roles (organization_id, name, name_key, name_skeleton, permissions) values (?, ?, ?, ?, '{prompt.read}') returning id",
+    [founded.id, `Outsider ${person.userId}`, `outsider ${person.userId}`, `outsider ${person.userId}`],
   );
-  await town.join(founded, person, role!.id);
+  await service.join(founded, person, role!.id);
   return person;
 };
 
 describe('creating a workspace', () => {
   it('makes the slug from the name and the creator its Admin', async () => {
     const acme = await found();
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const answer = await admin.post(path(acme), { name: 'Développement  & Tests' });
     expect(answer.status).toBe(201);
     expect(answer.body.data.workspace).toEqual({
@@ -41,19 +46,19 @@ describe('creating a workspace', () => {
     });
     const member = await admin.get(`/api/v1/organizations/${acme.id}/members/${ada.userId}`);
     expect(member.body.data.member.workspaces[1]).toMatchObject({ role: { name: 'Admin' } });
-    expect(await town.audited(acme.id)).toContain('workspace.created');
+    expect(await service.audited(acme.id)).toContain('workspace.created');
   });
 
   it('names a workspace by its id where a name leaves nothing for a slug', async () => {
     const acme = await found();
-    const { workspace } = (await (await town.member(ada, acme.id)).post(path(acme), { name: '工作区' })).body
-      .data;
+    const { workspace } = (await (await service.member(ada, acme.id)).post(path(acme), { name: '工作区' }))
+      .body.data;
     expect(workspace.slug).toBe(`workspace-${workspace.id}`);
   });
 
   it('refuses a name in use, and one that gives the slug of another, also at the same time', async () => {
     const acme = await found();
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     for (const name of ['MAIN workspace', 'Main-Workspace', 'main   workspace']) {
       const answer = await admin.post(path(acme), { name });
       expect([answer.status, answer.body.error.code]).toEqual([409, 'WORKSPACE_ALREADY_EXISTS']);
@@ -61,15 +66,17 @@ describe('creating a workspace', () => {
     const answers = await Promise.all([1, 2, 3].map(() => admin.post(path(acme), { name: 'Race' })));
     expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409]);
     const other = await found();
-    expect((await (await town.member(ada, other.id)).post(path(other), { name: 'Race' })).status).toBe(201);
+    expect((await (await service.member(ada, other.id)).post(path(other), { name: 'Race' })).status).toBe(
+      201,
+    );
   });
 
   it('takes workspace.create, and an organization of the caller', async () => {
     const acme = await found();
-    const bob = await town.person('Bob');
-    await town.join(acme, bob, acme.roles.Developer);
-    expect((await (await town.member(bob, acme.id)).post(path(acme), { name: 'Mine' })).status).toBe(403);
-    const eve = town.stranger(await town.person('Eve'));
+    const bob = await service.person('Bob');
+    await service.join(acme, bob, acme.roles.Developer);
+    expect((await (await service.member(bob, acme.id)).post(path(acme), { name: 'Mine' })).status).toBe(403);
+    const eve = service.stranger(await service.person('Eve'));
     expect((await eve.post(path(acme), { name: 'Mine' })).status).toBe(404);
   });
 
@@ -83,39 +90,39 @@ describe('creating a workspace', () => {
     { name: 5 },
   ])('refuses %j', async body => {
     const acme = await found();
-    expect((await (await town.member(ada, acme.id)).post(path(acme), body)).status).toBe(422);
+    expect((await (await service.member(ada, acme.id)).post(path(acme), body)).status).toBe(422);
   });
 });
 
 describe('seeing workspaces', () => {
   it('shows holders of workspace.read all of them, the default one first', async () => {
     const acme = await found();
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     for (const name of ['Zoo', 'apiary']) await admin.post(path(acme), { name });
-    const bob = await town.person('Bob');
-    await town.join(acme, bob);
-    const viewer = await town.member(bob, acme.id);
+    const bob = await service.person('Bob');
+    await service.join(acme, bob);
+    const viewer = await service.member(bob, acme.id);
     expect(slugs(await viewer.get(path(acme)))).toEqual(['main-workspace', 'apiary', 'zoo']);
     const page = await viewer.get(`${path(acme)}?skip=1&limit=1`);
     expect(page.body.data).toMatchObject({
       workspaces: [{ slug: 'apiary', is_default: false }],
       total_count: 3,
     });
-    const root = town.systemAdministrator(await town.person('Root'));
+    const root = service.systemAdministrator(await service.person('Root'));
     expect(slugs(await root.get(path(acme)))).toHaveLength(3);
   });
 
   it('shows others their own and those open to every member, and hides the rest with 403', async () => {
     const acme = await found();
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const make = async (name: string) =>
       (await admin.post(path(acme), { name })).body.data.workspace.id as number;
     const [open, secret] = [await make('Open'), await make('Secret')];
     const person = await outsider(acme);
-    const member = await town.member(person, acme.id);
+    const member = await service.member(person, acme.id);
     expect(slugs(await member.get(path(acme)))).toEqual(['main-workspace']);
 
-    await town.sql(
+    await service.sql(
       `update organization.workspaces set settings = '{"allow_public_access": true}' where id = ?`,
       [open],
     );
@@ -130,7 +137,7 @@ describe('seeing workspaces', () => {
     const hidden = await member.get(path(acme, secret));
     expect([hidden.status, hidden.body.error.code]).toEqual([403, 'FORBIDDEN']);
 
-    await town.sql(
+    await service.sql(
       'insert into organization.role_assignments (organization_id, user_id, role_id, workspace_id) values (?, ?, ?, ?)',
       [acme.id, person.userId, acme.roles.Viewer, secret],
     );
@@ -139,26 +146,26 @@ describe('seeing workspaces', () => {
 
   it('opens all where the organization says so, but the one that says otherwise', async () => {
     const acme = await found();
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const { id } = (await admin.post(path(acme), { name: 'Closed' })).body.data.workspace;
     await admin.post(path(acme), { name: 'Open' });
     await admin.patch(`/api/v1/organizations/${acme.id}/settings`, {
       workspaces: { allow_public_access: true },
     });
-    await town.sql(
+    await service.sql(
       `update organization.workspaces set settings = '{"allow_public_access": false}' where id = ?`,
       [id],
     );
-    const member = await town.member(await outsider(acme), acme.id);
+    const member = await service.member(await outsider(acme), acme.id);
     expect(slugs(await member.get(path(acme)))).toEqual(['main-workspace', 'open']);
   });
 
   it('finds none of another organization', async () => {
     const [acme, other] = [await found(), await found()];
-    const admin = await town.member(ada, acme.id);
+    const admin = await service.member(ada, acme.id);
     const answer = await admin.get(path(acme, other.workspaceId));
     expect([answer.status, answer.body.error.code]).toEqual([404, 'WORKSPACE_NOT_FOUND']);
-    const eve = town.stranger(await town.person('Eve'));
+    const eve = service.stranger(await service.person('Eve'));
     expect((await eve.get(path(acme, acme.workspaceId))).body.error.code).toBe('ORGANIZATION_NOT_FOUND');
     expect((await eve.get(path(acme))).body.error.code).toBe('ORGANIZATION_NOT_FOUND');
   });

@@ -5,13 +5,7 @@ import { z } from 'zod';
 /** The name of an organization, workspace or role. */
 export const Name = displayText(100);
 
-/** Equal for names that a reader takes for the same: without regard to case, Unicode form and spacing. */
-export function nameKey(name: string): string {
-  return name.normalize('NFKC').toLowerCase().replace(/\s+/g, ' ').trim();
-}
-
 const LABEL = /^(?!-)[a-z0-9-]{1,63}(?<!-)$/;
-
 /** A bare host name such as acme.com, kept in lower case; an international one in its ASCII form. */
 export const Domain = z
   .string()

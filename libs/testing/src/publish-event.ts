@@ -1,31 +1,34 @@
+import { randomUUID } from 'node:crypto';
 import { dataSchemaOf, type EventDeclaration, topicOf } from '@rivergate/events';
-import type { ServiceUnderTest } from '@rivergate/testing';
+import type { ServiceName } from '@rivergate/service';
+import type { ServiceUnderTest } from './service.ts';
 
-export interface Saying {
+export interface PublishedEvent {
   /** Id of the aggregate. */
   subject: number;
-  data: { organization_id: number; [field: string]: unknown };
+  data: { organization_id?: number; [field: string]: unknown };
   /** Default: now. */
   time?: Date;
 }
 
-/** Puts an event of organization on the event log. */
-export async function organizationSays(
+/** Puts an event of another service on the event log, as that service would. */
+export async function publishEvent(
   { resources }: Pick<ServiceUnderTest, 'resources'>,
+  source: ServiceName,
   declaration: EventDeclaration,
-  { subject, data, time = new Date() }: Saying,
+  { subject, data, time = new Date() }: PublishedEvent,
 ): Promise<void> {
   const event = {
     specversion: '1.0' as const,
-    id: crypto.randomUUID(),
-    source: '/rivergate/organization',
+    id: randomUUID(),
+    source: `/rivergate/${source}`,
     type: declaration.type,
     subject: String(subject),
     time: time.toISOString(),
     datacontenttype: 'application/json' as const,
     dataschema: dataSchemaOf(declaration),
     actor: '1',
-    organizationid: String(data.organization_id),
+    ...(data.organization_id === undefined ? {} : { organizationid: String(data.organization_id) }),
     data: { ...data },
   };
   await resources.eventLog.publish([{ topic: topicOf(declaration), key: event.subject, event }]);

@@ -34,15 +34,14 @@ export interface Founded {
 }
 
 /** The organization service with people to act in it. */
-export interface Town {
-  service: ServiceUnderTest;
+export interface OrganizationUnderTest extends ServiceUnderTest {
   identity: IdentityStandIn;
   /** Someone with a verified address, who has a personal organization. */
   person(name: string): Promise<Person>;
   /** Someone who has a session and no membership anywhere but the personal one. */
   stranger(person: Person): TestCaller;
   nobody: TestCaller;
-  /** The gateway's word for a member: what the service itself says of the person in the organization. */
+  /** A member with the rights that the service itself gives the person in the organization, as the gateway would ask. */
   member(person: Person, organizationId: number): Promise<TestCaller>;
   systemAdministrator(person: Person): TestCaller;
   found(administrator: Person, name: string, more?: object): Promise<Founded>;
@@ -55,24 +54,26 @@ export interface Town {
   stop(): Promise<void>;
 }
 
-/** Off unless a test sets it: everybody founds from one address. */
+/** Off unless a test sets it: all organizations are created from one address. */
 const NO_LIMITS = { RATE_LIMIT_ORGANIZATION_CREATION: 'off' };
 
-export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
+export async function startOrganizationUnderTest(
+  env: NodeJS.ProcessEnv = {},
+): Promise<OrganizationUnderTest> {
   const identity = identityStandIn();
-  const service = await startServiceUnderTest(organization, {
+  const running = await startServiceUnderTest(organization, {
     env: { ...NO_LIMITS, ...env },
     peers: { identity: identity.endpoints },
   });
-  const superuser = connectDatabase(service.environment.databaseAdminUrl, 'test', 2);
+  const superuser = connectDatabase(running.environment.databaseAdminUrl, 'test', 2);
   let lastUser = 0;
-  const fleet = service.as(fellowService('identity'));
-  const gateway = service.as(fellowService('gateway'));
+  const fleet = running.as(fellowService('identity'));
+  const gateway = running.as(fellowService('gateway'));
 
-  const town: Town = {
-    service,
+  const service: OrganizationUnderTest = {
+    ...running,
     identity,
-    nobody: service.as(nobody()),
+    nobody: running.as(nobody()),
     async person(name) {
       const userId = ++lastUser;
       const email = `${name.toLowerCase().replace(/[^a-z]+/g, '.')}${userId}@example.com`;
@@ -83,22 +84,22 @@ export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
       if (answer.status !== 200) throw new Error(answer.text);
       return { userId, email, name };
     },
-    stranger: ({ userId }) => service.as(signedIn({ userId, sessionId: userId })),
+    stranger: ({ userId }) => running.as(signedIn({ userId, sessionId: userId })),
     async member({ userId }, organizationId) {
       const { body } = await gateway.get(`/internal/organizations/${organizationId}/principals/${userId}`);
       const { member, is_admin: isAdmin, permissions, plan } = body.data;
       const standing = { isMember: member, isAdmin, permissions, plan };
-      return service.as(
+      return running.as(
         signedIn({ userId, sessionId: userId, organizationId: member ? organizationId : null, ...standing }),
       );
     },
     systemAdministrator: ({ userId }) =>
-      service.as(signedIn({ userId, sessionId: userId, isSystemAdmin: true })),
+      running.as(signedIn({ userId, sessionId: userId, isSystemAdmin: true })),
     async found(founder, name, more = {}) {
-      const answer = await town.stranger(founder).post('/api/v1/organizations', { name, ...more });
+      const answer = await service.stranger(founder).post('/api/v1/organizations', { name, ...more });
       if (answer.status !== 201) throw new Error(answer.text);
       const { id } = answer.body.data.organization;
-      const admin = service.as(administrator({ userId: founder.userId, organizationId: id }));
+      const admin = running.as(administrator({ userId: founder.userId, organizationId: id }));
       const roles = await admin.get(`/api/v1/organizations/${id}/roles`);
       return {
         id,
@@ -110,14 +111,14 @@ export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
       };
     },
     async join(founded, person, roleId = founded.roles.Viewer) {
-      const admin = await town.member(founded.administrator, founded.id);
+      const admin = await service.member(founded.administrator, founded.id);
       const invited = await admin.post(`/api/v1/organizations/${founded.id}/members/invite`, {
         email: person.email,
         workspace_id: founded.workspaceId,
         role_id: roleId,
       });
       if (invited.status !== 201) throw new Error(invited.text);
-      const accepted = await town
+      const accepted = await service
         .stranger(person)
         .post(`/api/v1/invitations/${invited.body.data.invitation.token}/accept`);
       if (accepted.status !== 200) throw new Error(accepted.text);
@@ -130,15 +131,15 @@ export async function startTown(env: NodeJS.ProcessEnv = {}): Promise<Town> {
         .pluck('action'),
     async stop() {
       await superuser.destroy();
-      await service.stop();
+      await running.stop();
     },
   };
-  return town;
+  return service;
 }
 
-/** Has an event of identity arrive, as the event log would bring it. */
-export async function tell<Declaration extends EventDeclaration>(
-  town: Town,
+/** Publishes an event of identity on the event log. */
+export async function publishEvent<Declaration extends EventDeclaration>(
+  service: OrganizationUnderTest,
   declaration: Declaration,
   data: EventData<Declaration> & { user_id: number },
 ): Promise<void> {
@@ -155,10 +156,10 @@ export async function tell<Declaration extends EventDeclaration>(
     actor: key,
     data,
   };
-  await town.service.resources.eventLog.publish([{ topic: topicOf(declaration), key, event }]);
+  await service.resources.eventLog.publish([{ topic: topicOf(declaration), key, event }]);
 }
 
-/** Has identity say that the person has verified the address. */
-export async function verify(town: Town, { userId, email, name }: Person): Promise<void> {
-  await tell(town, userVerified, { user_id: userId, email, display_name: name });
+/** Publishes that the person has verified the address. */
+export async function verify(service: OrganizationUnderTest, { userId, email, name }: Person): Promise<void> {
+  await publishEvent(service, userVerified, { user_id: userId, email, display_name: name });
 }

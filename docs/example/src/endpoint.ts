@@ -1,0 +1,3 @@
+import { endpoints } from '@rivergate/endpoint';
+
+export const endpoint = endpoints();

@@ -1,0 +1,9 @@
+import { defineService } from '@rivergate/service';
+import * as notes from './notes/index.ts';
+
+/** Notes that the members of an organization leave for each other. */
+export const example = defineService({
+  // One of the names in libs/service/src/services.ts; a real service has one of its own.
+  name: 'policy',
+  modules: [notes],
+});

@@ -1,0 +1,20 @@
+import { memberRemoved } from '@rivergate/events';
+import type { Work } from '../endpoint.ts';
+import { type WithdrawnInvitation, withdrawInvitations } from '../invitations/withdraw-invitations.ts';
+
+/**
+ * Ends a membership with its roles, its workspaces and the invitations that it sent. The caller holds the
+ * organization's lock.
+ *
+ * @returns the invitations that were withdrawn
+ */
+export async function endMembership(
+  work: Work,
+  organizationId: number,
+  userId: number,
+): Promise<WithdrawnInvitation[]> {
+  await work.db('memberships').where({ organization_id: organizationId, user_id: userId }).delete();
+  const data = { organization_id: organizationId, user_id: userId };
+  await work.emit(memberRemoved, { aggregateId: userId, organizationId, data });
+  return await withdrawInvitations(work, organizationId, userId);
+}
