@@ -15,7 +15,8 @@ const START = `
   Set in the environment, these are used instead of what is provisioned here:
     DATABASE_ADMIN_URL         a PostgreSQL, by the URL of an administrator
     REDIS_URL                  a Redis
-    SMTP_URL, MAIL_FROM        a mail server (without it mails are at /dev/mailbox)
+    SMTP_URL, MAIL_FROM        a mail server (without it mails are at /dev/mailbox, for this machine only:
+                               HOST and PUBLIC_URL must then not lead others here)
     KAFKA_BROKERS              Kafka (without it events are kept in PostgreSQL)
   And these are passed on: HOST, PUBLIC_URL, TRUST_PROXY, LOG_LEVEL, METRICS_TOKEN,
     RATE_LIMIT_<CLASS>, OTEL_EXPORTER_OTLP_ENDPOINT, ENCRYPTION_KEY

@@ -57,7 +57,7 @@ export async function openBrowser(): Promise<Browser> {
       });
       page.on('request', request => sent.push(`${request.method()} ${new URL(request.url()).pathname}`));
       await page.goto(url);
-      await page.waitForFunction("document.querySelector('[data-view]:not([hidden])')");
+      await page.locator('[data-view]:not([hidden])').first().waitFor({ state: 'attached' });
       return { page, faults, sent };
     },
     close: () => browser.close(),

@@ -1,4 +1,4 @@
-import { accessTokenIssuer } from '@rivergate/caller';
+import { accessTokenIssuer, reachedByOthers } from '@rivergate/caller';
 import { processVariables, readEnvironment, SERVICES, serviceUrl } from '@rivergate/service';
 import { z } from 'zod';
 
@@ -57,6 +57,7 @@ export type Config = {
 export function readConfig(env: NodeJS.ProcessEnv): Config {
   const given = readEnvironment(Environment, env);
   const issuer = accessTokenIssuer(given);
+  if (given.MAILBOX_URL !== undefined) refusePublicMailbox(given.HOST, issuer);
   return {
     host: given.HOST,
     port: given.PORT ?? DEFAULT_PORT,
@@ -78,4 +79,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
     answerPatience: 1_000 * given.ANSWER_WINDOW,
     connectionWait: given.CONNECTION_WAIT,
   };
+}
+
+/** A mailbox shows every code to whoever opens it: it has no place where others come. */
+function refusePublicMailbox(host: string, publicUrl: string): void {
+  const found = reachedByOthers(host, publicUrl);
+  if (found === null) return;
+  throw new Error(
+    `MAILBOX_URL is set, and ${found}: a mailbox shows every mailed code to whoever opens it.\n` +
+      '  Set SMTP_URL of the services to a mail server and leave MAILBOX_URL out.',
+  );
 }

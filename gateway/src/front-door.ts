@@ -46,8 +46,7 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
       exchange.crossOrigin = shared.headers;
       if (shared.preflight) return parts.write.text(exchange, 204, '', {});
     }
-    const { method } = exchange.request;
-    const own = method === 'GET' || method === 'HEAD' ? ownEndpoint(parts.own, exchange) : undefined;
+    const own = ownEndpoint(parts.own, exchange);
     if (own) return own(exchange);
     if (parts.mailbox?.takes(exchange)) return parts.mailbox.forward(exchange);
     await run(passing, exchange);

@@ -22,7 +22,7 @@ import { health, readiness } from './own/health.ts';
 import { mailbox } from './own/mailbox.ts';
 import { metrics } from './own/metrics.ts';
 import { openApi } from './own/openapi.ts';
-import type { OwnEndpoint } from './own/own-endpoints.ts';
+import { limited, type OwnEndpoint } from './own/own-endpoints.ts';
 import { pages } from './own/pages.ts';
 import { tokenKinds } from './pipeline/authenticate.ts';
 import { openRequests } from './pipeline/open-requests.ts';
@@ -78,7 +78,8 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     stopping.push(() => requests.stop());
     const observing = observer(requests);
     const sockets = openSockets(observing);
-    stopping.push(watchSessions(redis, sockets));
+    const owners = accessOwners(redis, call);
+    stopping.push(watchSessions(redis, owners, sockets));
     if (env.KAFKA_BROKERS || env.EVENT_LOG_URL) {
       const eventLog = eventLogFromEnv(env, log);
       stopping.push(() => eventLog.close());
@@ -88,27 +89,33 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     }
 
     let leaving = false;
-    const own = new Map<string, OwnEndpoint>([
+    const limiter = rateLimiter(redis, env);
+    const [openapi, asyncapi] = [openApi(write, fleet, config.publicUrl), asyncApi(write)];
+    const countedEndpoints = new Map<string, OwnEndpoint>([
       ['/', frontPage(write)],
-      ['/health', health(write)],
-      ['/ready', readiness(write, fleet, redis, () => leaving)],
       ['/metrics', metrics(write, observing.registry, config.metricsToken)],
-      ['/api/v1/openapi.json', openApi(write, fleet, config.publicUrl)],
-      ['/api/openapi.json', openApi(write, fleet, config.publicUrl)],
-      ['/api/v1/asyncapi.json', asyncApi(write)],
-      ['/api/asyncapi.json', asyncApi(write)],
+      ['/api/v1/openapi.json', openapi],
+      ['/api/openapi.json', openapi],
+      ['/api/v1/asyncapi.json', asyncapi],
+      ['/api/asyncapi.json', asyncapi],
       ...docs(config.publicUrl),
       ...pages(config.publicUrl),
+    ]);
+    const own = new Map<string, OwnEndpoint>([
+      // Not counted: a load balancer's probes must not be refused for what others from its address have asked.
+      ['/health', health(write)],
+      ['/ready', readiness(write, fleet, redis, () => leaving)],
+      ...limited(limiter, countedEndpoints),
     ]);
     const door = frontDoor({
       trustProxy: config.trustProxy,
       recording: config.traceEndpoint !== undefined,
       fleet,
       kinds: tokenKinds(accessTokenVerifier(config.issuer, keys.find)),
-      verified: verifiedCache(),
+      verified: verifiedCache(keys.publishes),
       redis,
-      limiter: rateLimiter(redis, env),
-      owners: accessOwners(redis, call),
+      limiter,
+      owners,
       destinations,
       bodies: requestBodies(config.bodies),
       answerPatience: config.answerPatience,

@@ -7,7 +7,7 @@ import { type Progress, silence } from '../console/progress.ts';
 import { AlreadyRunning } from '../data-directory/lock.ts';
 import { isAlive } from '../processes/process-table.ts';
 import { removeDirectory } from '../provision/system-account.ts';
-import { type Fleet, type LaunchOptions, launch, PortTaken } from './launch.ts';
+import { type Fleet, type LaunchOptions, launch, MailboxRefused, PortTaken } from './launch.ts';
 import type { Member } from './roster.ts';
 
 const main = join(import.meta.dirname, 'testing', 'stand-in.ts');
@@ -115,6 +115,17 @@ describe('launch', () => {
     await expect(start({ port })).rejects.toThrow(PortTaken);
     expect(existsSync(join(dataDirectory, 'secrets.json'))).toBe(false);
     other.close();
+  });
+
+  it.each([
+    ['HOST is 0.0.0.0', { HOST: '0.0.0.0' }],
+    ['HOST is ::', { HOST: '::' }],
+    ['PUBLIC_URL begins with https', { PUBLIC_URL: 'https://rivergate.example' }],
+  ])('refuses to have a mailbox where others come (%s), and says what to do', async (found, set) => {
+    const started = start({ operator: { ...operator, ...set } });
+    await expect(started).rejects.toThrow(MailboxRefused);
+    await expect(started).rejects.toThrow(new RegExp(`^${found}.*SMTP_URL=`, 's'));
+    expect(existsSync(dataDirectory)).toBe(false);
   });
 
   it('refuses a second launcher on the same data, and leaves the first alone', async () => {

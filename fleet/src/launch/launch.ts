@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { reachedByOthers } from '@rivergate/caller/address';
 import { generateInternalKeys } from '@rivergate/caller/internal-keys';
 import { DATABASE_ROLES } from '@rivergate/service/database';
 import { type Progress, silence } from '../console/progress.ts';
@@ -52,6 +53,7 @@ export type Fleet = {
 export async function launch(options: LaunchOptions): Promise<Fleet> {
   const directory = resolve(options.dataDirectory);
   const { operator = process.env, progress = silence, members = roster(), signal } = options;
+  refusePublicMailbox(operator);
   refuseForeign(directory);
   await reachStores(operator);
   openDataDirectory(directory);
@@ -182,6 +184,21 @@ export class PortTaken extends Error {
   constructor(port: number) {
     super(
       `Port ${port} is taken by another program. Stop that one, or choose another port: npm start -- --port ${port + 1}`,
+    );
+  }
+}
+
+/** The mailbox that stands in for a mail server shows every mailed code: there is none where others come. */
+function refusePublicMailbox(operator: NodeJS.ProcessEnv) {
+  if (operator.SMTP_URL) return;
+  const found = reachedByOthers(hostOf({ kind: 'gateway' }, operator), operator.PUBLIC_URL ?? '');
+  if (found !== null) throw new MailboxRefused(found);
+}
+
+export class MailboxRefused extends Error {
+  constructor(found: string) {
+    super(
+      `${found}, and there is no mail server: the mailbox at /dev/mailbox, which would stand in for one, shows every mailed code and is for this machine only.\nName a mail server: SMTP_URL=smtp://user:password@host:port npm start`,
     );
   }
 }

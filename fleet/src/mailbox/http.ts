@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { isLoopback, namesThisMachine } from '@rivergate/caller/address';
 import { page } from './page.ts';
 import type { Store } from './store.ts';
 
@@ -35,6 +36,8 @@ export async function listenHttp(store: Store, port: number) {
 }
 
 function answer(store: Store, request: IncomingMessage, response: ServerResponse) {
+  if (!isLoopback(request.socket.remoteAddress ?? '') || !namesThisMachine(request.headers.host))
+    return json(response, 403, { error: 'Only for this machine: open it as localhost' });
   const url = new URL(request.url ?? '/', 'http://mailbox');
   const path = url.pathname.replace(/(.)\/$/, '$1');
   if (request.method !== 'GET' && request.method !== 'HEAD') {

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { get } from 'node:http';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -134,6 +135,28 @@ describe('mailbox', () => {
     ['/dev/mailbox/messages', 'DELETE', 405],
   ])('answers %s %s with %i', async (path, method, status) => {
     expect((await fetch(`${http.url}${path}`, { method })).status).toBe(status);
+  });
+
+  it('answers this machine only, whose name nobody else can choose', async () => {
+    const { port } = new URL(http.url);
+    const statusAs = (host: string) =>
+      new Promise<number>((resolve, reject) => {
+        const request = get(`${http.url}/dev/mailbox/messages`, { headers: { host } }, response => {
+          response.resume();
+          resolve(response.statusCode!);
+        });
+        request.on('error', reject);
+      });
+    for (const host of [`127.0.0.1:${port}`, `LOCALHOST:${port}`, 'localhost', `[::1]:${port}`])
+      expect([host, await statusAs(host)]).toEqual([host, 200]);
+    for (const host of [
+      `rebound.example:${port}`,
+      'localhost.example',
+      `127.0.0.1.nip.example:${port}`,
+      'localhost:80@x',
+      '10.0.0.1',
+    ])
+      expect([host, await statusAs(host)]).toEqual([host, 403]);
   });
 
   it('answers 304 while there is nothing new', async () => {

@@ -1,4 +1,5 @@
-import { readAccess } from '@rivergate/caller';
+import { readAccess, type SessionState } from '@rivergate/caller';
+import type { Owners } from '@rivergate/service';
 import type { Redis } from 'ioredis';
 import type { OpenSockets } from '../forwarding/open-sockets.ts';
 
@@ -7,20 +8,24 @@ const INTERVAL = 500;
 
 /**
  * Closes the WebSockets of revoked sessions. They outlive the decision that let them in, so it is made again for as
- * long as they are open, by every gateway for its own.
+ * long as they are open, by every gateway for its own: from Redis, and by identity where Redis does not know.
  *
  * @returns what stops watching
  */
 export function watchSessions(
   redis: Redis,
+  owners: Pick<Owners, 'session'>,
   sockets: Pick<OpenSockets, 'sessions' | 'closeSession'>,
 ): () => void {
+  const stateOf = async (sessionId: number): Promise<SessionState> => {
+    const asked = { sessionId, userId: 0, organizationIds: [] };
+    const access = await readAccess(redis, asked).catch(() => null);
+    return access && access.session.state !== 'unknown' ? access.session : owners.session(sessionId);
+  };
   const look = async (sessionId: number) => {
-    const { session } = await readAccess(redis, { sessionId, userId: 0, organizationIds: [] });
-    if (session.state === 'revoked') sockets.closeSession(sessionId);
+    if ((await stateOf(sessionId)).state === 'revoked') sockets.closeSession(sessionId);
   };
   const timer = setInterval(() => {
-    if (redis.status !== 'ready') return;
     for (const sessionId of sockets.sessions()) look(sessionId).catch(() => {});
   }, INTERVAL);
   timer.unref();

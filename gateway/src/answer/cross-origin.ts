@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import cors from 'cors';
+import { requestedPath } from '../routes/path.ts';
 import { type HeaderLine, headerLine } from './header-line.ts';
 
 /** What a page of another origin may learn: headers of the answer and whether the request is a preflight. */
@@ -8,11 +9,23 @@ export type CrossOrigin = { headers: readonly HeaderLine[]; preflight: boolean }
 /** Seconds for which a browser may keep the answer to a preflight. */
 const PREFLIGHT_SECONDS = 600;
 
+/** What everybody may read without a token, a page of any origin too: the documents that clients are made from. */
+const publicDocument =
+  /^(?:\/api(?:\/v1)?\/(?:openapi|asyncapi)\.json|\/\.well-known\/jwks\.json|\/docs(?:\/.*)?)$/;
+
 /**
- * Cross-origin resource sharing for the origins of CORS_ORIGINS. Without credentials: the API knows no cookies, and
- * a bearer token is sent by script.
+ * Cross-origin resource sharing for the origins of CORS_ORIGINS, and for every origin where the document is public.
+ * Without credentials: the API knows no cookies, and a bearer token is sent by script.
  */
 export function crossOriginPolicy(origins: readonly string[]): (request: IncomingMessage) => CrossOrigin {
+  const documents = cors({
+    origin: '*',
+    credentials: false,
+    methods: ['GET', 'HEAD'],
+    allowedHeaders: ['If-None-Match', 'X-Request-Id', 'Traceparent'],
+    exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After'],
+    maxAge: PREFLIGHT_SECONDS,
+  });
   const policy = cors({
     origin: [...origins],
     credentials: false,
@@ -54,7 +67,8 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
       },
       end: () => {},
     };
-    policy(request as never, recorder as never, () => {
+    const applied = publicDocument.test(requestedPath(request.url ?? '')) ? documents : policy;
+    applied(request as never, recorder as never, () => {
       preflight = false;
     });
     lines.delete('content-length');

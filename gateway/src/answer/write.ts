@@ -4,13 +4,17 @@ import { type Failure, failureAnswer } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
 import type { AnswerHeaders } from './answer-headers.ts';
 import { endAnswer, holdOpen } from './linger.ts';
+import { answerOf, type Prepared } from './prepared.ts';
 
 /** Answers of the gateway itself. */
 export type Writer = {
   json(exchange: Exchange, status: number, payload: unknown, headers?: Record<string, string>): void;
   text(exchange: Exchange, status: number, body: string | Buffer, headers: Record<string, string>): void;
+  prepared(exchange: Exchange, prepared: Prepared): void;
   refuse(exchange: Exchange, failure: Failure): void;
 };
+
+const withoutBody = (status: number) => status === 204 || status === 304;
 
 export function answerWriter(answerHeaders: AnswerHeaders): Writer {
   const text: Writer['text'] = (exchange, status, body, headers) => {
@@ -21,13 +25,13 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
       lines.push(name, value);
     }
     answerHeaders(exchange, lines, taken);
-    if (status !== 204) lines.push('Content-Length', String(Buffer.byteLength(body)));
+    if (!withoutBody(status)) lines.push('Content-Length', String(Buffer.byteLength(body)));
     exchange.status = status;
     if (exchange.response) {
       const { request, response } = exchange;
       holdOpen(request, response);
       response.writeHead(status, lines);
-      endAnswer(request, response, request.method === 'HEAD' || status === 204 ? undefined : body);
+      endAnswer(request, response, request.method === 'HEAD' || withoutBody(status) ? undefined : body);
     } else if (exchange.upgrade) {
       exchange.upgrade.socket.end(rawAnswer(status, lines, String(body)));
       destroyLater(exchange.upgrade.socket);
@@ -38,6 +42,10 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
   return {
     text,
     json,
+    prepared(exchange, prepared) {
+      const { status, body, headers } = answerOf(prepared, exchange.request);
+      text(exchange, status, body, headers);
+    },
     refuse(exchange, failure) {
       const answer = failureAnswer(failure, exchange.id);
       json(exchange, answer.status, answer.payload, answer.headers);

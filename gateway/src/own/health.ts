@@ -8,13 +8,25 @@ export function health(write: Writer): OwnEndpoint {
   return exchange => write.json(exchange, 200, { status: 'ok', service: 'gateway' });
 }
 
+/** Milliseconds for which an answer of Redis counts: probes come often, and from whoever likes. */
+const PROBE_INTERVAL = 500;
+
 /** 200 only while every service is ready, Redis answers and the gateway is not stopping; 503 otherwise, saying which. */
 export function readiness(write: Writer, fleet: Fleet, redis: Redis, stopping: () => boolean): OwnEndpoint {
+  let asked = { at: Number.NEGATIVE_INFINITY, answers: Promise.resolve(false) };
+  const redisAnswers = () => {
+    const at = performance.now();
+    if (at - asked.at >= PROBE_INTERVAL) {
+      const answers = redis.ping().then(
+        () => true,
+        () => false,
+      );
+      asked = { at, answers };
+    }
+    return asked.answers;
+  };
   return async exchange => {
-    const cache = await redis.ping().then(
-      () => true,
-      () => false,
-    );
+    const cache = await redisAnswers();
     const services = Object.fromEntries(fleet.states().map(({ name, ready }) => [name, ready]));
     const ready = cache && !stopping() && Object.values(services).every(Boolean);
     write.json(exchange, ready ? 200 : 503, {

@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { namesThisMachine } from '@rivergate/caller';
 import { RequestTooLarge } from '@rivergate/endpoint';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { answerHeaders } from '../answer/answer-headers.ts';
@@ -11,6 +12,7 @@ import { requestHeaders } from '../forwarding/request-headers.ts';
 import { responseHeaders } from '../forwarding/response-headers.ts';
 import { upstreamFailure } from '../forwarding/upstream-failure.ts';
 import { canonicalTarget } from '../routes/path.ts';
+import { comesFromThisMachine } from './this-machine.ts';
 
 /** Mails show pictures and styles of their own, but run nothing and send nothing. */
 const policy = {
@@ -31,7 +33,10 @@ export type Mailbox = {
 /** Milliseconds within which the mailbox has to answer. */
 const TIMEOUT = 10_000;
 
-/** Passes /dev/mailbox to the mailbox of the embedded form. Elsewhere there is none, and the path is unknown. */
+/**
+ * Passes /dev/mailbox to the mailbox of the embedded form, for who sits at this machine: it shows every code. To
+ * others, and where there is no mailbox, the path is unknown.
+ */
 export function mailbox({ url }: Upstream, publicUrl: string): Mailbox {
   const headers = answerHeaders(securityHeaders(publicUrl, policy));
   const forwarded = new WeakMap<IncomingMessage, { exchange: Exchange; failure?: Error }>();
@@ -55,7 +60,10 @@ export function mailbox({ url }: Upstream, publicUrl: string): Mailbox {
     ],
   });
   return {
-    takes: ({ request }) => /^\/dev\/mailbox(?:[/?]|$)/.test(request.url ?? ''),
+    takes: ({ request }) =>
+      /^\/dev\/mailbox(?:[/?]|$)/.test(request.url ?? '') &&
+      comesFromThisMachine(request) &&
+      namesThisMachine(request.headers.host),
     async forward(exchange) {
       const { request, response } = exchange;
       if (hasBody(request)) throw RequestTooLarge();

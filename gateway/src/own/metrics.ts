@@ -4,6 +4,7 @@ import { NotFound } from '@rivergate/endpoint';
 import type { Registry } from 'prom-client';
 import type { Writer } from '../answer/write.ts';
 import type { OwnEndpoint } from './own-endpoints.ts';
+import { comesFromThisMachine } from './this-machine.ts';
 
 /** Prometheus metrics: with METRICS_TOKEN to whoever sends it, else to this machine. For everyone else 404. */
 export function metrics(write: Writer, registry: Registry, token: string | null): OwnEndpoint {
@@ -18,11 +19,4 @@ function sendsToken({ headers }: IncomingMessage, token: string): boolean {
   const given = Buffer.from(headers.authorization ?? '');
   const wanted = Buffer.from(`Bearer ${token}`);
   return given.length === wanted.length && timingSafeEqual(given, wanted);
-}
-
-/** A proxy on this machine speaks for others: what it forwards does not count as local. */
-function comesFromThisMachine({ socket, headers }: IncomingMessage): boolean {
-  if (headers['x-forwarded-for'] !== undefined || headers.forwarded !== undefined) return false;
-  const address = socket.remoteAddress ?? '';
-  return address === '::1' || /^(?:::ffff:)?127\./.test(address);
 }

@@ -1,4 +1,5 @@
 import { mergeFragments } from '@rivergate/endpoint';
+import { prepare, preparedOnce } from '../answer/prepared.ts';
 import type { Writer } from '../answer/write.ts';
 import type { Fleet } from '../routes/fleet.ts';
 import type { OwnEndpoint } from './own-endpoints.ts';
@@ -30,7 +31,20 @@ export function openApiDocument(fleet: Fleet, publicUrl: string): Record<string,
   };
 }
 
+/** Built once for each set of manifests: the document of hundreds of endpoints takes a moment. */
 export function openApi(write: Writer, fleet: Fleet, publicUrl: string): OwnEndpoint {
-  return exchange =>
-    write.json(exchange, 200, openApiDocument(fleet, publicUrl), { 'Cache-Control': 'no-cache' });
+  const versions = () =>
+    fleet
+      .states()
+      .map(({ name, manifest }) => `${name} ${manifest?.version}`)
+      .join();
+  const document = preparedOnce(
+    () =>
+      prepare(JSON.stringify(openApiDocument(fleet, publicUrl)), {
+        'Content-Type': 'application/json',
+        'Cache-Control': 'no-cache',
+      }),
+    versions,
+  );
+  return async exchange => write.prepared(exchange, await document());
 }

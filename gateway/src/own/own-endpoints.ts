@@ -1,4 +1,8 @@
+import type { RateLimiter } from '@rivergate/caller';
+import { MethodNotAllowed, rateLimited } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
+import { limitKeys } from '../pipeline/rate-limit.ts';
+import { requestedPath } from '../routes/path.ts';
 
 /** Something that the gateway answers itself. */
 export type OwnEndpoint = (exchange: Exchange) => void | Promise<void>;
@@ -6,14 +10,31 @@ export type OwnEndpoint = (exchange: Exchange) => void | Promise<void>;
 /** By path, as it came, without query; a path that ends in `/*` takes any one last segment. GET and HEAD only. */
 export type OwnEndpoints = ReadonlyMap<string, OwnEndpoint>;
 
-/** The gateway's endpoint for a request, if there is one: trailing slashes and the `/api/` alias count as elsewhere. */
-export function ownEndpoint(endpoints: OwnEndpoints, exchange: Exchange): OwnEndpoint | undefined {
-  const url = exchange.request.url ?? '';
-  const mark = url.indexOf('?');
-  const path = mark < 0 ? url : url.slice(0, mark);
-  return found(endpoints, path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path);
+/** The gateway's endpoint for a request, if there is one: trailing slashes count as elsewhere. */
+export function ownEndpoint(endpoints: OwnEndpoints, { request }: Exchange): OwnEndpoint | undefined {
+  const path = requestedPath(request.url ?? '');
+  const found = endpoints.get(path) ?? endpoints.get(`${path.slice(0, path.lastIndexOf('/'))}/*`);
+  return found && (request.method === 'GET' || request.method === 'HEAD' ? found : refuseMethod);
 }
 
-function found(endpoints: OwnEndpoints, path: string): OwnEndpoint | undefined {
-  return endpoints.get(path) ?? endpoints.get(`${path.slice(0, path.lastIndexOf('/'))}/*`);
+/**
+ * Counts the requests of an address before they are answered: documents in the general class, together with what an
+ * anonymous caller asks of the services; the files that a page is made of in a wider one, since a page takes a dozen.
+ */
+export function limited(limiter: RateLimiter, endpoints: OwnEndpoints): OwnEndpoints {
+  return new Map(
+    [...endpoints].map(([path, endpoint]): [string, OwnEndpoint] => {
+      const rateClass = /^\/(?:docs|pages)\//.test(path) ? 'page_file' : 'standard';
+      const counted: OwnEndpoint = async exchange => {
+        exchange.general = await limiter.consume(rateClass, limitKeys(exchange).address);
+        if (exchange.general?.allowed === false) throw rateLimited(exchange.general);
+        await endpoint(exchange);
+      };
+      return [path, counted];
+    }),
+  );
 }
+
+const refuseMethod: OwnEndpoint = () => {
+  throw MethodNotAllowed(undefined, [], { Allow: 'GET, HEAD' });
+};

@@ -1,9 +1,9 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { answerHeaders } from '../answer/answer-headers.ts';
 import { securityHeaders } from '../answer/security-headers.ts';
 import { answerWriter } from '../answer/write.ts';
-import type { OwnEndpoint } from './own-endpoints.ts';
+import { files } from './files.ts';
+import type { OwnEndpoints } from './own-endpoints.ts';
 
 /** Scripts and styles from here alone, calls to here alone; a form goes nowhere without its script. */
 const policy = {
@@ -17,12 +17,6 @@ const policy = {
   'frame-ancestors': ["'none'"],
   'require-trusted-types-for': ["'script'"],
   'trusted-types': ["'none'"],
-};
-
-const types: Record<string, string> = {
-  html: 'text/html; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  js: 'text/javascript; charset=utf-8',
 };
 
 /** Where the links in mails lead. `/invitations` is what remains in the address bar once the token is out of it. */
@@ -56,22 +50,18 @@ const parts = [
  * The pages behind the links in mails, for as long as no browser app takes them over (APP_URL). They talk to the API
  * like any other client; nothing that a link carries is stored or cached, and a link opened by a scanner does nothing.
  */
-export function pages(publicUrl: string): ReadonlyMap<string, OwnEndpoint> {
+export function pages(publicUrl: string): OwnEndpoints {
   const write = answerWriter(answerHeaders(securityHeaders(publicUrl, policy)));
-  const files = { ...documents, ...Object.fromEntries(parts.map(part => [`/pages/${part}`, part])) };
-  return new Map(
-    Object.entries(files).map(([path, file]) => {
-      let content: Buffer | undefined;
-      const headers = {
-        'Content-Type': types[file.slice(file.lastIndexOf('.') + 1)]!,
-        'Cache-Control': 'no-store',
-        'X-Robots-Tag': 'noindex, nofollow',
-      };
-      const serve: OwnEndpoint = exchange => {
-        content ??= readFileSync(join(import.meta.dirname, 'pages', file));
-        write.text(exchange, 200, content, headers);
-      };
-      return [path, serve];
+  const inFolder = (list: Readonly<Record<string, string>>) =>
+    Object.fromEntries(
+      Object.entries(list).map(([path, file]) => [path, join(import.meta.dirname, 'pages', file)]),
+    );
+  const unlisted = { 'X-Robots-Tag': 'noindex, nofollow' };
+  return new Map([
+    ...files(write, inFolder(documents), { ...unlisted, 'Cache-Control': 'no-store' }),
+    ...files(write, inFolder(Object.fromEntries(parts.map(part => [`/pages/${part}`, part]))), {
+      ...unlisted,
+      'Cache-Control': 'no-cache',
     }),
-  );
+  ]);
 }

@@ -1,5 +1,6 @@
 import { generateKeyPair, SignJWT, UnsecuredJWT } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { bodyOf, sendRaw } from '../testing/raw.ts';
 import { testRoute } from '../testing/stand-in.ts';
 import { startTestFleet, type TestFleet } from '../testing/test-fleet.ts';
 
@@ -122,6 +123,59 @@ describe('an endpoint for users', () => {
     expect(await statusWith(await fleet.token(claims, { typ: 'logout+jwt' }))).toBe(401);
     expect(await statusWith(await fleet.token(claims, { typ: undefined }))).toBe(401);
     expect(await statusWith(await fleet.token(claims))).toBe(200);
+  });
+});
+
+describe('a token that was verified before', () => {
+  it('is refused when it is older than any access token may be, whatever its exp says', async () => {
+    const user = await fleet.signIn({ organizationId: null });
+    const now = Math.floor(Date.now() / 1000);
+    const old = { sub: String(user.userId), sid: user.sessionId, iat: now - 3_600, exp: now + 3_600 };
+    const token = await fleet.token(old);
+    expect(await statusWith(token)).toBe(200);
+    // Five seconds are granted for clocks that differ.
+    await vi.waitFor(async () => expect(await statusWith(token)).toBe(401), { timeout: 15_000 });
+  });
+
+  it('is refused when identity has withdrawn its key', async () => {
+    const former = await fleet.signIn({ organizationId: null });
+    expect(await statusWith(former.token)).toBe(200);
+    await fleet.rotateKey('newer');
+    const later = await fleet.signIn({ organizationId: null });
+    // The unknown key has the gateway ask for the keys, as it does every minute by itself.
+    await vi.waitFor(async () => expect(await statusWith(later.token)).toBe(200), { timeout: 10_000 });
+    expect(await statusWith(former.token)).toBe(401);
+  });
+});
+
+describe('a header that has one value', () => {
+  const lines = (...headers: string[]) =>
+    `GET /api/v1/open HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${headers.join('\r\n')}\r\n\r\n`;
+
+  it('is refused with two, whatever they say: two credentials, types, keys or hosts', async () => {
+    const { token } = await fleet.signIn();
+    for (const pair of [
+      [`Authorization: Bearer ${token}`, 'Authorization: Bearer other'],
+      [`authorization: Bearer ${token}`, `AUTHORIZATION: Bearer ${token}`],
+      ['Content-Type: application/json', 'Content-Type: text/plain'],
+      ['Idempotency-Key: one', 'Idempotency-Key: two'],
+      ['Origin: https://one.example', 'Origin: https://two.example'],
+      ['Host: other'],
+    ]) {
+      const answer = await sendRaw(fleet.url, lines(...pair));
+      expect([pair, answer.slice(0, 12)]).toEqual([pair, 'HTTP/1.1 400']);
+      expect(bodyOf(answer).error?.code).toBe('MALFORMED_REQUEST');
+    }
+    const health = lines(`Authorization: Bearer ${token}`, 'Authorization: Bearer other');
+    expect(await sendRaw(fleet.url, health.replace('/api/v1/open', '/metrics'))).toMatch(/^HTTP\/1.1 400/);
+  });
+
+  it('may stand beside headers that are lists', async () => {
+    const answer = await sendRaw(
+      fleet.url,
+      lines('Accept: a/b', 'Accept: c/d', 'Cookie: a=1', 'Cookie: b=2'),
+    );
+    expect(answer).toMatch(/^HTTP\/1.1 200/);
   });
 });
 

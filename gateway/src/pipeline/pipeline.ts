@@ -10,6 +10,7 @@ import type { VerifiedCache } from '../tokens/verified-cache.ts';
 import { authenticate, type TokenKind } from './authenticate.ts';
 import { decideAgain } from './decide-again.ts';
 import { credentialFor, forward } from './forward.ts';
+import { framing } from './framing.ts';
 import { gather } from './gather.ts';
 import type { OpenRequests } from './open-requests.ts';
 import { principal } from './principal.ts';
@@ -41,7 +42,7 @@ export type PipelineParts = {
 
 /** What happens to every request, before anything is known of where it goes. */
 export function arrival(parts: PipelineParts): readonly Step[] {
-  return [requestIdentity(parts.trustProxy), traceContext(parts.recording)];
+  return [requestIdentity(parts.trustProxy), traceContext(parts.recording), framing];
 }
 
 /** What happens to a request for a service, in this order. */

@@ -52,6 +52,29 @@ describe('the general limit', () => {
     expect((await fleet.get('/api/v1/open', from(`2001:db8:${group}:2::1`))).status).toBe(200);
   });
 
+  it('counts one address once, however it is spelled', async () => {
+    const [third, fourth] = [randomInt(1, 256), randomInt(16, 256)];
+    const dotted = `198.51.${third}.${fourth}`;
+    const hex = `c633:${((third << 8) | fourth).toString(16)}`;
+    const spellings = [
+      dotted,
+      `::ffff:${hex}`,
+      `0:0:0:0:0:FFFF:${hex}`,
+      `64:ff9b::${dotted}`,
+      `2002:${hex}::9`,
+    ];
+    const found = [];
+    for (const address of spellings) found.push((await fleet.get('/api/v1/open', from(address))).status);
+    expect(found).toEqual([200, 200, 200, 429, 429]);
+
+    const group = randomInt(4096, 65_536).toString(16);
+    const six = [`2001:db8:${group}::1`, `2001:0DB8:${group}:0:0:0:0:1`, `2001:db8:${group}::1%eth0`];
+    const again = [];
+    for (const address of [...six, six[0]!])
+      again.push((await fleet.get('/api/v1/open', from(address))).status);
+    expect(again).toEqual([200, 200, 200, 429]);
+  });
+
   it('is per user, and larger for premium plans and administrators', async () => {
     const standard = await fleet.signIn();
     expect(await statuses(4, '/api/v1/things', standard.headers)).toEqual(limited(3));

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { isIP } from 'node:net';
+import { canonicalAddress } from '@rivergate/caller';
 import proxyAddr from 'proxy-addr';
 import type { Exchange } from '../exchange.ts';
 
 /** What a client may call its request: it ends up in logs and events. */
 const acceptableId = /^[A-Za-z0-9._-]{8,64}$/;
 
-/** Step: gives the request its id and finds the address it came from. */
+/** Step: gives the request its id and finds the address it came from, in one spelling. */
 export function requestIdentity(trustProxy: string) {
   const clientAddress = addressReader(trustProxy);
   return (exchange: Exchange): void => {
@@ -20,12 +20,10 @@ export function requestIdentity(trustProxy: string) {
 /** @param trustProxy Express's syntax: `true`, a number of hops, or a comma list of addresses and ranges */
 function addressReader(trustProxy: string): (request: IncomingMessage) => string {
   const trust = trustOf(trustProxy);
-  const peer = (request: IncomingMessage) => unmapped(request.socket.remoteAddress ?? '0.0.0.0');
+  const peer = (request: IncomingMessage) =>
+    canonicalAddress(request.socket.remoteAddress ?? '') ?? '0.0.0.0';
   if (!trust) return peer;
-  return request => {
-    const address = unmapped(proxyAddr(request, trust));
-    return isIP(address) ? address : peer(request);
-  };
+  return request => canonicalAddress(proxyAddr(request, trust)) ?? peer(request);
 }
 
 function trustOf(setting: string): ((address: string, hop: number) => boolean) | null {
@@ -34,9 +32,4 @@ function trustOf(setting: string): ((address: string, hop: number) => boolean) |
   if (value === 'true') return () => true;
   if (/^\d+$/.test(value)) return (_, hop) => hop < Number(value);
   return proxyAddr.compile(value.split(',').map(part => part.trim()));
-}
-
-/** An IPv4 address that a dual-stack socket writes as IPv6. */
-function unmapped(address: string): string {
-  return address.startsWith('::ffff:') && address.includes('.') ? address.slice('::ffff:'.length) : address;
 }

@@ -31,6 +31,13 @@ export function canonicalTarget(raw: string): Target {
   return { path, query };
 }
 
+/** The path of a request target as it came, without query and trailing slash: by it the gateway's own are known. */
+export function requestedPath(raw: string): string {
+  const mark = raw.indexOf('?');
+  const path = mark < 0 ? raw : raw.slice(0, mark);
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path;
+}
+
 /** A proxy's absolute form (RFC 9112, section 3.2.2) as an origin server must take it. */
 function originForm(raw: string): string {
   const match = /^https?:\/\/[^/?#]+(.*)$/i.exec(raw);

@@ -31,6 +31,8 @@ export type TestFleet = {
     more?: Partial<Member> & { organizationId?: number | null; isSystemAdmin?: boolean },
   ): Promise<SignedIn>;
   token(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
+  /** Signs with a new key from now on; identity publishes no other. */
+  rotateKey(kid: string): Promise<void>;
   get(path: string, headers?: Record<string, string>): Promise<Response>;
   stop(): Promise<void>;
 };
@@ -62,14 +64,17 @@ export async function startTestFleet(
   }
   const identity = standIns.get('identity')!;
   const organization = standIns.get('organization')!;
-  const signing = await generateKeyPair('ES256');
-  const jwk = { ...(await exportJWK(signing.publicKey)), kid: 'test', alg: 'ES256', use: 'sig' };
+  const newKey = async (kid: string) => {
+    const { privateKey, publicKey } = await generateKeyPair('ES256');
+    return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' } };
+  };
+  let signing = await newKey('test');
   const sessions: TestFleet['sessions'] = new Map();
   const members: TestFleet['members'] = new Map();
 
   identity.handle = (_, response, { url, principal }) => {
     if (!principal) return json(response, 401, {});
-    if (url === '/.well-known/jwks.json') return json(response, 200, { keys: [jwk] });
+    if (url === '/.well-known/jwks.json') return json(response, 200, { keys: [signing.jwk] });
     const id = Number(/^\/internal\/sessions\/(\d+)$/.exec(url)?.[1]);
     const session = sessions.get(id);
     if (!session)
@@ -111,7 +116,7 @@ export async function startTestFleet(
       scope: '',
     };
     return new SignJWT({ ...given, ...claims })
-      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'test', ...header })
+      .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: signing.kid, ...header })
       .sign(signing.privateKey);
   };
 
@@ -127,6 +132,9 @@ export async function startTestFleet(
     sessions,
     members,
     token,
+    async rotateKey(kid) {
+      signing = await newKey(kid);
+    },
     get: (path, headers = {}) => fetch(gateway.url + path, { headers }),
     async signIn({ organizationId = someId(), isSystemAdmin = false, ...member } = {}) {
       const [userId, sessionId] = [someId(), someId()];

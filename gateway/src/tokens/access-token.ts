@@ -7,8 +7,10 @@ export type AccessToken = {
   amr: readonly string[];
   scope: readonly string[];
   clientId: string | null;
-  /** Seconds since the epoch. */
+  /** Seconds since the epoch: its `exp`, or earlier, where the greatest age of a token ends before that. */
   expiresAt: number;
+  /** `kid` of the key that signed it. */
+  keyId: string;
   /** Class under which the caller was last counted: a guess that saves a round trip when it is right. */
   lastClass: 'standard' | 'premium' | 'admin';
 };

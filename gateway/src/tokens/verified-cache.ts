@@ -7,10 +7,11 @@ export type VerifiedCache = {
 };
 
 /**
- * Tokens whose signature was verified, until they expire: the least recently used go first. Known by hash, so that
- * no memory dump yields a token. What may change (session, membership) is not in here.
+ * Tokens whose signature was verified, for as long as they would be verified again: until they expire or identity
+ * withdraws their key. The least recently used go first. Known by hash, so that no memory dump yields a token. What
+ * may change (session, membership) is not in here.
  */
-export function verifiedCache(capacity = 10_000): VerifiedCache {
+export function verifiedCache(publishes: (keyId: string) => boolean, capacity = 10_000): VerifiedCache {
   const entries = new Map<string, AccessToken>();
   return {
     get(token) {
@@ -18,7 +19,7 @@ export function verifiedCache(capacity = 10_000): VerifiedCache {
       const verified = entries.get(key);
       if (!verified) return null;
       entries.delete(key);
-      if (verified.expiresAt <= Date.now() / 1000) return null;
+      if (verified.expiresAt <= Date.now() / 1000 || !publishes(verified.keyId)) return null;
       entries.set(key, verified);
       return verified;
     },

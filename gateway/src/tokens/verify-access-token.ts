@@ -5,7 +5,7 @@ import {
   accessTokenType,
 } from '@rivergate/caller';
 import { Unauthorized, UpstreamUnavailable } from '@rivergate/endpoint';
-import { errors, type JWTPayload, type JWTVerifyGetKey, jwtVerify } from 'jose';
+import { errors, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyResult, jwtVerify } from 'jose';
 import type { AccessToken } from './access-token.ts';
 
 /** Seconds by which identity's clock may differ. */
@@ -30,14 +30,14 @@ export function accessTokenVerifier(issuer: string, findKey: JWTVerifyGetKey): V
     clockTolerance: CLOCK_TOLERANCE,
   };
   return async token => {
-    let claims: JWTPayload;
+    let verified: JWTVerifyResult;
     try {
-      ({ payload: claims } = await jwtVerify(token, findKey, demands));
+      verified = await jwtVerify(token, findKey, demands);
     } catch (cause) {
       if (cause instanceof errors.JOSEError && isAboutTheToken(cause)) throw invalidToken();
       throw UpstreamUnavailable('The keys of access tokens cannot be had; try again shortly');
     }
-    return accessTokenOf(claims);
+    return accessTokenOf(verified.payload, verified.protectedHeader.kid);
   };
 }
 
@@ -49,7 +49,8 @@ function isAboutTheToken(cause: errors.JOSEError): boolean {
   );
 }
 
-function accessTokenOf(claims: JWTPayload): AccessToken {
+function accessTokenOf(claims: JWTPayload, keyId: string | undefined): AccessToken {
+  if (keyId === undefined) throw invalidToken();
   const userId = idOf(claims.sub);
   const sessionId = idOf(claims.sid);
   const organizationId = claims.org_id === null || claims.org_id === undefined ? null : idOf(claims.org_id);
@@ -60,7 +61,8 @@ function accessTokenOf(claims: JWTPayload): AccessToken {
     amr: Array.isArray(claims.amr) ? claims.amr.map(String) : [],
     scope: typeof claims.scope === 'string' ? claims.scope.split(' ').filter(Boolean) : [],
     clientId: typeof claims.client_id === 'string' ? claims.client_id : null,
-    expiresAt: claims.exp ?? 0,
+    expiresAt: Math.min(claims.exp ?? 0, (claims.iat ?? 0) + accessTokenLifetimeSeconds),
+    keyId,
     lastClass: 'standard',
   };
 }

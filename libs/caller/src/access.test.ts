@@ -9,20 +9,27 @@ import {
   readAccess,
   revokeSession,
 } from './index.ts';
-import { startTestRedis, type TestRedis } from './test-redis.ts';
+import { fillUp, startPrivateRedis, startTestRedis, type TestRedis } from './test-redis.ts';
 
 let server: TestRedis;
 let redis: Redis;
+/** Of this file alone, so that it may be filled up. */
+let ownServer: TestRedis;
+let own: Redis;
 
 beforeAll(async () => {
   server = await startTestRedis();
   redis = new Redis(server.url);
   await redis.ping();
+  ownServer = await startPrivateRedis();
+  own = new Redis(ownServer.url);
 });
 
 afterAll(async () => {
   redis.disconnect();
   await server.stop();
+  own.disconnect();
+  await ownServer.stop();
 });
 
 const someId = () => randomInt(1, 2 ** 40);
@@ -76,6 +83,42 @@ describe('the access state', () => {
     await organizationGeneration(redis, organizationId);
     const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
     expect(access.memberships[0]?.membership).toBeNull();
+  });
+});
+
+describe('a Redis that is full', () => {
+  it('takes revocations all the same: what was active or a membership is unknown from then on', async () => {
+    const [sessionId, userId, organizationId] = [someId(), someId(), someId()];
+    await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false });
+    const generation = await organizationGeneration(own, organizationId);
+    await fillMembership(own, { organizationId, userId, generation, membership });
+    const giveBack = await fillUp(own);
+    await expect(own.set('any', 'thing')).rejects.toThrow('OOM');
+
+    const data = { session_id: sessionId, user_id: userId };
+    await projectAccess(own, { type: 'identity.session.revoked', data });
+    await projectAccess(own, { type: 'organization.member.removed', organizationid: organizationId });
+    const asked = { sessionId, userId, organizationIds: [organizationId] };
+    const unknown = {
+      session: { state: 'unknown' },
+      memberships: [{ generation: null, membership: null }],
+    };
+    expect(await readAccess(own, asked)).toEqual(unknown);
+    await giveBack();
+    expect(await readAccess(own, asked)).toEqual(unknown);
+  });
+});
+
+describe('a Redis that takes no writes at all', () => {
+  it('is not believed, because nothing could be withdrawn in it', async () => {
+    const [sessionId, userId] = [someId(), someId()];
+    await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false });
+    const asked = { sessionId, userId, organizationIds: [] };
+    await own.replicaof('127.0.0.1', 1);
+    expect(await own.get(`session:${sessionId}`)).toMatch(/^active/);
+    await expect(readAccess(own, asked)).rejects.toThrow('READONLY');
+    await own.replicaof('NO', 'ONE');
+    expect((await readAccess(own, asked)).session.state).toBe('active');
   });
 });
 

@@ -83,14 +83,23 @@ export async function fillSession(
   await redis.set(sessionKey(session.sessionId), value, 'EX', ACTIVE_SESSION_SECONDS, 'NX');
 }
 
-/** Marks a session as ended; every token of it answers 401 from now on. */
+/**
+ * Marks a session as ended; every token of it answers 401 from now on. A full Redis refuses to write that and still
+ * deletes: what it does not know, the gateway asks identity.
+ */
 export async function revokeSession(redis: Redis, sessionId: number): Promise<void> {
-  await redis.set(sessionKey(sessionId), 'revoked', 'EX', REVOKED_SESSION_SECONDS);
+  const key = sessionKey(sessionId);
+  try {
+    await redis.set(key, 'revoked', 'EX', REVOKED_SESSION_SECONDS);
+  } catch {
+    await redis.del(key);
+  }
 }
 
 /**
  * The generation under which an organization's memberships count. Ask for it BEFORE asking the owner: a change
- * in between makes what the owner said worthless instead of stale.
+ * in between makes what the owner said worthless instead of stale. It leaves a key behind: ask for no organization
+ * but those that are known to exist.
  */
 export async function organizationGeneration(redis: Redis, organizationId: number): Promise<string> {
   const key = generationKey(organizationId);
@@ -98,7 +107,7 @@ export async function organizationGeneration(redis: Redis, organizationId: numbe
   return (await redis.get(key)) ?? newGeneration();
 }
 
-/** Keeps what organization said of a user, under the generation that was read before asking. */
+/** Keeps what organization said of a member, under the generation that was read before asking. */
 export async function fillMembership(
   redis: Redis,
   known: { organizationId: number; userId: number; generation: string; membership: Membership },
@@ -107,9 +116,12 @@ export async function fillMembership(
   await redis.set(membershipKey(known.organizationId, known.userId), value, 'EX', MEMBERSHIP_SECONDS);
 }
 
-/** Cuts off every membership known of an organization: the next request of each member asks the owner. */
+/**
+ * Cuts off every membership known of an organization: the next request of each member asks the owner, under a new
+ * generation. A deletion, because that is what a full Redis still does.
+ */
 export async function forgetMemberships(redis: Redis, organizationId: number): Promise<void> {
-  await redis.set(generationKey(organizationId), newGeneration(), 'EX', GENERATION_SECONDS);
+  await redis.del(generationKey(organizationId));
 }
 
 /** Random, not a counter: a counter that Redis evicted would start again and revive old memberships. */

@@ -20,7 +20,14 @@ export {
   accessTokenLifetimeSeconds,
   accessTokenType,
 } from './access-token.ts';
-export { countedAddress } from './counted-address.ts';
+export {
+  canonicalAddress,
+  countedAddress,
+  countedNetwork,
+  isLoopback,
+  namesThisMachine,
+  reachedByOthers,
+} from './address.ts';
 export {
   CREDENTIAL_HEADER,
   CREDENTIAL_LIFETIME,

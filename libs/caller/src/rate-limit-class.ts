@@ -5,6 +5,8 @@ export const RATE_LIMITS = {
   standard: { count: 100, seconds: 60 },
   premium: { count: 500, seconds: 60 },
   admin: { count: 1000, seconds: 60 },
+  /** Scripts and styles of the gateway's own pages, of which one page takes a dozen. */
+  page_file: { count: 1000, seconds: 60 },
   login: { count: 5, seconds: 900 },
   /** Logins for one mail address from one network; below, from all networks together. */
   login_address: { count: 5, seconds: 900 },

@@ -42,8 +42,8 @@ describe('a round trip', () => {
       { count: 2, millisecondsLeft: expect.closeTo(60_000, -3) },
       [],
     ]);
-    // The script, and the commands that Redis counts within it: one MGET, two INCR, two PTTL.
-    expect(await commandsDuring(ask)).toBe(6);
+    // The script, and the commands that Redis counts within it: one DEL, one MGET, two INCR, two PTTL.
+    expect(await commandsDuring(ask)).toBe(7);
   });
 
   it('takes any number of questions', async () => {

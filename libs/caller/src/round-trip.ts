@@ -6,20 +6,24 @@ export type Count = { count: number; millisecondsLeft: number };
 
 /** What many requests ask one connection at the same time. Rejects when Redis cannot be had: another way is at hand. */
 export type RoundTrip = {
-  /** Values of keys; null where there is none. */
+  /** Values of keys; null where there is none. Rejects also when Redis takes no writes: they may be out of date. */
   read(keys: readonly string[]): Promise<(string | null)[]>;
   /** Counts in a fixed window that begins with the first use. */
   count(key: string, windowSeconds: number): Promise<Count>;
 };
 
 /**
- * Reads ARGV[1] keys and counts in all others. A counter that fails (memory full, read-only replica) is told by -1
+ * Reads ARGV[1] keys and counts in all others. What a Redis says that does not even delete (a replica, or one that
+ * cannot write to its disk) is not read: whoever had something to withdraw could not. A full one deletes. A counter that fails (memory full, read-only replica) is told by -1
  * and spoils nothing for the others. A counter without an end, which nothing here leaves behind, gets one.
  */
 const SCRIPT = `
 local reads = tonumber(ARGV[1])
 local values = {}
-if reads > 0 then values = redis.call('MGET', unpack(KEYS, 1, reads)) end
+if reads > 0 then
+  redis.call('DEL', 'rivergate:probe')
+  values = redis.call('MGET', unpack(KEYS, 1, reads))
+end
 local counts = {}
 for index = reads + 1, #KEYS do
   local window = ARGV[index - reads + 1]

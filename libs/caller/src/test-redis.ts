@@ -58,3 +58,10 @@ export async function startPrivateRedis(
     },
   };
 }
+
+/** Takes all its memory from a server, so that it refuses every write but deletions; returns what gives it back. */
+export async function fillUp(redis: Redis): Promise<() => Promise<unknown>> {
+  await redis.config('SET', 'maxmemory-policy', 'noeviction');
+  await redis.config('SET', 'maxmemory', '1');
+  return () => redis.config('SET', 'maxmemory', '0');
+}

@@ -11,8 +11,8 @@ import { type Call, Failure } from '@rivergate/endpoint';
 import type { Redis } from 'ioredis';
 
 /**
- * The services that know what Redis does not. Each answer is kept for the next request; without Redis every request
- * asks. Questions that are the same at the same time are asked once.
+ * The services that know what Redis does not. What they say is kept for the next request, except of strangers to an
+ * organization; without Redis every request asks. Questions that are the same at the same time are asked once.
  */
 export type Owners = {
   /** @throws UpstreamUnavailable when identity does not answer */
@@ -44,13 +44,18 @@ export function accessOwners(redis: Redis, call: Call): Owners {
 
     membership: (organizationId, userId, known) =>
       once(`membership ${organizationId} ${userId}`, async () => {
-        const generation = reachable()
-          ? (known?.generation ?? (await organizationGeneration(redis, organizationId).catch(() => null)))
-          : null;
-        const membership = await askMembership(call, organizationId, userId);
-        if (generation !== null) {
-          await fillMembership(redis, { organizationId, userId, generation, membership }).catch(() => {});
+        const first = await askMembership(call, organizationId, userId);
+        // Nothing is kept of others: whoever tries ids would fill Redis with them.
+        if (!first.member || !reachable()) return first;
+        let membership = first;
+        let generation = known?.generation ?? null;
+        if (generation === null) {
+          generation = await organizationGeneration(redis, organizationId).catch(() => null);
+          if (generation === null) return first;
+          // What is kept under a generation must have been asked for under it.
+          membership = await askMembership(call, organizationId, userId);
         }
+        await fillMembership(redis, { organizationId, userId, generation, membership }).catch(() => {});
         return membership;
       }),
   };
