@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     include: ['{libs,services,gateway,fleet,bench,deploy,docs}/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/.fleet/**', '**/.test/**', '**/.tools/**'],
+    setupFiles: ['libs/testing/src/show-causes.ts'],
     environment: 'node',
     pool: 'forks',
     // Each worker brings its own services; more of them than cores only make each other late.

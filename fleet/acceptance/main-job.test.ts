@@ -120,7 +120,7 @@ describe.each(logs)('the main job, with events on $log', ({ env }) => {
     });
     expect([status, refusal.error.details]).toEqual([
       403,
-      [{ field: 'permission', reason: 'workspace.create' }],
+      [{ field: 'permission', code: 'missing_permission', reason: 'workspace.create' }],
     ]);
     expect((await guest.patch(organization.path, { name: 'Not mine' })).status).toBe(403);
 

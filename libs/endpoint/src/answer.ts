@@ -1,23 +1,34 @@
-import type { Response } from 'express';
-import { Failure, InternalError } from './failure.ts';
+import type { Request, Response } from 'express';
+import { compressed } from './compress.ts';
+import { declaredData, requireDeclaredFile, type Strictness } from './declared-answer.ts';
+import { Failure, InternalError, UpstreamUnavailable } from './failure.ts';
 import { type EndpointSpec, Reply } from './spec.ts';
+import { isAway } from './unavailable.ts';
 
 /** An answer that is ready to be written, or to be kept for a retry of the same request. */
 export interface Answer {
   status: number;
   payload: unknown;
   headers: Record<string, string>;
+  /** The body as it is sent. Beside a payload it is that, written out. */
   raw?: Buffer | undefined;
 }
 
-/** The success envelope of what a handler gave back. */
-export function successAnswer(spec: EndpointSpec, outcome: unknown): Answer {
+const NOTHING = Buffer.alloc(0);
+
+/** The success envelope of what a handler gave back. @throws an ordinary Error where that is not what is declared */
+export function successAnswer(spec: EndpointSpec, outcome: unknown, strictness: Strictness): Answer {
   const given = outcome instanceof Reply ? outcome : new Reply(outcome);
   const { headers = {}, raw } = given.options;
   const status = given.options.status ?? spec.status ?? 200;
   const message = given.options.message ?? spec.message;
+  if (raw) requireDeclaredFile(spec, headers, strictness);
   if (raw || status === 204) return { status, payload: undefined, headers, raw };
-  const data = spec.messageInData ? { ...(given.data as object), message } : given.data;
+  const data = declaredData(
+    spec,
+    spec.messageInData ? { ...(given.data as object), message } : given.data,
+    strictness,
+  );
   if (spec.bare) return { status, payload: data, headers };
   return {
     status,
@@ -30,36 +41,15 @@ export function successAnswer(spec: EndpointSpec, outcome: unknown): Answer {
   };
 }
 
-/**
- * In tests, refuses an answer that is not what the declaration says.
- *
- * @throws an ordinary Error, so a 500 that names the field in the log
- */
-export function checkAnswer(spec: EndpointSpec, answer: Answer): void {
-  if (answer.raw) {
-    const type = answer.headers['content-type']?.split(';')[0] ?? 'no type';
-    if (!spec.files?.[type]) throw new Error(`${spec.method} ${spec.path} declares no file of ${type}`);
-    return;
-  }
-  if (answer.status === 204) return;
-  const written = JSON.parse(JSON.stringify(answer.payload));
-  const data = spec.bare ? written : written.data;
-  if (!spec.answer) {
-    if (data !== undefined) throw new Error(`${spec.method} ${spec.path} declares no answer but gave one`);
-    return;
-  }
-  const result = spec.answer.safeParse(data);
-  if (result.success) return;
-  const issues = result.error.issues.map(issue => `${issue.path.join('.')}: ${issue.message}`);
-  throw new Error(`${spec.method} ${spec.path} answers other than declared: ${issues.join('; ')}`);
-}
+/** Seconds after which a caller may try again what was refused because a part is away. */
+const RETRY_AFTER = '1';
 
-/** The failure envelope. Anything that is no declared failure becomes a 500 that tells nothing but the request id. */
+/**
+ * The failure envelope. A part that is away is a 503; anything else that is no declared failure becomes a 500 that
+ * tells nothing but the request id.
+ */
 export function failureAnswer(cause: unknown, requestId: string): Answer {
-  const failure =
-    cause instanceof Failure
-      ? cause
-      : InternalError(`Something went wrong on our side; quote request ${requestId}`);
+  const failure = failureOf(cause, requestId);
   return {
     status: failure.status,
     payload: {
@@ -71,13 +61,26 @@ export function failureAnswer(cause: unknown, requestId: string): Answer {
         request_id: requestId,
       },
     },
-    headers: failure.headers,
+    headers: { ...(failure.status === 503 ? { 'Retry-After': RETRY_AFTER } : {}), ...failure.headers },
   };
 }
 
-export function write(response: Response, answer: Answer): void {
+function failureOf(cause: unknown, requestId: string): Failure {
+  if (cause instanceof Failure) return cause;
+  if (isAway(cause)) return UpstreamUnavailable();
+  return InternalError(`Something went wrong on our side; quote request ${requestId}`);
+}
+
+/** The bytes of an answer's body; none where it has no body. */
+export function bytesOf({ raw, payload }: Answer): Buffer {
+  return raw ?? (payload === undefined ? NOTHING : Buffer.from(JSON.stringify(payload)));
+}
+
+export async function write(request: Request, response: Response, answer: Answer): Promise<void> {
   response.status(answer.status).set(answer.headers);
-  if (answer.raw) response.end(answer.raw);
-  else if (answer.payload === undefined) response.end();
-  else response.type('application/json').send(Buffer.from(JSON.stringify(answer.payload)));
+  if (answer.payload !== undefined) response.type('application/json');
+  const body = await compressed(request, response, bytesOf(answer));
+  // For HEAD, of which Node does not know how much it leaves out.
+  if (body.length > 0) response.set('Content-Length', String(body.length));
+  response.end(body);
 }

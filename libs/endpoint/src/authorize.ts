@@ -1,4 +1,5 @@
 import { holds, type Permission, type Principal } from '@rivergate/caller';
+import { missingPermission } from './detail.ts';
 import type { Log } from './endpoint.ts';
 import { type ErrorDeclaration, Forbidden, OrganizationNotFound, Unauthorized } from './failure.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
@@ -61,9 +62,7 @@ export function requireRights(
 }
 
 function missing(right: string) {
-  return Forbidden(`You are not allowed to do this: it takes ${right}`, [
-    { field: 'permission', reason: right },
-  ]);
+  return Forbidden(`You are not allowed to do this: it takes ${right}`, [missingPermission(right)]);
 }
 
 /** What the library itself may answer on an endpoint, beside what the endpoint declares. */

@@ -13,7 +13,7 @@ import {
 } from 'cockatiel';
 import { Agent, type Dispatcher, request } from 'undici';
 import { Failure, UpstreamUnavailable } from './failure.ts';
-import { publicPath } from './path.ts';
+import { requestTarget } from './path.ts';
 import type { CallAnswer, CallInput, EndpointSpec } from './spec.ts';
 
 /** On whose behalf a service asks; both null when it acts for nobody. */
@@ -103,7 +103,7 @@ async function ask(
   onBehalf: OnBehalf,
   signal: AbortSignal,
 ): Promise<unknown> {
-  const path = fill(publicPath(spec), input.params as Record<string, unknown> | undefined);
+  const { path, query } = requestTarget(spec, input);
   const method = spec.method.toUpperCase() as Dispatcher.HttpMethod;
   const organizationId = onBehalf.organizationId ?? null;
   const userId = onBehalf.userId ?? null;
@@ -125,8 +125,13 @@ async function ask(
   let status: number;
   let answer: { data?: unknown; error?: { code: string; message: string } } | undefined;
   try {
-    const url = `${own.urlOf(spec.owner)}${path}${queryOf(input.query as Record<string, unknown> | undefined)}`;
-    const response = await request(url, { dispatcher: agent, method, headers, body, signal });
+    const response = await request(`${own.urlOf(spec.owner)}${path}${query}`, {
+      dispatcher: agent,
+      method,
+      headers,
+      body,
+      signal,
+    });
     status = response.statusCode;
     const text = await response.body.text();
     answer = text === '' ? undefined : JSON.parse(text);
@@ -140,14 +145,4 @@ async function ask(
   throw new Error(
     `${spec.owner} answered ${status} ${answer?.error?.code} to ${method} ${spec.path}, which does not declare it`,
   );
-}
-
-function fill(path: string, params: Record<string, unknown> = {}): string {
-  return path.replace(/:(\w+)/g, (_, name: string) => encodeURIComponent(String(params[name])));
-}
-
-function queryOf(query: Record<string, unknown> = {}): string {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined && value !== null);
-  if (given.length === 0) return '';
-  return `?${new URLSearchParams(Object.fromEntries(given.map(([name, value]) => [name, String(value)])))}`;
 }

@@ -44,7 +44,7 @@ export function newestFirst(list: string) {
     ): Promise<{ rows: Row[]; next_cursor: string | null }> {
       if (cursor !== undefined && from > 0) {
         const reason = 'says where to begin: do not pass over entries as well';
-        throw ValidationFailed(undefined, [{ field: 'query.cursor', reason }]);
+        throw ValidationFailed(undefined, [{ field: 'query.cursor', code: 'not_allowed', reason }]);
       }
       if (cursor !== undefined) rows.where('id', '<', cursor);
       // One more than asked for tells whether there is a next page.

@@ -4,6 +4,7 @@ import {
   IdempotencyConflict,
   InternalError,
   MalformedRequest,
+  PreconditionFailed,
   RateLimited,
   RequestTimeout,
   RequestTooLarge,
@@ -32,6 +33,12 @@ const EVERYWHERE = [
 export function declaredErrors(spec: EndpointSpec): ErrorDeclaration[] {
   const errors = [...(spec.errors ?? []), ...impliedErrors(spec), ...EVERYWHERE];
   if (spec.body) errors.push(RequestTimeout);
+  if (mayBeConditional(spec)) errors.push(PreconditionFailed);
   if (spec.method !== 'get' && spec.idempotency !== false) errors.push(IdempotencyConflict);
   return errors;
+}
+
+/** Whether a change may be sent with `If-Match`: what it changes is what stands at its path. */
+export function mayBeConditional({ method }: Pick<EndpointSpec, 'method'>): boolean {
+  return method === 'put' || method === 'patch' || method === 'delete';
 }

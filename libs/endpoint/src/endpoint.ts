@@ -73,9 +73,9 @@ export interface SteppedHandler<Spec extends EndpointSpec, Tools, Prepared> {
   handle: Handler<Spec, Tools, Prepared>;
 }
 
-/** A declared endpoint with what it does. Its types are the business of the declaration; the server needs none. */
-export interface Endpoint {
-  spec: EndpointSpec;
+/** A declared endpoint with what it does. The server needs no type but the declaration's, and that only for tests. */
+export interface Endpoint<Spec extends EndpointSpec = EndpointSpec> {
+  spec: Spec;
   check?: ((input: never) => void) | undefined;
   prepare?: ((context: never) => Promise<unknown>) | undefined;
   undo?: ((context: never) => Promise<void>) | undefined;
@@ -91,7 +91,7 @@ export function endpoints<Tools extends object = object>() {
   return function endpoint<const Spec extends EndpointSpec, Prepared = undefined>(
     spec: Spec,
     handler: Handler<Spec, Tools, undefined> | SteppedHandler<Spec, Tools, Prepared>,
-  ): Endpoint {
+  ): Endpoint<Spec> {
     const steps = typeof handler === 'function' ? { handle: handler } : handler;
     return { ...(steps as Omit<Endpoint, 'spec'>), spec: completeSpec(spec) };
   };

@@ -1,7 +1,7 @@
 import { type Principal, projectAccess } from '@rivergate/caller';
 import { type Actor, type CloudEvent, emit as emitEvent } from '@rivergate/events';
 import type { Knex } from 'knex';
-import { type Answer, checkAnswer, failureAnswer, successAnswer } from './answer.ts';
+import { type Answer, failureAnswer, successAnswer } from './answer.ts';
 import { currentCaller } from './current-caller.ts';
 import type { Context, Emit, Endpoint, RequestFacts } from './endpoint.ts';
 import { Failure, IdempotencyConflict } from './failure.ts';
@@ -14,6 +14,7 @@ import {
   releaseKey,
 } from './idempotency.ts';
 import type { Parts } from './input.ts';
+import { type Precondition, prepareRead, requireUnchanged } from './precondition.ts';
 import { addressKey, count } from './rate-limit.ts';
 import type { Runtime } from './runtime.ts';
 import { Reply } from './spec.ts';
@@ -28,6 +29,7 @@ export interface Execution {
   request: RequestFacts;
   context: Context;
   idempotent: IdempotentRequest | undefined;
+  precondition: Precondition | undefined;
   /** Go out with whatever is answered. */
   headers: Record<string, string>;
 }
@@ -38,7 +40,7 @@ export interface Execution {
  * returns commits; one that it throws rolls back. What was prepared is undone where the request was not carried out.
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
-  const { parts, request, context, idempotent } = execution;
+  const { parts, request, context, idempotent, precondition } = execution;
   const input = { ...runtime.tools, ...context, ...parts, caller: execution.caller };
   endpoint.check?.(input as never);
   const known = idempotent && (await lookUp(runtime.knex, runtime.secretBox, idempotent));
@@ -48,6 +50,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   if (rateLimit)
     Object.assign(execution.headers, await count(runtime, rateLimit, addressKey(execution.caller)));
   if (known === 'conflict') throw IdempotencyConflict();
+  const preparedRead = precondition && (await prepareRead(precondition, input));
   const prepared = await endpoint.prepare?.(input as never);
 
   const events: CloudEvent[] = [];
@@ -61,6 +64,8 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
       const kept = await claimKey(db, runtime.secretBox, idempotent);
       if (kept) return replayed(kept);
     }
+    if (precondition)
+      await requireUnchanged(db, precondition, { ...input, caller }, preparedRead, runtime.strictness);
     const emit = emitterOf(db, caller, request, runtime.service, events);
     const outcome = await endpoint.handle({
       ...input,
@@ -74,9 +79,8 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
       if (idempotent) await releaseKey(db, idempotent);
       return failureAnswer(outcome, request.id);
     }
-    const success = successAnswer(endpoint.spec, outcome);
+    const success = successAnswer(endpoint.spec, outcome, runtime.strictness);
     if (outcome instanceof Reply && outcome.options.finish) finish = finishing(outcome);
-    if (runtime.checksAnswers) checkAnswer(endpoint.spec, success);
     if (idempotent) await keepAnswer(db, runtime.secretBox, idempotent, success);
     carriedOut = true;
     return success;
@@ -98,9 +102,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   }
   if (!finish) return answer;
   try {
-    const finished = successAnswer(endpoint.spec, await finish());
-    if (runtime.checksAnswers) checkAnswer(endpoint.spec, finished);
-    return finished;
+    return successAnswer(endpoint.spec, await finish(), runtime.strictness);
   } catch (cause) {
     context.log.error({ err: cause }, 'Finishing an answer failed');
     return answer;

@@ -1,8 +1,6 @@
-/** One field that is wrong, or one fact behind a refusal. */
-export interface FailureDetail {
-  field: string;
-  reason: string;
-}
+import { boundedDetails, type FailureDetail } from './detail.ts';
+
+export { type DetailCode, type FailureDetail, missingPermission } from './detail.ts';
 
 /** A declared refusal on its way to the caller. Thrown, it rolls the transaction back; returned, it commits. */
 export class Failure extends Error {
@@ -19,7 +17,7 @@ export class Failure extends Error {
     super(more.message ?? declaration.message);
     this.code = declaration.code;
     this.status = declaration.status;
-    this.details = more.details ?? [];
+    this.details = boundedDetails(more.details ?? []);
     this.headers = more.headers ?? {};
   }
 }
@@ -53,6 +51,11 @@ export const IdempotencyConflict = error(
   'IDEMPOTENCY_CONFLICT',
   409,
   'This idempotency key was used with another request; use a new key',
+);
+export const PreconditionFailed = error(
+  'PRECONDITION_FAILED',
+  412,
+  'This has changed since you read it; read it again and decide anew',
 );
 export const RequestTooLarge = error('REQUEST_ENTITY_TOO_LARGE', 413, 'The request body is too large');
 export const UnsupportedMediaType = error(

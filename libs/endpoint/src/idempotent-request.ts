@@ -39,7 +39,7 @@ export function idempotentRequest(
 }
 
 function refused(reason: string) {
-  return ValidationFailed(undefined, [{ field: 'headers.idempotency-key', reason }]);
+  return ValidationFailed(undefined, [{ field: 'headers.idempotency-key', code: 'invalid_format', reason }]);
 }
 
 /**

@@ -1,10 +1,12 @@
 export { failureAnswer } from './answer.ts';
+export { ANSWERED, type Answered } from './answered.ts';
 export type { CallerOf, CallerRule } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
 export { newestFirst } from './cursor.ts';
 export { declaredErrors } from './declared-errors.ts';
 export { deletion } from './deletion.ts';
 export type { Deprecation } from './deprecation.ts';
+export { DETAIL_CODES, MAX_DETAILS, MAX_FIELD_LENGTH } from './detail.ts';
 export { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 export { type MergedFragments, mergeFragments } from './document/merge.ts';
 export {
@@ -22,9 +24,10 @@ export { parseJson } from './json.ts';
 export { countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
 export { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
-export { byPrecedence, publicPath, routeKey, templatePath } from './path.ts';
+export { byPrecedence, publicPath, requestTarget, routeKey, templatePath } from './path.ts';
 export { LIMITED, type Limited, rateLimited } from './rate-limit.ts';
-export { ANSWERED, type Answered, endpointRouter, refusal } from './route.ts';
+export { refusal } from './refusal.ts';
+export { endpointRouter } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
 export {

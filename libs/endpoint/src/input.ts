@@ -1,8 +1,12 @@
 import type { Request } from 'express';
 import { z } from 'zod';
-import { type FailureDetail, UnsupportedMediaType, ValidationFailed } from './failure.ts';
+import { describeIssue, ISSUE_CONTEXT } from './describe-issue.ts';
+import { type FailureDetail, MAX_DETAILS } from './detail.ts';
+import { UnsupportedMediaType, ValidationFailed } from './failure.ts';
 import { parseJson } from './json.ts';
+import { publicPath } from './path.ts';
 import type { EndpointSpec } from './spec.ts';
+import { collectUnstorable } from './unstorable.ts';
 
 type Part = 'params' | 'query' | 'body' | 'headers';
 
@@ -18,9 +22,9 @@ const NOTHING = z.strictObject({});
 /** Reads an endpoint's requests in two steps, so that a caller without rights learns nothing of the rest. */
 export interface InputReader {
   /** @throws ValidationFailed (422) */
-  params(request: Request): Record<string, unknown>;
+  params(request: Pick<Request, 'params'>): Record<string, unknown>;
   /** @throws MalformedRequest (400), UnsupportedMediaType (415), ValidationFailed (422) */
-  rest(request: Request): Omit<Parts, 'params'>;
+  rest(request: Pick<Request, 'query' | 'body' | 'headers'>): Omit<Parts, 'params'>;
 }
 
 /** Every part is strict: a field that is not declared is refused. Of the headers, only declared ones are read. */
@@ -31,13 +35,18 @@ export function inputReader(spec: EndpointSpec): InputReader {
     body: (spec.body ?? NOTHING).strict(),
     headers: spec.headers ?? z.object({}),
   };
+  if (spec.body)
+    requireBoundedLists(spec, z.toJSONSchema(spec.body, { io: 'input', unrepresentable: 'any' }));
   const fromText = { params: textual(schemas.params), query: textual(schemas.query) };
 
   const read = (part: Part, value: unknown, details: FailureDetail[]): Record<string, unknown> => {
     if (part !== 'headers') collectUnstorable(value, part, details);
-    const result = schemas[part].safeParse(value);
+    const result = schemas[part].safeParse(value, ISSUE_CONTEXT);
     if (result.success) return result.data;
-    details.push(...result.error.issues.flatMap(issue => describe(part, issue)));
+    for (const issue of result.error.issues) {
+      if (details.length >= MAX_DETAILS) break;
+      details.push(...describeIssue(part, issue));
+    }
     return {};
   };
   const refuseIfAny = (details: FailureDetail[]) => {
@@ -55,7 +64,7 @@ export function inputReader(spec: EndpointSpec): InputReader {
       const details: FailureDetail[] = [];
       const rest = {
         query: read('query', fromText.query({ ...request.query }), details),
-        body: read('body', readBody(request), details),
+        body: read('body', readBody(request, spec.valueLimit), details),
         headers: read('headers', request.headers, details),
       };
       refuseIfAny(details);
@@ -64,37 +73,27 @@ export function inputReader(spec: EndpointSpec): InputReader {
   };
 }
 
-function readBody(request: Request): unknown {
+/**
+ * A list is as long as its declaration lets it be, and a longer one is refused before its elements are looked at:
+ * without a bound, each of them could be wrong in every field.
+ */
+function requireBoundedLists(spec: EndpointSpec, schema: unknown): void {
+  if (typeof schema !== 'object' || schema === null) return;
+  if ('type' in schema && schema.type === 'array' && !('maxItems' in schema || 'prefixItems' in schema)) {
+    throw new Error(
+      `${spec.method} ${publicPath(spec)} takes a list without a maximum: declare one by max()`,
+    );
+  }
+  for (const part of Object.values(schema)) requireBoundedLists(spec, part);
+}
+
+function readBody(request: Pick<Request, 'body' | 'headers'>, valueLimit: number | undefined): unknown {
   const bytes: unknown = request.body;
   if (!Buffer.isBuffer(bytes) || bytes.length === 0) return {};
   if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
     throw UnsupportedMediaType();
   }
-  return parseJson(bytes);
-}
-
-function describe(part: Part, issue: z.core.$ZodIssue): FailureDetail[] {
-  const field = (...path: PropertyKey[]) => [part, ...path].map(String).join('.');
-  if (issue.code === 'unrecognized_keys') {
-    return issue.keys
-      .slice(0, 20)
-      .map(key => ({ field: field(...issue.path, key.slice(0, 100)), reason: 'unknown field' }));
-  }
-  return [{ field: field(...issue.path), reason: issue.message }];
-}
-
-/** PostgreSQL stores neither NUL nor half a surrogate pair; nobody means to send them. */
-function collectUnstorable(value: unknown, path: string, details: FailureDetail[]): void {
-  if (typeof value === 'string') {
-    if (value.includes('\0')) details.push({ field: path, reason: 'must not hold the NUL character' });
-    else if (!value.isWellFormed()) details.push({ field: path, reason: 'must be well-formed Unicode' });
-  } else if (typeof value === 'object' && value !== null) {
-    for (const [key, member] of Object.entries(value)) {
-      if (key.includes('\0') || !key.isWellFormed())
-        details.push({ field: path, reason: 'has a key that cannot be stored' });
-      collectUnstorable(member, `${path}.${key.slice(0, 100)}`, details);
-    }
-  }
+  return parseJson(bytes, valueLimit);
 }
 
 /** Reads the text of a path or query as the type that the schema wants there; only canonical forms count. */

@@ -26,6 +26,23 @@ export function pathShape(path: string): string {
   return path.replace(/\{\w+\}/g, '{}');
 }
 
+/** Where a request of this input goes: its path, and its query with the question mark or empty. */
+export function requestTarget(
+  spec: Pick<EndpointSpec, 'path'>,
+  input: { params?: unknown; query?: unknown },
+): { path: string; query: string } {
+  const params = (input.params ?? {}) as Record<string, unknown>;
+  const path = publicPath(spec).replace(/:(\w+)/g, (_, name: string) =>
+    encodeURIComponent(String(params[name])),
+  );
+  const given = Object.entries(input.query ?? {}).filter(
+    ([, value]) => value !== undefined && value !== null,
+  );
+  if (given.length === 0) return { path, query: '' };
+  const query = new URLSearchParams(given.map(([name, value]): [string, string] => [name, String(value)]));
+  return { path, query: `?${query}` };
+}
+
 /** Orders paths so that static segments win over parameters at the first place where they differ. */
 export function byPrecedence(left: string, right: string): number {
   const [a, b] = [left.split('/'), right.split('/')];

@@ -48,7 +48,13 @@ export function rateLimited(verdict: RateLimitVerdict, headers: Record<string, s
   const again = `try again in ${duration(verdict.resetSeconds, ['second'])}`;
   return RateLimited(
     `Too many requests: the limit "${verdict.class}" is ${limit}; ${again}`,
-    [{ field: verdict.class, reason: `is limited to ${limit.replace(' in ', ' requests in ')}; ${again}` }],
+    [
+      {
+        field: verdict.class,
+        code: 'limit_exceeded',
+        reason: `is limited to ${limit.replace(' in ', ' requests in ')}; ${again}`,
+      },
+    ],
     headers,
   );
 }

@@ -2,34 +2,32 @@ import { channel } from 'node:diagnostics_channel';
 import { propagation, SpanKind, SpanStatusCode, trace, context as traceContext } from '@opentelemetry/api';
 import { CREDENTIAL_HEADER, identityHeadersAgree, type Principal, verifyCredential } from '@rivergate/caller';
 import express, { type Request, type RequestHandler, type Response, Router } from 'express';
-import { type Answer, failureAnswer, write } from './answer.ts';
+import { type Answer, write } from './answer.ts';
+import { ANSWERED, type Answered } from './answered.ts';
 import { requireKind, requireRights } from './authorize.ts';
+import { tagged } from './conditional-read.ts';
+import { heldToDeclaration } from './declared-failures.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import type { Context, Endpoint, RequestFacts } from './endpoint.ts';
 import { type Execution, execute } from './execute.ts';
-import { Failure, MalformedRequest, RequestTooLarge, Unauthorized } from './failure.ts';
+import { Unauthorized } from './failure.ts';
 import { idempotentRequest } from './idempotent-request.ts';
 import { inputReader, type Parts } from './input.ts';
 import { byPrecedence, publicPath } from './path.ts';
+import { type PreconditionOf, preconditions } from './precondition.ts';
 import { count } from './rate-limit.ts';
+import { failed } from './refusal.ts';
 import type { Runtime } from './runtime.ts';
 import { DEFAULT_BODY_LIMIT, type EndpointSpec } from './spec.ts';
 
-/** Diagnostics channel on which every answer is announced: metrics and tests listen to it. */
-export const ANSWERED = 'rivergate:endpoint';
 const answered = channel(ANSWERED);
-
-export interface Answered {
-  service: string;
-  spec: EndpointSpec;
-  status: number;
-  seconds: number;
-}
 
 /** The routes of all endpoints, static paths first. */
 export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime): Router {
   const router = Router({ caseSensitive: true });
-  const ordered = [...endpoints].sort((a, b) => byPrecedence(publicPath(a.spec), publicPath(b.spec)));
+  const preconditionOf = preconditions(endpoints, runtime.log);
+  const held = endpoints.map(endpoint => heldToDeclaration(endpoint, runtime));
+  const ordered = held.sort((a, b) => byPrecedence(publicPath(a.spec), publicPath(b.spec)));
   for (const endpoint of ordered) {
     const { spec } = endpoint;
     const body = express.raw({
@@ -37,7 +35,7 @@ export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime)
       limit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
       inflate: false,
     });
-    router[spec.method](publicPath(spec), handlerOf(endpoint, runtime, readerOf(body)));
+    router[spec.method](publicPath(spec), handlerOf(endpoint, runtime, readerOf(body), preconditionOf));
   }
   return router;
 }
@@ -52,7 +50,12 @@ function readerOf(body: RequestHandler): BodyReader {
     });
 }
 
-function handlerOf(endpoint: Endpoint, runtime: Runtime, readBody: BodyReader): RequestHandler {
+function handlerOf(
+  endpoint: Endpoint,
+  runtime: Runtime,
+  readBody: BodyReader,
+  preconditionOf: PreconditionOf,
+): RequestHandler {
   const { spec } = endpoint;
   const reader = inputReader(spec);
   const announced = deprecationHeaders(spec.deprecated);
@@ -65,6 +68,7 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime, readBody: BodyReader): 
     await tracer.startActiveSpan(name, { kind: SpanKind.SERVER }, parent, async span => {
       const headers = { ...announced };
       let answer: Answer;
+      let cause: unknown;
       try {
         const { caller: identified, decidedAt } = identify(runtime, request, began);
         requireKind(spec, identified, runtime.log);
@@ -72,11 +76,15 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime, readBody: BodyReader): 
         const caller = requireRights(spec, identified, params);
         await readBody(request, response);
         const parts = { params, ...reader.rest(request) };
-        answer = await execute(endpoint, runtime, {
+        const execution = {
           ...executionOf(spec, runtime, request, { caller, decidedAt }, parts),
           headers,
-        });
-      } catch (cause) {
+          precondition: preconditionOf(endpoint, request, caller, params),
+        };
+        answer = await execute(endpoint, runtime, execution);
+        if (spec.method === 'get') answer = tagged(answer, request.get('if-none-match'));
+      } catch (failure) {
+        cause = failure;
         answer = failed(cause, runtime, request);
         if (answer.status >= 500) {
           span.recordException(cause as Error);
@@ -85,8 +93,9 @@ function handlerOf(endpoint: Endpoint, runtime: Runtime, readBody: BodyReader): 
       }
       span.setAttribute('http.response.status_code', answer.status).end();
       const seconds = (performance.now() - began) / 1_000;
-      answered.publish({ service: runtime.service, spec, status: answer.status, seconds } satisfies Answered);
-      write(response, { ...answer, headers: { ...headers, ...answer.headers } });
+      const { status } = answer;
+      answered.publish({ service: runtime.service, spec, status, seconds, cause } satisfies Answered);
+      await write(request, response, { ...answer, headers: { ...headers, ...answer.headers } });
     });
   };
 }
@@ -129,7 +138,7 @@ function executionOf(
   request: Request,
   { caller, decidedAt }: Admitted,
   parts: Parts,
-): Omit<Execution, 'headers'> {
+): Omit<Execution, 'headers' | 'precondition'> {
   const facts = factsOf(request, caller);
   const context: Context = {
     request: facts,
@@ -151,27 +160,5 @@ function factsOf(request: Request, caller: Principal): RequestFacts {
     ip: caller.ip,
     userAgent: request.get('user-agent')?.slice(0, 512) ?? null,
     traceparent: request.get('traceparent') ?? null,
-  };
-}
-
-function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: Request): Answer {
-  const known = cause instanceof Failure ? cause : refusalOf(cause);
-  if (!known || known.status >= 500) {
-    log.error({ err: cause, request_id: request.get('x-request-id') }, 'A request failed');
-  }
-  return failureAnswer(known ?? cause, request.get('x-request-id') ?? 'none');
-}
-
-/** What Express and its body reader refuse. */
-function refusalOf(cause: unknown): Failure | undefined {
-  const status = (cause as { status?: number }).status;
-  if (status === 413) return RequestTooLarge();
-  return status && status < 500 ? MalformedRequest() : undefined;
-}
-
-/** What is refused before a handler runs, in the documented shape. */
-export function refusal(runtime: Pick<Runtime, 'log'>) {
-  return (cause: unknown, request: Request, response: Response, _next: unknown): void => {
-    write(response, failed(cause, runtime, request));
   };
 }

@@ -3,6 +3,7 @@ import type { SecretBox } from '@rivergate/secrets';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import type { Call } from './client.ts';
+import type { Strictness } from './declared-answer.ts';
 import type { Log } from './endpoint.ts';
 
 /** What a service gives its endpoints to run on. */
@@ -23,8 +24,8 @@ export interface Runtime {
    */
   standing(caller: Principal, db: Knex.Transaction): Promise<Principal>;
   log: Log;
-  /** Checks every answer against its declaration: on in tests. */
-  checksAnswers: boolean;
+  /** What becomes of an answer that its declaration does not name: in tests the request fails. */
+  strictness: Strictness;
   /** The service's own additions to every handler's context. */
   tools: object;
 }

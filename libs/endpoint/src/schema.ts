@@ -2,10 +2,17 @@ import { z } from 'zod';
 import { isVisible } from './visible-text.ts';
 
 /** A 64-bit identity column in JSON: a positive integer that JavaScript holds exactly. */
-export const Id = z.int().positive().meta({ description: 'Identifier' });
+export const Id = z.int().min(1).meta({ description: 'Identifier' });
 
-/** ISO 8601 in UTC, ending in Z. Handlers may return a Date for it. */
-export const Timestamp = z.iso.datetime();
+/**
+ * ISO 8601. A request may carry an offset; what handlers and callers see is in UTC, to the millisecond, and ends in Z.
+ * Handlers may return a Date for it.
+ */
+export const Timestamp = z.iso
+  .datetime({ offset: true, abort: true })
+  .overwrite(text => new Date(text).toISOString())
+  // Beyond them PostgreSQL reads the text as something else, or not at all.
+  .refine(text => /^(?!0000)\d{4}-/.test(text), 'must lie in the years 1 to 9999');
 
 /** RFC 5322 address as the platform keeps it: trimmed, lower case, at most 254 characters. */
 export const EmailAddress = z

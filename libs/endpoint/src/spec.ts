@@ -76,6 +76,8 @@ interface EndpointFacts {
   upgrade?: 'websocket';
   /** Bytes; default 256 KiB. */
   bodyLimit?: number;
+  /** How many values a JSON body may hold; default 10 000. */
+  valueLimit?: number;
   /** Milliseconds until the gateway gives up; default 30 000. */
   timeout?: number;
 }

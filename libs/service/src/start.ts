@@ -135,7 +135,7 @@ export async function startService<Tools extends object>(
       call,
       standing: standing(redis, call, endpoints),
       log,
-      checksAnswers: config.NODE_ENV === 'test',
+      strictness: config.NODE_ENV === 'test' ? 'fails' : 'repairs',
       tools,
     };
     const app = application({

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { CREDENTIAL_HEADER, credentialKey, issueCredential, type Principal } from '@rivergate/caller';
+import { type CallAnswer, type CallInput, type EndpointSpec, requestTarget } from '@rivergate/endpoint';
 
 export interface TestAnswer {
   status: number;
@@ -19,6 +20,12 @@ export interface TestCaller {
   put(path: string, body?: unknown, options?: Options): Promise<TestAnswer>;
   patch(path: string, body?: unknown, options?: Options): Promise<TestAnswer>;
   delete(path: string, body?: unknown, options?: Options): Promise<TestAnswer>;
+  /** Sends what the declaration takes and gives the data that it promises; anything but success is an error. */
+  call<Spec extends EndpointSpec>(
+    endpoint: { spec: Spec },
+    input: CallInput<Spec>,
+    options?: Options,
+  ): Promise<CallAnswer<Spec>>;
 }
 
 /** A caller of plain HTTP: `headers` says, for every request, what it sends besides its own. */
@@ -58,6 +65,12 @@ export function httpCaller(
     put: (path, body, options) => send('PUT', path, body, options),
     patch: (path, body, options) => send('PATCH', path, body, options),
     delete: (path, body, options) => send('DELETE', path, body, options),
+    async call({ spec }, input: { params?: unknown; query?: unknown; body?: unknown }, options) {
+      const { path, query } = requestTarget(spec, input);
+      const answer = await send(spec.method.toUpperCase(), path + query, input.body, options);
+      if (answer.status >= 300) throw new Error(`${spec.method} ${path} answered ${answer.text}`);
+      return spec.bare ? answer.body : answer.body?.data;
+    },
   };
 }
 

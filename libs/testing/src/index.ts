@@ -2,6 +2,7 @@ export { credentialCaller, httpCaller, type TestAnswer, type TestCaller } from '
 export { type TestEnvironment, testEnvironment } from './environment.ts';
 export { eventually } from './eventually.ts';
 export { recordExercised } from './exercised.ts';
+export { expectError } from './expect-error.ts';
 export { freePort } from './free-port.ts';
 export { type HeldRequest, holdBack } from './held-request.ts';
 export { type CaughtMail, type MailCatcher, startMailCatcher } from './mail-catcher.ts';

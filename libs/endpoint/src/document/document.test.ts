@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { checkAnswer } from '../answer.ts';
+import { successAnswer } from '../answer.ts';
 import { endpoints } from '../endpoint.ts';
 import { error } from '../failure.ts';
-import type { EndpointSpec } from '../spec.ts';
+import { type EndpointSpec, reply } from '../spec.ts';
 import { openApiFragment } from './fragment.ts';
 import { mergeFragments } from './merge.ts';
 
@@ -118,14 +118,14 @@ describe('answers', () => {
 
   it('with a file of a type that is not declared fail under test', () => {
     const { spec } = declare({ operation: 'getThing', path: '/things', files: { 'text/csv': 'text' } });
-    const file = (type: string) => ({
-      status: 200,
-      payload: undefined,
-      headers: { 'content-type': type },
-      raw: Buffer.from('a,b'),
-    });
-    expect(() => checkAnswer(spec, file('text/csv; charset=utf-8'))).not.toThrow();
-    expect(() => checkAnswer(spec, file('application/pdf'))).toThrow('declares no file of application/pdf');
+    const answer = (type: string) =>
+      successAnswer(
+        spec,
+        reply(undefined, { headers: { 'content-type': type }, raw: Buffer.from('a,b') }),
+        'fails',
+      );
+    expect(() => answer('text/csv; charset=utf-8')).not.toThrow();
+    expect(() => answer('application/pdf')).toThrow('declares no file of application/pdf');
   });
 
   it('say when the operation goes away', () => {

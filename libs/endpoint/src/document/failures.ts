@@ -1,4 +1,5 @@
 import { declaredErrors } from '../declared-errors.ts';
+import { DETAIL_CODES, MAX_DETAILS, MAX_FIELD_LENGTH } from '../detail.ts';
 import { ValidationFailed } from '../failure.ts';
 import type { EndpointSpec } from '../spec.ts';
 import { headersOf } from './headers.ts';
@@ -36,6 +37,7 @@ function failureResponse(status: number, codes: readonly string[], schemas: Comp
   return {
     description: codes.map(code => `\`${code}\``).join(', '),
     headers: headersOf(
+      ...(status === 415 ? ['Accept-Encoding'] : []),
       ...(status === 401 ? ['WWW-Authenticate'] : []),
       ...(status === 429 || status === 503 ? ['Retry-After'] : []),
     ),
@@ -52,10 +54,15 @@ const DETAIL: Json = {
   type: 'object',
   description: 'One field that is wrong, or one fact behind a refusal',
   properties: {
-    field: { type: 'string', maxLength: 200, description: 'Where it stands, as in `body.email`' },
+    field: {
+      type: 'string',
+      maxLength: MAX_FIELD_LENGTH,
+      description: 'Where it stands, as in `body.email`',
+    },
+    code: { type: 'string', enum: [...DETAIL_CODES], description: 'For programs; may gain values' },
     reason: { type: 'string', description: 'For people' },
   },
-  required: ['field', 'reason'],
+  required: ['field', 'code', 'reason'],
 };
 
 const CODE: Json = {
@@ -74,7 +81,7 @@ function errorSchema(code: Json): Json {
         properties: {
           code,
           message: { type: 'string', description: 'For people' },
-          details: { type: 'array', maxItems: 20, items: schemaReference('ErrorDetail') },
+          details: { type: 'array', maxItems: MAX_DETAILS, items: schemaReference('ErrorDetail') },
           request_id: { type: 'string', description: 'The same as X-Request-Id' },
         },
         required: ['code', 'message', 'request_id'],
@@ -89,7 +96,9 @@ const ANY_ERROR = { ...errorSchema(CODE), description: 'Every failure has this s
 
 function failureExample(code: string): Json {
   const details =
-    code === ValidationFailed.code ? [{ field: 'body.email', reason: 'is required' }] : undefined;
+    code === ValidationFailed.code
+      ? [{ field: 'body.email', code: 'required', reason: 'is required' }]
+      : undefined;
   const request_id = '0b9c5f3e-7d0a-4c51-9a3e-2f1d8c6b7a54';
   const message = sentence(code);
   return { success: false, error: { code, message, ...(details ? { details } : {}), request_id } };

@@ -29,6 +29,14 @@ export const HEADERS: Record<string, Json> = {
   'X-RateLimit-Remaining': count('Requests that are left in it.', 99),
   'X-RateLimit-Reset': count('Seconds until it starts anew.', 60),
   'Retry-After': count('Seconds to wait before the next try (RFC 9110, section 10.2.3).', 30),
+  ETag: text(
+    'Names what was answered: send it with If-None-Match to read again, with If-Match to change it (RFC 9110, section 8.8.3).',
+    '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
+  ),
+  'Accept-Encoding': text(
+    'Which content codings a request may have: none (RFC 9110, section 15.5.16).',
+    'identity',
+  ),
   'WWW-Authenticate': text('How to authenticate (RFC 9110, section 11.6.1).', 'Bearer'),
   'Idempotency-Replayed': {
     description: 'Stands on an answer that was kept from an earlier request with the same idempotency key.',

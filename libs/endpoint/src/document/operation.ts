@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { mayBeConditional } from '../declared-errors.ts';
 import { DEFAULT_BODY_LIMIT, type EndpointSpec } from '../spec.ts';
 import { exampleOf } from './example.ts';
 import { failureResponses } from './failures.ts';
@@ -21,16 +22,18 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
       ...parameters('query', spec.query, schemas),
       ...parameters('header', spec.headers, schemas),
       ...idempotencyKey(spec),
+      ...(spec.method === 'get' ? [PARAMETER.IfNoneMatch] : []),
+      ...(mayBeConditional(spec) ? [PARAMETER.IfMatch] : []),
     ],
     ...(spec.body ? { requestBody: requestBody(spec, spec.body, schemas) } : {}),
     responses: { ...successResponse(spec, schemas), ...failureResponses(spec, schemas, responses) },
   };
 }
 
-function idempotencyKey({ method, idempotency }: EndpointSpec): Json[] {
+function idempotencyKey({ method, idempotency }: EndpointSpec): (Json | undefined)[] {
   if (method === 'get' || idempotency === false) return [];
   const random = idempotency?.randomKey || idempotency?.spends;
-  return [{ $ref: `#/components/parameters/${random ? 'RandomIdempotencyKey' : 'IdempotencyKey'}` }];
+  return [random ? PARAMETER.RandomIdempotencyKey : PARAMETER.IdempotencyKey];
 }
 
 /** `components.parameters` of the document. */
@@ -54,7 +57,28 @@ export const PARAMETERS: Components = {
     schema: { type: 'string', minLength: 22, maxLength: 255, pattern: '^[A-Za-z0-9_-]*$' },
     example: '6f1d2c0e-9b7a-4d35-8c41-2e7f90ab5d63',
   },
+  IfNoneMatch: {
+    name: 'If-None-Match',
+    in: 'header',
+    required: false,
+    description: 'The ETag of an earlier answer: 304 without a body while it is still the same.',
+    schema: { type: 'string' },
+    example: '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
+  },
+  IfMatch: {
+    name: 'If-Match',
+    in: 'header',
+    required: false,
+    description:
+      'The ETag of what GET answered at this path: 412 when that has changed since, and where nothing can be read.',
+    schema: { type: 'string' },
+    example: '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
+  },
 };
+
+const PARAMETER = Object.fromEntries(
+  Object.keys(PARAMETERS).map(name => [name, { $ref: `#/components/parameters/${name}` }]),
+) as Record<keyof typeof PARAMETERS, Json>;
 
 function security(spec: EndpointSpec): Json {
   if (spec.bearer === 'optional') return { security: [{}, { bearer: [] }] };

@@ -8,14 +8,24 @@ export function successResponse(spec: EndpointSpec, schemas: Components): Json {
   const status = spec.status ?? 200;
   const keptForRetries = spec.method !== 'get' && spec.idempotency !== false;
   const headers = headersOf(
+    ...(spec.method === 'get' ? ['ETag'] : []),
     ...(keptForRetries && status !== 204 ? ['Idempotency-Replayed'] : []),
     ...(spec.deprecated ? ['Deprecation', 'Sunset'] : []),
     ...(spec.deprecated?.link ? ['Link'] : []),
   );
   const description = spec.message ?? (status === 204 ? 'Done; there is no body' : spec.summary);
   if (status === 204) return { '204': { description, headers } };
-  return { [String(status)]: { description, headers, content: { ...json(spec, schemas), ...files(spec) } } };
+  const content = { ...json(spec, schemas), ...files(spec) };
+  return {
+    [String(status)]: { description, headers, content },
+    ...(spec.method === 'get' ? { '304': NOT_MODIFIED } : {}),
+  };
 }
+
+const NOT_MODIFIED: Json = {
+  description: 'It is still what the tag in If-None-Match names; there is no body',
+  headers: headersOf('ETag'),
+};
 
 function json(spec: EndpointSpec, schemas: Components): Json {
   if (spec.files && !spec.answer) return {};

@@ -1,19 +1,22 @@
 import { InvalidPassword } from '@rivergate/contracts';
-import { ValidationFailed } from '@rivergate/endpoint';
+import { type DetailCode, type FailureDetail, ValidationFailed } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { type PasswordDemands, passwordDemands } from '../organizations/policy-store.ts';
 
-const RULES: [RegExp, string][] = [
-  [/^.{8,128}$/su, 'must be 8 to 128 characters long'],
-  [/[A-Z]/, 'must hold an upper-case letter (A-Z)'],
-  [/[a-z]/, 'must hold a lower-case letter (a-z)'],
-  [/[0-9]/, 'must hold a digit (0-9)'],
+type Flaw = Pick<FailureDetail, 'code' | 'reason'>;
+
+const RULES: [RegExp, DetailCode, string][] = [
+  [/^.{8,}$/su, 'too_small', 'must be 8 to 128 characters long'],
+  [/^.{0,128}$/su, 'too_big', 'must be 8 to 128 characters long'],
+  [/[A-Z]/, 'missing_character', 'must hold an upper-case letter (A-Z)'],
+  [/[a-z]/, 'missing_character', 'must hold a lower-case letter (a-z)'],
+  [/[0-9]/, 'missing_character', 'must hold a digit (0-9)'],
 ];
 
 /** What the password lacks; empty when it meets the platform's policy. */
-export function passwordFlaws(password: string): string[] {
-  return RULES.filter(([rule]) => !rule.test(password)).map(([, flaw]) => flaw);
+export function passwordFlaws(password: string): Flaw[] {
+  return RULES.filter(([rule]) => !rule.test(password)).map(([, code, reason]) => ({ code, reason }));
 }
 
 /** @throws InvalidPassword with one detail per broken rule */
@@ -22,7 +25,7 @@ export function requirePolicy(password: string): void {
   if (flaws.length > 0)
     throw InvalidPassword(
       undefined,
-      flaws.map(reason => ({ field: 'body.password', reason })),
+      flaws.map(flaw => ({ field: 'body.password', ...flaw })),
     );
 }
 
@@ -30,7 +33,8 @@ export function requirePolicy(password: string): void {
 export const NewPassword = z
   .string()
   .superRefine((password, context) => {
-    for (const message of passwordFlaws(password)) context.addIssue({ code: 'custom', message });
+    for (const { code, reason } of passwordFlaws(password))
+      context.addIssue({ code: 'custom', message: reason, params: { code } });
   })
   .meta({
     description: '8 to 128 characters, at least one of A-Z, of a-z and of 0-9',
@@ -41,12 +45,18 @@ export const NewPassword = z
   });
 
 /** What the password lacks that organizations of its user demand. Characters are Unicode code points. */
-function flawsAgainst({ minLength, specialCharacter }: PasswordDemands, password: string): string[] {
-  const flaws: string[] = [];
+function flawsAgainst({ minLength, specialCharacter }: PasswordDemands, password: string): Flaw[] {
+  const flaws: Flaw[] = [];
   if (minLength !== null && [...password].length < minLength)
-    flaws.push(`must be at least ${minLength} characters long, as an organization you belong to demands`);
+    flaws.push({
+      code: 'too_small',
+      reason: `must be at least ${minLength} characters long, as an organization you belong to demands`,
+    });
   if (specialCharacter && !/[^\p{L}\p{M}\p{N}\s]/u.test(password))
-    flaws.push('must hold a special character such as ! ? # or -, as an organization you belong to demands');
+    flaws.push({
+      code: 'missing_character',
+      reason: 'must hold a special character such as ! ? # or -, as an organization you belong to demands',
+    });
   return flaws;
 }
 
@@ -63,8 +73,8 @@ export async function requireOrganizationPolicies(
   const flaws = flawsAgainst(await passwordDemands(db, userId), newPassword);
   if (flaws.length === 0) return;
   throw ValidationFailed(
-    `The new password ${flaws.join(', and ')}`,
-    flaws.map(reason => ({ field: 'body.new_password', reason })),
+    `The new password ${flaws.map(({ reason }) => reason).join(', and ')}`,
+    flaws.map(flaw => ({ field: 'body.new_password', ...flaw })),
   );
 }
 

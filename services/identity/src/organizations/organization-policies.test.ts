@@ -260,8 +260,16 @@ describe('password policies of organizations', () => {
     expect([status, body.error.code]).toEqual([422, 'VALIDATION_ERROR']);
     expect(body.error.message).toContain('at least 12 characters');
     expect(body.error.details).toEqual([
-      { field: 'body.new_password', reason: expect.stringContaining('must be at least 12 characters long') },
-      { field: 'body.new_password', reason: expect.stringContaining('must hold a special character') },
+      {
+        field: 'body.new_password',
+        code: 'too_small',
+        reason: expect.stringContaining('must be at least 12 characters long'),
+      },
+      {
+        field: 'body.new_password',
+        code: 'missing_character',
+        reason: expect.stringContaining('must hold a special character'),
+      },
     ]);
     expect((await change(person, 'Longenough12')).body.error.details).toHaveLength(1);
     expect((await refresh(person.refreshToken)).status).toBe(200);

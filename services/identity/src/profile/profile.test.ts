@@ -40,7 +40,13 @@ describe('me', () => {
       },
       emails: [{ email: person.email, verified: true, is_primary: true, created_at: expect.any(String) }],
       organizations: [expect.objectContaining({ id: 1000 + person.userId, source: 'signup' })],
-      workspaces: [expect.objectContaining({ id: 2000 + person.userId, is_default: true })],
+      workspaces: [
+        expect.objectContaining({
+          id: 2000 + person.userId,
+          is_default: true,
+          organization_id: 1000 + person.userId,
+        }),
+      ],
       security: {
         mfa_enabled: false,
         mfa_methods: [],

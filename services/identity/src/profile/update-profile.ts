@@ -21,7 +21,8 @@ const Profile = z
     profile =>
       ['bio', 'location'].every(key => ['string', 'undefined'].includes(typeof (profile[key] ?? undefined))),
     {
-      message: 'bio and location must be text',
+      error: 'bio and location must be text',
+      params: { code: 'invalid_type' },
     },
   )
   .meta({ description: 'Merged into the stored document (RFC 7396); null removes a key' });
@@ -96,19 +97,21 @@ function readGivenPicture(url: string | null | undefined): Picture | undefined {
   if (typeof url !== 'string' || !isDataUri(url)) return undefined;
   const picture = readPicture(url);
   if (typeof picture !== 'string') return picture;
-  throw ProfileUpdateFailed(`The picture ${picture}`, [{ field: 'body.profile_image_url', reason: picture }]);
+  throw ProfileUpdateFailed(`The picture ${picture}`, [
+    { field: 'body.profile_image_url', code: 'invalid_format', reason: picture },
+  ]);
 }
 
 function mergedWithinBounds(stored: Record<string, unknown>, given: Record<string, unknown>) {
   const merged = mergeProfile(stored, given);
   if (depthOf(merged) > MAX_PROFILE_DEPTH) {
     throw ProfileUpdateFailed(undefined, [
-      { field: 'body.profile', reason: `nests deeper than ${MAX_PROFILE_DEPTH} levels` },
+      { field: 'body.profile', code: 'too_big', reason: `nests deeper than ${MAX_PROFILE_DEPTH} levels` },
     ]);
   }
   if (Buffer.byteLength(JSON.stringify(merged)) > MAX_PROFILE_BYTES) {
     throw ProfileUpdateFailed(undefined, [
-      { field: 'body.profile', reason: 'is larger than 32 KiB after the merge' },
+      { field: 'body.profile', code: 'too_big', reason: 'is larger than 32 KiB after the merge' },
     ]);
   }
   return merged;

@@ -1,5 +1,5 @@
 import { holds, type Principal } from '@rivergate/caller';
-import { Forbidden } from '@rivergate/endpoint';
+import { Forbidden, missingPermission } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { type Standing, standingOf } from '../access/standing.ts';
 import { personOf } from '../people/people-store.ts';
@@ -18,10 +18,9 @@ export function mayHandOut(caller: Principal, role: RoleRow): void {
   if (missing.length === 0) return;
   throw Forbidden(
     `You cannot hand out the role ${role.name}: it holds more than you do`,
-    missing.map(permission => ({
-      field: 'permission',
-      reason: permission === '*' ? 'administrator of the organization' : permission,
-    })),
+    missing.map(permission =>
+      missingPermission(permission === '*' ? 'administrator of the organization' : permission),
+    ),
   );
 }
 

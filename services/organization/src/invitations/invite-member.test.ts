@@ -1,3 +1,4 @@
+import { missingPermission } from '@rivergate/endpoint';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   INVITATIONS,
@@ -105,7 +106,7 @@ describe('inviting', () => {
       invitationBody(acme, 'x@example.com'),
     );
     expect(outcome(answer)).toEqual([403, 'FORBIDDEN']);
-    expect(answer.body.error.details).toEqual([{ field: 'permission', reason: 'member.invite' }]);
+    expect(answer.body.error.details).toEqual([missingPermission('member.invite')]);
     const eve = service.stranger(await service.person('Eve'));
     expect(outcome(await eve.post(invitePath(acme), invitationBody(acme, 'x@example.com')))).toEqual([
       404,
@@ -122,7 +123,7 @@ describe('inviting', () => {
     expect(outcome(await as(acme.roles.Admin))).toEqual([403, 'FORBIDDEN']);
     const developer = await as(acme.roles.Developer);
     expect(outcome(developer)).toEqual([403, 'FORBIDDEN']);
-    expect(developer.body.error.details).toContainEqual({ field: 'permission', reason: 'query.execute' });
+    expect(developer.body.error.details).toContainEqual(missingPermission('query.execute'));
     expect((await as(roleId)).status).toBe(201);
   });
 

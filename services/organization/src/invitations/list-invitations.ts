@@ -1,4 +1,4 @@
-import { acrossOrganizations, Forbidden, Id, organizationList } from '@rivergate/endpoint';
+import { acrossOrganizations, Forbidden, Id, missingPermission, organizationList } from '@rivergate/endpoint';
 import { organizationsWithPermission } from '../access/organizations-with-permission.ts';
 import { endpoint } from '../endpoint.ts';
 import { Invitation, Status, shown } from './invitation.ts';
@@ -31,9 +31,7 @@ export const listInvitations = endpoint(
     if (!caller.isSystemAdmin) {
       const holding = organizationsWithPermission(db, caller.userId, 'member.invite');
       if (!(await holding.clone().first())) {
-        throw Forbidden('You may invite into no organization', [
-          { field: 'permission', reason: 'member.invite' },
-        ]);
+        throw Forbidden('You may invite into no organization', [missingPermission('member.invite')]);
       }
       visible.whereIn('i.organization_id', holding);
     }

@@ -1,5 +1,5 @@
 import { holds } from '@rivergate/caller';
-import { acrossOrganizations, Forbidden, Id } from '@rivergate/endpoint';
+import { acrossOrganizations, Forbidden, Id, missingPermission } from '@rivergate/endpoint';
 import { invitationRevoked } from '@rivergate/events';
 import { z } from 'zod';
 import { standingOf } from '../access/standing.ts';
@@ -37,7 +37,7 @@ export const revokeInvitation = endpoint(
       const { member, permissions } = await standingOf(db, found.organization_id, caller.userId);
       if (!member) throw InvitationNotFound();
       if (!holds({ permissions, isSystemAdmin: false }, 'member.invite')) {
-        throw Forbidden(undefined, [{ field: 'permission', reason: 'member.invite' }]);
+        throw Forbidden(undefined, [missingPermission('member.invite')]);
       }
     }
 

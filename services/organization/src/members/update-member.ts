@@ -26,7 +26,10 @@ export const updateMember = endpoint(
     params: z.object({ org_id: Id, user_id: Id }),
     body: z
       .object({ role_id: Id.optional(), is_admin: z.boolean().optional() })
-      .refine(body => body.role_id !== undefined || body.is_admin !== undefined, 'needs role_id or is_admin')
+      .refine(body => body.role_id !== undefined || body.is_admin !== undefined, {
+        error: 'needs role_id or is_admin',
+        params: { code: 'required' },
+      })
       .meta({ description: 'At least one of role_id and is_admin', examples: [{ role_id: 4 }] }),
     answer: z.object({
       member: MemberInFull,
@@ -48,7 +51,7 @@ export const updateMember = endpoint(
     const isAdmin = body.is_admin ?? (named ? named.id === admin.id : membership.is_admin);
     if (named && (named.id === admin.id) !== isAdmin) {
       const reason = 'contradicts role_id: the Admin role and the administrator flag go together';
-      throw ValidationFailed(undefined, [{ field: 'body.is_admin', reason }]);
+      throw ValidationFailed(undefined, [{ field: 'body.is_admin', code: 'not_allowed', reason }]);
     }
 
     if (!isAdmin) await keepAnAdministrator(db, organizationId, membership);

@@ -12,7 +12,10 @@ export const Domain = z
   .trim()
   .max(253)
   .transform(domain => (/^[^\s/:@?#\\%]+$/.test(domain) ? domainToASCII(domain.toLowerCase()) : ''))
-  .refine(isHostName, 'must be a host name such as acme.com')
+  .refine(isHostName, {
+    error: 'must be a host name such as acme.com',
+    params: { code: 'invalid_format' },
+  })
   .meta({ description: 'Bare host name such as acme.com, kept in lower case' });
 
 function isHostName(domain: string): boolean {

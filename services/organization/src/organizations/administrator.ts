@@ -49,13 +49,21 @@ export async function signedInAdministrator(
   body: Body,
 ): Promise<Administrator> {
   if (body.admin_password !== undefined) {
-    throw refused({ field: 'body.admin_password', reason: 'is refused with a bearer token' });
+    throw refused({
+      field: 'body.admin_password',
+      code: 'not_allowed',
+      reason: 'is refused with a bearer token',
+    });
   }
   const person = await personOf(db, caller.userId ?? 0);
   if (!person) throw UpstreamUnavailable('Your account is being set up; try again shortly');
   const email = body.admin_email ?? person.email;
   if (body.admin_email !== undefined && !person.verified_emails.includes(email)) {
-    throw refused({ field: 'body.admin_email', reason: 'must be a verified address of the caller' });
+    throw refused({
+      field: 'body.admin_email',
+      code: 'not_allowed',
+      reason: 'must be a verified address of the caller',
+    });
   }
   return { userId: person.user_id, email, displayName: person.display_name, verified: true };
 }
@@ -64,10 +72,10 @@ export async function signedInAdministrator(
 export function registrationOf(body: Body): Registration {
   const { admin_email: email, admin_password: password, admin_display_name: displayName = null } = body;
   if (email === undefined || password === undefined) {
-    const reason = 'is required without a bearer token';
+    const missing = { code: 'required', reason: 'is required without a bearer token' } as const;
     throw refused(
-      ...(email === undefined ? [{ field: 'body.admin_email', reason }] : []),
-      ...(password === undefined ? [{ field: 'body.admin_password', reason }] : []),
+      ...(email === undefined ? [{ field: 'body.admin_email', ...missing }] : []),
+      ...(password === undefined ? [{ field: 'body.admin_password', ...missing }] : []),
     );
   }
   return { email, password, displayName };

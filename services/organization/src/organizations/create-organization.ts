@@ -149,7 +149,9 @@ function refuseImpossible(
 ): void {
   if (body.settings?.workspaces?.default_role_id != null) {
     const reason = 'is not a role of the organization: it has none yet';
-    throw ValidationFailed(undefined, [{ field: 'body.settings.workspaces.default_role_id', reason }]);
+    throw ValidationFailed(undefined, [
+      { field: 'body.settings.workspaces.default_role_id', code: 'not_found', reason },
+    ]);
   }
   if (1 + body.invitations.length > plans.seats(plans.initial)) throw PlanLimitExceeded();
 }

@@ -59,7 +59,11 @@ export function refuseRepetition(invitations: readonly FirstInvitation[], own: s
   const details = invitations.flatMap(({ email }, index) => {
     const field = `body.invitations.${index}.email`;
     if (seen.has(email))
-      return [{ field, reason: email === own ? "is the administrator's own" : 'is named twice' }];
+      return [
+        email === own
+          ? ({ field, code: 'not_allowed', reason: "is the administrator's own" } as const)
+          : ({ field, code: 'duplicate', reason: 'is named twice' } as const),
+      ];
     seen.add(email);
     return [];
   });

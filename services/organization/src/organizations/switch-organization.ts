@@ -1,5 +1,12 @@
 import { SessionNotFound, switchSession, TokenBundle } from '@rivergate/contracts';
-import { Forbidden, Id, OrganizationNotFound, Unauthorized, UpstreamUnavailable } from '@rivergate/endpoint';
+import {
+  Forbidden,
+  Id,
+  missingPermission,
+  OrganizationNotFound,
+  Unauthorized,
+  UpstreamUnavailable,
+} from '@rivergate/endpoint';
 import { organizationSwitched } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { z } from 'zod';
@@ -97,8 +104,7 @@ async function placeIn(
   if (wanted !== undefined) {
     await workspaceOfOrganization(db, id, wanted);
     const within = await reachableWorkspaces(db, userId).where('w.id', wanted).first('w.id');
-    if (!within)
-      throw Forbidden('You cannot see this workspace', [{ field: 'permission', reason: 'workspace.read' }]);
+    if (!within) throw Forbidden('You cannot see this workspace', [missingPermission('workspace.read')]);
   }
   const workspaceId = wanted ?? (await startingWorkspace(db, userId, id));
   if (workspaceId === null) return { organization, workspace: null };

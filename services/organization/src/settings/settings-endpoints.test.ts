@@ -79,6 +79,16 @@ describe('settings of an organization', () => {
     expect((await (await service.member(ada, acme.id)).patch(path(), change)).status).toBe(422);
   });
 
+  it('take a deadline with an offset, and answer it in UTC', async () => {
+    const admin = await service.member(ada, acme.id);
+    const tomorrow = new Date(Date.now() + 86_400_000).toISOString();
+    const elsewhere = new Date(Date.parse(tomorrow) + 7_200_000).toISOString().replace('Z', '+02:00');
+    const answer = await admin.patch(path(), { mfa: { required: true, deadline: elsewhere } });
+    expect(answer.body.data.settings.mfa.deadline).toBe(tomorrow);
+    expect((await admin.get(path())).body.data.settings.mfa.deadline).toBe(tomorrow);
+    await admin.patch(path(), { mfa: { required: false } });
+  });
+
   it('are for administrators to see and to change', async () => {
     const bob = await service.person('Bob');
     await service.join(acme, bob, acme.roles.Developer);

@@ -1,4 +1,4 @@
-import { Id } from '@rivergate/endpoint';
+import { Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 
 /** Capabilities that an organization may switch off for all of its workspaces. */
@@ -28,7 +28,13 @@ const FIELDS = {
     required: z.boolean(),
     grace_days: z.int().min(0).max(90).meta({ description: 'Days until a new requirement holds' }),
     deadline: z
-      .union([z.iso.datetime().refine(isWithinAYear, 'must lie within a year from now'), z.null()])
+      .union([
+        Timestamp.refine(isWithinAYear, {
+          error: 'must lie within a year from now',
+          params: { code: 'too_big' },
+        }),
+        z.null(),
+      ])
       .meta({ description: 'From when it holds; set from grace_days when left out' }),
   },
   sessions: {

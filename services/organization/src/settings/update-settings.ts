@@ -51,5 +51,7 @@ async function requireOwnRole(
   if (roleId === null) return;
   if (await db('roles').where({ organization_id: organizationId, id: roleId }).first('id')) return;
   const reason = 'is not a role of the organization';
-  throw ValidationFailed(undefined, [{ field: 'body.workspaces.default_role_id', reason }]);
+  throw ValidationFailed(undefined, [
+    { field: 'body.workspaces.default_role_id', code: 'not_found', reason },
+  ]);
 }

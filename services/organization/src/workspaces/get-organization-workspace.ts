@@ -1,4 +1,4 @@
-import { Forbidden, Id } from '@rivergate/endpoint';
+import { Forbidden, Id, missingPermission } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
@@ -29,8 +29,7 @@ export const getOrganizationWorkspace = endpoint(
       workspace_id,
     );
     const seen = await workspacesSeenBy(db, caller, org_id).where('w.id', id).first('w.id');
-    if (!seen)
-      throw Forbidden('You cannot see this workspace', [{ field: 'permission', reason: 'workspace.read' }]);
+    if (!seen) throw Forbidden('You cannot see this workspace', [missingPermission('workspace.read')]);
     return { workspace: { id, name, slug, organization_id, is_default } };
   },
 );

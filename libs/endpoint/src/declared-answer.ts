@@ -1,0 +1,59 @@
+import type { Failure } from './failure.ts';
+import { publicPath } from './path.ts';
+import type { EndpointSpec } from './spec.ts';
+
+/** Whether a declaration that is not kept fails the request (in tests), or is repaired as far as can be. */
+export type Strictness = 'fails' | 'repairs';
+
+/**
+ * What goes out of what a handler gave: JSON in the declared shape, without the fields that the declaration does not
+ * name.
+ *
+ * @throws an ordinary Error, so a 500 that names the field in the log: where a declared field is missing or of
+ *   another type, and in tests also where one is not declared
+ */
+export function declaredData(spec: EndpointSpec, data: unknown, strictness: Strictness): unknown {
+  const written: unknown = data === undefined ? undefined : JSON.parse(JSON.stringify(data));
+  if (!spec.answer) {
+    if (written !== undefined && strictness === 'fails')
+      throw unkept(spec, 'declares no answer but gave one');
+    return undefined;
+  }
+  const result = spec.answer.safeParse(written);
+  if (!result.success) {
+    const issues = result.error.issues.slice(0, 5);
+    const flaws = issues.map(({ path, message }) => `${path.join('.') || 'data'}: ${message}`).join('; ');
+    throw unkept(spec, `answers other than declared: ${flaws}`);
+  }
+  if (strictness === 'fails') {
+    const fields = undeclaredFields(written, result.data);
+    if (fields.length > 0)
+      throw unkept(spec, `answers fields that it does not declare: ${fields.join(', ')}`);
+  }
+  return result.data;
+}
+
+/** @throws in tests an ordinary Error for a file of a type that is not declared */
+export function requireDeclaredFile(
+  spec: EndpointSpec,
+  headers: Record<string, string>,
+  strictness: Strictness,
+): void {
+  const type = headers['content-type']?.split(';')[0] ?? 'no type';
+  if (strictness === 'fails' && !spec.files?.[type]) throw unkept(spec, `declares no file of ${type}`);
+}
+
+/** A declaration that was not kept. */
+export function unkept(spec: EndpointSpec, what: string, cause?: Failure): Error {
+  return new Error(`${spec.method.toUpperCase()} ${publicPath(spec)} ${what}`, cause && { cause });
+}
+
+/** Paths of what was written and is not among what the schema kept of it. */
+function undeclaredFields(written: unknown, kept: unknown, path = 'data'): string[] {
+  if (typeof written !== 'object' || written === null || typeof kept !== 'object' || kept === null) return [];
+  return Object.entries(written).flatMap(([key, value]) =>
+    Object.hasOwn(kept, key)
+      ? undeclaredFields(value, (kept as Record<string, unknown>)[key], `${path}.${key}`)
+      : [`${path}.${key}`],
+  );
+}

@@ -1,0 +1,32 @@
+import type { Request, Response } from 'express';
+import { type Answer, failureAnswer, write } from './answer.ts';
+import { Failure, MalformedRequest, RequestTooLarge, UnsupportedMediaType } from './failure.ts';
+import type { Runtime } from './runtime.ts';
+
+/** The answer to what was thrown. What nobody foresaw is logged as an error, a part that is away as a warning. */
+export function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: Request): Answer {
+  const answer = failureAnswer(knownRefusal(cause), request.get('x-request-id') ?? 'none');
+  const facts = { err: cause, request_id: request.get('x-request-id') };
+  if (answer.status === 503) log.warn(facts, 'A part that a request needs is away');
+  else if (answer.status >= 500) log.error(facts, 'A request failed');
+  return answer;
+}
+
+/** What is refused before a handler runs, in the documented shape. */
+export function refusal(runtime: Pick<Runtime, 'log'>) {
+  return async (cause: unknown, request: Request, response: Response, _next: unknown): Promise<void> => {
+    await write(request, response, failed(cause, runtime, request));
+  };
+}
+
+/** What Express and its body reader refuse. */
+function knownRefusal(cause: unknown): unknown {
+  const status = (cause as { status?: number } | undefined)?.status;
+  if (cause instanceof Failure || status === undefined || status >= 500) return cause;
+  if (status === 413) return RequestTooLarge();
+  if (status !== 415) return MalformedRequest();
+  // RFC 9110, section 15.5.16: says that it is the coding, and which would do.
+  return UnsupportedMediaType('Send the body without a content coding', [], {
+    'Accept-Encoding': 'identity',
+  });
+}
