@@ -13,7 +13,7 @@ beforeAll(async () => {
     [
       testRoute('GET', '/api/v1/things'),
       testRoute('GET', '/api/v1/organizations/{org_id}/things'),
-      testRoute('GET', '/api/v1/live'),
+      testRoute('GET', '/api/v1/live', { upgrade: 'websocket' }),
     ],
     { redis: await startPrivateRedis() },
   );

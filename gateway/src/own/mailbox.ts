@@ -52,6 +52,8 @@ export function mailbox({ url }: Upstream, publicUrl: string): Mailbox {
           const { exchange } = forwarded.get(request)!;
           exchange.status = answer.statusCode ?? 502;
           answer.headers = headerObject(responseHeaders(exchange, answer.headers, headers));
+          // The library would keep the connection open, also of a client that closes it and of a gateway that stops.
+          if (!exchange.response!.shouldKeepAlive) answer.headers.connection = 'close';
         });
         server.on('error', (cause, request) => {
           forwarded.get(request!)!.failure = cause;
