@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
 import { CREDENTIAL_HEADER, credentialKey, issueCredential, type Principal } from '@rivergate/caller';
 import { type CallAnswer, type CallInput, type EndpointSpec, requestTarget } from '@rivergate/endpoint';
+import supertest, { type Response } from 'supertest';
 
 export interface TestAnswer {
   status: number;
@@ -13,13 +15,19 @@ export interface TestAnswer {
 
 type Options = { headers?: Record<string, string>; raw?: string | Uint8Array<ArrayBuffer> };
 
+/** The answer to come. What `expect` names is checked when it is there; see supertest. */
+export interface TestRequest extends Promise<TestAnswer> {
+  /** Rejects, with what was answered, where the status is another. */
+  expect(status: number): TestRequest;
+}
+
 /** Sends requests as one principal. */
 export interface TestCaller {
-  get(path: string, options?: Options): Promise<TestAnswer>;
-  post(path: string, body?: unknown, options?: Options): Promise<TestAnswer>;
-  put(path: string, body?: unknown, options?: Options): Promise<TestAnswer>;
-  patch(path: string, body?: unknown, options?: Options): Promise<TestAnswer>;
-  delete(path: string, body?: unknown, options?: Options): Promise<TestAnswer>;
+  get(path: string, options?: Options): TestRequest;
+  post(path: string, body?: unknown, options?: Options): TestRequest;
+  put(path: string, body?: unknown, options?: Options): TestRequest;
+  patch(path: string, body?: unknown, options?: Options): TestRequest;
+  delete(path: string, body?: unknown, options?: Options): TestRequest;
   /** Sends what the declaration takes and gives the data that it promises; anything but success is an error. */
   call<Spec extends EndpointSpec>(
     endpoint: { spec: Spec },
@@ -33,31 +41,35 @@ export function httpCaller(
   base: string,
   headers: (method: string, path: string) => Record<string, string> = () => ({}),
 ): TestCaller {
-  const send = async (
+  const send = (
     method: string,
     path: string,
     body?: unknown,
-    options: Options = {},
-  ): Promise<TestAnswer> => {
-    const content = options.raw ?? (body === undefined ? undefined : JSON.stringify(body));
-    const response = await fetch(`${base}${path}`, {
-      method,
-      redirect: 'manual',
-      headers: {
+    { raw, headers: own }: Options = {},
+  ): TestRequest => {
+    const content = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+    const test = supertest(base)
+      [method.toLowerCase() as 'get'](path)
+      .redirects(0)
+      .buffer(true)
+      .parse(asText)
+      // What is sent is text or bytes already.
+      .serialize(sent => sent)
+      .set({
         ...(content === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers(method, path),
-        ...options.headers,
+        ...own,
+      })
+      .send(typeof content === 'object' ? Buffer.from(content) : content);
+    // Sent right after the expectations were added, not only when somebody awaits the answer.
+    const answer = Promise.resolve().then(() => test.then(answerOf));
+    const request: TestRequest = Object.assign(answer, {
+      expect(status: number) {
+        test.expect(status);
+        return request;
       },
-      ...(content === undefined ? {} : { body: content }),
     });
-    const text = await response.text();
-    const isJson = /^application\/(?:[\w.-]+\+)?json\b/.test(response.headers.get('content-type') ?? '');
-    return {
-      status: response.status,
-      headers: response.headers,
-      text,
-      body: isJson && text ? JSON.parse(text) : undefined,
-    };
+    return request;
   };
   return {
     get: (path, options) => send('GET', path, undefined, options),
@@ -71,6 +83,32 @@ export function httpCaller(
       if (answer.status >= 300) throw new Error(`${spec.method} ${path} answered ${answer.text}`);
       return spec.bare ? answer.body : answer.body?.data;
     },
+  };
+}
+
+/** The text of every kind of answer, as it stands. */
+function asText(response: Response, done: (error: Error | null, text: string) => void): void {
+  let text = '';
+  (response as unknown as IncomingMessage)
+    .setEncoding('utf8')
+    .on('data', chunk => {
+      text += chunk;
+    })
+    .on('end', () => done(null, text))
+    .on('error', (error: Error) => done(error, text));
+}
+
+function answerOf({ status, headers, body: text }: Response): TestAnswer {
+  const isJson = /^application\/(?:[\w.-]+\+)?json\b/.test(headers['content-type'] ?? '');
+  return {
+    status,
+    headers: new Headers(
+      Object.entries(headers as IncomingMessage['headers']).flatMap(([name, value]) =>
+        [value ?? []].flat().map((one): [string, string] => [name, one]),
+      ),
+    ),
+    text,
+    body: isJson && text ? JSON.parse(text) : undefined,
   };
 }
 

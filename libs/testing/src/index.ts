@@ -1,4 +1,10 @@
-export { credentialCaller, httpCaller, type TestAnswer, type TestCaller } from './caller.ts';
+export {
+  credentialCaller,
+  httpCaller,
+  type TestAnswer,
+  type TestCaller,
+  type TestRequest,
+} from './caller.ts';
 export { type TestEnvironment, testEnvironment } from './environment.ts';
 export { eventually } from './eventually.ts';
 export { recordExercised } from './exercised.ts';
