@@ -1,5 +1,5 @@
 import { type RateLimit, type RateLimitClass, rateLimitHeaders, rateLimitsFromEnv } from '@rivergate/caller';
-import { acrossOrganizations, RateLimited, withinOrganization } from '@rivergate/endpoint';
+import { acrossOrganizations, rateLimited, withinOrganization } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 
 /** How many invitation mails may go to one recipient, from one sender and from one organization; null is no limit. */
@@ -75,9 +75,5 @@ async function requireLimit(
     remaining: 0,
     resetSeconds: Math.max(1, blocking.left),
   };
-  throw RateLimited(
-    `Too many invitation mails (${verdict.class}); try again later`,
-    undefined,
-    rateLimitHeaders(verdict),
-  );
+  throw rateLimited(verdict, rateLimitHeaders(verdict));
 }
