@@ -89,8 +89,10 @@ export function httpCaller(
 /** The text of every kind of answer, as it stands. */
 function asText(response: Response, done: (error: Error | null, text: string) => void): void {
   let text = '';
-  (response as unknown as IncomingMessage)
-    .setEncoding('utf8')
+  const incoming = response as unknown as IncomingMessage;
+  // Not chained: for an answer that is compressed, superagent's own version of it returns nothing.
+  incoming.setEncoding('utf8');
+  incoming
     .on('data', chunk => {
       text += chunk;
     })
