@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import { check, report } from './check/check.ts';
 import { progressOn } from './console/progress.ts';
-import { EXERCISED_FILE } from './coverage/exercised.ts';
+import { EXERCISED_FILE, exercisedEndpoints } from './coverage/exercised.ts';
+import { unexercised } from './coverage/unexercised.ts';
 import { startBackingServices } from './test-run/backing-services.ts';
 import { interruption } from './test-run/interruption.ts';
 import { type Counts, runTests } from './test-run/vitest.ts';
@@ -23,6 +24,7 @@ try {
     report(findings, text => process.stdout.write(text));
     for (const { passed } of findings) counts[passed ? 'passed' : 'failed'] += 1;
     if (!interrupted.aborted) add(await runTests({ args, services, signal: interrupted }));
+    if (args.length === 0 && !interrupted.aborted) tellUnexercised();
     tellMissing(services.missing);
   } finally {
     await services.stop();
@@ -42,6 +44,14 @@ function add(more: Counts) {
   counts.passed += more.passed;
   counts.failed += more.failed;
   counts.skipped += more.skipped;
+}
+
+/** An endpoint without a test that it answers is a failure of the whole run. */
+function tellUnexercised() {
+  for (const endpoint of unexercised(exercisedEndpoints())) {
+    progress.fail(`no test has brought ${endpoint} to a success`);
+    counts.failed += 1;
+  }
 }
 
 /** Said at the end, where it is seen. */

@@ -20,7 +20,8 @@ export function newestFirst(list: string) {
         .transform((text, context) => {
           const id = idIn(list, text);
           if (id !== undefined) return id;
-          context.addIssue({ code: 'custom', message: 'must be the next_cursor of a page of this list' });
+          const message = 'must be the next_cursor of a page of this list';
+          context.addIssue({ code: 'custom', message, params: { code: 'invalid_format' } });
           return z.NEVER;
         })
         .optional()

@@ -15,7 +15,7 @@ export function heldToDeclaration(
 ): Endpoint {
   const { spec, check, prepare, handle } = endpoint;
   const declared = new Set(declaredErrors(spec).map(keyOf));
-  const require = (outcome: unknown) => {
+  const requireDeclared = (outcome: unknown) => {
     if (!(outcome instanceof Failure) || declared.has(keyOf(outcome))) return;
     const error = unkept(spec, `does not declare ${keyOf(outcome)}`, outcome);
     if (strictness === 'fails') throw error;
@@ -23,25 +23,25 @@ export function heldToDeclaration(
   };
   const hold = (step: (context: never) => Promise<unknown>) => async (context: never) => {
     const outcome = await step(context).catch(cause => {
-      require(cause);
+      requireDeclared(cause);
       throw cause;
     });
-    require(outcome);
+    requireDeclared(outcome);
     return outcome;
   };
   return {
     ...endpoint,
-    check: check && (input => held(() => check(input), require)),
+    check: check && (input => held(() => check(input), requireDeclared)),
     prepare: prepare && hold(prepare),
     handle: hold(handle),
   };
 }
 
-function held(step: () => void, require: (cause: unknown) => void): void {
+function held(step: () => void, requireDeclared: (cause: unknown) => void): void {
   try {
     step();
   } catch (cause) {
-    require(cause);
+    requireDeclared(cause);
     throw cause;
   }
 }
