@@ -7,6 +7,9 @@ import { bodyOf, sendRaw } from '../testing/raw.ts';
 import { testRoute } from '../testing/stand-in.ts';
 import { startTestFleet, type TestFleet } from '../testing/test-fleet.ts';
 
+/** Generous: what is tested is whether, not how fast. */
+const PATIENCE = { timeout: 30_000 };
+
 let fleet: TestFleet;
 /** The service's side of the newest handshake. */
 let upstream: Duplex;
@@ -78,7 +81,7 @@ describe('a handshake that comes to nothing', () => {
     const user = await fleet.signIn();
     const bytes = handshake('/api/v1/hanging', { Authorization: `Bearer ${user.token}` });
     const sockets = Array.from({ length: 20 }, () => open(bytes));
-    await vi.waitFor(() => expect(abandoned).toHaveLength(20));
+    await vi.waitFor(() => expect(abandoned).toHaveLength(20), PATIENCE);
     const noticed = abandoned.map(socket => new Promise(resolve => socket.once('close', resolve)));
     for (const socket of sockets) socket.destroy();
     await Promise.all(noticed);

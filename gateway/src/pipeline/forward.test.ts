@@ -324,7 +324,7 @@ describe('a service that fails', () => {
       const calls = fleet.storage.received.length;
       expect((await post('{}')).status).toBe(503);
       expect(fleet.storage.received.length).toBe(calls);
-    });
+    }, 30_000);
     fleet.storage.handle = echo;
     expect((await post('{}')).status, 'no request of a client is the one that tries').toBe(503);
     fleet.storage.well = true;
