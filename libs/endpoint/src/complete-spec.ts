@@ -25,7 +25,7 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.messageInData && spec.answer && !(spec.answer instanceof z.ZodObject))
     yield 'repeats its message in something that is no object';
   const spends = spec.idempotency ? spec.idempotency.spends : undefined;
-  if (spends === undefined || spends === 'session') return;
+  if (spends === undefined) return;
   const [part, name] = spends.split('.') as ['body' | 'params', string];
   if (!spec[part]?.shape[name]) yield `spends ${spends}, which it does not take`;
 }

@@ -47,7 +47,7 @@ function refused(reason: string) {
  * which they may send again from another address; else that of their network.
  */
 function scopeOf(caller: Principal, spends: string | undefined, parts: Parts, box: SecretBox): string {
-  const spent = spends?.includes('.') ? `token ${tokenHash(spends, parts, box)}` : undefined;
+  const spent = spends && `token ${tokenHash(spends, parts, box)}`;
   if (caller.kind === 'anonymous')
     return spent ?? `network ${caller.ip ? countedAddress(caller.ip) : 'unknown'}`;
   return [
@@ -55,7 +55,7 @@ function scopeOf(caller: Principal, spends: string | undefined, parts: Parts, bo
     `user ${caller.userId}`,
     caller.clientId === null ? undefined : `client ${caller.clientId}`,
     `organization ${caller.organizationId}`,
-    spends === 'session' ? `session ${caller.sessionId}` : spent,
+    spent,
   ]
     .filter(Boolean)
     .join(', ');

@@ -18,10 +18,10 @@ export interface Idempotency {
   /** Takes none but a long random key: for answers that hold tokens. */
   randomKey?: true;
   /**
-   * Where the one-time token stands that the request spends, or `session` where the session's refresh token changes:
-   * the answer is for whoever holds that and a long random key (docs/decisions/0013).
+   * Where the one-time token stands that the request spends: the answer is for whoever holds it and a long random key
+   * (docs/decisions/0013).
    */
-  spends?: `body.${string}` | `params.${string}` | 'session';
+  spends?: `body.${string}` | `params.${string}`;
 }
 
 /** Every endpoint says who may call it; an internal one also which processes of the fleet, and there is no default. */

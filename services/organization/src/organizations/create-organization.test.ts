@@ -225,3 +225,22 @@ describe('creating an organization', () => {
     });
   });
 });
+
+describe('the limit of creating organizations', () => {
+  it('is used up neither by requests of the wrong form nor by a retry, and names itself', async () => {
+    const limited = await startOrganizationUnderTest({ RATE_LIMIT_ORGANIZATION_CREATION: '2/300' });
+    const send = (body: object) => limited.nobody.post(PATH, body);
+    const twice = [{ email: 'a@guest.example' }, { email: 'A@guest.example' }];
+    const settings = { workspaces: { default_role_id: 1 } };
+    for (const wrong of [{ name: '' }, { name: 'No administrator' }, newcomer({ invitations: twice })])
+      expect((await send(wrong)).status).toBe(422);
+    expect((await send(newcomer({ settings }))).status).toBe(422);
+
+    const body = newcomer({ idempotency_key: 'retry' });
+    for (let tries = 0; tries < 4; tries++) expect((await send(body)).status).toBe(201);
+    expect((await send(newcomer())).status).toBe(201);
+    const refused = await send(newcomer());
+    expect([refused.status, refused.body.error.details[0].field]).toEqual([429, 'organization_creation']);
+    await limited.stop();
+  });
+});

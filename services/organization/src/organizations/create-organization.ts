@@ -27,7 +27,6 @@ import { foundOrganization } from './found-organization.ts';
 import { inviteFirstMembers, refuseRepetition } from './invite-first-members.ts';
 import { Organization } from './organization.ts';
 import { isNameTaken } from './organization-store.ts';
-import type { Plans } from './plan.ts';
 import { takeBack } from './provisional-administrators.ts';
 
 const FirstInvitation = z.strictObject({
@@ -87,11 +86,14 @@ export const createOrganization = endpoint(
     ],
   },
   {
+    check({ body, caller }) {
+      refuseForeignRole(body);
+      if (caller.kind !== 'user') refuseRepetition(body.invitations, registrationOf(body).email);
+    },
     async prepare({ body, caller, plans, knex, call, request }) {
-      refuseImpossible(body, plans);
+      if (1 + body.invitations.length > plans.seats(plans.initial)) throw PlanLimitExceeded();
       if (caller.kind === 'user') return undefined;
       const registration = registrationOf(body);
-      refuseRepetition(body.invitations, registration.email);
       // A taken name makes no account. What is refused here is answered by `handle`, after the answer kept for a key.
       return await refusalOf(
         refuseTakenName(knex, body.name).then(() =>
@@ -142,18 +144,13 @@ export const createOrganization = endpoint(
   },
 );
 
-/** @throws ValidationFailed, PlanLimitExceeded */
-function refuseImpossible(
-  body: { settings?: z.output<typeof SettingsChange> | undefined; invitations: unknown[] },
-  plans: Plans,
-): void {
-  if (body.settings?.workspaces?.default_role_id != null) {
-    const reason = 'is not a role of the organization: it has none yet';
-    throw ValidationFailed(undefined, [
-      { field: 'body.settings.workspaces.default_role_id', code: 'not_found', reason },
-    ]);
-  }
-  if (1 + body.invitations.length > plans.seats(plans.initial)) throw PlanLimitExceeded();
+/** @throws ValidationFailed for a default role, which cannot be one of an organization that has none yet */
+function refuseForeignRole({ settings }: { settings?: z.output<typeof SettingsChange> | undefined }): void {
+  if (settings?.workspaces?.default_role_id == null) return;
+  const reason = 'is not a role of the organization: it has none yet';
+  throw ValidationFailed(undefined, [
+    { field: 'body.settings.workspaces.default_role_id', code: 'not_found', reason },
+  ]);
 }
 
 /** @throws OrganizationAlreadyExists */
