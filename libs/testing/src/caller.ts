@@ -56,6 +56,7 @@ export function httpCaller(
       // What is sent is text or bytes already.
       .serialize(sent => sent)
       .set({
+        'user-agent': 'rivergate-test',
         ...(content === undefined ? {} : { 'content-type': 'application/json' }),
         ...headers(method, path),
         ...own,

@@ -1,3 +1,4 @@
+import { organizationGeneration } from '@rivergate/caller';
 import { fellowService } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -31,7 +32,7 @@ describe('removing a member', () => {
     const acme = await found();
     const bob = await service.person('Bob');
     await service.join(acme, bob, acme.roles.Developer);
-    const generation = () => service.resources.redis.get(`organization-generation:${acme.id}`);
+    const generation = () => organizationGeneration(service.resources.redis, acme.id);
     const before = await generation();
     const answer = await (await service.member(ada, acme.id)).delete(path(acme, bob));
     expect(answer.body.data).toEqual({
