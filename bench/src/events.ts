@@ -8,7 +8,7 @@ import {
   startConsumers,
   startRelay,
 } from '@rivergate/events';
-import { gardener, grownIn, silent, type TestDatabase, testDatabase } from '@rivergate/events/testing';
+import { changedIn, exampleActor, silent, type TestDatabase, testDatabase } from '@rivergate/events/testing';
 import type { Knex } from 'knex';
 
 const LATENCY_SAMPLES = 400;
@@ -18,7 +18,7 @@ const DRAIN = 20_000;
 /** As long as an event. */
 const PLAIN = JSON.stringify({ text: 'x'.repeat(600) });
 // A topic of this run's own, on a broker that may hold those of others.
-const grown = grownIn(`bench_${Date.now()}`);
+const changed = changedIn(`bench_${Date.now()}`);
 
 export interface BenchEvents {
   /** Superuser URL; the bench makes and drops databases of its own. */
@@ -48,9 +48,13 @@ function percentiles(samples: number[]): Percentiles {
 const milliseconds = ({ p50, p99 }: Percentiles) => `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
 const perSecond = (rate: number) => `${Math.round(rate)}/s`;
 
-function grow(knex: Knex, height: number): Promise<unknown> {
-  const emission = { aggregateId: height % 50, actor: gardener, data: { plant_id: height % 50, height } };
-  return knex.transaction(trx => emit(trx, grown, emission));
+function emitChange(knex: Knex, quantity: number): Promise<unknown> {
+  const emission = {
+    aggregateId: quantity % 50,
+    actor: exampleActor,
+    data: { item_id: quantity % 50, quantity },
+  };
+  return knex.transaction(trx => emit(trx, changed, emission));
 }
 
 /** From the return of the commit to the start of the handler: relay, log, consumer, one event at a time. */
@@ -58,11 +62,11 @@ async function latency({ knex }: TestDatabase, eventLog: EventLog): Promise<Perc
   let arrived = (_at: number) => {};
   const probe = consumer({
     name: `latency-${Date.now()}`,
-    on: [on(grown, async () => arrived(performance.now()))],
+    on: [on(changed, async () => arrived(performance.now()))],
   });
   const relay = startRelay({ knex, eventLog, log: silent });
   const running = await startConsumers({
-    service: 'garden',
+    service: 'inventory',
     consumers: [probe],
     knex,
     eventLog,
@@ -74,7 +78,7 @@ async function latency({ knex }: TestDatabase, eventLog: EventLog): Promise<Perc
     const arrival = new Promise<number>(resolve => {
       arrived = resolve;
     });
-    await grow(knex, n);
+    await emitChange(knex, n);
     const committed = performance.now();
     // The handler may start before the commit's answer is read here.
     samples.push(Math.max(0, (await arrival) - committed));
@@ -110,10 +114,10 @@ async function rate(count: number, work: (n: number) => Promise<unknown>): Promi
 
 /** Events a second that the relay moves from a full outbox into the log. */
 async function drainRate(database: TestDatabase, eventLog: EventLog): Promise<number> {
-  await grow(database.knex, 1);
-  await database.admin(`insert into garden.outbox (topic, key, event)
+  await emitChange(database.knex, 1);
+  await database.admin(`insert into inventory.outbox (topic, key, event)
     select topic, (n % 50)::text, jsonb_set(event::jsonb, '{id}', to_jsonb(gen_random_uuid()))::json
-    from (select * from garden.outbox limit 1) as one, generate_series(2, ${DRAIN}) as n`);
+    from (select * from inventory.outbox limit 1) as one, generate_series(2, ${DRAIN}) as n`);
   const began = performance.now();
   const relay = startRelay({ knex: database.knex, eventLog, log: silent });
   await relay.drained();
@@ -147,7 +151,7 @@ async function consumeRate({ knex }: TestDatabase, eventLog: EventLog): Promise<
   const counter = consumer({
     name: `rate-${Date.now()}`,
     on: [
-      on(grown, async () => {
+      on(changed, async () => {
         handled += 1;
         if (handled === EMITS) done.resolve();
       }),
@@ -155,7 +159,7 @@ async function consumeRate({ knex }: TestDatabase, eventLog: EventLog): Promise<
   });
   const began = performance.now();
   const running = await startConsumers({
-    service: 'garden',
+    service: 'inventory',
     consumers: [counter],
     knex,
     eventLog,
@@ -199,7 +203,7 @@ export async function benchEvents({ adminUrl, kafkaBrokers }: BenchEvents): Prom
   }
 
   const inserts = await rate(EMITS, () => knex.transaction(trx => trx('plain').insert({ event: PLAIN })));
-  const emits = await rate(EMITS, n => grow(knex, n));
+  const emits = await rate(EMITS, n => emitChange(knex, n));
   report({
     what: `emit: transactions, ${WRITERS} writers`,
     figure: perSecond(emits),

@@ -1,7 +1,15 @@
 import { credentialKey, rateLimiter } from '@rivergate/caller';
 import { serviceClient } from '@rivergate/endpoint';
 import { eventLogFromEnv } from '@rivergate/events';
-import { accessOwners, closeServer, createLog, listen, startTracing } from '@rivergate/service';
+import {
+  accessOwners,
+  closeServer,
+  connectRedis,
+  createLog,
+  listen,
+  startTracing,
+  whenConnected,
+} from '@rivergate/service';
 import { followAccess } from './access/access-consumer.ts';
 import { watchSessions } from './access/session-watch.ts';
 import { accessLog } from './access-log.ts';
@@ -26,7 +34,6 @@ import { limited, type OwnEndpoint } from './own/own-endpoints.ts';
 import { pages } from './own/pages.ts';
 import { tokenKinds } from './pipeline/authenticate.ts';
 import { openRequests } from './pipeline/open-requests.ts';
-import { connectRedis, whenConnected } from './redis.ts';
 import { watchFleet } from './routes/fleet.ts';
 import { httpServer } from './server.ts';
 import { signingKeys } from './tokens/signing-keys.ts';
@@ -55,7 +62,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
   };
   try {
     stopping.push(await startTracing('gateway', config.traceEndpoint));
-    const redis = connectRedis(config.redisUrl, log);
+    const redis = connectRedis(config.redisUrl, log, 'fails');
     stopping.push(() => redis.disconnect());
     await whenConnected(redis, 2_000);
 

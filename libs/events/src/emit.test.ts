@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { emit } from './emit.ts';
 import { type TestDatabase, testDatabase } from './testing/database.ts';
-import { gardener, plantGrown } from './testing/garden.ts';
+import { exampleActor, itemChanged } from './testing/inventory.ts';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -9,54 +9,54 @@ beforeAll(async () => {
 });
 afterAll(() => database?.drop());
 
-const grow = (height = 3) =>
+const emitChange = (quantity = 3) =>
   database.knex.transaction(trx =>
-    emit(trx, plantGrown, {
+    emit(trx, itemChanged, {
       aggregateId: 12,
       organizationId: 5,
-      actor: gardener,
-      data: { plant_id: 12, height },
+      actor: exampleActor,
+      data: { item_id: 12, quantity },
     }),
   );
 
 describe('emit', () => {
   it('writes a CloudEvent into the outbox, under topic and key of the aggregate', async () => {
-    const recorded = await grow();
+    const recorded = await emitChange();
     const row = await database.knex('outbox').orderBy('id', 'desc').first();
-    expect(row).toMatchObject({ topic: 'rivergate.garden.plant', key: '12', event: recorded });
+    expect(row).toMatchObject({ topic: 'rivergate.inventory.item', key: '12', event: recorded });
     expect(recorded).toEqual({
       specversion: '1.0',
       id: expect.stringMatching(/^[0-9a-f-]{36}$/),
-      source: '/rivergate/garden',
-      type: 'garden.plant.grown',
+      source: '/rivergate/inventory',
+      type: 'inventory.item.changed',
       subject: '12',
       time: expect.stringMatching(/Z$/),
       datacontenttype: 'application/json',
-      dataschema: 'urn:rivergate:event:garden.plant.grown:1',
+      dataschema: 'urn:rivergate:event:inventory.item.changed:1',
       organizationid: '5',
       actor: '7',
       actorip: '192.0.2.1',
       actoragent: 'test',
-      traceparent: gardener.traceparent,
+      traceparent: exampleActor.traceparent,
       requestid: 'request-1',
-      data: { plant_id: 12, height: 3 },
+      data: { item_id: 12, quantity: 3 },
     });
   });
 
   it('keeps control characters of a user agent out of the envelope', async () => {
-    const actor = { ...gardener, userAgent: 'one\ttwo\u0085three' };
-    const data = { plant_id: 12, height: 1 };
+    const actor = { ...exampleActor, userAgent: 'one\ttwo\u0085three' };
+    const data = { item_id: 12, quantity: 1 };
     const recorded = await database.knex.transaction(trx =>
-      emit(trx, plantGrown, { aggregateId: 12, actor, data }),
+      emit(trx, itemChanged, { aggregateId: 12, actor, data }),
     );
     expect(recorded.actoragent).toBe('one two three');
   });
 
   it('writes the audit row in the same transaction', async () => {
-    await grow();
-    const [row] = await database.admin('select * from garden.audit_log order by id desc limit 1');
+    await emitChange();
+    const [row] = await database.admin('select * from inventory.audit_log order by id desc limit 1');
     expect(row).toMatchObject({
-      action: 'plant.grown',
+      action: 'item.changed',
       organization_id: '5',
       actor_user_id: '7',
       actor: '7',
@@ -64,19 +64,23 @@ describe('emit', () => {
       ip_address: '192.0.2.1',
       user_agent: 'test',
       request_id: 'request-1',
-      metadata: { plant_id: 12, height: 3 },
+      metadata: { item_id: 12, quantity: 3 },
     });
   });
 
   it('leaves nothing when the transaction is rolled back', async () => {
     const counts = () =>
       database.admin(
-        'select (select count(*) from garden.outbox), (select count(*) from garden.audit_log) as audit',
+        'select (select count(*) from inventory.outbox), (select count(*) from inventory.audit_log) as audit',
       );
     const before = await counts();
     await database.knex
       .transaction(async trx => {
-        await emit(trx, plantGrown, { aggregateId: 1, actor: gardener, data: { plant_id: 1, height: 1 } });
+        await emit(trx, itemChanged, {
+          aggregateId: 1,
+          actor: exampleActor,
+          data: { item_id: 1, quantity: 1 },
+        });
         throw new Error('no');
       })
       .catch(() => {});
@@ -84,21 +88,21 @@ describe('emit', () => {
   });
 
   it('refuses data that does not fit, and leaves out fields that are not declared', async () => {
-    await expect(grow('high' as never)).rejects.toThrow();
+    await expect(emitChange('high' as never)).rejects.toThrow();
     const recorded = await database.knex.transaction(trx =>
-      emit(trx, plantGrown, {
+      emit(trx, itemChanged, {
         aggregateId: 1,
-        actor: gardener,
-        data: { plant_id: 1, height: 1, password: 'secret' } as never,
+        actor: exampleActor,
+        data: { item_id: 1, quantity: 1, password: 'secret' } as never,
       }),
     );
-    expect(recorded.data).toEqual({ plant_id: 1, height: 1 });
+    expect(recorded.data).toEqual({ item_id: 1, quantity: 1 });
   });
 
   it('refuses an event over 256 KiB', async () => {
-    const actor = { ...gardener, requestId: 'x'.repeat(256 * 1024) };
-    const emission = { aggregateId: 1, actor, data: { plant_id: 1, height: 1 } };
-    await expect(database.knex.transaction(trx => emit(trx, plantGrown, emission))).rejects.toThrow(
+    const actor = { ...exampleActor, requestId: 'x'.repeat(256 * 1024) };
+    const emission = { aggregateId: 1, actor, data: { item_id: 1, quantity: 1 } };
+    await expect(database.knex.transaction(trx => emit(trx, itemChanged, emission))).rejects.toThrow(
       'over 256 KiB',
     );
   });
@@ -114,12 +118,12 @@ describe('the audit log', () => {
     });
 
   it('shows no row without a scope', async () => {
-    await grow();
+    await emitChange();
     expect(await visible({})).toBe(0);
   });
 
   it('shows the rows of the organization, of the user, or all in platform scope', async () => {
-    await grow();
+    await emitChange();
     expect(await visible({ organization_id: '5' })).toBeGreaterThan(0);
     expect(await visible({ organization_id: '6' })).toBe(0);
     expect(await visible({ user_id: '7' })).toBeGreaterThan(0);
@@ -138,7 +142,7 @@ describe('the audit log', () => {
     'create rule no_more as on insert to audit_log do instead nothing',
     'alter table audit_log rename to hidden',
   ])('lets its own service not do: %s', async statement => {
-    await grow();
+    await emitChange();
     const change = database.knex.transaction(async trx => {
       await trx.raw(`select set_config('rivergate.scope', 'platform', true)`);
       await trx.raw(statement);
@@ -149,8 +153,8 @@ describe('the audit log', () => {
   it('cannot be got at by way of its owner or its schema', async () => {
     for (const statement of [
       'set role rivergate_audit_owner',
-      'drop schema garden cascade',
-      'alter schema garden rename to other',
+      'drop schema inventory cascade',
+      'alter schema inventory rename to other',
     ]) {
       await expect(database.knex.raw(statement)).rejects.toThrow(/permission denied|must be owner/);
     }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { CloudEvent, EventLog, Subscribe } from './index.ts';
-import { record } from './testing/garden.ts';
+import { record } from './testing/inventory.ts';
 
 const WAIT = { timeout: 30_000, interval: 10 };
 
@@ -122,7 +122,7 @@ export function eventLogContract(name: string, open: () => Promise<EventLog>): v
       const { topic, group } = fresh();
       const other = await open();
       const first = await collect(log, { group, topics: [topic] });
-      await log.publish(range(10).map(n => record(topic, `plant-${n}`, { n })));
+      await log.publish(range(10).map(n => record(topic, `item-${n}`, { n })));
       await vi.waitFor(() => expect(first.events).toHaveLength(10), WAIT);
       const second = await collect(other, { group, topics: [topic] });
       await second.started;
@@ -152,7 +152,7 @@ export function eventLogContract(name: string, open: () => Promise<EventLog>): v
 
     it('tells how far a group is behind', async () => {
       const { topic, group } = fresh();
-      await log.publish(range(4).map(n => record(topic, `plant-${n}`, { n })));
+      await log.publish(range(4).map(n => record(topic, `item-${n}`, { n })));
       expect(await log.lag(group, [topic])).toBe(4);
       const reading = await collect(log, { group, topics: [topic] });
       await vi.waitFor(async () => expect(await log.lag(group, [topic])).toBe(0), WAIT);

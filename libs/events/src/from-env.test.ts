@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { eventLogFromEnv } from './from-env.ts';
-import { silent } from './testing/garden.ts';
+import { silent } from './testing/inventory.ts';
 
 it('refuses to start without an event log, saying which variable to set', () => {
   expect(() => eventLogFromEnv({}, silent)).toThrow('KAFKA_BROKERS');

@@ -5,7 +5,7 @@ import type { EventLog } from './event-log.ts';
 import { startRelay } from './relay.ts';
 import { startConsumers } from './start-consumers.ts';
 import { type TestDatabase, testDatabase } from './testing/database.ts';
-import { EFFECT_TABLE, gardener, grownIn, observerOf, silent } from './testing/garden.ts';
+import { changedIn, EFFECT_TABLE, exampleActor, observerOf, silent } from './testing/inventory.ts';
 
 const WAIT = { timeout: 60_000, interval: 10 };
 
@@ -28,7 +28,7 @@ export function outageContract(name: string, outage: Outage): void {
     afterAll(() => database?.drop());
 
     it('no emit fails; afterwards every event arrives once, in order', async () => {
-      const declaration = grownIn(`plant_${randomUUID().slice(0, 8)}`);
+      const declaration = changedIn(`item_${randomUUID().slice(0, 8)}`);
       const { knex } = database;
       const eventLog = outage.open(database);
       const publishFailed = vi.fn();
@@ -41,23 +41,23 @@ export function outageContract(name: string, outage: Outage): void {
         eventLog,
         log: silent,
       });
-      const grow = (height: number) => {
-        const emission = { aggregateId: 1, actor: gardener, data: { plant_id: 1, height } };
+      const emitChange = (quantity: number) => {
+        const emission = { aggregateId: 1, actor: exampleActor, data: { item_id: 1, quantity } };
         return knex.transaction(trx => emit(trx, declaration, emission));
       };
-      const heights = async () => (await knex('effect').orderBy('id')).map(row => row.height);
+      const quantities = async () => (await knex('effect').orderBy('id')).map(row => row.quantity);
 
-      await grow(1);
-      await vi.waitFor(async () => expect(await heights()).toEqual([1]), WAIT);
+      await emitChange(1);
+      await vi.waitFor(async () => expect(await quantities()).toEqual([1]), WAIT);
       await outage.begin(database);
-      for (let height = 2; height <= 20; height++) await grow(height);
+      for (let quantity = 2; quantity <= 20; quantity++) await emitChange(quantity);
       await vi.waitFor(() => expect(publishFailed).toHaveBeenCalled(), WAIT);
-      expect(await heights()).toEqual([1]);
+      expect(await quantities()).toEqual([1]);
       expect(await eventLog.ready()).toBe(false);
       await outage.end(database);
-      await grow(21);
-      await vi.waitFor(async () => expect(await heights()).toHaveLength(21), WAIT);
-      expect(await heights()).toEqual(Array.from({ length: 21 }, (_, n) => n + 1));
+      await emitChange(21);
+      await vi.waitFor(async () => expect(await quantities()).toHaveLength(21), WAIT);
+      expect(await quantities()).toEqual(Array.from({ length: 21 }, (_, n) => n + 1));
       await relay.drained();
       await running.stop();
       await relay.stop();
@@ -65,7 +65,7 @@ export function outageContract(name: string, outage: Outage): void {
     });
 
     it('a service starts; what waited is published and handled when the log is back', async () => {
-      const declaration = grownIn(`plant_${randomUUID().slice(0, 8)}`);
+      const declaration = changedIn(`item_${randomUUID().slice(0, 8)}`);
       const { knex } = database;
       await knex('effect').delete();
       await outage.begin(database);
@@ -79,7 +79,7 @@ export function outageContract(name: string, outage: Outage): void {
         eventLog,
         log: silent,
       });
-      const emission = { aggregateId: 1, actor: gardener, data: { plant_id: 1, height: 1 } };
+      const emission = { aggregateId: 1, actor: exampleActor, data: { item_id: 1, quantity: 1 } };
       await knex.transaction(trx => emit(trx, declaration, emission));
       await outage.end(database);
       await vi.waitFor(async () => expect(await knex('effect')).toHaveLength(1), WAIT);

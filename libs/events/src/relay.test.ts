@@ -3,7 +3,7 @@ import { emit } from './emit.ts';
 import type { EventLog, LogRecord } from './event-log.ts';
 import { startRelay } from './relay.ts';
 import { type TestDatabase, testDatabase } from './testing/database.ts';
-import { gardener, plantGrown, silent } from './testing/garden.ts';
+import { exampleActor, itemChanged, silent } from './testing/inventory.ts';
 
 let database: TestDatabase;
 beforeEach(async () => {
@@ -34,28 +34,28 @@ function memoryLog() {
   return Object.assign(state, { log });
 }
 
-async function grow(plant: number, heights: number[]): Promise<void> {
-  for (const height of heights) {
-    const data = { plant_id: plant, height };
+async function emitChange(item: number, quantities: number[]): Promise<void> {
+  for (const quantity of quantities) {
+    const data = { item_id: item, quantity };
     await database.knex.transaction(trx =>
-      emit(trx, plantGrown, { aggregateId: plant, actor: gardener, data }),
+      emit(trx, itemChanged, { aggregateId: item, actor: exampleActor, data }),
     );
   }
 }
 
-const heightsOf = (records: LogRecord[], plant: number) =>
-  records.filter(({ key }) => key === String(plant)).map(({ event }) => event.data.height);
+const quantitiesOf = (records: LogRecord[], item: number) =>
+  records.filter(({ key }) => key === String(item)).map(({ event }) => event.data.quantity);
 
 describe('the relay', () => {
   it('publishes what is in the outbox, in order of each aggregate, and empties it', async () => {
     const memory = memoryLog();
-    await Promise.all([grow(1, [1, 2, 3]), grow(2, [1, 2])]);
+    await Promise.all([emitChange(1, [1, 2, 3]), emitChange(2, [1, 2])]);
     const relay = startRelay({ knex: database.knex, eventLog: memory.log, log: silent });
     await relay.drained();
-    await grow(1, [4, 5]);
+    await emitChange(1, [4, 5]);
     await relay.drained();
-    expect(heightsOf(memory.records, 1)).toEqual([1, 2, 3, 4, 5]);
-    expect(heightsOf(memory.records, 2)).toEqual([1, 2]);
+    expect(quantitiesOf(memory.records, 1)).toEqual([1, 2, 3, 4, 5]);
+    expect(quantitiesOf(memory.records, 2)).toEqual([1, 2]);
     await relay.stop();
   });
 
@@ -64,11 +64,15 @@ describe('the relay', () => {
     const relay = startRelay({ knex: database.knex, eventLog: memory.log, log: silent });
     await database.knex
       .transaction(async trx => {
-        await emit(trx, plantGrown, { aggregateId: 1, actor: gardener, data: { plant_id: 1, height: 1 } });
+        await emit(trx, itemChanged, {
+          aggregateId: 1,
+          actor: exampleActor,
+          data: { item_id: 1, quantity: 1 },
+        });
         throw new Error('no');
       })
       .catch(() => {});
-    await grow(2, [1]);
+    await emitChange(2, [1]);
     await relay.drained();
     expect(memory.records.map(({ key }) => key)).toEqual(['2']);
     await relay.stop();
@@ -79,13 +83,13 @@ describe('the relay', () => {
     memory.down = true;
     const metrics = { published: vi.fn(), publishFailed: vi.fn() };
     const relay = startRelay({ knex: database.knex, eventLog: memory.log, log: silent, metrics });
-    await grow(1, [1, 2, 3]);
+    await emitChange(1, [1, 2, 3]);
     await vi.waitFor(() => expect(memory.refused).toBeGreaterThan(1), WAIT);
     expect(metrics.publishFailed).toHaveBeenCalled();
     expect(memory.records).toEqual([]);
     memory.down = false;
     await relay.drained();
-    expect(heightsOf(memory.records, 1)).toEqual([1, 2, 3]);
+    expect(quantitiesOf(memory.records, 1)).toEqual([1, 2, 3]);
     expect(metrics.published).toHaveBeenCalledWith(expect.any(Number), expect.any(Number));
     await relay.stop();
   });
@@ -93,30 +97,30 @@ describe('the relay', () => {
   it('is active in one process; another takes over when that one stops', async () => {
     const [first, second] = [memoryLog(), memoryLog()];
     const active = startRelay({ knex: database.knex, eventLog: first.log, log: silent });
-    await grow(1, [1]);
+    await emitChange(1, [1]);
     await active.drained();
     const standby = startRelay({ knex: database.knex, eventLog: second.log, log: silent });
-    await grow(1, [2, 3]);
+    await emitChange(1, [2, 3]);
     await active.drained();
-    expect(heightsOf(first.records, 1)).toEqual([1, 2, 3]);
+    expect(quantitiesOf(first.records, 1)).toEqual([1, 2, 3]);
     expect(second.records).toEqual([]);
     await active.stop();
-    await grow(1, [4]);
+    await emitChange(1, [4]);
     await standby.drained();
-    expect(heightsOf(second.records, 1)).toEqual([4]);
+    expect(quantitiesOf(second.records, 1)).toEqual([4]);
     await standby.stop();
   });
 
   it('goes on after its connection was cut', async () => {
     const memory = memoryLog();
     const relay = startRelay({ knex: database.knex, eventLog: memory.log, log: silent });
-    await grow(1, [1]);
+    await emitChange(1, [1]);
     await relay.drained();
     await database.admin(`select pg_terminate_backend(pid) from pg_stat_activity
       where application_name = 'rivergate relay' and datname = current_database()`);
-    await grow(1, [2]);
+    await emitChange(1, [2]);
     await relay.drained();
-    expect(heightsOf(memory.records, 1)).toEqual([1, 2]);
+    expect(quantitiesOf(memory.records, 1)).toEqual([1, 2]);
     await relay.stop();
   });
 
@@ -124,24 +128,24 @@ describe('the relay', () => {
     const memory = memoryLog();
     const hanging: EventLog = { ...memory.log, publish: vi.fn(() => new Promise<void>(() => {})) };
     const relay = startRelay({ knex: database.knex, eventLog: hanging, log: silent });
-    await grow(1, [1]);
+    await emitChange(1, [1]);
     await vi.waitFor(() => expect(hanging.publish).toHaveBeenCalled(), WAIT);
     await relay.stop();
     expect(await database.knex('outbox')).toHaveLength(1);
     const next = startRelay({ knex: database.knex, eventLog: memory.log, log: silent });
     await next.drained();
-    expect(heightsOf(memory.records, 1)).toEqual([1]);
+    expect(quantitiesOf(memory.records, 1)).toEqual([1]);
     await next.stop();
   });
 
   it('takes more than a batch', async () => {
     const memory = memoryLog();
-    await database.admin(`insert into garden.outbox (topic, key, event)
-      select 'rivergate.garden.plant', '1', json_build_object('data', json_build_object('height', n))
+    await database.admin(`insert into inventory.outbox (topic, key, event)
+      select 'rivergate.inventory.item', '1', json_build_object('data', json_build_object('quantity', n))
       from generate_series(1, 1750) as n`);
     const relay = startRelay({ knex: database.knex, eventLog: memory.log, log: silent });
     await relay.drained();
-    expect(heightsOf(memory.records, 1)).toEqual(Array.from({ length: 1750 }, (_, n) => n + 1));
+    expect(quantitiesOf(memory.records, 1)).toEqual(Array.from({ length: 1750 }, (_, n) => n + 1));
     await relay.stop();
   });
 });

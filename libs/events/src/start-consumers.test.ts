@@ -14,9 +14,17 @@ import { startRelay } from './relay.ts';
 import { replayDeadLetters } from './replay-dead-letters.ts';
 import { pruneInbox, type StartConsumers, startConsumers } from './start-consumers.ts';
 import { type TestDatabase, testDatabase } from './testing/database.ts';
-import { EFFECT_TABLE, gardener, observer, plantCut, plantGrown, record, silent } from './testing/garden.ts';
+import {
+  EFFECT_TABLE,
+  exampleActor,
+  itemChanged,
+  itemRemoved,
+  observer,
+  record,
+  silent,
+} from './testing/inventory.ts';
 
-const TOPIC = 'rivergate.garden.plant';
+const TOPIC = 'rivergate.inventory.item';
 const WAIT = { timeout: 10_000, interval: 5 };
 const QUICK = { attempts: 3, pause: 1, longestPause: 5 };
 
@@ -34,7 +42,7 @@ afterEach(async () => {
 
 const start = (consumers: Consumer[], options: Partial<StartConsumers> = {}) =>
   startConsumers({
-    service: 'garden',
+    service: 'inventory',
     consumers,
     knex: database.knex,
     eventLog,
@@ -42,10 +50,10 @@ const start = (consumers: Consumer[], options: Partial<StartConsumers> = {}) =>
     retry: QUICK,
     ...options,
   });
-const grown = (height: number) => record(TOPIC, '1', { plant_id: 1, height });
-const effects = async () => (await database.knex('effect').orderBy('id')).map(row => row.height);
+const changed = (quantity: number) => record(TOPIC, '1', { item_id: 1, quantity });
+const effects = async () => (await database.knex('effect').orderBy('id')).map(row => row.quantity);
 const caughtUp = (name: string) =>
-  vi.waitFor(async () => expect(await eventLog.lag(`rivergate.garden.${name}`, [TOPIC])).toBe(0), WAIT);
+  vi.waitFor(async () => expect(await eventLog.lag(`rivergate.inventory.${name}`, [TOPIC])).toBe(0), WAIT);
 
 /** What lies in the dead letters. */
 async function deadLetters(): Promise<CloudEvent<DeadLetter>[]> {
@@ -60,7 +68,7 @@ describe('a consumer', () => {
     const relay = startRelay({ knex: database.knex, eventLog, log: silent });
     const running = await start([observer]);
     await database.knex.transaction(trx =>
-      emit(trx, plantGrown, { aggregateId: 1, actor: gardener, data: { plant_id: 1, height: 4 } }),
+      emit(trx, itemChanged, { aggregateId: 1, actor: exampleActor, data: { item_id: 1, quantity: 4 } }),
     );
     await vi.waitFor(async () => expect(await effects()).toEqual([4]), WAIT);
     await running.stop();
@@ -70,7 +78,7 @@ describe('a consumer', () => {
   it('has one effect of an event that comes twice', async () => {
     const metrics = { handled: vi.fn() };
     const running = await start([observer], { metrics });
-    const [one, two] = [grown(1), grown(2)];
+    const [one, two] = [changed(1), changed(2)];
     await eventLog.publish([one, one, two, one, two]);
     await caughtUp('observer');
     expect(await effects()).toEqual([1, 2]);
@@ -86,9 +94,9 @@ describe('a consumer', () => {
 
   it('has one effect of an event that two processes handle at once', async () => {
     // What a process does that lost its place in the group without noticing, beside the one that took over.
-    const options = { service: 'garden', consumers: [], knex: database.knex, eventLog, log: silent };
-    const handlers = [1, 2].map(() => reactions(options, observer, 'rivergate.garden.observer'));
-    const { topic, key, event } = grown(1);
+    const options = { service: 'inventory', consumers: [], knex: database.knex, eventLog, log: silent };
+    const handlers = [1, 2].map(() => reactions(options, observer, 'rivergate.inventory.observer'));
+    const { topic, key, event } = changed(1);
     const delivery = { topic, key, partition: 0, position: '1', signal: new AbortController().signal };
     await Promise.all(handlers.map(handle => handle(event, delivery)));
     expect(await effects()).toEqual([1]);
@@ -100,7 +108,7 @@ describe('a consumer', () => {
       consumer({
         name: 'stumbling',
         on: [
-          on(plantGrown, async ({ id, data }, { db }) => {
+          on(itemChanged, async ({ id, data }, { db }) => {
             await db('effect').insert({ event_id: id, ...data });
             attempts += 1;
             if (attempts < 3) throw new Error('not yet');
@@ -108,7 +116,7 @@ describe('a consumer', () => {
         ],
       }),
     ]);
-    await eventLog.publish([grown(1)]);
+    await eventLog.publish([changed(1)]);
     await vi.waitFor(async () => expect(await effects()).toEqual([1]), WAIT);
     expect(attempts).toBe(3);
     await running.stop();
@@ -119,18 +127,18 @@ describe('a consumer', () => {
       consumer({
         name: 'cutting',
         on: [
-          on(plantGrown, async ({ data }, { emit: emitted }) => {
-            await emitted(plantCut, { aggregateId: data.plant_id, data: { plant_id: data.plant_id } });
+          on(itemChanged, async ({ data }, { emit: emitted }) => {
+            await emitted(itemRemoved, { aggregateId: data.item_id, data: { item_id: data.item_id } });
           }),
         ],
       }),
     ]);
-    const sent = grown(9);
-    sent.event.traceparent = gardener.traceparent!;
+    const sent = changed(9);
+    sent.event.traceparent = exampleActor.traceparent!;
     await eventLog.publish([sent]);
     await vi.waitFor(async () => expect(await database.knex('outbox')).toHaveLength(1), WAIT);
     const { event } = await database.knex('outbox').first();
-    expect(event).toMatchObject({ actor: 'service:garden', traceparent: gardener.traceparent });
+    expect(event).toMatchObject({ actor: 'service:inventory', traceparent: exampleActor.traceparent });
     await running.stop();
   });
 
@@ -140,14 +148,14 @@ describe('a consumer', () => {
       consumer({
         name: 'scope',
         on: [
-          on(plantGrown, async (_event, { db }) => {
+          on(itemChanged, async (_event, { db }) => {
             const { rows } = await db.raw(`select current_setting('rivergate.scope', true) as scope`);
             scopes.push(rows[0].scope);
           }),
         ],
       }),
     ]);
-    await eventLog.publish([grown(1)]);
+    await eventLog.publish([changed(1)]);
     await vi.waitFor(() => expect(scopes).toEqual(['platform']), WAIT);
     const { rows } = await database.knex.raw(`select current_setting('rivergate.scope', true) as scope`);
     expect(rows[0].scope).not.toBe('platform');
@@ -160,7 +168,7 @@ describe('a consumer', () => {
       consumer({
         name: 'waiting',
         on: [
-          on(plantGrown, async ({ id, data }, { db }) => {
+          on(itemChanged, async ({ id, data }, { db }) => {
             attempts += 1;
             if (attempts <= 10) throw Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
             await db('effect').insert({ event_id: id, ...data });
@@ -168,7 +176,7 @@ describe('a consumer', () => {
         ],
       }),
     ]);
-    await eventLog.publish([grown(1)]);
+    await eventLog.publish([changed(1)]);
     await vi.waitFor(async () => expect(await effects()).toEqual([1]), WAIT);
     expect(await deadLetters()).toEqual([]);
     await running.stop();
@@ -180,8 +188,8 @@ describe('dead letters', () => {
   const picky = consumer({
     name: 'picky',
     on: [
-      on(plantGrown, async ({ id, data }, { db }) => {
-        if (data.height === 2 && broken.now) throw new Error('I cannot do 2');
+      on(itemChanged, async ({ id, data }, { db }) => {
+        if (data.quantity === 2 && broken.now) throw new Error('I cannot do 2');
         await db('effect').insert({ event_id: id, ...data });
       }),
     ],
@@ -193,17 +201,17 @@ describe('dead letters', () => {
 
   it('take an event that keeps failing, with error, attempts and origin; the next ones go on', async () => {
     const running = await start([picky]);
-    const two = grown(2);
-    await eventLog.publish([grown(1), two, grown(3)]);
+    const two = changed(2);
+    await eventLog.publish([changed(1), two, changed(3)]);
     await vi.waitFor(async () => expect(await effects()).toEqual([1, 3]), WAIT);
     expect(await deadLetters()).toEqual([
       expect.objectContaining({
         type: 'rivergate.dead_letter',
         subject: two.event.id,
         data: {
-          service: 'garden',
+          service: 'inventory',
           consumer: 'picky',
-          group: 'rivergate.garden.picky',
+          group: 'rivergate.inventory.picky',
           attempts: 3,
           error: { name: 'Error', message: 'I cannot do 2' },
           origin: { topic: TOPIC, partition: 0, position: expect.any(String), key: '1' },
@@ -216,7 +224,7 @@ describe('dead letters', () => {
 
   it('take an event whose data does not fit its schema, at once', async () => {
     const running = await start([observer]);
-    await eventLog.publish([record(TOPIC, '1', { plant_id: 'one' }), grown(1)]);
+    await eventLog.publish([record(TOPIC, '1', { item_id: 'one' }), changed(1)]);
     await vi.waitFor(async () => expect(await effects()).toEqual([1]), WAIT);
     expect((await deadLetters())[0]!.data.attempts).toBe(1);
     await running.stop();
@@ -224,7 +232,7 @@ describe('dead letters', () => {
 
   it('are replayed once, and only for the group that gave up', async () => {
     const running = await start([picky, observer]);
-    await eventLog.publish([grown(2)]);
+    await eventLog.publish([changed(2)]);
     await caughtUp('picky');
     await caughtUp('observer');
     expect(await effects()).toEqual([2]);
@@ -239,24 +247,24 @@ describe('dead letters', () => {
 
   it('can be replayed for one group', async () => {
     const running = await start([picky]);
-    await eventLog.publish([grown(2)]);
+    await eventLog.publish([changed(2)]);
     await caughtUp('picky');
     broken.now = false;
     const replay = (group: string) => replayDeadLetters({ eventLog, topics: [TOPIC], group, log: silent });
-    expect(await replay('rivergate.garden.other')).toBe(0);
-    expect(await replay('rivergate.garden.picky')).toBe(1);
+    expect(await replay('rivergate.inventory.other')).toBe(0);
+    expect(await replay('rivergate.inventory.picky')).toBe(1);
     await vi.waitFor(async () => expect(await effects()).toEqual([2]), WAIT);
     await running.stop();
   });
 
   it('can be replayed from the command line', async () => {
     const running = await start([picky]);
-    await eventLog.publish([grown(2)]);
+    await eventLog.publish([changed(2)]);
     await caughtUp('picky');
     broken.now = false;
     const { stdout } = await promisify(execFile)(
       process.execPath,
-      [join(import.meta.dirname, 'replay.ts'), '--group', 'rivergate.garden.picky', TOPIC],
+      [join(import.meta.dirname, 'replay.ts'), '--group', 'rivergate.inventory.picky', TOPIC],
       { env: { EVENT_LOG_URL: database.eventLogUrl } },
     );
     expect(stdout).toContain('"replayed":1');
@@ -290,7 +298,7 @@ describe('the inbox', () => {
 describe('startConsumers', () => {
   it('refuses two consumers of one name, and two reactions to one event', async () => {
     await expect(start([observer, observer])).rejects.toThrow('one name');
-    const reaction = on(plantGrown, async () => {});
+    const reaction = on(itemChanged, async () => {});
     expect(() => consumer({ name: 'double', on: [reaction, reaction] })).toThrow('reacts twice');
   });
 });

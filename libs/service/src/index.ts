@@ -23,7 +23,7 @@ export {
 export { closeServer, listen } from './http-server.ts';
 export type { Job } from './job.ts';
 export { createLog } from './log.ts';
-export { connectRedis } from './redis.ts';
+export { connectRedis, whenConnected } from './redis.ts';
 export { runProcess, runService } from './run.ts';
 export { SERVICES, type ServiceName, serviceUrl, urlVariable } from './services.ts';
 export { migrateService, type RunningService, startService } from './start.ts';

@@ -74,7 +74,7 @@ export async function startService<Tools extends object>(
     stopping.push(await startTracing(name, config.OTEL_EXPORTER_OTLP_ENDPOINT));
     const knex = connectDatabase(config.DATABASE_URL, name, config.DATABASE_POOL);
     stopping.push(() => knex.destroy());
-    const redis = connectRedis(config.REDIS_URL, log);
+    const redis = connectRedis(config.REDIS_URL, log, 'waits');
     stopping.push(async () => redis.disconnect());
     const eventLog = eventLogFromEnv(env, log);
     stopping.push(() => eventLog.close());

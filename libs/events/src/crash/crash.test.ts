@@ -5,11 +5,11 @@ import { testKafka } from '@rivergate/testing/on-demand';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { emit } from '../emit.ts';
 import { type TestDatabase, testDatabase } from '../testing/database.ts';
-import { EFFECT_TABLE, gardener, grownIn } from '../testing/garden.ts';
+import { changedIn, EFFECT_TABLE, exampleActor } from '../testing/inventory.ts';
 import { CRASH_POINTS, type VictimEnvironment } from './victim.ts';
 
 const WAIT = { timeout: 60_000, interval: 10 };
-const PLANTS = [1, 2, 3];
+const ITEMS = [1, 2, 3];
 const { value: kafka, reason } = await testKafka();
 
 let database: TestDatabase;
@@ -17,7 +17,7 @@ let aggregate: string;
 const victims = new Set<ChildProcess>();
 
 beforeEach(async () => {
-  aggregate = `plant_${randomUUID().slice(0, 8)}`;
+  aggregate = `item_${randomUUID().slice(0, 8)}`;
   database = await testDatabase();
   await database.knex.raw(EFFECT_TABLE);
 });
@@ -50,12 +50,12 @@ async function kill(victim: ChildProcess): Promise<void> {
   await ended(victim);
 }
 
-/** Every plant grows from `first` to `last`, each step a transaction. */
-async function grow(first: number, last: number): Promise<void> {
-  for (let height = first; height <= last; height++) {
-    for (const plant of PLANTS) {
-      const emission = { aggregateId: plant, actor: gardener, data: { plant_id: plant, height } };
-      await database.knex.transaction(trx => emit(trx, grownIn(aggregate), emission));
+/** Every item changes from `first` to `last`, each step a transaction. */
+async function emitChange(first: number, last: number): Promise<void> {
+  for (let quantity = first; quantity <= last; quantity++) {
+    for (const item of ITEMS) {
+      const emission = { aggregateId: item, actor: exampleActor, data: { item_id: item, quantity } };
+      await database.knex.transaction(trx => emit(trx, changedIn(aggregate), emission));
     }
   }
 }
@@ -65,28 +65,25 @@ async function effectCount(): Promise<number> {
   return Number(row!.count);
 }
 
-/** Every step of every plant once, in order; nothing left to publish. */
+/** Every step of every item once, in order; nothing left to publish. */
 async function expectNothingLostOrDoubled(last: number): Promise<void> {
-  await vi.waitFor(
-    async () => expect(await effectCount()).toBeGreaterThanOrEqual(last * PLANTS.length),
-    WAIT,
-  );
+  await vi.waitFor(async () => expect(await effectCount()).toBeGreaterThanOrEqual(last * ITEMS.length), WAIT);
   await vi.waitFor(async () => expect(await database.knex('outbox')).toEqual([]), WAIT);
-  for (const plant of PLANTS) {
-    const rows = await database.knex('effect').where('plant_id', plant).orderBy('id');
-    expect(rows.map(row => row.height)).toEqual(Array.from({ length: last }, (_, n) => n + 1));
+  for (const item of ITEMS) {
+    const rows = await database.knex('effect').where('item_id', item).orderBy('id');
+    expect(rows.map(row => row.quantity)).toEqual(Array.from({ length: last }, (_, n) => n + 1));
   }
 }
 
 for (const broker of ['postgres', ...(kafka ? ['kafka' as const] : [])] as const) {
   describe(`kill -9 with ${broker} loses no event and doubles no effect`, { timeout: 90_000 }, () => {
     it.for(CRASH_POINTS)('%s', async point => {
-      await grow(1, 10);
+      await emitChange(1, 10);
       const CRASH_AFTER = point.startsWith('consumer') ? '7' : '0';
       const victim = start(broker, { CRASH_AT: point, CRASH_AFTER });
       expect(await ended(victim)).toBe('SIGKILL');
       expect(await effectCount()).toBeLessThan(30);
-      await grow(11, 12);
+      await emitChange(11, 12);
       start(broker);
       await expectNothingLostOrDoubled(12);
     });
@@ -95,7 +92,7 @@ for (const broker of ['postgres', ...(kafka ? ['kafka' as const] : [])] as const
       const kills = broker === 'kafka' ? 2 : 8;
       const last = 100;
       let running = [start(broker), start(broker)];
-      const growing = grow(1, last);
+      const changing = emitChange(1, last);
       for (let n = 0; n < kills; n++) {
         const progress = (await effectCount()) + randomInt(1, 20);
         await vi.waitFor(async () => expect(await effectCount()).toBeGreaterThanOrEqual(progress), WAIT);
@@ -103,7 +100,7 @@ for (const broker of ['postgres', ...(kafka ? ['kafka' as const] : [])] as const
         await kill(unlucky!);
         running = [other!, start(broker)];
       }
-      await growing;
+      await changing;
       await expectNothingLostOrDoubled(last);
     });
   });

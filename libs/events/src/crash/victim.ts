@@ -1,5 +1,5 @@
 /**
- * A process for crash tests: a relay and a consumer of the `garden` service. At the point named by CRASH_AT it kills
+ * A process for crash tests: a relay and a consumer of the `inventory` service. At the point named by CRASH_AT it kills
  * itself with SIGKILL, as `kill -9` would: no handler runs, no connection is closed in order.
  */
 import knexFactory from 'knex';
@@ -9,7 +9,7 @@ import { kafkaEventLog } from '../kafka/log.ts';
 import { postgresEventLog } from '../postgres/log.ts';
 import { startRelay } from '../relay.ts';
 import { startConsumers } from '../start-consumers.ts';
-import { grownIn, silent } from '../testing/garden.ts';
+import { changedIn, silent } from '../testing/inventory.ts';
 
 export const CRASH_POINTS = [
   'relay: before it publishes',
@@ -51,7 +51,7 @@ function main(): void {
   const observer = consumer({
     name: `observer-${env.AGGREGATE}`,
     on: [
-      on(grownIn(env.AGGREGATE), async ({ id, data }, { db }) => {
+      on(changedIn(env.AGGREGATE), async ({ id, data }, { db }) => {
         point('consumer: before the effect');
         await db('effect').insert({ event_id: id, ...data });
         point('consumer: after the effect, before the commit');
@@ -61,7 +61,7 @@ function main(): void {
   const knex = knexFactory({ client: 'pg', connection: env.DATABASE_URL, pool: { min: 0, max: 2 } });
   const handled = () => point('consumer: after the commit, before its place in the log is committed');
   startRelay({ knex, eventLog, log });
-  startConsumers({ service: 'garden', consumers: [observer], knex, eventLog, log, metrics: { handled } });
+  startConsumers({ service: 'inventory', consumers: [observer], knex, eventLog, log, metrics: { handled } });
 }
 
 if (import.meta.main) main();

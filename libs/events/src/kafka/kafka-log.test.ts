@@ -1,7 +1,7 @@
 import { testKafka } from '@rivergate/testing/on-demand';
 import { it } from 'vitest';
 import { eventLogContract } from '../event-log.contract.ts';
-import { silent } from '../testing/garden.ts';
+import { silent } from '../testing/inventory.ts';
 import { kafkaEventLog } from './log.ts';
 
 const { value: brokers, reason } = await testKafka();

@@ -5,7 +5,7 @@ import { type Broker, startBroker } from '@rivergate/kafka';
 import { testKafka } from '@rivergate/testing/on-demand';
 import { afterAll, beforeAll, describe, it } from 'vitest';
 import { outageContract } from '../outage.contract.ts';
-import { silent } from '../testing/garden.ts';
+import { silent } from '../testing/inventory.ts';
 import { kafkaEventLog } from './log.ts';
 
 const { value: brokers, reason } = await testKafka();

@@ -1,5 +1,5 @@
 import { outageContract } from '../outage.contract.ts';
-import { silent } from '../testing/garden.ts';
+import { silent } from '../testing/inventory.ts';
 import { postgresEventLog } from './log.ts';
 
 outageContract("the log's role may not log in and its connections are cut", {

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { eventLogContract } from '../event-log.contract.ts';
 import { type TestDatabase, testDatabase } from '../testing/database.ts';
-import { record, silent } from '../testing/garden.ts';
+import { record, silent } from '../testing/inventory.ts';
 import { postgresEventLog } from './log.ts';
 
 let database: TestDatabase;

@@ -6,7 +6,7 @@ import { createEventTables } from '../tables.ts';
 
 /** A database of its own for one test file, with a service's role and schema and the log's. */
 export interface TestDatabase {
-  /** Of the service `garden`, whose role has the schema `garden` on its search path. */
+  /** Of the service `inventory`, whose role has the schema `inventory` on its search path. */
   url: string;
   /** Of the role `rivergate_events`' stand-in. */
   eventLogUrl: string;
@@ -33,7 +33,7 @@ async function run(url: string, statements: string): Promise<void> {
 /** @param admin URL of a superuser; `TEST_DATABASE_ADMIN_URL` if not given */
 export async function testDatabase(admin: string = adminUrl()): Promise<TestDatabase> {
   const id = randomUUID().slice(0, 8);
-  const [name, service, events] = [`events_${id}`, `garden_${id}`, `event_log_${id}`];
+  const [name, service, events] = [`events_${id}`, `inventory_${id}`, `event_log_${id}`];
   const within = (user?: string) => {
     const url = new URL(admin);
     url.pathname = `/${name}`;
@@ -48,10 +48,10 @@ export async function testDatabase(admin: string = adminUrl()): Promise<TestData
   await run(admin, `create database ${name}`);
   await run(
     within(),
-    `create schema garden authorization ${AUDIT_OWNER};
-     grant usage, create on schema garden to ${service};
-     ${auditLogStatements({ schema: 'garden', writer: service })};
-     alter role ${service} in database ${name} set search_path = garden;
+    `create schema inventory authorization ${AUDIT_OWNER};
+     grant usage, create on schema inventory to ${service};
+     ${auditLogStatements({ schema: 'inventory', writer: service })};
+     alter role ${service} in database ${name} set search_path = inventory;
      create schema event_log authorization ${events};`,
   );
   const knex = knexFactory({ client: 'pg', connection: within(service), pool: { min: 0, max: 5 } });

@@ -1,2 +1,2 @@
 export { type TestDatabase, testDatabase } from './database.ts';
-export { gardener, grownIn, plantGrown, record, silent } from './garden.ts';
+export { changedIn, exampleActor, itemChanged, record, silent } from './inventory.ts';

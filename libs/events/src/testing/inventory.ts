@@ -6,26 +6,27 @@ import type { LogRecord } from '../event-log.ts';
 import type { Logger } from '../logger.ts';
 
 /** The events of a service that exists in tests only. */
-export const plantGrown = event({
-  type: 'garden.plant.grown',
+export const itemChanged = event({
+  type: 'inventory.item.changed',
   version: 1,
-  audit: 'plant.grown',
-  summary: 'A plant is higher than before',
-  data: z.object({ plant_id: z.number().int(), height: z.number().int() }),
+  audit: 'item.changed',
+  summary: 'The quantity of an item changed',
+  data: z.object({ item_id: z.number().int(), quantity: z.number().int() }),
 });
 
 /** The same under another aggregate, and so in a topic of its own. */
-export const grownIn = (aggregate: string) => event({ ...plantGrown, type: `garden.${aggregate}.grown` });
+export const changedIn = (aggregate: string) =>
+  event({ ...itemChanged, type: `inventory.${aggregate}.changed` });
 
-export const plantCut = event({
-  type: 'garden.plant.cut',
+export const itemRemoved = event({
+  type: 'inventory.item.removed',
   version: 1,
-  audit: 'plant.cut',
-  summary: 'A plant was cut',
-  data: z.object({ plant_id: z.number().int() }),
+  audit: 'item.removed',
+  summary: 'An item was removed',
+  data: z.object({ item_id: z.number().int() }),
 });
 
-export const gardener: Actor = {
+export const exampleActor: Actor = {
   userId: 7,
   ip: '192.0.2.1',
   userAgent: 'test',
@@ -34,10 +35,10 @@ export const gardener: Actor = {
 };
 
 /** The effect of an event, which would be doubled if it were handled twice: it holds no key. */
-export const EFFECT_TABLE = 'create table effect (id bigserial, event_id uuid, plant_id int, height int)';
+export const EFFECT_TABLE = 'create table effect (id bigserial, event_id uuid, item_id int, quantity int)';
 
 /** Records what came, in order. */
-export const observerOf = (declaration: typeof plantGrown) =>
+export const observerOf = (declaration: typeof itemChanged) =>
   consumer({
     name: 'observer',
     on: [
@@ -46,7 +47,7 @@ export const observerOf = (declaration: typeof plantGrown) =>
       }),
     ],
   });
-export const observer = observerOf(plantGrown);
+export const observer = observerOf(itemChanged);
 
 export const silent: Logger = { debug() {}, info() {}, warn() {}, error() {} };
 
@@ -58,12 +59,12 @@ export function record(topic: string, key: string, data: Record<string, unknown>
   const event: CloudEvent = {
     specversion: '1.0',
     id: `00000000-0000-4000-8000-${String(counter).padStart(12, '0')}`,
-    source: '/rivergate/garden',
-    type: 'garden.plant.grown',
+    source: '/rivergate/inventory',
+    type: 'inventory.item.changed',
     subject: key,
     time: new Date().toISOString(),
     datacontenttype: 'application/json',
-    dataschema: 'urn:rivergate:event:garden.plant.grown:1',
+    dataschema: 'urn:rivergate:event:inventory.item.changed:1',
     actor: '7',
     data,
   };
