@@ -40,6 +40,8 @@ export type Exchange = {
   route: Route | null;
   /** The organization that the path names, if it does so properly. */
   pathOrganizationId: number | null;
+  /** The workspace that the path names, if it does so properly. */
+  pathWorkspaceId: number | null;
   // authenticate
   token: AccessToken | null;
   // gather
@@ -75,6 +77,7 @@ export function openExchange(
     query: '',
     route: null,
     pathOrganizationId: null,
+    pathWorkspaceId: null,
     token: null,
     decidedAt: 0,
     access: null,

@@ -15,7 +15,7 @@ import { cores, startProcess } from './process.ts';
 import { assemble, type Scene, unlimited } from './scene.ts';
 
 const path = '/api/v1/sessions';
-const membership = { isAdmin: false, permissions: ['workspace.read'], plan: 'enterprise' };
+const membership = { isAdmin: false, permissions: ['workspace.read'], workspaces: [], plan: 'enterprise' };
 
 /** The real identity service on its database, and the list of the caller's sessions. */
 export function identityScene(): Promise<Scene> {

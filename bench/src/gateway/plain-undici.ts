@@ -26,6 +26,7 @@ const route = routeOf(target.name, {
   bodyLimit: 1024,
   timeout: 10_000,
   organizationParameter: null,
+  workspace: null,
 });
 
 const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {

@@ -20,7 +20,7 @@ const manifest = {
   version: 'bench',
   routes:
     audience === 'storage'
-      ? [{ ...route, bodyLimit: 1024, timeout: 10_000, organizationParameter: null }]
+      ? [{ ...route, bodyLimit: 1024, timeout: 10_000, organizationParameter: null, workspace: null }]
       : [],
   openapi: { tags: [], paths: {} },
 };

@@ -65,7 +65,7 @@ async function fillAccess(redisUrl: string): Promise<void> {
   await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false });
   const generation = await organizationGeneration(redis, organizationId);
   const permissions = ['workspace.read', 'storage.read', 'storage.write', 'query.execute', 'policy.read'];
-  const membership = { member: true, isAdmin: false, permissions, plan: 'enterprise' };
+  const membership = { member: true, isAdmin: false, permissions, workspaces: [], plan: 'enterprise' };
   await fillMembership(redis, { organizationId, userId, generation, membership });
   for (const key of [`session:${sessionId}`, `membership:${organizationId}:${userId}`])
     await redis.persist(key);

@@ -10,6 +10,8 @@ beforeAll(async () => {
   fleet = await startTestFleet([
     testRoute('GET', '/api/v1/things'),
     testRoute('GET', '/api/v1/organizations/{org_id}/things'),
+    testRoute('GET', '/api/v1/workspaces/{workspace_id}/things', { workspace: 'params.workspace_id' }),
+    testRoute('GET', '/api/v1/things-of-workspaces', { workspace: 'every' }),
   ]);
 });
 
@@ -67,6 +69,26 @@ describe('the principal', () => {
       isMember: false,
       isSystemAdmin: true,
     });
+  });
+
+  it('tells of rights in workspaces as much as the endpoint is about', async () => {
+    const workspaces = [
+      { workspace_ids: [11, 12], permissions: ['storage.read'] },
+      { workspace_ids: [12, 13], permissions: ['storage.write'] },
+    ];
+    const user = await fleet.signIn({ workspaces });
+    const grantsAt = async (path: string) => (await principalAt(path, user.headers)).workspaces;
+    expect(await grantsAt('/api/v1/things')).toEqual([]);
+    expect(await grantsAt('/api/v1/workspaces/11/things')).toEqual([
+      { workspaceIds: [11], permissions: ['storage.read'] },
+    ]);
+    expect(await grantsAt('/api/v1/workspaces/12/things')).toEqual([
+      { workspaceIds: [12], permissions: ['storage.read'] },
+      { workspaceIds: [12], permissions: ['storage.write'] },
+    ]);
+    for (const none of ['14', '0', '-11', '11.0', 'abc'])
+      expect(await grantsAt(`/api/v1/workspaces/${none}/things`)).toEqual([]);
+    expect(await grantsAt('/api/v1/things-of-workspaces')).toHaveLength(2);
   });
 
   it('is asked of the owners once, and then known', async () => {

@@ -1,4 +1,11 @@
-import { anonymous, type Membership, type Principal, standingIn } from '@rivergate/caller';
+import {
+  anonymous,
+  grantsIn,
+  type Membership,
+  type Principal,
+  standingIn,
+  type WorkspaceGrant,
+} from '@rivergate/caller';
 import { Unauthorized } from '@rivergate/endpoint';
 import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
@@ -43,17 +50,28 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
   if (token.organizationId !== null && !memberships[0]?.member) throw outdatedToken();
   const actedOn = exchange.pathOrganizationId ?? (namesOrganization(exchange) ? null : token.organizationId);
   const membership = actedOn === null ? undefined : memberships[memberships.length - 1];
+  const standing = standingIn(actedOn, membership, isSystemAdmin);
   return {
     kind: 'user',
     userId: token.userId,
     sessionId: token.sessionId,
-    ...standingIn(actedOn, membership, isSystemAdmin),
+    ...standing,
+    workspaces: concerned(exchange, standing.workspaces),
     amr: token.amr,
     scope: token.scope,
     clientId: token.clientId,
     ip: exchange.ip,
     service: null,
   };
+}
+
+/** What the service needs to know of rights in workspaces: a user may hold them in thousands. */
+function concerned(
+  { route, pathWorkspaceId }: Exchange,
+  grants: readonly WorkspaceGrant[],
+): readonly WorkspaceGrant[] {
+  if (!route?.workspace) return [];
+  return route.workspaceSegment < 0 ? grants : grantsIn(grants, pathWorkspaceId);
 }
 
 /** A path that names its organization badly must not fall back to the active one. */

@@ -21,9 +21,11 @@ export function route(fleet: Pick<Fleet, 'table' | 'incomplete'>) {
     }
     if (!('route' in match)) throw MethodNotAllowed(undefined, [], { Allow: match.allowed.join(', ') });
     exchange.route = match.route;
-    if (match.route.organizationSegment >= 0) {
-      exchange.pathOrganizationId = identifier(target.path.split('/')[match.route.organizationSegment]);
-    }
+    const { organizationSegment, workspaceSegment } = match.route;
+    if (organizationSegment < 0 && workspaceSegment < 0) return;
+    const segments = target.path.split('/');
+    exchange.pathOrganizationId = identifier(segments[organizationSegment]);
+    exchange.pathWorkspaceId = identifier(segments[workspaceSegment]);
   };
 }
 

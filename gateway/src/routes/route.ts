@@ -5,6 +5,8 @@ export type Route = ManifestRoute & {
   service: string;
   /** Index of the path segment that names the organization acted on, or -1. */
   organizationSegment: number;
+  /** Index of the path segment that names the workspace acted in, or -1. */
+  workspaceSegment: number;
   /** Whether nobody gets in without a token. */
   needsToken: boolean;
   /** Whether a token that is sent is looked at. */
@@ -12,13 +14,15 @@ export type Route = ManifestRoute & {
 };
 
 export function routeOf(service: string, declared: ManifestRoute): Route {
+  const segments = declared.path.split('/');
+  const segmentOf = (parameter: string | null | undefined) =>
+    parameter ? segments.indexOf(`{${parameter}}`) : -1;
   const open = declared.caller === 'public' || declared.caller === 'token';
   return {
     ...declared,
     service,
-    organizationSegment: declared.organizationParameter
-      ? declared.path.split('/').indexOf(`{${declared.organizationParameter}}`)
-      : -1,
+    organizationSegment: segmentOf(declared.organizationParameter),
+    workspaceSegment: segmentOf(/^params\.(.+)$/.exec(declared.workspace ?? '')?.[1]),
     needsToken: !open,
     readsToken: !open || declared.bearer === 'optional',
   };

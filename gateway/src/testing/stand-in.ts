@@ -50,6 +50,7 @@ export const testRoute = (method: ManifestRoute['method'], path: string, more: P
     bodyLimit: 1024,
     timeout: 2_000,
     organizationParameter: path.includes('{org_id}') ? 'org_id' : null,
+    workspace: null,
     ...more,
   }) satisfies ManifestRoute;
 

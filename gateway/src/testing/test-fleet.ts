@@ -10,7 +10,13 @@ import { json, type StandIn, startStandIn } from './stand-in.ts';
 
 const publicUrl = 'http://gateway.test';
 
-export type Member = { member: boolean; is_admin: boolean; permissions: string[]; plan: string | null };
+export type Member = {
+  member: boolean;
+  is_admin: boolean;
+  permissions: string[];
+  workspaces?: { workspace_ids: number[]; permissions: string[] }[];
+  plan: string | null;
+};
 
 /** A gateway in front of stand-ins, with a Redis of its own and tokens by a key of its own. */
 export type TestFleet = {
@@ -85,7 +91,8 @@ export async function startTestFleet(
     const ids = /^\/internal\/organizations\/(\d+)\/principals\/(\d+)$/.exec(url);
     if (!principal || !ids) return json(response, 401, {});
     const stranger: Member = { member: false, is_admin: false, permissions: [], plan: null };
-    json(response, 200, { success: true, data: members.get(`${ids[1]}:${ids[2]}`) ?? stranger });
+    const member = members.get(`${ids[1]}:${ids[2]}`) ?? stranger;
+    json(response, 200, { success: true, data: { workspaces: [], ...member } });
   };
 
   const env: NodeJS.ProcessEnv = {

@@ -33,7 +33,13 @@ afterAll(async () => {
 });
 
 const someId = () => randomInt(1, 2 ** 40);
-const membership = { member: true, isAdmin: false, permissions: ['workspace.read'], plan: 'enterprise' };
+const membership = {
+  member: true,
+  isAdmin: false,
+  permissions: ['workspace.read'],
+  workspaces: [],
+  plan: 'enterprise',
+};
 
 async function memberOf(organizationId: number, userId: number) {
   const generation = await organizationGeneration(redis, organizationId);

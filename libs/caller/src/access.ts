@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
 import { roundTripOf } from './round-trip.ts';
+import type { WorkspaceGrant } from './workspace-grant.ts';
 
 /** What a user is in an organization. */
 export type Membership = {
   member: boolean;
   isAdmin: boolean;
+  /** Codes held organization-wide. */
   permissions: readonly string[];
+  /** What is held in workspaces. */
+  workspaces: readonly WorkspaceGrant[];
   plan: string | null;
 };
 

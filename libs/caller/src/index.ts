@@ -50,12 +50,15 @@ export {
   BUILT_IN_ROLES,
   type BuiltInRole,
   holds,
+  holdsIn,
   isPermission,
   PERMISSIONS,
   type Permission,
   type PermissionEntry,
+  workspacesWith,
 } from './permission.ts';
 export { anonymous, type Principal, servicePrincipal, standingIn } from './principal.ts';
 export type { ProcessName, ServiceName } from './process-name.ts';
 export { RATE_LIMITS, type RateLimit, type RateLimitClass, rateLimitsFromEnv } from './rate-limit-class.ts';
 export { type RateLimiter, type RateLimitVerdict, rateLimiter, rateLimitHeaders } from './rate-limiter.ts';
+export { grantsIn, type WorkspaceGrant } from './workspace-grant.ts';

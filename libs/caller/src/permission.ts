@@ -1,4 +1,5 @@
 import type { Principal } from './principal.ts';
+import { grantsIn, type WorkspaceGrant } from './workspace-grant.ts';
 
 const descriptions = {
   'workspace.read': 'See workspaces and what they are set to',
@@ -85,6 +86,27 @@ export function holds(
   principal: Pick<Principal, 'permissions' | 'isSystemAdmin'>,
   permission: Permission,
 ): boolean {
-  if (principal.isSystemAdmin) return true;
-  return principal.permissions.includes('*') || principal.permissions.includes(permission);
+  return principal.isSystemAdmin || includes(principal, permission);
+}
+
+/** Whether the caller holds a permission in a workspace: by a role there, or organization-wide. */
+export function holdsIn(
+  principal: Pick<Principal, 'permissions' | 'isSystemAdmin' | 'workspaces'>,
+  permission: Permission,
+  workspaceId: number,
+): boolean {
+  if (holds(principal, permission)) return true;
+  return grantsIn(principal.workspaces, workspaceId).some(grant => includes(grant, permission));
+}
+
+/** Ids of the workspaces in which the caller holds a permission by a role there, whatever is held organization-wide. */
+export function workspacesWith(
+  { workspaces }: Pick<Principal, 'workspaces'>,
+  permission: Permission,
+): readonly number[] {
+  return workspaces.filter(grant => includes(grant, permission)).flatMap(({ workspaceIds }) => workspaceIds);
+}
+
+function includes({ permissions }: Pick<WorkspaceGrant, 'permissions'>, permission: Permission): boolean {
+  return permissions.includes('*') || permissions.includes(permission);
 }

@@ -1,4 +1,5 @@
 import type { Membership } from './access.ts';
+import type { WorkspaceGrant } from './workspace-grant.ts';
 
 /** Who calls, for which organization, with which rights: what the gateway learned about a request. */
 export type Principal = {
@@ -15,6 +16,8 @@ export type Principal = {
   isSystemAdmin: boolean;
   /** Codes held organization-wide; ['*'] for administrators. */
   permissions: readonly string[];
+  /** What is held in workspaces of organizationId: of those that the endpoint declares to be about, no others. */
+  workspaces: readonly WorkspaceGrant[];
   /** Plan of organizationId. */
   plan: string | null;
   /** Authentication methods of the session (RFC 8176). */
@@ -37,6 +40,7 @@ const nobody: Principal = Object.freeze({
   isAdmin: false,
   isSystemAdmin: false,
   permissions: Object.freeze([]) as readonly string[],
+  workspaces: Object.freeze([]) as readonly WorkspaceGrant[],
   plan: null,
   amr: Object.freeze([]) as readonly string[],
   scope: Object.freeze([]) as readonly string[],
@@ -60,7 +64,10 @@ export function standingIn(
   organizationId: number | null,
   membership: Membership | undefined,
   isSystemAdmin: boolean,
-): Pick<Principal, 'organizationId' | 'isMember' | 'isAdmin' | 'isSystemAdmin' | 'permissions' | 'plan'> {
+): Pick<
+  Principal,
+  'organizationId' | 'isMember' | 'isAdmin' | 'isSystemAdmin' | 'permissions' | 'workspaces' | 'plan'
+> {
   const isMember = membership?.member ?? false;
   return {
     organizationId: isMember || isSystemAdmin ? organizationId : null,
@@ -68,6 +75,7 @@ export function standingIn(
     isAdmin: isMember && membership!.isAdmin,
     isSystemAdmin,
     permissions: isMember ? (membership!.isAdmin ? ['*'] : membership!.permissions) : [],
+    workspaces: isMember ? membership!.workspaces : [],
     plan: isMember ? membership!.plan : null,
   };
 }

@@ -22,7 +22,10 @@ export const memberPrincipal = spec({
       .boolean()
       .meta({ description: 'Active member; false also where the organization does not exist' }),
     is_admin: z.boolean(),
-    permissions: z.array(z.string()),
+    permissions: z.array(z.string()).meta({ description: 'Held organization-wide' }),
+    workspaces: z
+      .array(z.object({ workspace_ids: z.array(Id), permissions: z.array(z.string()) }))
+      .meta({ description: 'Held in workspaces; those with the same permissions stand together' }),
     plan: z.string().nullable(),
   }),
 });

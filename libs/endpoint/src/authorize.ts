@@ -1,9 +1,14 @@
-import { holds, type Permission, type Principal } from '@rivergate/caller';
+import { holds, holdsIn, type Permission, type Principal, workspacesWith } from '@rivergate/caller';
 import { missingPermission } from './detail.ts';
 import type { Log } from './endpoint.ts';
 import { type ErrorDeclaration, Forbidden, OrganizationNotFound, Unauthorized } from './failure.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 import type { EndpointSpec } from './spec.ts';
+
+/** What has been read of a request; only `params` before its rights are known. */
+export type PartsRead = { params: Record<string, unknown> } & Partial<
+  Record<'query' | 'body', Record<string, unknown>>
+>;
 
 /**
  * Whether the caller is of the kind that the endpoint is for at all.
@@ -28,19 +33,16 @@ export function requireKind(spec: EndpointSpec, principal: Principal, log: Log):
 }
 
 /**
- * Whether the caller may go on, for the organization that the request acts on.
+ * Whether the caller may go on, for the organization and the workspace that the request acts on. Where a part that has
+ * not been read yet names the workspace, holding the permission in some workspace is enough to be read further.
  *
  * @returns the caller with that organization
  * @throws OrganizationNotFound for an organization of which the caller is no active member: it is not told from
  *   one that does not exist; also where the endpoint needs an active organization and there is none
  * @throws Forbidden with the missing right in the details
  */
-export function requireRights(
-  spec: EndpointSpec,
-  principal: Principal,
-  params: Record<string, unknown>,
-): Principal {
-  const named = params[ORGANIZATION_PARAMETER] as number | undefined;
+export function requireRights(spec: EndpointSpec, principal: Principal, parts: PartsRead): Principal {
+  const named = parts.params[ORGANIZATION_PARAMETER] as number | undefined;
   if (named !== undefined && principal.kind === 'user') {
     // A system administrator acts in the organization that the path names without being a member of it.
     const anywhere = principal.isSystemAdmin && principal.organizationId === null;
@@ -55,10 +57,28 @@ export function requireRights(
   }
   if (spec.caller.startsWith('perm:')) {
     const permission = spec.caller.slice('perm:'.length) as Permission;
-    if (!holds(principal, permission)) throw missing(permission);
+    if (!holdsWhere(spec, principal, permission, parts)) throw missing(permission);
   }
   if (named === undefined || principal.kind !== 'user') return principal;
   return { ...principal, organizationId: named };
+}
+
+function holdsWhere(
+  { workspace }: EndpointSpec,
+  principal: Principal,
+  permission: Permission,
+  parts: PartsRead,
+): boolean {
+  if (workspace === undefined) return holds(principal, permission);
+  const somewhere = () => holds(principal, permission) || workspacesWith(principal, permission).length > 0;
+  if (workspace === 'every') return somewhere();
+  const [part, name] = workspace.split('.') as ['params' | 'query' | 'body', string];
+  const read = parts[part];
+  if (!read) return somewhere();
+  const workspaceId = read[name];
+  return typeof workspaceId === 'number'
+    ? holdsIn(principal, permission, workspaceId)
+    : holds(principal, permission);
 }
 
 function missing(right: string) {

@@ -21,6 +21,12 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.caller !== 'internal' && spec.callers) yield 'names callers and is not internal';
   if (spec.activeOrganization && /^(?:public|token|internal)$/.test(spec.caller))
     yield 'needs an active organization and no signed-in caller';
+  if (spec.workspace && /^(?:public|token)$/.test(spec.caller))
+    yield 'acts in a workspace and needs no signed-in caller';
+  if (spec.workspace && spec.workspace !== 'every') {
+    const [part, name] = spec.workspace.split('.') as ['params' | 'query' | 'body', string];
+    if (!spec[part]?.shape[name]) yield `names the workspace by ${spec.workspace}, which it does not take`;
+  }
   if (spec.messageInData && spec.message === undefined) yield 'repeats a message that it does not have';
   if (spec.messageInData && spec.answer && !(spec.answer instanceof z.ZodObject))
     yield 'repeats its message in something that is no object';

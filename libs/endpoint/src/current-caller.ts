@@ -1,6 +1,6 @@
 import type { Principal } from '@rivergate/caller';
 import type { Knex } from 'knex';
-import { requireRights } from './authorize.ts';
+import { type PartsRead, requireRights } from './authorize.ts';
 import type { Runtime } from './runtime.ts';
 import type { EndpointSpec } from './spec.ts';
 
@@ -20,11 +20,11 @@ const AS_GOOD_AS_NEW = 500;
 export async function currentCaller(
   spec: EndpointSpec,
   runtime: Pick<Runtime, 'standing'>,
-  request: { caller: Principal; decidedAt: number; parts: { params: Record<string, unknown> } },
+  request: { caller: Principal; decidedAt: number; parts: PartsRead },
   db: Knex.Transaction,
 ): Promise<Principal> {
   const { caller, decidedAt, parts } = request;
   if (spec.method === 'get' || caller.kind !== 'user') return caller;
   if (performance.now() - decidedAt <= AS_GOOD_AS_NEW) return caller;
-  return requireRights(spec, await runtime.standing(caller, db), parts.params);
+  return requireRights(spec, await runtime.standing(caller, db), parts);
 }

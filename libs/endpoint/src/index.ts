@@ -42,6 +42,7 @@ export {
   Reply,
   reply,
   spec,
+  type WorkspacePlace,
 } from './spec.ts';
 export { acrossOrganizations, bindCaller, withinOrganization } from './transaction.ts';
 export { isVisible } from './visible-text.ts';

@@ -4,7 +4,7 @@ import { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 import { byPrecedence, templatePath } from './path.ts';
-import { DEFAULT_BODY_LIMIT, type Method } from './spec.ts';
+import { DEFAULT_BODY_LIMIT, type Method, type WorkspacePlace } from './spec.ts';
 
 const DEFAULT_TIMEOUT = 30_000;
 
@@ -22,6 +22,8 @@ export interface ManifestRoute {
   timeout: number;
   /** The path parameter that names the organization acted on, if the path has it. */
   organizationParameter: string | null;
+  /** Where the request names the workspace acted in, if the endpoint is about workspaces. */
+  workspace: WorkspacePlace | null;
 }
 
 /** What a service tells the gateway about itself, at GET /internal/manifest. */
@@ -49,6 +51,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`)
           ? ORGANIZATION_PARAMETER
           : null,
+        workspace: spec.workspace ?? null,
       }),
     )
     .sort((a, b) => byPrecedence(a.path, b.path));

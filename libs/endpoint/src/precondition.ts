@@ -50,7 +50,7 @@ export function preconditions(endpoints: readonly Endpoint[], log: Log): Precond
     const { endpoint, reader } = resource;
     if (ifMatch === undefined) return { ifMatch, path, read: endpoint, parts: undefined };
     requireKind(endpoint.spec, caller, log);
-    requireRights(endpoint.spec, caller, params);
+    requireRights(endpoint.spec, caller, { params });
     const { headers } = request;
     const parts = { params: reader.params(request), ...reader.rest({ headers, query: {}, body: undefined }) };
     return { ifMatch, path, read: endpoint, parts };

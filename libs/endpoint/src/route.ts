@@ -73,9 +73,10 @@ function handlerOf(
         const { caller: identified, decidedAt } = identify(runtime, request, began);
         requireKind(spec, identified, runtime.log);
         const params = reader.params(request);
-        const caller = requireRights(spec, identified, params);
+        const caller = requireRights(spec, identified, { params });
         await readBody(request, response);
         const parts = { params, ...reader.rest(request) };
+        if (spec.workspace) requireRights(spec, caller, parts);
         const execution = {
           ...executionOf(spec, runtime, request, { caller, decidedAt }, parts),
           headers,

@@ -24,6 +24,9 @@ export interface Idempotency {
   spends?: `body.${string}` | `params.${string}`;
 }
 
+/** Where a request names a workspace. */
+export type WorkspacePlace = `${'params' | 'query' | 'body'}.${string}` | 'every';
+
 /** Every endpoint says who may call it; an internal one also which processes of the fleet, and there is no default. */
 type WhoMayCall =
   | { caller: 'internal'; callers: readonly [ProcessName, ...ProcessName[]] }
@@ -40,6 +43,12 @@ interface EndpointFacts {
   path: string;
   summary: string;
   description?: string;
+  /**
+   * Which part of the request names the workspace that is acted in, as `params.workspace_id`; a permission held there
+   * counts like one held organization-wide. `every`: the handler asks about several, and all that the caller holds in
+   * workspaces travels with the request. Without it only what is held organization-wide counts.
+   */
+  workspace?: WorkspacePlace;
   /** Acts in the active organization of the caller's token; without one, the library answers 404. */
   activeOrganization?: true;
   /** A public endpoint that acts for the signed-in user when a bearer token is sent. */

@@ -50,6 +50,9 @@ export function migrateService(
   return migrate(knex, [base, ...migrationsOf(definition)]);
 }
 
+/** Bytes. A credential tells of rights in some ten thousand workspaces at most; nobody but the fleet calls here. */
+const MAX_HEADER_SIZE = 128 * 1024;
+
 const forgetting: Job<Resources> = {
   name: 'forget expired answers',
   every: 600,
@@ -155,7 +158,10 @@ export async function startService<Tools extends object>(
         ),
       }),
     });
-    const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 300_000 }, app);
+    const server = createServer(
+      { keepAliveTimeout: 75_000, requestTimeout: 300_000, maxHeaderSize: MAX_HEADER_SIZE },
+      app,
+    );
     const port = config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0;
     const url = await listen(server, config.HOST, port);
     stopping.push(() => closeServer(server));

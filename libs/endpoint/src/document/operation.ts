@@ -16,6 +16,7 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
     ...security(spec),
     ...(spec.deprecated ? { deprecated: true, 'x-sunset': spec.deprecated.sunset } : {}),
     'x-caller': spec.caller,
+    ...(spec.workspace ? { 'x-workspace': spec.workspace } : {}),
     ...(spec.rateLimit ? { 'x-rate-limit-class': spec.rateLimit } : {}),
     parameters: [
       ...parameters('path', spec.params, schemas),

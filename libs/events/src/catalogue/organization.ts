@@ -77,6 +77,21 @@ export const workspaceCreated = event({
   }),
 });
 
+export const workspaceUpdated = event({
+  type: 'organization.workspace.updated',
+  version: 1,
+  audit: 'workspace.updated',
+  summary: 'A workspace was renamed or became the default one',
+  data: z.object({
+    workspace_id: Id,
+    organization_id: Id,
+    fields: z.array(z.string()),
+    name: z.string(),
+    slug: z.string(),
+    is_default: z.boolean(),
+  }),
+});
+
 export const memberAdded = event({
   type: 'organization.member.added',
   version: 1,

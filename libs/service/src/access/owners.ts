@@ -73,8 +73,17 @@ export async function askSession(call: Call, sessionId: number): Promise<Session
 }
 
 export async function askMembership(call: Call, organizationId: number, userId: number): Promise<Membership> {
-  const { member, is_admin, permissions, plan } = await call(memberPrincipal, {
+  const { member, is_admin, permissions, workspaces, plan } = await call(memberPrincipal, {
     params: { organization_id: organizationId, user_id: userId },
   });
-  return { member, isAdmin: is_admin, permissions, plan };
+  return {
+    member,
+    isAdmin: is_admin,
+    permissions,
+    workspaces: workspaces.map(grant => ({
+      workspaceIds: grant.workspace_ids,
+      permissions: grant.permissions,
+    })),
+    plan,
+  };
 }

@@ -85,7 +85,7 @@ const definition = defineService({
 /** What the owners say, and how often they were asked. */
 const asked = { sessions: 0, members: 0 };
 let session: { active: boolean; is_system_admin: boolean };
-let member: { member: boolean; is_admin: boolean; permissions: string[]; plan: string | null };
+let member: z.output<typeof memberPrincipal.answer>;
 const identityPeer = endpoint(sessionState, async ({ params }) => {
   asked.sessions += 1;
   return { session_id: params.session_id, user_id: 7, ...session };
@@ -114,7 +114,7 @@ beforeEach(() => {
   prepared = Promise.resolve();
   Object.assign(asked, { sessions: 0, members: 0 });
   session = { active: true, is_system_admin: false };
-  member = { member: true, is_admin: true, permissions: ['*'], plan: 'enterprise' };
+  member = { member: true, is_admin: true, permissions: ['*'], workspaces: [], plan: 'enterprise' };
   caller = administrator({ userId: 7, sessionId, organizationId });
 });
 
@@ -157,7 +157,7 @@ describe('a write whose decision is old', () => {
 
   it('404 when the user was removed from the organization', async () => {
     expect((await old()).status).toBe(201);
-    member = { member: false, is_admin: false, permissions: [], plan: null };
+    member = { member: false, is_admin: false, permissions: [], workspaces: [], plan: null };
     await forgetMemberships(policy.resources.redis, organizationId);
     const answer = await old();
     expect([answer.status, answer.body.error.code]).toEqual([404, 'ORGANIZATION_NOT_FOUND']);
@@ -165,18 +165,18 @@ describe('a write whose decision is old', () => {
   });
 
   it('403 when the right was taken away', async () => {
-    member = { member: true, is_admin: false, permissions: ['policy.read'], plan: null };
+    member = { member: true, is_admin: false, permissions: ['policy.read'], workspaces: [], plan: null };
     await refused(403, 'FORBIDDEN');
   });
 
   it('is carried out with what the user may do now', async () => {
-    member = { member: true, is_admin: false, permissions: ['policy.write'], plan: null };
+    member = { member: true, is_admin: false, permissions: ['policy.write'], workspaces: [], plan: null };
     expect((await old()).body.data).toEqual({ admin: false });
   });
 
   it('404 for a system administrator of old', async () => {
     caller = { ...signedIn({ userId: 7, sessionId, organizationId }), isMember: false, isSystemAdmin: true };
-    member = { member: false, is_admin: false, permissions: [], plan: null };
+    member = { member: false, is_admin: false, permissions: [], workspaces: [], plan: null };
     session.is_system_admin = true;
     expect((await old()).status).toBe(201);
     caller = { ...caller, sessionId: ++sessionId };

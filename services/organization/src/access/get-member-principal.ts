@@ -5,6 +5,19 @@ import { standingOf } from './standing.ts';
 
 export const getMemberPrincipal = endpoint(memberPrincipal, async ({ params, db }) => {
   await withinOrganization(db, params.organization_id);
-  const { member, isAdmin, permissions, plan } = await standingOf(db, params.organization_id, params.user_id);
-  return { member, is_admin: isAdmin, permissions, plan };
+  const { member, isAdmin, permissions, workspaces, plan } = await standingOf(
+    db,
+    params.organization_id,
+    params.user_id,
+  );
+  return {
+    member,
+    is_admin: isAdmin,
+    permissions,
+    workspaces: workspaces.map(grant => ({
+      workspace_ids: grant.workspaceIds,
+      permissions: grant.permissions,
+    })),
+    plan,
+  };
 });

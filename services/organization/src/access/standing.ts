@@ -1,15 +1,16 @@
 import type { Knex } from 'knex';
 
-/** What a user is in an organization, and may do in all of it. */
+/** What a user is in an organization, and may do in all of it and in some of its workspaces. */
 export interface Standing {
   member: boolean;
   isAdmin: boolean;
   permissions: string[];
+  workspaces: { workspaceIds: number[]; permissions: string[] }[];
   plan: string | null;
 }
 
 /** Nobody: also of an organization that does not exist, and of one in which the membership is suspended. */
-const STRANGER: Standing = { member: false, isAdmin: false, permissions: [], plan: null };
+const STRANGER: Standing = { member: false, isAdmin: false, permissions: [], workspaces: [], plan: null };
 
 /** The transaction has to be bound to the organization, or to read across organizations. */
 export async function standingOf(
@@ -27,9 +28,24 @@ export async function standingOf(
         join roles r on r.id = a.role_id, unnest(r.permissions) p
         where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
         order by p) as permissions`),
+      db.raw(`(
+        select coalesce(jsonb_agg(jsonb_build_object('workspaceIds', g.ids, 'permissions', g.held)), '[]') from (
+          select jsonb_agg(w.workspace_id order by w.workspace_id) as ids, w.held from (
+            select a.workspace_id, array_agg(distinct p order by p) as held from role_assignments a
+            join roles r on r.id = a.role_id, unnest(r.permissions) p
+            where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is not null
+            group by a.workspace_id) w
+          group by w.held order by w.held) g) as workspaces`),
     )
     .first();
   if (!row) return STRANGER;
   const permissions = row.is_admin || row.permissions.includes('*') ? ['*'] : row.permissions;
-  return { member: true, isAdmin: row.is_admin, permissions, plan: row.plan };
+  return {
+    member: true,
+    isAdmin: row.is_admin,
+    permissions,
+    // Whoever may do everything everywhere needs no more said of any workspace.
+    workspaces: permissions.includes('*') ? [] : row.workspaces,
+    plan: row.plan,
+  };
 }

@@ -141,6 +141,12 @@ describe('the internal endpoints', () => {
     const answer = await service
       .as(fellowService('gateway'))
       .get('/internal/organizations/424242/principals/1');
-    expect(answer.body.data).toEqual({ member: false, is_admin: false, permissions: [], plan: null });
+    expect(answer.body.data).toEqual({
+      member: false,
+      is_admin: false,
+      permissions: [],
+      workspaces: [],
+      plan: null,
+    });
   });
 });

@@ -88,7 +88,13 @@ export async function startOrganizationUnderTest(
     async member({ userId }, organizationId) {
       const { body } = await gateway.get(`/internal/organizations/${organizationId}/principals/${userId}`);
       const { member, is_admin: isAdmin, permissions, plan } = body.data;
-      const standing = { isMember: member, isAdmin, permissions, plan };
+      const workspaces = body.data.workspaces.map(
+        (grant: { workspace_ids: number[]; permissions: string[] }) => ({
+          workspaceIds: grant.workspace_ids,
+          permissions: grant.permissions,
+        }),
+      );
+      const standing = { isMember: member, isAdmin, permissions, workspaces, plan };
       return running.as(
         signedIn({ userId, sessionId: userId, organizationId: member ? organizationId : null, ...standing }),
       );

@@ -1,3 +1,4 @@
+import { fellowService } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type Founded,
@@ -168,5 +169,119 @@ describe('seeing workspaces', () => {
     const eve = service.stranger(await service.person('Eve'));
     expect((await eve.get(path(acme, acme.workspaceId))).body.error.code).toBe('ORGANIZATION_NOT_FOUND');
     expect((await eve.get(path(acme))).body.error.code).toBe('ORGANIZATION_NOT_FOUND');
+  });
+});
+
+describe('changing a workspace', () => {
+  /** A member without rights of his own, who is given a role in one workspace. */
+  const workspaceAdministrator = async (founded: Founded, workspaceId: number) => {
+    const person = await outsider(founded);
+    await service.sql(
+      'insert into organization.role_assignments (organization_id, user_id, role_id, workspace_id) values (?, ?, ?, ?)',
+      [founded.id, person.userId, founded.roles.Admin, workspaceId],
+    );
+    return service.member(person, founded.id);
+  };
+
+  it('renames it, keeps its slug and writes that down', async () => {
+    const acme = await found();
+    const admin = await service.member(ada, acme.id);
+    const { workspace } = (
+      await admin.patch(path(acme, acme.workspaceId), { name: 'Headquarters' }).expect(200)
+    ).body.data;
+    expect(workspace).toMatchObject({ name: 'Headquarters', slug: 'main-workspace', is_default: true });
+    expect(await service.audited(acme.id)).toContain('workspace.updated');
+    const unchanged = await admin.patch(path(acme, acme.workspaceId), { name: 'Headquarters' }).expect(200);
+    expect(unchanged.body.data.workspace.updated_at).toBe(workspace.updated_at);
+  });
+
+  it('makes one the default, also of ten at once', async () => {
+    const acme = await found();
+    const admin = await service.member(ada, acme.id);
+    const ids: number[] = [];
+    for (let number = 0; number < 3; number++)
+      ids.push((await admin.post(path(acme), { name: `Number ${number}` })).body.data.workspace.id);
+    const answers = await Promise.all(
+      Array.from({ length: 10 }, (_, index) => admin.patch(path(acme, ids[index % 3]), { is_default: true })),
+    );
+    expect(answers.map(({ status }) => status)).toEqual(Array(10).fill(200));
+    const { workspaces } = (await admin.get(path(acme))).body.data;
+    expect(workspaces.filter((one: { is_default: boolean }) => one.is_default)).toHaveLength(1);
+  });
+
+  it('refuses a name in use', async () => {
+    const acme = await found();
+    const admin = await service.member(ada, acme.id);
+    await admin.post(path(acme), { name: 'Taken' });
+    const answer = await admin.patch(path(acme, acme.workspaceId), { name: 'TAKEN' });
+    expect([answer.status, answer.body.error.code]).toEqual([409, 'WORKSPACE_ALREADY_EXISTS']);
+  });
+
+  it('takes workspace.write in that workspace: a role in another one is nothing here', async () => {
+    const acme = await found();
+    const admin = await service.member(ada, acme.id);
+    const other = (await admin.post(path(acme), { name: 'Other' })).body.data.workspace.id;
+    const member = await workspaceAdministrator(acme, other);
+    await member.patch(path(acme, other), { name: 'Mine' }).expect(200);
+    const refused = await member.patch(path(acme, acme.workspaceId), { name: 'Not mine' });
+    expect([refused.status, refused.body.error.details[0].reason]).toEqual([403, 'workspace.write']);
+    expect((await member.post(path(acme), { name: 'New' })).status).toBe(403);
+    const root = service.systemAdministrator(await service.person('Root'));
+    await root.patch(path(acme, other), { name: 'Seen to' }).expect(200);
+  });
+
+  it('finds none of another organization', async () => {
+    const [acme, neighbour] = [await found(), await found()];
+    const admin = await service.member(ada, acme.id);
+    const answer = await admin.patch(path(acme, neighbour.workspaceId), { name: 'Taken over' });
+    expect([answer.status, answer.body.error.code]).toEqual([404, 'WORKSPACE_NOT_FOUND']);
+    const eve = service.stranger(await service.person('Eve'));
+    await eve.patch(path(acme, acme.workspaceId), { name: 'Taken over' }).expect(404);
+  });
+
+  it.each([{ is_default: false }, { name: '' }, { slug: 'other' }, { name: null }])(
+    'refuses %j',
+    async body => {
+      const acme = await found();
+      const admin = await service.member(ada, acme.id);
+      await admin.patch(path(acme, acme.workspaceId), body).expect(422);
+    },
+  );
+});
+
+describe('what a member may do in workspaces', () => {
+  it('is told by permission, workspaces with the same ones together, and not where everything is allowed', async () => {
+    const acme = await found();
+    const admin = await service.member(ada, acme.id);
+    const [first, second, third] = await Promise.all(
+      ['One', 'Two', 'Three'].map(
+        async name => (await admin.post(path(acme), { name })).body.data.workspace.id as number,
+      ),
+    );
+    const person = await outsider(acme);
+    const assign = (role: number, workspace: number) =>
+      service.sql(
+        'insert into organization.role_assignments (organization_id, user_id, role_id, workspace_id) values (?, ?, ?, ?)',
+        [acme.id, person.userId, role, workspace],
+      );
+    await service.sql(
+      'delete from organization.role_assignments where user_id = ? and workspace_id is not null',
+      [person.userId],
+    );
+    await assign(acme.roles.Viewer, first!);
+    await assign(acme.roles.Viewer, second!);
+    await assign(acme.roles.Admin, third!);
+    const gateway = service.as(fellowService('gateway'));
+    const principalOf = async ({ userId }: Person) =>
+      (await gateway.get(`/internal/organizations/${acme.id}/principals/${userId}`)).body.data;
+    const { permissions, workspaces } = await principalOf(person);
+    expect(permissions).toEqual(['prompt.read']);
+    expect(workspaces).toHaveLength(2);
+    expect(workspaces).toContainEqual({ workspace_ids: [third], permissions: ['*'] });
+    expect(workspaces).toContainEqual({
+      workspace_ids: [first!, second!].sort((left, right) => left - right),
+      permissions: expect.arrayContaining(['workspace.read', 'storage.read']),
+    });
+    expect((await principalOf(ada)).workspaces).toEqual([]);
   });
 });
