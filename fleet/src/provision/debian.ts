@@ -77,7 +77,10 @@ export async function unpackPackages(packages: string[], directory: string): Pro
   for (const path of [state, downloads]) rmSync(path, { recursive: true });
 }
 
-/** The library directories of a tree made by `unpackPackages`, for LD_LIBRARY_PATH. */
+/**
+ * The library directories of a tree made by `unpackPackages`, for LD_LIBRARY_PATH: also those that a package keeps its
+ * private libraries in, which its other libraries look for at the absolute path of an installed system.
+ */
 export function libraryPath(directory: string): string {
   const root = join(directory, 'root');
   return ['usr/lib', 'lib']
@@ -85,12 +88,20 @@ export function libraryPath(directory: string): string {
     .filter(path => existsSync(path))
     .flatMap(path => [
       path,
-      ...readdirSync(path)
+      ...directoriesIn(path)
         .filter(name => name.includes('-linux-'))
-        .map(name => join(path, name)),
+        .flatMap(name => [name, ...directoriesIn(name).filter(holdsLibraries)]),
     ])
     .join(':');
 }
+
+function directoriesIn(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true })
+    .filter(entry => entry.isDirectory())
+    .map(entry => join(path, entry.name));
+}
+
+const holdsLibraries = (path: string) => readdirSync(path).some(name => /^lib.*\.so(?:\.|$)/.test(name));
 
 async function must(command: string, args: string[], cwd?: string): Promise<string> {
   const { status, output } = await run(command, args, {}, cwd);

@@ -115,6 +115,7 @@ describe('a suspended membership', () => {
       member: false,
       is_admin: false,
       permissions: [],
+      workspaces: [],
       plan: null,
     });
     const { body } = await service.stranger(bob).get('/api/v1/organizations');
