@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { eventually } from '@rivergate/testing';
 import { silence } from '../src/console/progress.ts';
-import { clone } from '../src/launch/roster.ts';
+import { tools } from '../src/launch/roster.ts';
 import { freePorts } from '../src/provision/ports.ts';
 import { prepareRedis } from '../src/provision/redis.ts';
 
@@ -25,8 +25,8 @@ export async function ownRedis(): Promise<OwnRedis> {
     port: port!,
     password: 'only-for-tests',
     durable: false,
-    // It runs in a directory of its own, from which a relative path leads elsewhere.
-    tools: join(clone, '.tools'),
+
+    tools,
     progress: silence,
   });
   let running: ChildProcess | undefined;
