@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { acceptedBy, isStreamed, mediaTypes } from './body/kinds.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import type { EndpointSpec } from './spec.ts';
 
@@ -30,6 +31,10 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.messageInData && spec.message === undefined) yield 'repeats a message that it does not have';
   if (spec.messageInData && spec.answer && !(spec.answer instanceof z.ZodObject))
     yield 'repeats its message in something that is no object';
+  const kinds = acceptedBy(spec);
+  if (mediaTypes(kinds).length < kinds.flatMap(({ types }) => types).length)
+    yield 'takes one media type in two ways';
+  if (spec.bodyLimit !== undefined && kinds.every(isStreamed)) yield 'limits a body that is a file twice';
   const spends = spec.idempotency ? spec.idempotency.spends : undefined;
   if (spends === undefined) return;
   const [part, name] = spends.split('.') as ['body' | 'params', string];

@@ -1,0 +1,228 @@
+import type { IncomingHttpHeaders } from 'node:http';
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { Busboy, type BusboyFileStream, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy';
+import { Failure, MalformedRequest, RequestTooLarge, ValidationFailed } from '../failure.ts';
+import { addField, decodeUtf8, type Fields, noFields, tooManyFields } from './fields.ts';
+import { requireFilename } from './filename.ts';
+import { FIELD_BYTES, type FilePart, HEADER_BYTES, type MultipartBody, maxCountOf } from './kinds.ts';
+import { unsupportedPart } from './media-type.ts';
+import { contentHash, fileContent, type ReceivedFile, readToEnd, type Upload } from './upload.ts';
+
+interface Part {
+  name: string;
+  filename: string | undefined;
+  type: string;
+  stream: BusboyFileStream;
+}
+
+/**
+ * Reads a multipart body (RFC 7578) up to its first file, and hands out the files as they are asked for. The body is
+ * read no faster than the files are.
+ *
+ * @throws MalformedRequest, RequestTooLarge, UnsupportedMediaType, ValidationFailed
+ */
+export async function readMultipart(
+  headers: IncomingHttpHeaders,
+  bytes: AsyncGenerator<Buffer>,
+  kind: MultipartBody,
+  hashed: boolean,
+): Promise<{ fields: Fields; upload: Upload }> {
+  const parts = partsOf(headers, bytes, kind);
+  const fields = noFields();
+  let left = FIELD_BYTES;
+  try {
+    for (let count = 0; ; count++) {
+      const part = await parts.next();
+      if (!part || isFile(part, kind)) return { fields, upload: filesFrom(part, parts, kind, hashed) };
+      if (count === kind.maxFields) throw tooManyFields(kind.maxFields);
+      const reason = `all fields together must be at most ${FIELD_BYTES} bytes`;
+      const value = await buffer(limited(part, left, reason, parts));
+      addField(fields, part.name, decodeUtf8(value));
+      left -= value.length;
+    }
+  } catch (cause) {
+    parts.abandon();
+    throw cause;
+  }
+}
+
+/** Also what has a file's name without being declared as one, so that it is refused and not kept. */
+const isFile = ({ name, filename }: Part, { files }: MultipartBody) =>
+  filename !== undefined || Object.hasOwn(files, name);
+
+function filesFrom(first: Part | undefined, parts: Parts, kind: MultipartBody, hashed: boolean): Upload {
+  const identity: { part: string; filename: string | null; type: string; hash: { digest(): unknown } }[] = [];
+  const counts = new Map<string, number>();
+  let last: Readable | undefined;
+  let next = Promise.resolve(first);
+
+  const admit = (part: Part): ReceivedFile => {
+    const { name, type } = part;
+    const declared = declaredPart(part, kind);
+    const { maxBytes } = declared;
+    const count = (counts.get(name) ?? 0) + 1;
+    counts.set(name, count);
+    if (count > maxCountOf(declared)) throw refused(name, 'duplicate', 'comes more often than it may');
+    const filename = requireFilename(name, part.filename);
+    const hash = contentHash(hashed);
+    const content = fileContent(
+      limited(part, maxBytes, `must be at most ${maxBytes} bytes`, parts),
+      hash.update,
+    );
+    identity.push({ part: name, filename, type, hash });
+    last = content;
+    return { part: name, filename, type, content };
+  };
+  const following = async (): Promise<ReceivedFile | undefined> => {
+    if (last) await readToEnd(last);
+    const part = await next;
+    next = part ? parts.next() : next;
+    // It is awaited when it is asked for.
+    next.catch(() => {});
+    if (part) return admit(part);
+    for (const [name, { optional }] of Object.entries(kind.files)) {
+      if (!optional && !counts.has(name)) throw refused(name, 'required', 'is required');
+    }
+    return undefined;
+  };
+  return {
+    async *[Symbol.asyncIterator]() {
+      for (let file = await following(); file; file = await following()) yield file;
+    },
+    async finish() {
+      while (await following());
+    },
+    abandon: parts.abandon,
+    identity: () => identity.map(({ hash, ...file }) => ({ ...file, content: hash.digest() })),
+  };
+}
+
+/** @throws ValidationFailed for a part that is not declared, UnsupportedMediaType for a type that is not */
+function declaredPart({ name, type, filename }: Part, { files }: MultipartBody): FilePart {
+  const declared = Object.hasOwn(files, name) ? files[name] : undefined;
+  if (!declared && filename === undefined)
+    throw refused(name, 'not_allowed', 'must come before the first file');
+  if (!declared) throw refused(name, 'unknown_field', 'is not a known file');
+  if (!declared.types.includes(type)) throw unsupportedPart(name, declared.types);
+  return declared;
+}
+
+function refused(
+  name: string,
+  code: 'unknown_field' | 'duplicate' | 'required' | 'not_allowed',
+  reason: string,
+) {
+  return ValidationFailed(undefined, [{ field: `body.${name}`, code, reason }]);
+}
+
+async function* limited(
+  { name, stream }: Part,
+  most: number,
+  reason: string,
+  parts: Parts,
+): AsyncGenerator<Buffer> {
+  let bytes = 0;
+  try {
+    for await (const chunk of stream) {
+      bytes += chunk.length;
+      if (bytes > most)
+        throw RequestTooLarge(undefined, [{ field: `body.${name}`, code: 'too_big', reason }]);
+      yield chunk;
+    }
+  } catch (cause) {
+    // What the parser says of the body as a whole comes before what that does to a part.
+    throw parts.failure() ?? cause;
+  }
+}
+
+type FileEvent = [
+  name: string | undefined,
+  stream: BusboyFileStream,
+  filename: string | undefined,
+  transferEncoding: string,
+  type: string,
+];
+
+interface Parts {
+  /** The next part, once the parser has come to it; undefined after the last. @throws what is wrong with the body */
+  next(): Promise<Part | undefined>;
+  /** Why the body could not be read on. */
+  failure(): Error | undefined;
+  abandon(): void;
+}
+
+/** Every part of the body, fields too, one after the other. */
+function partsOf(headers: IncomingHttpHeaders, bytes: AsyncGenerator<Buffer>, kind: MultipartBody): Parts {
+  const most = kind.maxFields + Object.values(kind.files).reduce((sum, part) => sum + maxCountOf(part), 0);
+  const arrived: Part[] = [];
+  const open = new Set<BusboyFileStream>();
+  let failure: Error | undefined;
+  let ended = false;
+  let wake = () => {};
+
+  const fail = (cause: unknown) => {
+    failure ??= cause instanceof Failure ? cause : malformed(cause);
+    for (const stream of open) stream.destroy(failure);
+    wake();
+  };
+  const parser = parserOf(headers, most);
+  parser.on('file', (...[name, stream, filename, transferEncoding, type]: FileEvent) => {
+    open.add(stream);
+    stream.once('close', () => open.delete(stream)).on('error', fail);
+    if (name === undefined) return fail(MalformedRequest('A part of the body has no name'));
+    // RFC 7578, section 4.7: nobody sends others any more, and who does not know them reads something else.
+    if (!/^(?:7bit|8bit|binary)$/.test(transferEncoding))
+      return fail(MalformedRequest('A part of the body has a transfer encoding'));
+    arrived.push({ name, stream, filename, type });
+    wake();
+  });
+  parser.on('partsLimit', () => fail(tooManyFields(most)));
+  parser.on('error', fail);
+  parser.on('finish', () => {
+    ended = true;
+    wake();
+  });
+  const written = Readable.from(bytes, { objectMode: false, highWaterMark: 1 });
+  written.on('error', fail);
+  written.pipe(parser);
+
+  return {
+    async next() {
+      for (;;) {
+        if (failure) throw failure;
+        const part = arrived.shift();
+        if (part || ended) return part;
+        await new Promise<void>(resolve => {
+          wake = resolve;
+        });
+      }
+    },
+    failure: () => failure,
+    abandon() {
+      fail(MalformedRequest());
+      written.unpipe(parser).destroy();
+      parser.destroy();
+    },
+  };
+}
+
+function parserOf(headers: IncomingHttpHeaders, parts: number): BusboyInstance {
+  try {
+    return new Busboy({
+      headers: headers as BusboyHeaders,
+      limits: { parts, headerSize: HEADER_BYTES, headerPairs: 20 },
+      // Fields too are read here, to their limit and strictly.
+      isPartAFile: () => true,
+      preservePath: true,
+    });
+  } catch (cause) {
+    throw malformed(cause);
+  }
+}
+
+function malformed(cause: unknown) {
+  return MalformedRequest(
+    `The body is not valid multipart/form-data: ${(cause as Error).message.slice(0, 120)}`,
+  );
+}

@@ -1,0 +1,26 @@
+import type { Principal } from '@rivergate/caller';
+import { currentCaller } from './current-caller.ts';
+import type { Briefly } from './endpoint.ts';
+import type { Runtime } from './runtime.ts';
+import type { EndpointSpec } from './spec.ts';
+import { bindCaller } from './transaction.ts';
+
+/**
+ * What comes before the transaction of the request is bound as that is, and opens only for a caller who still may: what
+ * a long upload writes is decided piece by piece.
+ */
+export function briefly(
+  spec: EndpointSpec,
+  runtime: Pick<Runtime, 'knex' | 'standing'>,
+  request: { caller: Principal; decidedAt: number; parts: { params: Record<string, unknown> } },
+): Briefly {
+  let { caller, decidedAt } = request;
+  return work =>
+    runtime.knex.transaction(async db => {
+      const looked = performance.now();
+      const current = await currentCaller(spec, runtime, { ...request, caller, decidedAt }, db);
+      if (current !== caller) [caller, decidedAt] = [current, looked];
+      await bindCaller(db, caller);
+      return await work(db);
+    });
+}
