@@ -37,8 +37,8 @@ export function bodyReader(spec: EndpointSpec): BodyReader {
   return async (request, response) => {
     if (!hasBody(request)) {
       if (!onlyFiles) return none;
-      // A file may be empty; that is not the same as none.
-      if (request.headers['content-length'] === undefined) throw bodyRequired();
+      // A file may be empty; that is not the same as none, which has no type.
+      if (request.headers['content-type'] === undefined) throw bodyRequired();
     }
     if (!/^(?:identity)?$/i.test(request.get('content-encoding') ?? '')) throw unsupportedCoding();
     const { kind, type } = kindOf(kinds, request.headers['content-type']);
