@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway } from '@rivergate/gateway';
-import { type RunningService, type ServiceName, startService, urlVariable } from '@rivergate/service';
+import {
+  type RunningService,
+  type ServiceDefinition,
+  type ServiceName,
+  startService,
+  urlVariable,
+} from '@rivergate/service';
 import {
   eventually,
   httpCaller,
@@ -15,7 +21,7 @@ import { listenHttp } from '../src/mailbox/http.ts';
 import { listenSmtp } from '../src/mailbox/smtp.ts';
 import { openStore } from '../src/mailbox/store.ts';
 import { freePorts } from '../src/provision/ports.ts';
-import { definitions } from '../src/services.ts';
+import { definitions as fleetDefinitions } from '../src/services.ts';
 
 /** The whole platform in one process, on real PostgreSQL and Redis, reached through its gateway only. */
 export interface AcceptanceFleet {
@@ -31,10 +37,16 @@ export interface AcceptanceFleet {
 
 let addresses = 0;
 
-/** @param without services that are down at first */
+/**
+ * @param without services that are down at first
+ * @param instead services that take the place of those of the same name
+ */
 export async function startFleet(
-  options: { env?: NodeJS.ProcessEnv; without?: ServiceName[] } = {},
+  options: { env?: NodeJS.ProcessEnv; without?: ServiceName[]; instead?: ServiceDefinition[] } = {},
 ): Promise<AcceptanceFleet> {
+  const definitions = fleetDefinitions.map(
+    own => options.instead?.find(({ name }) => name === own.name) ?? own,
+  );
   const environment = await testEnvironment(definitions);
   const directory = await mkdtemp(join(tmpdir(), 'rivergate-acceptance-'));
   const store = openStore(directory);

@@ -15,10 +15,11 @@ export function briefly(
   request: { caller: Principal; decidedAt: number; parts: { params: Record<string, unknown> } },
 ): Briefly {
   let { caller, decidedAt } = request;
-  return work =>
+  return (work, { takingBack } = {}) =>
     runtime.knex.transaction(async db => {
       const looked = performance.now();
-      const current = await currentCaller(spec, runtime, { ...request, caller, decidedAt }, db);
+      const decide = () => currentCaller(spec, runtime, { ...request, caller, decidedAt }, db);
+      const current = takingBack ? caller : await decide();
       if (current !== caller) [caller, decidedAt] = [current, looked];
       await bindCaller(db, caller);
       return await work(db);

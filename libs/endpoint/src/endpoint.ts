@@ -36,8 +36,14 @@ export type Emit = <Data extends z.ZodObject>(
   },
 ) => Promise<void>;
 
-/** Runs work in a short transaction of its own, before that of the request. */
-export type Briefly = <Result>(work: (db: Knex.Transaction) => Promise<Result>) => Promise<Result>;
+/** Runs work in a short transaction of its own, beside that of the request. */
+export type Briefly = <Result>(
+  work: (db: Knex.Transaction) => Promise<Result>,
+  options?: {
+    /** Also for a caller who may no longer: takes back what was written while they still did. */
+    takingBack?: true;
+  },
+) => Promise<Result>;
 
 /** What every handler has, whichever its service. */
 export interface Context {
@@ -45,7 +51,7 @@ export interface Context {
   log: Log;
   /** Asks another service; see libs/contracts. */
   call: Call;
-  /** A short transaction of its own, in `prepare`: for what is read or written while a body comes. */
+  /** A short transaction of its own, in `prepare` and `undo`: for what is read or written while a body comes. */
   briefly: Briefly;
   /** Counts one try of this class for the key and throws RateLimited when there are none left. */
   limit(limitClass: RateLimitClass, key: string): Promise<void>;

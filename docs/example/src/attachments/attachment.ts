@@ -1,0 +1,14 @@
+import { Id } from '@rivergate/endpoint';
+import { z } from 'zod';
+
+export const Attachment = z
+  .object({
+    id: Id,
+    title: z.string().meta({ examples: ['Plan of the attic'] }),
+    filename: z.string().nullable(),
+    size: z.int(),
+    labels: z.array(z.string()),
+  })
+  .meta({ id: 'Attachment' });
+
+export const COLUMNS = ['id', 'title', 'filename', 'size', 'labels'];
