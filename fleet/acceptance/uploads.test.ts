@@ -40,6 +40,7 @@ afterAll(async () => {
 });
 
 const attachments = () => `${organization.path}/attachments`;
+const uploads = () => `${organization.path}/attachment-uploads`;
 
 async function rowsOf(table: string): Promise<number> {
   const { rows } = await database.query(`select count(*)::int as count from policy.${table}`);
@@ -180,7 +181,7 @@ describe('an upload whose sender is removed meanwhile', () => {
     let received = async () => 0;
     const status = await removedWhile(async (attacker, meanwhile) => {
       const headers = { 'tus-resumable': '1.0.0', 'upload-length': String(3 * MEBIBYTE) };
-      const begun = await attacker.post(`${attachments()}/uploads`, undefined, { headers }).expect(201);
+      const begun = await attacker.post(uploads(), undefined, { headers }).expect(201);
       const address = begun.headers.get('location')!;
       received = async () => {
         const { rows } = await database.query('select received from policy.uploads where id = $1', [
@@ -243,7 +244,7 @@ describe('tus-js-client', () => {
     const { base = fleet.url, ...options } = more;
     const finished = Promise.withResolvers<string>();
     const upload = new Upload(content, {
-      endpoint: `${base}${attachments()}/uploads`,
+      endpoint: `${base}${uploads()}`,
       headers: { Authorization: `Bearer ${owner.tokens.access_token}` },
       metadata: { filename: 'plan.pdf', filetype: 'application/pdf' },
       retryDelays: null,

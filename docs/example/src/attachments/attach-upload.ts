@@ -13,7 +13,13 @@ export const attachUpload = endpoint(
     summary: 'Attach what was uploaded',
     caller: 'user',
     params: z.object({ org_id: Id }),
-    body: z.object({ upload_id: z.string().max(100), title: displayText(100) }),
+    body: z.object({
+      upload_id: z
+        .string()
+        .max(100)
+        .meta({ examples: ['pQ7sD9fG2hJ4kL6zX8cVt2bX8cN4mQ6wE0rT1yU3iO5'] }),
+      title: displayText(100).meta({ examples: ['Plan of the attic'] }),
+    }),
     status: 201,
     answer: Attachment,
     errors: [UploadNotFound, UploadExpired, UploadUnfinished],

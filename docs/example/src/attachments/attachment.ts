@@ -5,9 +5,12 @@ export const Attachment = z
   .object({
     id: Id,
     title: z.string().meta({ examples: ['Plan of the attic'] }),
-    filename: z.string().nullable(),
+    filename: z
+      .string()
+      .nullable()
+      .meta({ examples: ['plan.pdf'] }),
     size: z.int(),
-    labels: z.array(z.string()),
+    labels: z.array(z.string().meta({ examples: ['draft'] })),
   })
   .meta({ id: 'Attachment' });
 

@@ -41,6 +41,7 @@ const content = randomBytes(1_300_000);
 const sent: SentFile = { part: 'file', filename: 'plan.pdf', type: 'application/pdf', content };
 const attach = (file: Partial<SentFile> = {}) =>
   ada().call(attachFile, { params, body: { title: 'Plan' }, files: [{ ...sent, ...file }] });
+const uploads = `/api/v1/organizations/${ORGANIZATION}/attachment-uploads`;
 const path = (rest: string, organization = ORGANIZATION) =>
   `/api/v1/organizations/${organization}/attachments${rest}`;
 
@@ -137,7 +138,7 @@ const offset = (at: number) => ({
 });
 async function begin(length: number, caller = ada()): Promise<string> {
   const headers = { ...TUS, 'upload-length': String(length) };
-  return (await caller.post(path('/uploads'), undefined, { headers }).expect(201)).headers.get('location')!;
+  return (await caller.post(uploads, undefined, { headers }).expect(201)).headers.get('location')!;
 }
 const append = (address: string, at: number, bytes: Buffer, caller = ada()) =>
   caller.patch(address, undefined, { raw: new Uint8Array(bytes), headers: offset(at) });
@@ -169,9 +170,7 @@ describe('a resumable upload', () => {
   it('holds what is told of it', async () => {
     const told = `filename ${Buffer.from('plän.pdf').toString('base64')},relativePath bnVsbA==,empty`;
     const headers = { ...TUS, 'upload-length': '0', 'upload-metadata': told };
-    const address = (await ada().post(path('/uploads'), undefined, { headers }).expect(201)).headers.get(
-      'location',
-    )!;
+    const address = (await ada().post(uploads, undefined, { headers }).expect(201)).headers.get('location')!;
     expect((await attachUpload(address).expect(201)).body.data).toMatchObject({
       filename: 'plän.pdf',
       size: 0,
@@ -186,11 +185,11 @@ describe('a resumable upload', () => {
     ['a key without end', `filename ${'YQ'.repeat(3_000)}`],
   ])('422 for metadata with %s', async (_, told) => {
     const headers = { ...TUS, 'upload-length': '1', 'upload-metadata': told };
-    expectError(await ada().post(path('/uploads'), undefined, { headers }), 422, 'VALIDATION_ERROR');
+    expectError(await ada().post(uploads, undefined, { headers }), 422, 'VALIDATION_ERROR');
   });
   it.each(['-1', '1.5', '01', '1e3', '9'.repeat(16), ''])('422 for a length of %s', async length => {
     const headers = { ...TUS, 'upload-length': length };
-    expectError(await ada().post(path('/uploads'), undefined, { headers }), 422, 'VALIDATION_ERROR');
+    expectError(await ada().post(uploads, undefined, { headers }), 422, 'VALIDATION_ERROR');
   });
   it('409 at another offset than it has come to, and then goes on', async () => {
     const address = await begin(10);
@@ -212,13 +211,13 @@ describe('a resumable upload', () => {
     const address = await begin(3);
     expectError(await append(address, 0, Buffer.from('1234')), 413, 'REQUEST_ENTITY_TOO_LARGE');
     const headers = { ...TUS, 'upload-length': String(1024 ** 3 + 1) };
-    expectError(await ada().post(path('/uploads'), undefined, { headers }), 413, 'REQUEST_ENTITY_TOO_LARGE');
+    expectError(await ada().post(uploads, undefined, { headers }), 413, 'REQUEST_ENTITY_TOO_LARGE');
   });
   it('413 for an eleventh that nothing keeps, also of twelve begun at once', async () => {
     const lovelace = () => service.as(signedIn({ userId: 77, organizationId: ORGANIZATION }));
     const headers = { ...TUS, 'upload-length': '1' };
     const answers = await Promise.all(
-      Array.from({ length: 12 }, () => lovelace().post(path('/uploads'), undefined, { headers })),
+      Array.from({ length: 12 }, () => lovelace().post(uploads, undefined, { headers })),
     );
     expect(answers.map(({ status }) => status).sort()).toEqual([...Array(10).fill(201), 413, 413]);
   });
