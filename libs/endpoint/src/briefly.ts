@@ -1,4 +1,5 @@
 import type { Principal } from '@rivergate/caller';
+import type { PartsRead } from './authorize.ts';
 import { currentCaller } from './current-caller.ts';
 import type { Briefly } from './endpoint.ts';
 import type { Runtime } from './runtime.ts';
@@ -12,7 +13,7 @@ import { bindCaller } from './transaction.ts';
 export function briefly(
   spec: EndpointSpec,
   runtime: Pick<Runtime, 'knex' | 'standing'>,
-  request: { caller: Principal; decidedAt: number; parts: { params: Record<string, unknown> } },
+  request: { caller: Principal; decidedAt: number; parts: PartsRead },
 ): Briefly {
   let { caller, decidedAt } = request;
   return (work, { takingBack } = {}) =>

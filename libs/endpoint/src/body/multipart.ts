@@ -56,6 +56,7 @@ function filesFrom(first: Part | undefined, parts: Parts, kind: MultipartBody, h
   const counts = new Map<string, number>();
   let last: Readable | undefined;
   let next = Promise.resolve(first);
+  let refusal: unknown;
 
   const admit = (part: Part): ReceivedFile => {
     const { name, type } = part;
@@ -74,7 +75,17 @@ function filesFrom(first: Part | undefined, parts: Parts, kind: MultipartBody, h
     last = content;
     return { part: name, filename, type, content };
   };
+  /** What was wrong once stays wrong, whoever has seen it. */
   const following = async (): Promise<ReceivedFile | undefined> => {
+    if (refusal) throw refusal;
+    try {
+      return await advance();
+    } catch (cause) {
+      refusal = cause;
+      throw cause;
+    }
+  };
+  const advance = async (): Promise<ReceivedFile | undefined> => {
     if (last) await readToEnd(last);
     const part = await next;
     next = part ? parts.next() : next;

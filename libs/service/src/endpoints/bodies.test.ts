@@ -82,7 +82,7 @@ const takeFiles = endpoint(
       raw({ types: ['application/octet-stream'], maxBytes: 2 * MEBIBYTE }),
     ],
     body: Fields.partial(),
-    query: z.object({ until: z.enum(['first', 'never', 'refused']).optional() }),
+    query: z.object({ until: z.enum(['first', 'never', 'refused', 'swallowed']).optional() }),
     answer: Taken,
     errors: [Unwanted],
     idempotency: { seconds: 60 },
@@ -90,6 +90,12 @@ const takeFiles = endpoint(
   {
     async prepare({ files, query }) {
       const taken: z.input<typeof Taken>['files'] = [];
+      if (query.until === 'swallowed') {
+        try {
+          for await (const _ of files);
+        } catch {}
+        return taken;
+      }
       for await (const { part, filename, type, content } of files) {
         steps.push(`file ${part}`);
         if (query.until === 'refused') throw Unwanted();
@@ -345,6 +351,11 @@ describe('a multipart body', () => {
   ])('400 for %s', async (_, body, type) => {
     expectError(await send('/files', body, type), 400, 'MALFORMED_REQUEST');
     expect(steps).not.toContain('handled');
+  });
+  it('that is wrong is refused also where its endpoint looks away', async () => {
+    const parts = `${document('<svg/>', { type: 'image/svg+xml' })}${document()}--x--\r\n`;
+    expectError(await send('/files?until=swallowed', parts, MULTIPART), 415, 'UNSUPPORTED_MEDIA_TYPE');
+    expect(steps).toEqual(['undone']);
   });
   it('may be refused by its endpoint in the middle', async () => {
     const parts = `${document('x'.repeat(500_000))}--x--\r\n`;
