@@ -19,6 +19,9 @@ export const forgetExpiredUploads: Job<{ knex: Knex }> = {
         const expired = await db('uploads')
           .where('expires_at', '<=', db.fn.now())
           .whereExists(db('upload_pieces').where('upload_id', db.ref('uploads.id')).select(db.raw('1')))
+          // Not one that is being kept at this moment.
+          .forUpdate()
+          .skipLocked()
           .limit(AT_ONCE)
           .pluck('id');
         await db('upload_pieces').whereIn('upload_id', expired).delete();

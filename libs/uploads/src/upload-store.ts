@@ -28,6 +28,11 @@ const ownedBy = ({ organizationId, userId, purpose }: Owner) => ({
   purpose,
 });
 
+/** The time by the clock: `now()` of a transaction that waited for a row may lie before what it waited for. */
+const present = (db: Knex.Transaction) => db.raw('clock_timestamp()');
+const after = (db: Knex.Transaction, seconds: number) =>
+  db.raw("clock_timestamp() + ? * interval '1 second'", [seconds]);
+
 export interface NewUpload {
   length: number | null;
   metadata: Record<string, unknown>;
@@ -46,7 +51,7 @@ export async function createUpload(
       ...ownedBy(owner),
       length,
       metadata: JSON.stringify(metadata),
-      expires_at: db.raw("now() + ? * interval '1 second'", [lifetime]),
+      expires_at: after(db, lifetime),
     })
     .returning(COLUMNS);
   return upload;
@@ -60,7 +65,7 @@ export async function countUnkept(db: Knex.Transaction, owner: Owner): Promise<n
   ]);
   const [row] = await db('uploads')
     .where(ownedBy(owner))
-    .andWhere('expires_at', '>', db.fn.now())
+    .andWhere('expires_at', '>', present(db))
     .count({ count: '*' });
   return Number(row!.count);
 }
@@ -73,7 +78,7 @@ export async function countUnkept(db: Knex.Transaction, owner: Owner): Promise<n
 export async function uploadOf(db: Knex.Transaction, owner: Owner, id: string): Promise<Upload> {
   const found = await db('uploads')
     .where({ id, ...ownedBy(owner) })
-    .first([...COLUMNS, db.raw('expires_at <= now() as expired')]);
+    .first([...COLUMNS, db.raw('expires_at <= clock_timestamp() as expired')]);
   if (!found) throw UploadNotFound();
   const { expired, ...upload } = found;
   if (expired) throw UploadExpired();
@@ -81,7 +86,9 @@ export async function uploadOf(db: Knex.Transaction, owner: Owner, id: string): 
 }
 
 /**
- * Adds a piece. Of two at one offset, one is added.
+ * Adds a piece, from which on the upload has its whole lifetime again. Of two at one offset, one is added.
+ *
+ * @param lifetime seconds
  *
  * @throws UploadNotFound, UploadExpired, UploadOffsetConflict
  */
@@ -89,12 +96,12 @@ export async function addPiece(
   db: Knex.Transaction,
   owner: Owner,
   id: string,
-  { offset, content }: { offset: number; content: Buffer },
+  { offset, content, lifetime }: { offset: number; content: Buffer; lifetime: number },
 ): Promise<void> {
   const moved = await db('uploads')
     .where({ id, ...ownedBy(owner), received: offset })
-    .andWhere('expires_at', '>', db.fn.now())
-    .update({ received: offset + content.length });
+    .andWhere('expires_at', '>', present(db))
+    .update({ received: offset + content.length, expires_at: after(db, lifetime) });
   if (moved === 0) {
     await uploadOf(db, owner, id);
     throw UploadOffsetConflict();
@@ -120,7 +127,7 @@ export async function setLength(db: Knex.Transaction, id: string, length: number
 export async function keepUpload(db: Knex.Transaction, owner: Owner, id: string): Promise<Upload> {
   const [kept] = await db('uploads')
     .where({ id, ...ownedBy(owner), received: db.ref('length') })
-    .andWhere('expires_at', '>', db.fn.now())
+    .andWhere('expires_at', '>', present(db))
     .update({ expires_at: null })
     .returning(COLUMNS);
   if (kept) return kept;
@@ -143,14 +150,14 @@ export async function* contentOf(db: Knex.Transaction, id: string): AsyncGenerat
 export async function endUpload(db: Knex.Transaction, owner: Owner, id: string): Promise<void> {
   const ended = await db('uploads')
     .where({ id, ...ownedBy(owner) })
-    .andWhere('expires_at', '>', db.fn.now())
+    .andWhere('expires_at', '>', present(db))
     .delete();
   if (ended > 0) return;
   await uploadOf(db, owner, id);
   throw UploadNotFound();
 }
 
-/** Removes an upload with its content, kept or not. */
-export async function removeUpload(db: Knex.Transaction, id: string): Promise<void> {
-  await db('uploads').where({ id }).delete();
+/** Takes back an upload that nothing keeps; one that is kept, as when a commit went unheard, stays. */
+export async function discardUpload(db: Knex.Transaction, id: string): Promise<void> {
+  await db('uploads').where({ id }).whereNotNull('expires_at').delete();
 }

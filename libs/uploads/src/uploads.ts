@@ -51,7 +51,7 @@ export interface UploadsDeclaration {
   metadata: z.ZodObject;
   /** How many a user may have that nothing keeps yet; default 10. */
   maxUnkept?: number;
-  /** Seconds until an upload expires that nothing keeps; default a day. */
+  /** Seconds after its last piece until an upload expires that nothing keeps; default a day. */
   lifetime?: number;
 }
 
@@ -167,7 +167,7 @@ export function uploads({
         for await (const { content } of files) {
           for await (const piece of pieces(content)) {
             if (offset + piece.length > begun.length!) throw RequestTooLarge();
-            await briefly(db => addPiece(db, owner, params.upload_id, { offset, content: piece }));
+            await briefly(db => addPiece(db, owner, params.upload_id, { offset, content: piece, lifetime }));
             offset += piece.length;
           }
         }

@@ -1,5 +1,5 @@
 import { displayText, Id, multipart, raw } from '@rivergate/endpoint';
-import { type Received, removeUpload } from '@rivergate/uploads';
+import { discardUpload, type Received } from '@rivergate/uploads';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Attachment, COLUMNS } from './attachment.ts';
@@ -28,7 +28,7 @@ export const attachFile = endpoint(
       return received[0]!;
     },
     async undo({ prepared, briefly }) {
-      await briefly(db => removeUpload(db, prepared.id), { takingBack: true });
+      await briefly(db => discardUpload(db, prepared.id), { takingBack: true });
     },
     async handle({ body, caller, prepared, db }) {
       await attachmentUploads.keep(db, caller, prepared.id);

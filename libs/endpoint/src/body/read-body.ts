@@ -5,7 +5,7 @@ import { hasBody, received } from './bytes.ts';
 import { parseForm } from './form.ts';
 import { parseJson } from './json.ts';
 import { acceptedBy, type BodyKind, isStreamed } from './kinds.ts';
-import { bodyLimitOf, limitOf } from './limit.ts';
+import { wholeLimitOf } from './limit.ts';
 import { kindOf, unsupportedCoding } from './media-type.ts';
 import { readMultipart } from './multipart.ts';
 import { noUpload, rawUpload, type Upload } from './upload.ts';
@@ -24,9 +24,11 @@ export type BodyReader = (request: Request, response: Response) => Promise<ReadB
 /** Reads the bodies that an endpoint takes: whole ones to their end, of streamed ones what comes before the files. */
 export function bodyReader(spec: EndpointSpec): BodyReader {
   const kinds = acceptedBy(spec);
-  const none: ReadBody = kinds.some(isStreamed) ? { value: {}, upload: noUpload } : { value: {} };
+  const takesFiles = kinds.some(isStreamed);
+  const none: ReadBody = takesFiles ? { value: {}, upload: noUpload } : { value: {} };
   const onlyFiles = kinds.every(isStreamed);
-  const whole = express.raw({ type: () => true, limit: bodyLimitOf(spec), inflate: false });
+  const { idempotency_key: keyField } = spec.body?.shape ?? {};
+  const whole = express.raw({ type: () => true, limit: wholeLimitOf(spec), inflate: false });
   const readWhole = (request: Request, response: Response) =>
     new Promise<Buffer | undefined>((resolve, reject) => {
       whole(request, response, cause =>
@@ -35,10 +37,11 @@ export function bodyReader(spec: EndpointSpec): BodyReader {
     });
 
   return async (request, response) => {
-    if (!hasBody(request)) {
-      if (!onlyFiles) return none;
-      // A file may be empty; that is not the same as none, which has no type.
-      if (request.headers['content-type'] === undefined) throw bodyRequired();
+    // A file may be empty, and then has a type all the same.
+    const mayBeFile = takesFiles && request.headers['content-type'] !== undefined;
+    if (!hasBody(request) && !mayBeFile) {
+      if (onlyFiles) throw bodyRequired();
+      return none;
     }
     if (!/^(?:identity)?$/i.test(request.get('content-encoding') ?? '')) throw unsupportedCoding();
     const { kind, type } = kindOf(kinds, request.headers['content-type']);
@@ -51,9 +54,9 @@ export function bodyReader(spec: EndpointSpec): BodyReader {
         value: kind.kind === 'form' ? parseForm(bytes, kind) : parseJson(bytes, spec.valueLimit),
       };
     }
-    const bytes = received(request, limitOf(spec, kind));
+    const bytes = received(request, kind.maxBytes);
     // Only where it tells one request from another.
-    const hashed = request.headers['idempotency-key'] !== undefined;
+    const hashed = keyField !== undefined || request.headers['idempotency-key'] !== undefined;
     if (kind.kind === 'raw') return { kind, value: {}, upload: rawUpload(bytes, type, hashed) };
     const { fields, upload } = await readMultipart(request.headers, bytes, kind, hashed);
     return { kind, value: fields, upload };

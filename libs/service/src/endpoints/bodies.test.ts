@@ -53,7 +53,7 @@ const oauthForm = endpoint(
 
 const Unwanted = error('UNWANTED', 409, 'Nobody wants it');
 const Taken = z.object({
-  body: Fields.partial(),
+  body: Fields.partial().extend({ idempotency_key: z.string().optional() }),
   files: z.array(
     z.object({
       part: z.string().nullable(),
@@ -80,8 +80,9 @@ const takeFiles = endpoint(
         },
       }),
       raw({ types: ['application/octet-stream'], maxBytes: 2 * MEBIBYTE }),
+      json(),
     ],
-    body: Fields.partial(),
+    body: Fields.partial().extend({ idempotency_key: z.string().optional() }),
     query: z.object({ until: z.enum(['first', 'never', 'refused', 'swallowed']).optional() }),
     answer: Taken,
     errors: [Unwanted],
@@ -153,7 +154,7 @@ describe('media types', () => {
   it.each([
     ['/people', 'application/scim+json, application/json'],
     ['/form', 'application/x-www-form-urlencoded'],
-    ['/files', 'multipart/form-data, application/octet-stream'],
+    ['/files', 'multipart/form-data, application/octet-stream, application/json'],
   ])('415 for any other at %s, with those that are taken', async (path, accepted) => {
     for (const type of [
       'text/plain',
@@ -164,7 +165,7 @@ describe('media types', () => {
       '',
       ';',
     ]) {
-      if (path === '/people' && type === '') continue;
+      if (path !== '/form' && type === '') continue;
       const response = await send(path, 'name=Ada', type);
       expectError(response, 415, 'UNSUPPORTED_MEDIA_TYPE');
       expect(response.headers.get('accept')).toBe(accepted);
@@ -328,6 +329,8 @@ describe('a multipart body', () => {
   });
   it.each([
     ['no boundary', `${document()}--x--\r\n`, 'multipart/form-data'],
+    ['an empty boundary', `${document()}--x--\r\n`, 'multipart/form-data; boundary='],
+    ['an empty boundary in quotes', `${document()}--x--\r\n`, 'multipart/form-data; boundary=""'],
     ['another boundary', `${document()}--x--\r\n`, 'multipart/form-data; boundary=y'],
     ['no end', document(), MULTIPART],
     ['an end in the middle of a file', document().slice(0, -4), MULTIPART],
@@ -376,6 +379,16 @@ describe('a multipart body', () => {
   });
 });
 
+describe('beside files, JSON', () => {
+  it('is taken without any, and no larger than elsewhere', async () => {
+    expect((await send('/files', '{"name":"A"}', 'application/json').expect(200)).body.data.files).toEqual(
+      [],
+    );
+    const large = JSON.stringify({ name: 'x'.repeat(MEBIBYTE) });
+    expectError(await send('/files', large, 'application/json'), 413, 'REQUEST_ENTITY_TOO_LARGE');
+  });
+});
+
 describe('a raw body', () => {
   const RAW = 'application/octet-stream';
   it('is one file, which may be empty', async () => {
@@ -418,6 +431,11 @@ describe('the same idempotency key', () => {
     await once(key, 'Hello').expect(200);
     expectError(await once(key, 'Hallo'), 409, 'IDEMPOTENCY_CONFLICT');
     expect(steps.filter(step => step === 'handled')).toHaveLength(1);
+  });
+  it('in a field stands for the content too', async () => {
+    const key = part('idempotency_key', randomUUID());
+    await sendParts(key, document('Hello')).expect(200);
+    expectError(await sendParts(key, document('Hallo')), 409, 'IDEMPOTENCY_CONFLICT');
   });
   it('ten times at once is carried out once', async () => {
     const key = randomUUID();
