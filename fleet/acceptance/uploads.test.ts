@@ -10,7 +10,7 @@ import { example } from '@rivergate/example';
 import type { ServiceDefinition } from '@rivergate/service';
 import { eventually, holdBack } from '@rivergate/testing';
 import pg from 'pg';
-import { Upload, type UploadOptions } from 'tus-js-client';
+import { type DetailedError, Upload, type UploadOptions } from 'tus-js-client';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { data, foundOrganization, join, type Person, signUp } from './person.ts';
@@ -258,6 +258,9 @@ describe('tus-js-client', () => {
   const attach = (url: string) =>
     owner.post(`${attachments()}/of-uploads`, { upload_id: url.split('/').at(-1), title: 'Plan' });
 
+  const statusOf = (failure: Pick<DetailedError, 'originalResponse'>) =>
+    failure.originalResponse?.getStatus();
+
   async function stored(attachmentId: number): Promise<string> {
     const { rows } = await database.query(
       `select p.content from policy.upload_pieces p join policy.attachments a using (upload_id)
@@ -295,15 +298,34 @@ describe('tus-js-client', () => {
     expect(await stored(id)).toBe(createHash('sha256').update(content).digest('hex'));
   });
 
+  it('of two that send one upload at once, sends it with one and is told 409 with the other', async () => {
+    const contents = [randomBytes(3 * MEBIBYTE), randomBytes(3 * MEBIBYTE)];
+    const headers = { 'tus-resumable': '1.0.0', 'upload-length': String(3 * MEBIBYTE) };
+    const begun = await owner.post(uploads(), undefined, { headers }).expect(201);
+    const uploadUrl = fleet.url + begun.headers.get('location');
+    let waiting = 0;
+    const both = Promise.withResolvers<void>();
+    const onBeforeRequest: UploadOptions['onBeforeRequest'] = async request => {
+      if (request.getMethod() !== 'PATCH') return;
+      if (++waiting === 2) both.resolve();
+      await both.promise;
+    };
+    const outcomes = await Promise.all(
+      contents.map(content => send(content, { uploadUrl, onBeforeRequest }).then(() => 204, statusOf)),
+    );
+    expect(outcomes.toSorted()).toEqual([204, 409]);
+    const { id } = data(await attach(uploadUrl), 201);
+    const sent = contents[outcomes.indexOf(204)]!;
+    expect(await stored(id)).toBe(createHash('sha256').update(sent).digest('hex'));
+  });
+
   it('is told 413 beyond the limit, 404 of an organization of others, and 410 when it comes too late', async () => {
-    const status = (error: { originalResponse?: { getStatus(): number } }) =>
-      error.originalResponse?.getStatus();
     const tooLarge = send(Buffer.from('x'), { uploadSize: 2 * 1024 ** 3 });
-    expect(await tooLarge.catch(status)).toBe(413);
+    expect(await tooLarge.catch(statusOf)).toBe(413);
 
     const stranger = await signUp(fleet, 'stranger');
     const headers = { Authorization: `Bearer ${stranger.tokens.access_token}` };
-    expect(await send(Buffer.from('x'), { headers }).catch(status)).toBe(404);
+    expect(await send(Buffer.from('x'), { headers }).catch(statusOf)).toBe(404);
 
     const url = await send(Buffer.from('x'));
     const id = url.split('/').at(-1);
