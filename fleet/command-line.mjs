@@ -56,7 +56,17 @@ const HELP = {
                                docs/architecture.md
 `,
   bench: `
-  npm run bench [-- NAME...]   measures, and compares with the baselines in bench/: gateway, identity, events, fleet
+  npm run bench [-- NAME... [options]]   measures, and compares with the baselines in bench/: gateway, identity,
+                               events, fleet
+
+  npm run bench -- gateway --scene trivial --only relay,gateway --seconds 2   two proxies beside each other, in 40 s
+
+  Options of gateway:
+    --only NAME,...            what is measured; without it everything that can be had here
+    --scene NAME,...           before what: trivial, identity; without it both
+    --seconds NUMBER           of load in each round, whole; 3 if not given. Twice as long warms up
+    --rounds NUMBER            of which the best counts; 3 if not given
+    --connections NUMBER       64 if not given
 `,
 };
 

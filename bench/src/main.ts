@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { startBackingServices } from '@rivergate/fleet/backing-services';
 import { hasApt, libraryPath, unpackPackages } from '@rivergate/fleet/debian';
 import { progressOn } from '@rivergate/fleet/progress';
+import { type Asked, readCommandLine } from './command-line.ts';
 import { benchEvents } from './events.ts';
 import { benchFleet } from './fleet.ts';
 import { benchGateway } from './gateway.ts';
@@ -10,7 +11,7 @@ import { benchIdentity } from './identity.ts';
 
 /** What `npm run bench -- NAME` may name; without a name all of them run. */
 const BENCHES = {
-  gateway: () => benchGateway(),
+  gateway: () => benchGateway(asked.gateway),
   identity: () => benchIdentity(),
   events: async () =>
     benchEvents({
@@ -25,12 +26,7 @@ const TOOLS = [
   { command: 'wrk', package: 'wrk' },
 ];
 
-const wanted = process.argv.slice(2).filter(word => !word.startsWith('-'));
-const unknown = wanted.filter(name => !Object.hasOwn(BENCHES, name));
-if (unknown.length > 0) {
-  console.error(`There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}.`);
-  process.exit(2);
-}
+const asked = readAsked();
 
 const progress = progressOn(process.stdout, process.stderr);
 await bringTools();
@@ -40,7 +36,7 @@ Object.assign(process.env, services.environment);
 let failed = false;
 try {
   for (const [name, bench] of Object.entries(BENCHES)) {
-    if (wanted.length > 0 && !wanted.includes(name)) continue;
+    if (asked.names.length > 0 && !asked.names.includes(name)) continue;
     console.log();
     await bench().catch(cause => {
       failed = true;
@@ -52,6 +48,21 @@ try {
   await services.stop();
 }
 process.exit(failed ? 1 : 0);
+
+/** A mistyped command line is said at once, not after an installation and a database. */
+function readAsked(): Asked {
+  try {
+    const given = readCommandLine(process.argv.slice(2));
+    const unknown = given.names.filter(name => !Object.hasOwn(BENCHES, name));
+    if (unknown.length === 0) return given;
+    throw new Error(
+      `There is no benchmark ${unknown.join(', ')}; there are ${Object.keys(BENCHES).join(', ')}.`,
+    );
+  } catch (cause) {
+    console.error(cause instanceof Error ? cause.message : cause);
+    process.exit(2);
+  }
+}
 
 /**
  * nginx to compare with and wrk to load with: those of the machine, else Debian's, unpacked into the clone. Without

@@ -12,6 +12,7 @@ import { Redis } from 'ioredis';
 import { decodeJwt } from 'jose';
 import { PASSWORD, seed } from '../identity/seed.ts';
 import { cores, startProcess } from './process.ts';
+import { redisCpu } from './redis.ts';
 import { assemble, type Scene, unlimited } from './scene.ts';
 
 const path = '/api/v1/sessions';
@@ -56,6 +57,7 @@ export function identityScene(): Promise<Scene> {
       path,
       service,
       gateway,
+      redis: { url: environment.redisUrl, cpu: await redisCpu(environment.redisUrl) },
       authorization: `Bearer ${token}`,
       credentials: count =>
         Array.from({ length: count }, () =>

@@ -20,7 +20,12 @@ export function onCore(core: number | null, command: string, argumentsOf: string
   return core === null ? [command, argumentsOf] : ['taskset', ['-c', String(core), command, ...argumentsOf]];
 }
 
-/** Starts a TypeScript file as a process of its own. */
+/** Binds a process that runs to a core, with all its threads. */
+export function pin(pid: number, core: number | null): void {
+  if (core !== null) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(pid)]);
+}
+
+/** Starts a TypeScript file as a process of its own; those that it starts share its core. */
 export async function startProcess(
   file: string,
   argumentsOf: string[],
@@ -28,16 +33,17 @@ export async function startProcess(
   core: number | null,
 ): Promise<Running> {
   const port = env.PORT ?? String(await freePort());
+  const [execPath, execArgv] = onCore(core, process.execPath, ['--disable-warning=ExperimentalWarning']);
   const child = fork(file, argumentsOf, {
     env: { PATH: process.env.PATH, NODE_ENV: 'production', ...env, PORT: port },
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
-    execArgv: ['--disable-warning=ExperimentalWarning'],
+    execPath,
+    execArgv,
   });
   await new Promise<void>((resolve, reject) => {
     child.once('message', () => resolve());
     child.once('exit', code => reject(new Error(`${file} ended with ${code} before it was ready`)));
   });
-  if (core !== null) spawnSync('taskset', ['-a', '-c', '-p', String(core), String(child.pid)]);
   return {
     url: `http://127.0.0.1:${port}`,
     cpu: () => cpuTime(child.pid!),

@@ -6,6 +6,7 @@ export type Scene = {
   path: string;
   service: Running;
   gateway: Running;
+  redis: Pick<Running, 'url' | 'cpu'>;
   /** With what the gateway lets the request through. */
   authorization: string;
   /**

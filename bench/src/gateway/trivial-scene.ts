@@ -7,12 +7,12 @@ import {
   generateInternalKeys,
   organizationGeneration,
 } from '@rivergate/caller';
-import { startPrivateRedis } from '@rivergate/caller/test-redis';
 import { SERVICES, urlVariable } from '@rivergate/service';
 import { Redis } from 'ioredis';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
 import { startIdentity } from './identity.ts';
 import { cores, startProcess } from './process.ts';
+import { startSceneRedis } from './redis.ts';
 import { assemble, type Scene, unlimited } from './scene.ts';
 
 const publicUrl = 'http://bench.test';
@@ -23,7 +23,7 @@ export function trivialScene(): Promise<Scene> {
   return assemble(async keep => {
     const names = SERVICES.map(({ name }) => name);
     const internal = generateInternalKeys(['gateway', ...names]);
-    const redis = await keep(startPrivateRedis());
+    const redis = await keep(startSceneRedis());
     const signing = await generateKeyPair('ES256');
     const jwk = { ...(await exportJWK(signing.publicKey)), kid: 'bench', alg: 'ES256', use: 'sig' };
     const identity = await keep(startIdentity(jwk));
@@ -53,6 +53,7 @@ export function trivialScene(): Promise<Scene> {
       path: '/api/v1/things/7',
       service,
       gateway,
+      redis,
       authorization: `Bearer ${await accessToken(signing.privateKey)}`,
       credentials: null,
     };

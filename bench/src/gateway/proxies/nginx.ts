@@ -2,8 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Running } from './process.ts';
-import { cpuTime, onCore, untilAnswering } from './process.ts';
+import type { Running } from '../process.ts';
+import { cpuTime, onCore, untilAnswering } from '../process.ts';
 
 export const hasNginx = () => spawnSync('nginx', ['-v']).status === 0;
 

@@ -1,9 +1,9 @@
 import { createServer } from 'node:http';
-import { openExchange } from '../../../gateway/src/exchange.ts';
-import { requestBodies } from '../../../gateway/src/forwarding/request-body.ts';
-import { destination } from '../../../gateway/src/forwarding/upstream.ts';
-import { forward } from '../../../gateway/src/pipeline/forward.ts';
-import { routeOf } from '../../../gateway/src/routes/route.ts';
+import { openExchange } from '../../../../gateway/src/exchange.ts';
+import { requestBodies } from '../../../../gateway/src/forwarding/request-body.ts';
+import { destination } from '../../../../gateway/src/forwarding/upstream.ts';
+import { forward } from '../../../../gateway/src/pipeline/forward.ts';
+import { routeOf } from '../../../../gateway/src/routes/route.ts';
 
 /** The gateway's forwarding by undici without its pipeline: what http-proxy-middleware has to be compared with. */
 const target = destination({ name: 'service', url: process.argv[2]! });

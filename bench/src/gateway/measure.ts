@@ -1,0 +1,94 @@
+import { type Load, load } from './load.ts';
+import { cores, type Running } from './process.ts';
+import type { Scene } from './scene.ts';
+import { TARGETS } from './targets.ts';
+
+export type Figures = {
+  /** Null for what was only called for comparison with one connection. */
+  busy: Load | null;
+  calm: Load;
+  /** Processor time of the proxy for one request, in microseconds: what other work on the machine changes least. */
+  cpu: number;
+  /** Processor time of Redis for one request, in microseconds. */
+  redisCpu: number;
+};
+
+export type GatewayFigures = Record<string, Figures>;
+
+/** `seconds` of load for each target in each of the `rounds`. */
+export type Measure = { seconds: number; connections: number; rounds: number };
+
+/** Requests a second for which credentials are made where the load needs its own: more than any service here answers. */
+const CREDENTIALS_A_SECOND = 6_000;
+/** How many times `seconds` of load there are before anything counts: Node compiles what is hot for about 6 s. */
+const WARM_UP = 2;
+
+/** Starts the targets that are wanted and can be had, measures them in turns, and stops them. */
+export async function compare(
+  scene: Scene,
+  only: readonly string[],
+  measure: Measure,
+  print: (line: string) => void,
+): Promise<GatewayFigures> {
+  const targets: Record<string, Running> = {};
+  try {
+    for (const [name, { missing, start }] of Object.entries(TARGETS)) {
+      if (name !== 'direct' && !only.includes(name)) continue;
+      const reason = missing?.(scene) ?? null;
+      if (reason === null) targets[name] = await start(scene);
+      else print(`left out before ${scene.title}: ${name}: ${reason}`);
+    }
+    return await inTurns(scene, targets, only, measure);
+  } finally {
+    for (const target of Object.values(targets).reverse()) await target.stop();
+  }
+}
+
+/** Measures in turns and keeps the best of each, so that what else the machine does spoils no comparison. */
+async function inTurns(
+  scene: Scene,
+  targets: Record<string, Running>,
+  only: readonly string[],
+  { seconds, connections, rounds }: Measure,
+): Promise<GatewayFigures> {
+  const loadOn = (name: string, many: number, length: number) => {
+    const own = scene.credentials !== null && name !== 'gateway';
+    return load({
+      url: targets[name]!.url + scene.path,
+      headers: own ? {} : { authorization: scene.authorization },
+      credentials: own ? scene.credentials!(CREDENTIALS_A_SECOND * length) : null,
+      connections: many,
+      seconds: length,
+      core: cores.around,
+    });
+  };
+  const busyOn = async (name: string) => {
+    const [cpu, redisCpu] = [targets[name]!.cpu(), scene.redis.cpu()];
+    const busy = await loadOn(name, connections, seconds);
+    const each = (used: number) => used / (busy.perSecond * seconds);
+    return { busy, cpu: each(targets[name]!.cpu() - cpu), redisCpu: each(scene.redis.cpu() - redisCpu) };
+  };
+  for (const name of Object.keys(targets)) {
+    if (only.includes(name)) await loadOn(name, connections, WARM_UP * seconds);
+  }
+  const best: GatewayFigures = {};
+  for (let round = 0; round < rounds; round++) {
+    for (const name of Object.keys(targets)) {
+      const loaded = only.includes(name)
+        ? await busyOn(name)
+        : { busy: null, cpu: Number.NaN, redisCpu: Number.NaN };
+      const figures = { ...loaded, calm: await loadOn(name, 1, 1) };
+      best[name] = best[name] ? bestOf(best[name], figures) : figures;
+    }
+  }
+  return best;
+}
+
+function bestOf(one: Figures, other: Figures): Figures {
+  return {
+    busy: (other.busy?.perSecond ?? 0) > (one.busy?.perSecond ?? 0) ? other.busy : one.busy,
+    calm: other.calm.p50 < one.calm.p50 ? other.calm : one.calm,
+    cpu: Math.min(one.cpu, other.cpu),
+    redisCpu: Math.min(one.redisCpu, other.redisCpu),
+  };
+}
