@@ -23,6 +23,7 @@ const BENCHES = {
 
 const TOOLS = [
   { command: 'nginx', package: 'nginx-light' },
+  { command: 'haproxy', package: 'haproxy' },
   { command: 'wrk', package: 'wrk' },
 ];
 
@@ -65,7 +66,7 @@ function readAsked(): Asked {
 }
 
 /**
- * nginx to compare with and wrk to load with: those of the machine, else Debian's, unpacked into the clone. Without
+ * nginx and HAProxy to compare with and wrk to load with: those of the machine, else Debian's, unpacked into the clone. Without
  * them a column is missing.
  */
 async function bringTools(): Promise<void> {

@@ -63,6 +63,7 @@ export function identityScene(): Promise<Scene> {
         Array.from({ length: count }, () =>
           issueCredential(key, { audience: 'identity', method: 'GET', path, principal }),
         ),
+      verification: null,
     };
   });
 }

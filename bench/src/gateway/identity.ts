@@ -1,12 +1,13 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { accessTokenKeysPath } from '@rivergate/caller';
 import type { JWK } from 'jose';
 import type { Running } from './process.ts';
 
 /** Answers for every service but the measured one: ready, without routes, and with the key of the access tokens. */
 export async function startIdentity(jwk: JWK): Promise<Running> {
   const server = createServer((request, response) => {
-    const jwks = request.url === '/.well-known/jwks.json';
+    const jwks = request.url === accessTokenKeysPath;
     response.writeHead(200, { 'content-type': 'application/json', 'x-manifest-version': 'bench' });
     response.end(JSON.stringify(jwks ? { keys: [jwk] } : {}));
   });

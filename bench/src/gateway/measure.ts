@@ -1,7 +1,8 @@
+import { LOW_LIMIT, proveLimit, proveRefusals } from './demands.ts';
 import { type Load, load } from './load.ts';
 import { cores, type Running } from './process.ts';
 import type { Scene } from './scene.ts';
-import { TARGETS } from './targets.ts';
+import { TARGETS, type Target } from './targets.ts';
 
 export type Figures = {
   /** Null for what was only called for comparison with one connection. */
@@ -32,16 +33,36 @@ export async function compare(
 ): Promise<GatewayFigures> {
   const targets: Record<string, Running> = {};
   try {
-    for (const [name, { missing, start }] of Object.entries(TARGETS)) {
+    for (const [name, target] of Object.entries(TARGETS)) {
       if (name !== 'direct' && !only.includes(name)) continue;
-      const reason = missing?.(scene) ?? null;
-      if (reason === null) targets[name] = await start(scene);
+      const reason = (await target.missing?.(scene)) ?? null;
+      if (reason === null) targets[name] = await startProven(name, target, scene);
       else print(`left out before ${scene.title}: ${name}: ${reason}`);
+    }
+    for (const name of Object.keys(targets)) {
+      const { warmUp } = TARGETS[name]!;
+      if (warmUp) print(`${name} is warmed up ${warmUp} times as long as the others`);
     }
     return await inTurns(scene, targets, only, measure);
   } finally {
     for (const target of Object.values(targets).reverse()) await target.stop();
   }
+}
+
+/** Nothing is compared with the gateway that lets through what the gateway refuses. */
+async function startProven(name: string, target: Target, scene: Scene): Promise<Running> {
+  const { verification, path } = scene;
+  if (verification && target.limited) {
+    const limited = await target.limited(scene, LOW_LIMIT);
+    await proveLimit(name, limited.url + path, verification).finally(limited.stop);
+  }
+  const running = await target.start(scene);
+  if (verification && target.verifies)
+    await proveRefusals(name, running.url + path, verification).catch(async cause => {
+      await running.stop();
+      throw cause;
+    });
+  return running;
 }
 
 /** Measures in turns and keeps the best of each, so that what else the machine does spoils no comparison. */
@@ -69,7 +90,8 @@ async function inTurns(
     return { busy, cpu: each(targets[name]!.cpu() - cpu), redisCpu: each(scene.redis.cpu() - redisCpu) };
   };
   for (const name of Object.keys(targets)) {
-    if (only.includes(name)) await loadOn(name, connections, WARM_UP * seconds);
+    if (only.includes(name))
+      await loadOn(name, connections, (TARGETS[name]!.warmUp ?? 1) * WARM_UP * seconds);
   }
   const best: GatewayFigures = {};
   for (let round = 0; round < rounds; round++) {

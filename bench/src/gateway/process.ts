@@ -1,5 +1,5 @@
-import { fork, spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { fork, spawn, spawnSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { freePort } from '@rivergate/testing';
 
@@ -55,6 +55,42 @@ export async function startProcess(
   };
 }
 
+export type Program = {
+  command: string;
+  argumentsOf: string[];
+  port: number;
+  env?: NodeJS.ProcessEnv;
+  /** What asks it to end. */
+  signal: NodeJS.Signals;
+  /** Of its own; it is removed when the program has ended. */
+  folder: string;
+  core: number | null;
+};
+
+/** Starts a server that is no Node process and waits until it answers. What it prints goes to standard error. */
+export async function startProgram(program: Program): Promise<Running> {
+  const { port, env, signal, folder, core } = program;
+  const [command, argumentsOf] = onCore(core, program.command, program.argumentsOf);
+  const child = spawn(command, argumentsOf, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', process.stderr, 'inherit'],
+  });
+  const ended = new Promise<void>(resolve => child.once('exit', () => resolve()));
+  const stop = async () => {
+    child.kill(signal);
+    await ended;
+    rmSync(folder, { recursive: true, force: true });
+  };
+  const url = `http://127.0.0.1:${port}`;
+  const failed = ended.then(() => Promise.reject(new Error(`${program.command} ended before it was ready`)));
+  await Promise.race([untilAnswering(url), failed]).catch(async cause => {
+    await stop();
+    throw cause;
+  });
+  failed.catch(() => {});
+  return { url, cpu: () => cpuTime(child.pid!), stop };
+}
+
 const CLOCK_TICK = 10_000;
 
 /** Processor time of a process and its children in microseconds (proc(5), stat: utime and stime). */
@@ -71,9 +107,12 @@ export function cpuTime(pid: number): number {
   }
 }
 
+/** Milliseconds in which a program has to answer: a JVM on a busy core takes its time. */
+const START_PATIENCE = 60_000;
+
 /** Waits until something answers there, whatever it says. */
-export async function untilAnswering(url: string): Promise<void> {
-  for (const end = Date.now() + 10_000; Date.now() < end; ) {
+async function untilAnswering(url: string): Promise<void> {
+  for (const end = Date.now() + START_PATIENCE; Date.now() < end; ) {
     try {
       await (await fetch(url)).arrayBuffer();
       return;

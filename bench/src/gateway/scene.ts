@@ -1,4 +1,13 @@
+import type { AccessTokens, Claims } from './access-tokens.ts';
 import type { Running } from './process.ts';
+
+export type Verification = {
+  tokens: AccessTokens;
+  /** Whose token the measured requests carry. */
+  caller: Claims;
+  /** Where the keys of the tokens are published. */
+  keysUrl: string;
+};
 
 /** A service, a gateway in front of it, and an authenticated GET that both answer. */
 export type Scene = {
@@ -14,12 +23,17 @@ export type Scene = {
    * and half a minute. Null where the service answers without.
    */
   credentials: ((count: number) => string[]) | null;
+  /** By what others verify the same access tokens; null where none of them could reach the service. */
+  verification: Verification | null;
   stop(): Promise<void>;
 };
 
-/** Limits that no load reaches: they are counted all the same. */
+/** Requests a minute that no load reaches: they are counted all the same. */
+export const UNLIMITED = 999_999_999;
+
+/** The limits of the gateway set to that. */
 export const unlimited = Object.fromEntries(
-  ['STANDARD', 'PREMIUM', 'ADMIN'].map(name => [`RATE_LIMIT_${name}`, '999999999/60']),
+  ['STANDARD', 'PREMIUM', 'ADMIN'].map(name => [`RATE_LIMIT_${name}`, `${UNLIMITED}/60`]),
 );
 
 /** Starts the parts of a scene; what was started before one failed is stopped again. */

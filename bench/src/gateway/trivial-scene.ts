@@ -1,7 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import {
-  accessTokenAudience,
+  accessTokenKeysPath,
   fillMembership,
   fillSession,
   generateInternalKeys,
@@ -9,14 +8,13 @@ import {
 } from '@rivergate/caller';
 import { SERVICES, urlVariable } from '@rivergate/service';
 import { Redis } from 'ioredis';
-import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import { accessTokens, type Claims } from './access-tokens.ts';
 import { startIdentity } from './identity.ts';
 import { cores, startProcess } from './process.ts';
 import { startSceneRedis } from './redis.ts';
 import { assemble, type Scene, unlimited } from './scene.ts';
 
-const publicUrl = 'http://bench.test';
-const [userId, sessionId, organizationId] = [7, 70, 700];
+const caller: Claims = { subject: 7, sessionId: 70, organizationId: 700 };
 
 /** A service that does next to nothing, so that the proxies are all there is to see. */
 export function trivialScene(): Promise<Scene> {
@@ -24,9 +22,8 @@ export function trivialScene(): Promise<Scene> {
     const names = SERVICES.map(({ name }) => name);
     const internal = generateInternalKeys(['gateway', ...names]);
     const redis = await keep(startSceneRedis());
-    const signing = await generateKeyPair('ES256');
-    const jwk = { ...(await exportJWK(signing.publicKey)), kid: 'bench', alg: 'ES256', use: 'sig' };
-    const identity = await keep(startIdentity(jwk));
+    const tokens = await accessTokens();
+    const identity = await keep(startIdentity(tokens.jwk));
     const service = await keep(
       startProcess(
         join(import.meta.dirname, 'service.ts'),
@@ -36,7 +33,7 @@ export function trivialScene(): Promise<Scene> {
       ),
     );
     const env = {
-      PUBLIC_URL: publicUrl,
+      PUBLIC_URL: tokens.issuer,
       REDIS_URL: redis.url,
       INTERNAL_KEY: internal.INTERNAL_KEY.gateway,
       INTERNAL_JWKS: internal.INTERNAL_JWKS,
@@ -54,8 +51,9 @@ export function trivialScene(): Promise<Scene> {
       service,
       gateway,
       redis,
-      authorization: `Bearer ${await accessToken(signing.privateKey)}`,
+      authorization: `Bearer ${await tokens.sign(caller)}`,
       credentials: null,
+      verification: { tokens, caller, keysUrl: identity.url + accessTokenKeysPath },
     };
   });
 }
@@ -63,6 +61,7 @@ export function trivialScene(): Promise<Scene> {
 /** What the owners would have told the gateway, for longer than the measurement takes. */
 async function fillAccess(redisUrl: string): Promise<void> {
   const redis = new Redis(redisUrl);
+  const { subject: userId, sessionId, organizationId } = caller;
   await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false });
   const generation = await organizationGeneration(redis, organizationId);
   const permissions = ['workspace.read', 'storage.read', 'storage.write', 'query.execute', 'policy.read'];
@@ -71,21 +70,4 @@ async function fillAccess(redisUrl: string): Promise<void> {
   for (const key of [`session:${sessionId}`, `membership:${organizationId}:${userId}`])
     await redis.persist(key);
   redis.disconnect();
-}
-
-function accessToken(privateKey: Parameters<SignJWT['sign']>[0]): Promise<string> {
-  return new SignJWT({
-    sub: String(userId),
-    sid: sessionId,
-    org_id: organizationId,
-    amr: ['pwd'],
-    scope: '',
-    jti: randomUUID(),
-  })
-    .setProtectedHeader({ alg: 'ES256', typ: 'at+jwt', kid: 'bench' })
-    .setIssuer(publicUrl)
-    .setAudience(accessTokenAudience)
-    .setIssuedAt()
-    .setExpirationTime('50m')
-    .sign(privateKey);
 }

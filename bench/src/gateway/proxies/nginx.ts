@@ -1,9 +1,8 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Running } from '../process.ts';
-import { cpuTime, onCore, untilAnswering } from '../process.ts';
+import { type Running, startProgram } from '../process.ts';
 
 export const hasNginx = () => spawnSync('nginx', ['-v']).status === 0;
 
@@ -34,18 +33,12 @@ http {
 }
 `,
   );
-  const [command, argumentsOf] = onCore(core, 'nginx', ['-c', file, '-p', folder]);
-  const child = spawn(command, argumentsOf, { stdio: 'ignore' });
-  const url = `http://127.0.0.1:${port}`;
-  await untilAnswering(`${url}/ready`);
-  return {
-    url,
-    cpu: () => cpuTime(child.pid!),
-    stop: async () => {
-      const ended = new Promise(resolve => child.once('exit', resolve));
-      child.kill('SIGQUIT');
-      await ended;
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  return startProgram({
+    command: 'nginx',
+    argumentsOf: ['-c', file, '-p', folder],
+    port,
+    signal: 'SIGQUIT',
+    folder,
+    core,
+  });
 }
