@@ -63,8 +63,9 @@ const HELP = {
 
   Options of gateway:
     --only NAME,...            what is measured; without it everything that can be had here
-    --scene NAME,...           before what: trivial, identity; without it both
-    --seconds NUMBER           of load in each round, whole; 3 if not given. Twice as long warms up
+    --scene NAME,...           before what: trivial, identity; or workers: one and two processes of the gateway;
+                               without it all
+    --seconds NUMBER           of load in each round, whole; 3 if not given. Twice as long warms up, the JVM longer
     --rounds NUMBER            of which the best counts; 3 if not given
     --connections NUMBER       64 if not given
 `,

@@ -1,11 +1,18 @@
 import { identityScene } from './gateway/identity-scene.ts';
-import { compare, type GatewayFigures, type Measure } from './gateway/measure.ts';
+import { compare, type Measure } from './gateway/measure.ts';
 import { report } from './gateway/report.ts';
 import type { Scene } from './gateway/scene.ts';
 import { TARGETS } from './gateway/targets.ts';
 import { trivialScene } from './gateway/trivial-scene.ts';
+import { benchWorkers } from './gateway/workers.ts';
 
-const SCENES: Record<string, () => Promise<Scene>> = { trivial: trivialScene, identity: identityScene };
+const SCENES: Record<string, (asked: Asked) => Promise<void>> = {
+  trivial: asked => compareIn(trivialScene, asked),
+  identity: asked => compareIn(identityScene, asked),
+  workers: ({ measure, print }) => benchWorkers(measure, print),
+};
+
+type Asked = { only: string[]; measure: Measure; print: (line: string) => void };
 
 export type GatewayOptions = Partial<Measure> & {
   /** Names of scenes; without them all. */
@@ -31,21 +38,19 @@ export async function benchGateway(
     only = Object.keys(TARGETS),
   }: GatewayOptions = {},
   print: (line: string) => void = console.log,
-): Promise<GatewayFigures[]> {
+): Promise<void> {
   known('scene', scenes, SCENES);
   known('target', only, TARGETS);
-  const all: GatewayFigures[] = [];
-  for (const name of scenes) {
-    const scene = await SCENES[name]!();
-    try {
-      const figures = await compare(scene, only, { seconds, connections, rounds }, print);
-      report(scene.title, figures, print);
-      all.push(figures);
-    } finally {
-      await scene.stop();
-    }
+  for (const name of scenes) await SCENES[name]!({ only, measure: { seconds, connections, rounds }, print });
+}
+
+async function compareIn(open: () => Promise<Scene>, { only, measure, print }: Asked): Promise<void> {
+  const scene = await open();
+  try {
+    report(scene.title, await compare(scene, only, measure, print), print);
+  } finally {
+    await scene.stop();
   }
-  return all;
 }
 
 function known(what: string, names: string[], all: object): void {

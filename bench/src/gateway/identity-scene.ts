@@ -35,7 +35,14 @@ export function identityScene(): Promise<Scene> {
     );
     const { emails } = await seed(environment.databaseAdminUrl, 1, 0);
     const away = Object.fromEntries(SERVICES.map(({ name }) => [urlVariable(name), 'http://127.0.0.1:9']));
-    const env = { ...environment.of('gateway'), ...place, LOG_LEVEL: 'info', ...unlimited, ...away };
+    const env = {
+      ...environment.of('gateway'),
+      ...place,
+      GATEWAY_WORKERS: '1',
+      LOG_LEVEL: 'info',
+      ...unlimited,
+      ...away,
+    };
     const main = join(import.meta.dirname, '../../../gateway/src/main.ts');
     const gateway = await keep(startProcess(main, [], { ...env, IDENTITY_URL: service.url }, cores.proxy));
 
@@ -57,7 +64,7 @@ export function identityScene(): Promise<Scene> {
       path,
       service,
       gateway,
-      redis: { url: environment.redisUrl, cpu: await redisCpu(environment.redisUrl) },
+      redis: { url: environment.redisUrl, cpu: await redisCpu(environment.redisUrl, cores.around) },
       authorization: `Bearer ${token}`,
       credentials: count =>
         Array.from({ length: count }, () =>

@@ -23,6 +23,8 @@ export type Measure = { seconds: number; connections: number; rounds: number };
 const CREDENTIALS_A_SECOND = 6_000;
 /** How many times `seconds` of load there are before anything counts: Node compiles what is hot for about 6 s. */
 const WARM_UP = 2;
+/** How many times `seconds` more a JVM is given. */
+const MOST_LOADS = 20;
 
 /** Starts the targets that are wanted and can be had, measures them in turns, and stops them. */
 export async function compare(
@@ -39,11 +41,7 @@ export async function compare(
       if (reason === null) targets[name] = await startProven(name, target, scene);
       else print(`left out before ${scene.title}: ${name}: ${reason}`);
     }
-    for (const name of Object.keys(targets)) {
-      const { warmUp } = TARGETS[name]!;
-      if (warmUp) print(`${name} is warmed up ${warmUp} times as long as the others`);
-    }
-    return await inTurns(scene, targets, only, measure);
+    return await inTurns(scene, targets, only, measure, print);
   } finally {
     for (const target of Object.values(targets).reverse()) await target.stop();
   }
@@ -71,6 +69,7 @@ async function inTurns(
   targets: Record<string, Running>,
   only: readonly string[],
   { seconds, connections, rounds }: Measure,
+  print: (line: string) => void,
 ): Promise<GatewayFigures> {
   const loadOn = (name: string, many: number, length: number) => {
     const own = scene.credentials !== null && name !== 'gateway';
@@ -89,9 +88,13 @@ async function inTurns(
     const each = (used: number) => used / (busy.perSecond * seconds);
     return { busy, cpu: each(targets[name]!.cpu() - cpu), redisCpu: each(scene.redis.cpu() - redisCpu) };
   };
-  for (const name of Object.keys(targets)) {
-    if (only.includes(name))
-      await loadOn(name, connections, (TARGETS[name]!.warmUp ?? 1) * WARM_UP * seconds);
+  for (const name of Object.keys(targets).filter(target => only.includes(target))) {
+    await loadOn(name, connections, WARM_UP * seconds);
+    if (!TARGETS[name]!.settles) continue;
+    const loads = await untilSettled(async () => (await busyOn(name)).cpu);
+    print(
+      `${name} was warmed up for ${(WARM_UP + loads) * seconds} s, the others for ${WARM_UP * seconds} s`,
+    );
   }
   const best: GatewayFigures = {};
   for (let round = 0; round < rounds; round++) {
@@ -104,6 +107,18 @@ async function inTurns(
     }
   }
   return best;
+}
+
+/** Loads until the figure has not fallen by a twentieth twice in a row; returns how often. */
+async function untilSettled(measured: () => Promise<number>): Promise<number> {
+  let [best, calm, loads] = [Number.POSITIVE_INFINITY, 0, 0];
+  while (calm < 2 && loads < MOST_LOADS) {
+    const figure = await measured();
+    calm = figure < 0.95 * best ? 0 : calm + 1;
+    best = Math.min(best, figure);
+    loads += 1;
+  }
+  return loads;
 }
 
 function bestOf(one: Figures, other: Figures): Figures {

@@ -13,7 +13,9 @@ export type Running = {
 const pinning = spawnSync('taskset', ['--version']).status === 0 && cpus().length > 1;
 
 /** Proxies get a core of their own; what stands around them shares another. */
-export const cores = pinning ? { proxy: 1, around: 0 } : { proxy: null, around: null };
+export const cores: { proxy: number | null; around: number | null } = pinning
+  ? { proxy: 1, around: 0 }
+  : { proxy: null, around: null };
 
 /** The command, bound to a core where that is possible. */
 export function onCore(core: number | null, command: string, argumentsOf: string[]): [string, string[]] {
@@ -31,7 +33,7 @@ export async function startProcess(
   argumentsOf: string[],
   env: NodeJS.ProcessEnv,
   core: number | null,
-): Promise<Running> {
+): Promise<Running & { pid: number }> {
   const port = env.PORT ?? String(await freePort());
   const [execPath, execArgv] = onCore(core, process.execPath, ['--disable-warning=ExperimentalWarning']);
   const child = fork(file, argumentsOf, {
@@ -45,6 +47,7 @@ export async function startProcess(
     child.once('exit', code => reject(new Error(`${file} ended with ${code} before it was ready`)));
   });
   return {
+    pid: child.pid!,
     url: `http://127.0.0.1:${port}`,
     cpu: () => cpuTime(child.pid!),
     stop: async () => {
@@ -96,9 +99,7 @@ const CLOCK_TICK = 10_000;
 /** Processor time of a process and its children in microseconds (proc(5), stat: utime and stime). */
 export function cpuTime(pid: number): number {
   try {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      .replace(/^.*\) /, '')
-      .split(' ');
+    const fields = statOf(pid);
     const own = (Number(fields[11]) + Number(fields[12])) * CLOCK_TICK;
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean);
     return children.reduce((sum, child) => sum + cpuTime(Number(child)), own);
@@ -109,6 +110,22 @@ export function cpuTime(pid: number): number {
 
 /** Milliseconds in which a program has to answer: a JVM on a busy core takes its time. */
 const START_PATIENCE = 60_000;
+
+/** Processor time of the children of this process that have ended, in microseconds (proc(5), stat: cutime, cstime). */
+export function cpuTimeOfEnded(): number {
+  try {
+    const fields = statOf('self');
+    return (Number(fields[13]) + Number(fields[14])) * CLOCK_TICK;
+  } catch {
+    return Number.NaN;
+  }
+}
+
+function statOf(pid: number | 'self'): string[] {
+  return readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+}
 
 /** Waits until something answers there, whatever it says. */
 async function untilAnswering(url: string): Promise<void> {

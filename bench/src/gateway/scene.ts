@@ -14,7 +14,7 @@ export type Scene = {
   title: string;
   path: string;
   service: Running;
-  gateway: Running;
+  gateway: Running & { pid: number };
   redis: Pick<Running, 'url' | 'cpu'>;
   /** With what the gateway lets the request through. */
   authorization: string;

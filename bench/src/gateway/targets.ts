@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { freePort } from '@rivergate/testing';
 import { cores, type Running, startProcess } from './process.ts';
 import { hasHaproxy, startHaproxy } from './proxies/haproxy.ts';
 import { hasNginx, startNginx } from './proxies/nginx.ts';
@@ -14,8 +13,8 @@ export type Target = {
   verifies?: true;
   /** Like `start`, with so many requests a minute for each subject. */
   limited?(scene: Scene, limit: number): Promise<Running>;
-  /** How many times as long as the others it is warmed up. */
-  warmUp?: number;
+  /** It is warmed up until its processor time for a request falls no further, not just for some seconds. */
+  settles?: true;
   start(scene: Scene): Promise<Running>;
 };
 
@@ -24,7 +23,7 @@ export const TARGETS: Record<string, Target> = {
   direct: { start: async ({ service }) => ofScene(service) },
   nginx: {
     missing: () => (hasNginx() ? null : 'nginx is not installed (Debian: nginx-light)'),
-    start: async ({ service }) => startNginx(await freePort(), service.url, cores.proxy),
+    start: ({ service }) => startNginx(service.url, cores.proxy),
   },
   'http-proxy-middleware': { start: ({ service }) => node('plain-proxy.ts', service) },
   relay: {
@@ -40,8 +39,8 @@ export const TARGETS: Record<string, Target> = {
     () => null,
     verifying => startProcess(proxy('fastify.ts'), [], environmentOf(verifying), cores.proxy),
   ),
-  // The JVM compiles what is hot in several steps, and on the same core.
-  spring: { ...instead(springMissing, verifying => startSpring(verifying, cores.proxy)), warmUp: 5 },
+  // The JVM compiles what is hot in several steps, on the same core.
+  spring: { ...instead(springMissing, verifying => startSpring(verifying, cores.proxy)), settles: true },
   gateway: { verifies: true, start: async ({ gateway }) => ofScene(gateway) },
 };
 

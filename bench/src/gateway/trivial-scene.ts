@@ -10,27 +10,56 @@ import { SERVICES, urlVariable } from '@rivergate/service';
 import { Redis } from 'ioredis';
 import { accessTokens, type Claims } from './access-tokens.ts';
 import { startIdentity } from './identity.ts';
-import { cores, startProcess } from './process.ts';
+import { cores, type Running, startProcess } from './process.ts';
+import { startNginxService } from './proxies/nginx.ts';
 import { startSceneRedis } from './redis.ts';
 import { assemble, type Scene, unlimited } from './scene.ts';
+import { answer, manifest } from './trivial-answers.ts';
 
+const path = '/api/v1/things/7';
 const caller: Claims = { subject: 7, sessionId: 70, organizationId: 700 };
 
 /** A service that does next to nothing, so that the proxies are all there is to see. */
 export function trivialScene(): Promise<Scene> {
+  return build({
+    title: 'a service that does next to nothing',
+    workers: 1,
+    core: cores,
+    startService: key => startProcess(join(import.meta.dirname, 'trivial-service.ts'), [], key, cores.around),
+  });
+}
+
+/** The gateway as so many processes, before a service that takes as little of the machine as can be; nothing is pinned. */
+export function workersScene(workers: number): Promise<Scene> {
+  const paths = { '/ready': {}, '/internal/manifest': manifest, [path]: answer };
+  return build({
+    title: 'constant answers of nginx',
+    workers,
+    core: { proxy: null, around: null },
+    startService: () => startNginxService(paths, { 'x-manifest-version': manifest.version }, null),
+  });
+}
+
+type Parts = {
+  title: string;
+  workers: number;
+  core: typeof cores;
+  /** `key` is the environment of a service that verifies the internal credential. */
+  startService(key: NodeJS.ProcessEnv): Promise<Running>;
+};
+
+function build({ title, workers, core, startService }: Parts): Promise<Scene> {
   return assemble(async keep => {
     const names = SERVICES.map(({ name }) => name);
     const internal = generateInternalKeys(['gateway', ...names]);
-    const redis = await keep(startSceneRedis());
+    const redis = await keep(startSceneRedis(core.around));
     const tokens = await accessTokens();
     const identity = await keep(startIdentity(tokens.jwk));
     const service = await keep(
-      startProcess(
-        join(import.meta.dirname, 'service.ts'),
-        ['storage'],
-        { INTERNAL_KEY: internal.INTERNAL_KEY.storage, INTERNAL_JWKS: internal.INTERNAL_JWKS },
-        cores.around,
-      ),
+      startService({
+        INTERNAL_KEY: internal.INTERNAL_KEY[manifest.service],
+        INTERNAL_JWKS: internal.INTERNAL_JWKS,
+      }),
     );
     const env = {
       PUBLIC_URL: tokens.issuer,
@@ -40,14 +69,15 @@ export function trivialScene(): Promise<Scene> {
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
       ...unlimited,
       ...Object.fromEntries(names.map(name => [urlVariable(name), identity.url])),
-      STORAGE_URL: service.url,
+      [urlVariable(manifest.service)]: service.url,
+      GATEWAY_WORKERS: String(workers),
     };
     const main = join(import.meta.dirname, '../../../gateway/src/main.ts');
-    const gateway = await keep(startProcess(main, [], env, cores.proxy));
+    const gateway = await keep(startProcess(main, [], env, core.proxy));
     await fillAccess(redis.url);
     return {
-      title: 'a service that does next to nothing',
-      path: '/api/v1/things/7',
+      title,
+      path,
       service,
       gateway,
       redis,
