@@ -23,8 +23,10 @@ export type Measure = { seconds: number; connections: number; rounds: number };
 const CREDENTIALS_A_SECOND = 6_000;
 /** How many times `seconds` of load there are before anything counts: Node compiles what is hot for about 6 s. */
 const WARM_UP = 2;
-/** How many times `seconds` more a JVM is given. */
-const MOST_LOADS = 20;
+/** Then a JVM is loaded for so many seconds at a time, at most so often, until it got no faster so often in a row. */
+const SETTLING = 4;
+const MOST_LOADS = 30;
+const CALM_LOADS = 5;
 
 /** Starts the targets that are wanted and can be had, measures them in turns, and stops them. */
 export async function compare(
@@ -82,19 +84,19 @@ async function inTurns(
       core: cores.around,
     });
   };
-  const busyOn = async (name: string) => {
+  const busyOn = async (name: string, length = seconds) => {
     const [cpu, redisCpu] = [targets[name]!.cpu(), scene.redis.cpu()];
-    const busy = await loadOn(name, connections, seconds);
-    const each = (used: number) => used / (busy.perSecond * seconds);
+    const busy = await loadOn(name, connections, length);
+    const each = (used: number) => used / (busy.perSecond * length);
     return { busy, cpu: each(targets[name]!.cpu() - cpu), redisCpu: each(scene.redis.cpu() - redisCpu) };
   };
   for (const name of Object.keys(targets).filter(target => only.includes(target))) {
     await loadOn(name, connections, WARM_UP * seconds);
     if (!TARGETS[name]!.settles) continue;
-    const loads = await untilSettled(async () => (await busyOn(name)).cpu);
-    print(
-      `${name} was warmed up for ${(WARM_UP + loads) * seconds} s, the others for ${WARM_UP * seconds} s`,
-    );
+    const { loads, settled } = await untilSettled(async () => (await busyOn(name, SETTLING)).cpu);
+    const usual = WARM_UP * seconds;
+    print(`${name} was warmed up for ${usual + SETTLING * loads} s, the others for ${usual} s`);
+    if (!settled) print(`${name} was still getting faster then: its figures are worse than it is`);
   }
   const best: GatewayFigures = {};
   for (let round = 0; round < rounds; round++) {
@@ -109,16 +111,16 @@ async function inTurns(
   return best;
 }
 
-/** Loads until the figure has not fallen by a twentieth twice in a row; returns how often. */
-async function untilSettled(measured: () => Promise<number>): Promise<number> {
+/** Loads until the figure has fallen by less than a twentieth over some loads; says how many, and whether it came to that. */
+async function untilSettled(measured: () => Promise<number>): Promise<{ loads: number; settled: boolean }> {
   let [best, calm, loads] = [Number.POSITIVE_INFINITY, 0, 0];
-  while (calm < 2 && loads < MOST_LOADS) {
+  while (calm < CALM_LOADS && loads < MOST_LOADS) {
     const figure = await measured();
-    calm = figure < 0.95 * best ? 0 : calm + 1;
-    best = Math.min(best, figure);
     loads += 1;
+    if (figure < 0.95 * best) [best, calm] = [figure, 0];
+    else calm += 1;
   }
-  return loads;
+  return { loads, settled: calm === CALM_LOADS };
 }
 
 function bestOf(one: Figures, other: Figures): Figures {
