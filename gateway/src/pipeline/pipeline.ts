@@ -14,7 +14,7 @@ import { framing } from './framing.ts';
 import { gather } from './gather.ts';
 import type { OpenRequests } from './open-requests.ts';
 import { principal } from './principal.ts';
-import { rateLimit } from './rate-limit.ts';
+import { questionLimit, rateLimit } from './rate-limit.ts';
 import { requestIdentity } from './request-identity.ts';
 import { revocation } from './revocation.ts';
 import { route } from './route.ts';
@@ -53,7 +53,8 @@ export function passage(parts: PipelineParts): readonly Step[] {
     upgradeDeclared,
     authenticate(parts.kinds, parts.verified),
     parts.open.ofUser,
-    gather(parts.redis, parts.limiter),
+    gather(parts.redis),
+    questionLimit(parts.limiter),
     revocation(parts.owners),
     principal(parts.owners),
     rateLimit(parts.limiter),

@@ -16,7 +16,7 @@ export type RateLimitVerdict = {
 
 export type RateLimiter = {
   /** Counts one request of `key` against the class. Null when the class is off. */
-  consume(rateClass: RateLimitClass, key: string): Promise<RateLimitVerdict | null>;
+  consume(rateClass: RateLimitClass, key: string): RateLimitVerdict | null | Promise<RateLimitVerdict | null>;
   /** Forgets what `key` has used of the class. */
   clear(rateClass: RateLimitClass, key: string): Promise<void>;
 };
