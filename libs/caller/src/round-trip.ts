@@ -7,6 +7,11 @@ export type Stored = { text: string; millisecondsLeft: number };
 /** A counter after its use: how many there were in its window, and milliseconds until the window ends. */
 export type Count = { count: number; millisecondsLeft: number };
 
+/** Redis has surely not counted; any other failure leaves that open. */
+export class NotCounted extends Error {
+  override name = 'NotCounted';
+}
+
 /** What many requests ask one connection at the same time. Rejects when Redis cannot be had: another way is at hand. */
 export type RoundTrip = {
   /** What stands under keys; null where nothing does. Rejects also when Redis takes no writes: it may be out of date. */
@@ -131,7 +136,7 @@ function roundTrip(redis: Redis): RoundTrip {
         uses.push(times);
         answer.push(([, , counts]) => {
           const count = counts[at] as number;
-          if (count < 0) reject(new Error('Redis could not count'));
+          if (count < 0) reject(new NotCounted('Redis could not count'));
           else resolve({ count, millisecondsLeft: counts[at + 1] as number });
         });
         refuse.push(reject);
@@ -145,7 +150,7 @@ function storedOf(text: string | null | undefined, life: number | undefined): St
 }
 
 async function send(redis: Redis, { reads, counters, windows, uses }: Turn): Promise<Reply> {
-  if (redis.status !== 'ready') throw new Error('Redis is not connected');
+  if (redis.status !== 'ready') throw new NotCounted('Redis is not connected');
   const given = [reads.length + counters.length, ...reads, ...counters, reads.length, ...windows, ...uses];
   try {
     return (await redis.call('EVALSHA', SCRIPT_HASH, ...given)) as Reply;
