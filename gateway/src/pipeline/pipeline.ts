@@ -71,9 +71,9 @@ export function departure(parts: PipelineParts): Step {
 }
 
 /** Runs the steps; waits only for those that have something to wait for. */
-export async function run(steps: readonly Step[], exchange: Exchange): Promise<void> {
-  for (const step of steps) {
-    const waiting = step(exchange);
-    if (waiting) await waiting;
+export function run(steps: readonly Step[], exchange: Exchange, from = 0): void | Promise<void> {
+  for (let index = from; index < steps.length; index++) {
+    const waiting = steps[index]!(exchange);
+    if (waiting) return waiting.then(() => run(steps, exchange, index + 1));
   }
 }

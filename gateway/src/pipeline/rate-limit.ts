@@ -42,7 +42,7 @@ export function rateLimit(limiter: RateLimiter) {
 }
 
 function count(limiter: RateLimiter, exchange: Exchange, rateClass: RateLimitClass): void | Promise<void> {
-  const verdict = limiter.consume(rateClass, limitKeys(exchange).caller);
+  const verdict = limiter.consume(rateClass, callerKey(exchange));
   if (verdict instanceof Promise) return verdict.then(told => decide(exchange, told));
   decide(exchange, verdict);
 }
@@ -57,8 +57,11 @@ function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
   return principal.plan === 'professional' || principal.plan === 'enterprise' ? 'premium' : 'standard';
 }
 
-/** Under which names a request is counted: the user's, else the address's. */
-export function limitKeys({ token, ip }: Exchange): { caller: string; address: string } {
-  const address = `ip:${countedAddress(ip)}`;
-  return { caller: token ? `user:${token.userId}` : address, address };
+/** Under which name a request is counted: the user's, else the address's. */
+export function callerKey(exchange: Exchange): string {
+  return exchange.token ? `user:${exchange.token.userId}` : addressKey(exchange);
+}
+
+export function addressKey({ ip }: Exchange): string {
+  return `ip:${countedAddress(ip)}`;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { factMemory } from './fact-memory.ts';
 
-const keepIn = (memory: ReturnType<typeof factMemory>, key: string, text = 'text', endsAt = 1_000) => {
+const keepIn = (memory: ReturnType<typeof factMemory>, key: string, text = 'text', endsAt = 10_000) => {
   const reading = memory.begin();
   reading.keep(key, `value of ${key}`, text, endsAt);
   reading.end();
@@ -36,7 +36,7 @@ describe('the memory of facts', () => {
   it('is bounded by what it holds, whatever the number: what was used longest ago goes first', () => {
     const memory = factMemory(10 * 1_000);
     for (let index = 0; index < 9; index++) keepIn(memory, `key ${index}`, 'x'.repeat(700));
-    memory.recall('key 0', 0);
+    memory.recall('key 0', 5_000);
     for (let index = 9; index < 14; index++) keepIn(memory, `key ${index}`, 'x'.repeat(700));
     expect(memory.recall('key 0', 0)).toBe('value of key 0');
     expect(memory.recall('key 1', 0)).toBeUndefined();

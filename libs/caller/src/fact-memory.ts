@@ -19,12 +19,15 @@ export type FactMemory = {
   size(): number;
 };
 
-type Kept = { value: unknown; weight: number; endsAt: number };
+type Kept = { value: unknown; weight: number; endsAt: number; usedAt: number };
 
 /** Characters of all texts together; parsed they take a few times as much. */
 const CAPACITY = 16 * 1024 * 1024;
 /** What an entry costs beside its text, in characters. */
 const OVERHEAD = 256;
+
+/** Milliseconds within which uses are not told apart: to put an entry last costs more than to find it. */
+const RECENT = 1_000;
 
 /** The least recently used go first when there is no room. */
 export function factMemory(capacity = CAPACITY): FactMemory {
@@ -41,12 +44,15 @@ export function factMemory(capacity = CAPACITY): FactMemory {
     recall(key, now) {
       const entry = kept.get(key);
       if (!entry) return undefined;
-      kept.delete(key);
       if (entry.endsAt <= now) {
-        weight -= entry.weight;
+        drop(key);
         return undefined;
       }
-      kept.set(key, entry);
+      if (now - entry.usedAt > RECENT) {
+        entry.usedAt = now;
+        kept.delete(key);
+        kept.set(key, entry);
+      }
       return entry.value;
     },
     begin() {
@@ -56,7 +62,7 @@ export function factMemory(capacity = CAPACITY): FactMemory {
         keep(key, value, text, endsAt) {
           if (!underWay.has(reading) || reading.withdrawn.has(key)) return;
           drop(key);
-          const entry = { value, weight: OVERHEAD + key.length + text.length, endsAt };
+          const entry = { value, weight: OVERHEAD + key.length + text.length, endsAt, usedAt: 0 };
           kept.set(key, entry);
           weight += entry.weight;
           for (const oldest of kept.keys()) {
