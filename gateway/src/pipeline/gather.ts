@@ -9,6 +9,7 @@ import type { Exchange } from '../exchange.ts';
 export function gather(redis: Redis) {
   const read = readAnew(redis);
   return (exchange: Exchange): void | Promise<void> => {
+    exchange.decidedAt = exchange.startedAt;
     if (!exchange.token) return;
     const access = recallAccess(redis, questionOf(exchange));
     if (!access) return read(exchange);
