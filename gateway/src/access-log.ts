@@ -2,7 +2,7 @@ import { pino } from 'pino';
 
 /** Milliseconds after which a line has left the process, and characters that are written at once before that. */
 const FLUSH_INTERVAL = 250;
-const BUFFER = 16_384;
+const BUFFER = 65_536;
 
 /** What is known of a request when it has ended. Nothing else is ever written: no token, no body, no query. */
 export type AccessLogEntry = {

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Span } from '@opentelemetry/api';
-import type { Access, Principal, RateLimitClass, RateLimitVerdict } from '@rivergate/caller';
+import type { Access, Principal, RateLimitVerdict } from '@rivergate/caller';
 import type { HeaderLine } from './answer/header-line.ts';
 import type { Route } from './routes/route.ts';
 import type { AccessToken } from './tokens/access-token.ts';
@@ -45,11 +45,10 @@ export type Exchange = {
   // authenticate
   token: AccessToken | null;
   // gather
-  /** When what `access` says began to be read: milliseconds, monotonic. The decision about rights is no younger. */
+  /** The moment for which what `access` says is known to be true: milliseconds, monotonic. */
   decidedAt: number;
   access: Access | null;
-  /** Class under which the request was counted before the principal was known. */
-  countedAs: RateLimitClass;
+  // rate limit
   general: RateLimitVerdict | null;
   // principal
   principal: Principal | null;
@@ -81,7 +80,6 @@ export function openExchange(
     token: null,
     decidedAt: 0,
     access: null,
-    countedAs: 'standard',
     general: null,
     principal: null,
   };

@@ -13,7 +13,7 @@ import type { Mailbox } from './own/mailbox.ts';
 import { type OwnEndpoints, ownEndpoint } from './own/own-endpoints.ts';
 import { credentialFor } from './pipeline/forward.ts';
 import { arrival, departure, type PipelineParts, passage, run } from './pipeline/pipeline.ts';
-import { limitKeys } from './pipeline/rate-limit.ts';
+import { addressKey } from './pipeline/rate-limit.ts';
 
 export type FrontDoor = {
   request(request: IncomingMessage, response: ServerResponse): void;
@@ -40,7 +40,8 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
   const depart = departure(parts);
 
   const serve = async (exchange: Exchange): Promise<void> => {
-    await run(arriving, exchange);
+    const arrived = run(arriving, exchange);
+    if (arrived) await arrived;
     if (exchange.request.headers.origin !== undefined) {
       const shared = parts.crossOrigin(exchange.request);
       exchange.crossOrigin = shared.headers;
@@ -49,8 +50,9 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
     const own = ownEndpoint(parts.own, exchange);
     if (own) return own(exchange);
     if (parts.mailbox?.takes(exchange)) return parts.mailbox.forward(exchange);
-    await run(passing, exchange);
-    return depart(exchange) as Promise<void>;
+    const passed = run(passing, exchange);
+    if (passed) await passed;
+    await depart(exchange);
   };
 
   const serveUpgrade = async (exchange: Exchange & { upgrade: Upgrade }): Promise<void> => {
@@ -106,6 +108,6 @@ async function guessesTooOften(
   exchange: Exchange,
 ): Promise<Failure | undefined> {
   if (!exchange.route || exchange.general) return undefined;
-  exchange.general = await limiter.consume('standard', limitKeys(exchange).address);
+  exchange.general = await limiter.consume('standard', addressKey(exchange));
   return exchange.general?.allowed === false ? rateLimited(exchange.general) : undefined;
 }

@@ -1,4 +1,4 @@
-import { credentialKey, rateLimiter } from '@rivergate/caller';
+import { credentialKey, followAccessState, rateLimiter } from '@rivergate/caller';
 import { serviceClient } from '@rivergate/endpoint';
 import { eventLogFromEnv } from '@rivergate/events';
 import {
@@ -65,6 +65,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     const redis = connectRedis(config.redisUrl, log, 'fails');
     stopping.push(() => redis.disconnect());
     await whenConnected(redis, 2_000);
+    stopping.push(followAccessState(redis));
 
     const call = serviceClient({ key, urlOf: service => urlOf(config, service) });
     stopping.push(() => call.close());

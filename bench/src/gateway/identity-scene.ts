@@ -99,6 +99,6 @@ async function becomeMember(
     generation,
     membership: { member: true, ...membership },
   });
-  await redis.persist(`membership:${organizationId}:${userId}`);
+  await redis.persist(`access:{organization:${organizationId}}:membership:${userId}`);
   redis.disconnect();
 }

@@ -97,7 +97,10 @@ async function fillAccess(redisUrl: string): Promise<void> {
   const permissions = ['workspace.read', 'storage.read', 'storage.write', 'query.execute', 'policy.read'];
   const membership = { member: true, isAdmin: false, permissions, workspaces: [], plan: 'enterprise' };
   await fillMembership(redis, { organizationId, userId, generation, membership });
-  for (const key of [`session:${sessionId}`, `membership:${organizationId}:${userId}`])
+  for (const key of [
+    `access:{session:${sessionId}}`,
+    `access:{organization:${organizationId}}:membership:${userId}`,
+  ])
     await redis.persist(key);
   redis.disconnect();
 }

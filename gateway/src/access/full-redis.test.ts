@@ -126,7 +126,7 @@ describe('with a Redis that takes no writes at all', () => {
     expect(await status('/api/v1/things', user.headers)).toBe(200);
     fleet.sessions.get(user.sessionId)!.active = false;
     await revokeSession(fleet.redis, user.sessionId).catch(() => {});
-    expect(await fleet.redis.get(`session:${user.sessionId}`)).toMatch(/^active/);
+    expect(await fleet.redis.get(`access:{session:${user.sessionId}}`)).toMatch(/^active/);
     expect(await status('/api/v1/things', user.headers)).toBe(401);
   });
 });

@@ -7,6 +7,15 @@ const variesByOrigin = headerLine('Vary', 'Origin');
 /** What one caller may see is nothing for a cache, unless a service says otherwise. */
 const notCached = headerLine('Cache-Control', 'no-store');
 
+const limitNames = [
+  'RateLimit-Policy',
+  'RateLimit',
+  'X-RateLimit-Limit',
+  'X-RateLimit-Remaining',
+  'X-RateLimit-Reset',
+  'Retry-After',
+].map(name => ({ key: name.toLowerCase(), name }));
+
 /** Writes the headers that the gateway puts on an answer into a flat list, leaving out those that `taken` has. */
 export type AnswerHeaders = (exchange: Exchange, into: string[], taken: Record<string, unknown>) => void;
 
@@ -19,8 +28,9 @@ export function answerHeaders(security: readonly HeaderLine[]): AnswerHeaders {
     for (const line of exchange.crossOrigin) if (line.key !== 'vary') into.push(line.name, line.value);
     if (!exchange.general) return;
     const headers = rateLimitHeaders(exchange.general);
-    for (const name in headers) {
-      if (taken[name.toLowerCase()] === undefined) into.push(name, headers[name] as string);
+    for (const { key, name } of limitNames) {
+      const value = headers[name];
+      if (value !== undefined && taken[key] === undefined) into.push(name, value);
     }
   };
 }

@@ -17,6 +17,7 @@ const notToOutside = new Set([
   'ratelimit-policy',
   'ratelimit',
 ]);
+const [A, X] = ['a'.charCodeAt(0), 'x'.charCodeAt(0)];
 const notToOutsidePrefix = /^(?:x-internal-|access-control-)/;
 
 /** The flat header list of the answer: the service's, cleaned, and the gateway's own. */
@@ -27,7 +28,9 @@ export function responseHeaders(
 ): string[] {
   const lines: string[] = [];
   for (const name in headers) {
-    if (notToOutside.has(name) || notToOutsidePrefix.test(name)) continue;
+    if (notToOutside.has(name)) continue;
+    const initial = name.charCodeAt(0);
+    if ((initial === X || initial === A) && notToOutsidePrefix.test(name)) continue;
     const value = headers[name];
     if (typeof value === 'string') lines.push(name, value);
     else if (value !== undefined) for (const one of value) lines.push(name, one);

@@ -1,7 +1,7 @@
 import type { RateLimiter } from '@rivergate/caller';
 import { MethodNotAllowed, rateLimited } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
-import { limitKeys } from '../pipeline/rate-limit.ts';
+import { addressKey } from '../pipeline/rate-limit.ts';
 import { requestedPath } from '../routes/path.ts';
 
 /** Something that the gateway answers itself. */
@@ -26,7 +26,7 @@ export function limited(limiter: RateLimiter, endpoints: OwnEndpoints): OwnEndpo
     [...endpoints].map(([path, endpoint]): [string, OwnEndpoint] => {
       const rateClass = /^\/(?:docs|pages)\//.test(path) ? 'page_file' : 'standard';
       const counted: OwnEndpoint = async exchange => {
-        exchange.general = await limiter.consume(rateClass, limitKeys(exchange).address);
+        exchange.general = await limiter.consume(rateClass, addressKey(exchange));
         if (exchange.general?.allowed === false) throw rateLimited(exchange.general);
         await endpoint(exchange);
       };

@@ -12,7 +12,11 @@ let fleet: TestFleet;
 
 beforeAll(async () => {
   fleet = await startTestFleet(
-    [testRoute('POST', '/api/v1/organizations/{org_id}/invitations'), testRoute('POST', '/api/v1/things')],
+    [
+      testRoute('POST', '/api/v1/organizations/{org_id}/invitations'),
+      testRoute('POST', '/api/v1/things'),
+      testRoute('GET', '/api/v1/open', { caller: 'public' }),
+    ],
     { env: { RATE_LIMIT_STANDARD: '3/60' } },
   );
 });
@@ -92,4 +96,17 @@ it('a request that comes at once tells how young the decision about it is', asyn
   });
   expect(answer.status).toBe(200);
   expect(fleet.storage.received[0]?.age).toBeLessThanOrEqual(500);
+});
+
+describe('the age of a decision', () => {
+  it('is no more than that of the request for who is not signed in, and no less than that of a remembered right', async () => {
+    const user = await fleet.signIn();
+    const began = performance.now();
+    await fleet.get('/api/v1/open');
+    const passed = performance.now() - began;
+    expect(fleet.storage.received.at(-1)?.age).toBeLessThanOrEqual(Math.ceil(passed));
+    const post = () => fetch(`${fleet.url}/api/v1/things`, { method: 'POST', headers: user.headers });
+    for (let request = 0; request < 3; request++) await post();
+    expect(fleet.storage.received.at(-1)?.age).toBeGreaterThan(0);
+  });
 });

@@ -1,7 +1,7 @@
 import type { Owners } from '@rivergate/service';
 import type { Redis } from 'ioredis';
 import type { Exchange } from '../exchange.ts';
-import { readAgain } from './gather.ts';
+import { readAnew } from './gather.ts';
 import { principal } from './principal.ts';
 import { revocation } from './revocation.ts';
 
@@ -13,7 +13,7 @@ const HOLDS = 500;
  * its headers came may no longer be. Nothing is counted a second time.
  */
 export function decideAgain(redis: Redis, owners: Owners) {
-  const read = readAgain(redis);
+  const read = readAnew(redis);
   const revoked = revocation(owners);
   const entitled = principal(owners);
   return (exchange: Exchange): void | Promise<void> => {

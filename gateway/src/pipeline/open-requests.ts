@@ -1,6 +1,6 @@
 import { RateLimited } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
-import { limitKeys } from './rate-limit.ts';
+import { addressKey, callerKey } from './rate-limit.ts';
 
 /** How many requests are open at once, from their headers to the end of their answers, by address and by user. */
 export type OpenRequests = {
@@ -29,9 +29,9 @@ export function openRequests(limits: { perAddress: number; perUser: number }): O
   };
 
   return {
-    ofAddress: exchange => count(exchange, limitKeys(exchange).address, limits.perAddress, 'your address'),
+    ofAddress: exchange => count(exchange, addressKey(exchange), limits.perAddress, 'your address'),
     ofUser(exchange) {
-      if (exchange.token) count(exchange, limitKeys(exchange).caller, limits.perUser, 'yours');
+      if (exchange.token) count(exchange, callerKey(exchange), limits.perUser, 'yours');
     },
     ended({ countedOpenAs }) {
       for (const key of countedOpenAs) {

@@ -14,7 +14,7 @@ import { framing } from './framing.ts';
 import { gather } from './gather.ts';
 import type { OpenRequests } from './open-requests.ts';
 import { principal } from './principal.ts';
-import { rateLimit } from './rate-limit.ts';
+import { questionLimit, rateLimit } from './rate-limit.ts';
 import { requestIdentity } from './request-identity.ts';
 import { revocation } from './revocation.ts';
 import { route } from './route.ts';
@@ -53,7 +53,8 @@ export function passage(parts: PipelineParts): readonly Step[] {
     upgradeDeclared,
     authenticate(parts.kinds, parts.verified),
     parts.open.ofUser,
-    gather(parts.redis, parts.limiter),
+    gather(parts.redis),
+    questionLimit(parts.limiter),
     revocation(parts.owners),
     principal(parts.owners),
     rateLimit(parts.limiter),
@@ -70,9 +71,9 @@ export function departure(parts: PipelineParts): Step {
 }
 
 /** Runs the steps; waits only for those that have something to wait for. */
-export async function run(steps: readonly Step[], exchange: Exchange): Promise<void> {
-  for (const step of steps) {
-    const waiting = step(exchange);
-    if (waiting) await waiting;
+export function run(steps: readonly Step[], exchange: Exchange, from = 0): void | Promise<void> {
+  for (let index = from; index < steps.length; index++) {
+    const waiting = steps[index]!(exchange);
+    if (waiting) return waiting.then(() => run(steps, exchange, index + 1));
   }
 }

@@ -9,6 +9,7 @@ import {
 import { Unauthorized } from '@rivergate/endpoint';
 import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
+import type { AccessToken } from '../tokens/access-token.ts';
 import { organizationsOf } from './gather.ts';
 
 /**
@@ -42,6 +43,16 @@ async function askOwners(owners: Owners, exchange: Exchange, asked: readonly num
   exchange.principal = principalOf(exchange, memberships);
 }
 
+type Deciding = {
+  actedOn: number | null;
+  membership: Membership | undefined;
+  isSystemAdmin: boolean;
+  ip: string;
+};
+
+/** The last principal of each token, and what it was made from: from one request to the next little changes. */
+const latest = new WeakMap<AccessToken, { from: Deciding; principal: Principal }>();
+
 /** @param memberships of the active organization and of the one in the path, in the order of organizationsOf */
 function principalOf(exchange: Exchange, memberships: readonly Membership[]): Principal {
   const token = exchange.token!;
@@ -50,8 +61,12 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
   if (token.organizationId !== null && !memberships[0]?.member) throw outdatedToken();
   const actedOn = exchange.pathOrganizationId ?? (namesOrganization(exchange) ? null : token.organizationId);
   const membership = actedOn === null ? undefined : memberships[memberships.length - 1];
+  const { ip, route } = exchange;
+  const from = { actedOn, membership, isSystemAdmin, ip };
+  const known = latest.get(token);
+  if (known && !route?.workspace && isSame(known.from, from)) return known.principal;
   const standing = standingIn(actedOn, membership, isSystemAdmin);
-  return {
+  const principal: Principal = Object.freeze({
     kind: 'user',
     userId: token.userId,
     sessionId: token.sessionId,
@@ -60,9 +75,21 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
     amr: token.amr,
     scope: token.scope,
     clientId: token.clientId,
-    ip: exchange.ip,
+    ip,
     service: null,
-  };
+  });
+  if (!route?.workspace) latest.set(token, { from, principal });
+  return principal;
+}
+
+/** What is remembered of a membership is one object for as long as it stands in Redis. */
+function isSame(one: Deciding, other: Deciding): boolean {
+  return (
+    one.membership === other.membership &&
+    one.actedOn === other.actedOn &&
+    one.isSystemAdmin === other.isSystemAdmin &&
+    one.ip === other.ip
+  );
 }
 
 /** What the service needs to know of rights in workspaces: a user may hold them in thousands. */

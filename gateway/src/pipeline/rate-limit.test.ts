@@ -9,6 +9,7 @@ beforeAll(async () => {
   fleet = await startTestFleet(
     [
       testRoute('GET', '/api/v1/things'),
+      testRoute('GET', '/api/v1/organizations/{org_id}/things'),
       testRoute('GET', '/api/v1/open', { caller: 'public' }),
       testRoute('POST', '/api/v1/auth/login', { caller: 'public' }),
     ],
@@ -109,6 +110,31 @@ describe('the general limit', () => {
       /^Too many requests: the limit "standard" is 3 in 1 minute; try again in \d+ seconds?$/,
     );
     expect(error.details).toMatchObject([{ field: 'standard' }]);
+  });
+
+  it('is reached before an owner is asked: for strangers, former members and sessions nobody knows', async () => {
+    const asked: string[] = [];
+    const { identity, organization } = fleet;
+    const handlers = [identity.handle, organization.handle];
+    for (const owner of [identity, organization]) {
+      const { handle } = owner;
+      owner.handle = (request, response, received) => {
+        asked.push(received.url);
+        handle(request, response, received);
+      };
+    }
+    const [stranger, former] = [await fleet.signIn({ plan: 'enterprise' }), await fleet.signIn()];
+    const elsewhere = `/api/v1/organizations/${(await fleet.signIn()).organizationId}/things`;
+    expect(await statuses(1, '/api/v1/things', stranger.headers)).toEqual([200]);
+    // One of three was spent on being known at all.
+    expect(await statuses(3, elsewhere, stranger.headers)).toEqual(limited(2));
+    fleet.members.delete(`${former.organizationId}:${former.userId}`);
+    expect(await statuses(4, '/api/v1/things', former.headers)).toEqual([401, 401, 401, 429]);
+    asked.length = 0;
+    expect(await statuses(3, elsewhere, stranger.headers)).toEqual([429, 429, 429]);
+    expect(await statuses(3, '/api/v1/things', former.headers)).toEqual([429, 429, 429]);
+    expect(asked).toEqual([]);
+    [identity.handle, organization.handle] = handlers as [typeof identity.handle, typeof identity.handle];
   });
 
   it('bounds the guessing of tokens per address', async () => {

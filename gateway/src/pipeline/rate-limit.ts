@@ -1,26 +1,55 @@
-import { countedAddress, type Principal, type RateLimiter } from '@rivergate/caller';
+import {
+  countedAddress,
+  type Principal,
+  type RateLimitClass,
+  type RateLimiter,
+  type RateLimitVerdict,
+} from '@rivergate/caller';
 import { rateLimited } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
+import { organizationsOf } from './gather.ts';
+
+/**
+ * Step: whoever makes the gateway ask an owner is counted first, because the answer says nothing that would spare the
+ * next question: of strangers nothing is kept, and of nobody while Redis takes no writes. The class is that of somebody
+ * who turns out to be no member; who turns out to be one is counted under his own beside.
+ */
+export function questionLimit(limiter: RateLimiter) {
+  return (exchange: Exchange): void | Promise<void> => {
+    if (!exchange.token || !hasQuestions(exchange)) return;
+    const session = exchange.access?.session;
+    const isSystemAdmin = session?.state === 'active' && session.isSystemAdmin;
+    return count(limiter, exchange, isSystemAdmin ? 'admin' : 'standard');
+  };
+}
+
+function hasQuestions(exchange: Exchange): boolean {
+  const { access } = exchange;
+  if (!access || access.session.state === 'unknown') return true;
+  if (access.session.state === 'revoked') return false;
+  return organizationsOf(exchange).some((_, index) => !access.memberships[index]?.membership);
+}
 
 /**
  * Step: has the caller had enough? Only the general class is counted here; what an endpoint declares beside it is
- * counted by its service, once the request has been found to be in order. The general class follows from the principal,
- * which is known only now: a request that was counted under another class is counted again under its own.
+ * counted by its service, once the request has been found to be in order.
  */
 export function rateLimit(limiter: RateLimiter) {
   return (exchange: Exchange): void | Promise<void> => {
     const wanted = exchange.principal ? classOf(exchange.principal) : 'standard';
-    if (wanted === exchange.countedAs) return decide(exchange);
-    if (exchange.token) exchange.token.lastClass = wanted;
-    return limiter.consume(wanted, limitKeys(exchange).caller).then(verdict => {
-      exchange.general = verdict;
-      decide(exchange);
-    });
+    if (wanted !== exchange.general?.class) return count(limiter, exchange, wanted);
   };
 }
 
-function decide({ general }: Exchange): void {
-  if (general?.allowed === false) throw rateLimited(general);
+function count(limiter: RateLimiter, exchange: Exchange, rateClass: RateLimitClass): void | Promise<void> {
+  const verdict = limiter.consume(rateClass, callerKey(exchange));
+  if (verdict instanceof Promise) return verdict.then(told => decide(exchange, told));
+  decide(exchange, verdict);
+}
+
+function decide(exchange: Exchange, verdict: RateLimitVerdict | null): void {
+  exchange.general = verdict;
+  if (verdict?.allowed === false) throw rateLimited(verdict);
 }
 
 function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
@@ -28,8 +57,11 @@ function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
   return principal.plan === 'professional' || principal.plan === 'enterprise' ? 'premium' : 'standard';
 }
 
-/** Under which names a request is counted: the user's, else the address's. */
-export function limitKeys({ token, ip }: Exchange): { caller: string; address: string } {
-  const address = `ip:${countedAddress(ip)}`;
-  return { caller: token ? `user:${token.userId}` : address, address };
+/** Under which name a request is counted: the user's, else the address's. */
+export function callerKey(exchange: Exchange): string {
+  return exchange.token ? `user:${exchange.token.userId}` : addressKey(exchange);
+}
+
+export function addressKey({ ip }: Exchange): string {
+  return `ip:${countedAddress(ip)}`;
 }

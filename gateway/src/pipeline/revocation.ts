@@ -9,7 +9,7 @@ export function revocation(owners: Owners) {
     if (!token) return;
     if (access && access.session.state !== 'unknown') return decide(exchange);
     return owners.session(token.sessionId).then(session => {
-      exchange.access = { session, memberships: access?.memberships ?? [] };
+      exchange.access = { session, memberships: access?.memberships ?? [], asOf: exchange.decidedAt };
       decide(exchange);
     });
   };

@@ -11,6 +11,4 @@ export type AccessToken = {
   expiresAt: number;
   /** `kid` of the key that signed it. */
   keyId: string;
-  /** Class under which the caller was last counted: a guess that saves a round trip when it is right. */
-  lastClass: 'standard' | 'premium' | 'admin';
 };

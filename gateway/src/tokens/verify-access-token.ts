@@ -63,7 +63,6 @@ function accessTokenOf(claims: JWTPayload, keyId: string | undefined): AccessTok
     clientId: typeof claims.client_id === 'string' ? claims.client_id : null,
     expiresAt: Math.min(claims.exp ?? 0, (claims.iat ?? 0) + accessTokenLifetimeSeconds),
     keyId,
-    lastClass: 'standard',
   };
 }
 

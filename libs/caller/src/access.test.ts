@@ -85,7 +85,7 @@ describe('the access state', () => {
   it('does not revive old memberships when Redis has lost the generation', async () => {
     const [userId, organizationId] = [someId(), someId()];
     await memberOf(organizationId, userId);
-    await redis.del(`organization-generation:${organizationId}`);
+    await redis.del(`access:{organization:${organizationId}}:generation`);
     await organizationGeneration(redis, organizationId);
     const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
     expect(access.memberships[0]?.membership).toBeNull();
@@ -109,9 +109,9 @@ describe('a Redis that is full', () => {
       session: { state: 'unknown' },
       memberships: [{ generation: null, membership: null }],
     };
-    expect(await readAccess(own, asked)).toEqual(unknown);
+    expect(await readAccess(own, asked)).toMatchObject(unknown);
     await giveBack();
-    expect(await readAccess(own, asked)).toEqual(unknown);
+    expect(await readAccess(own, asked)).toMatchObject(unknown);
   });
 });
 
@@ -121,7 +121,7 @@ describe('a Redis that takes no writes at all', () => {
     await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false });
     const asked = { sessionId, userId, organizationIds: [] };
     await own.replicaof('127.0.0.1', 1);
-    expect(await own.get(`session:${sessionId}`)).toMatch(/^active/);
+    expect(await own.get(`access:{session:${sessionId}}`)).toMatch(/^active/);
     await expect(readAccess(own, asked)).rejects.toThrow('READONLY');
     await own.replicaof('NO', 'ONE');
     expect((await readAccess(own, asked)).session.state).toBe('active');

@@ -1,6 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { Redis } from 'ioredis';
-import { roundTripOf } from './round-trip.ts';
+import { ACCESS } from './access-keys.ts';
+import type { Fact } from './fact-memory.ts';
+import { readFacts, recallFacts } from './facts.ts';
+import { withdraw } from './withdrawal.ts';
 import type { WorkspaceGrant } from './workspace-grant.ts';
 
 /** What a user is in an organization. */
@@ -22,7 +25,15 @@ export type SessionState =
 /** A membership as Redis knows it. Null means that the organization service must be asked. */
 export type KnownMembership = { generation: string | null; membership: Membership | null };
 
-export type Access = { session: SessionState; memberships: KnownMembership[] };
+export type Access = {
+  session: SessionState;
+  memberships: KnownMembership[];
+  /** The moment for which all of it is known to be true: milliseconds, monotonic. */
+  asOf: number;
+};
+
+/** About whom something is asked. */
+export type AccessQuestion = { sessionId: number; userId: number; organizationIds: readonly number[] };
 
 /**
  * Seconds for which an answer of the owner is kept. Facts that change are cut off at once by projectAccess. Identity
@@ -35,46 +46,67 @@ const REVOKED_SESSION_SECONDS = 3700;
 /** Longer than any membership that was written under the generation. */
 const GENERATION_SECONDS = 86_400;
 
-const sessionKey = (sessionId: number) => `session:${sessionId}`;
-const generationKey = (organizationId: number) => `organization-generation:${organizationId}`;
-const membershipKey = (organizationId: number, userId: number) => `membership:${organizationId}:${userId}`;
+/** What is changed and withdrawn together has one hash tag, and so one slot of a cluster. */
+const session = (sessionId: number) => `{session:${sessionId}}`;
+const organization = (organizationId: number) => `{organization:${organizationId}}`;
+
+/** Below the prefix that gateways follow. */
+const sessionKey = (sessionId: number) => `${ACCESS}${session(sessionId)}`;
+const generationKey = (organizationId: number) => `${ACCESS}${organization(organizationId)}:generation`;
+const membershipKey = (organizationId: number, userId: number) =>
+  `${ACCESS}${organization(organizationId)}:membership:${userId}`;
 
 /**
- * Reads the session and the user's membership of each organization, in the same round trip as whatever else is asked
- * over the connection in this turn of the event loop.
+ * What is known of the session and of the user's membership of each organization, from the memory of the connection.
+ * Null when Redis has to be asked.
  */
-export async function readAccess(
-  redis: Redis,
-  asked: { sessionId: number; userId: number; organizationIds: readonly number[] },
-): Promise<Access> {
-  const keys = [sessionKey(asked.sessionId)];
-  for (const organizationId of asked.organizationIds) {
-    keys.push(generationKey(organizationId), membershipKey(organizationId, asked.userId));
-  }
-  const values = await roundTripOf(redis).read(keys);
-  return {
-    session: sessionOf(values[0] ?? null),
-    memberships: asked.organizationIds.map((_, index) =>
-      membershipOf(values[1 + 2 * index] ?? null, values[2 + 2 * index] ?? null),
-    ),
-  };
+export function recallAccess(redis: Redis, asked: AccessQuestion): Access | null {
+  const known = recallFacts(redis, factsOf(asked));
+  return known && accessOf(known.values, known.asOf);
 }
 
-function sessionOf(value: string | null): SessionState {
-  if (value === null) return { state: 'unknown' };
-  if (value.startsWith('active:')) {
-    const [, userId, isSystemAdmin] = value.split(':');
-    return { state: 'active', userId: Number(userId), isSystemAdmin: isSystemAdmin === 'true' };
-  }
-  return { state: 'revoked' };
+/**
+ * Reads the session and the user's membership of each organization from Redis, in the same round trip as whatever else
+ * is asked over the connection in this turn of the event loop.
+ */
+export async function readAccess(redis: Redis, asked: AccessQuestion): Promise<Access> {
+  const { values, asOf } = await readFacts(redis, factsOf(asked));
+  return accessOf(values, asOf);
 }
 
-function membershipOf(generation: string | null, value: string | null): KnownMembership {
-  if (generation === null || value === null) return { generation, membership: null };
-  // The generation stands before the JSON: a stale record is told apart without parsing it.
-  const end = value.indexOf(' ');
-  if (value.slice(0, end) !== generation) return { generation, membership: null };
-  return { generation, membership: JSON.parse(value.slice(end + 1)) as Membership };
+type Kept = { generation: string; membership: Membership };
+type AccessFact = Fact<SessionState> | Fact<string> | Fact<Kept>;
+
+function factsOf({ sessionId, userId, organizationIds }: AccessQuestion): AccessFact[] {
+  const facts: AccessFact[] = [{ key: sessionKey(sessionId), parse: sessionOf }];
+  for (const organizationId of organizationIds) {
+    facts.push({ key: generationKey(organizationId), parse: String });
+    facts.push({ key: membershipKey(organizationId, userId), parse: keptMembershipOf });
+  }
+  return facts;
+}
+
+function accessOf(values: readonly unknown[], asOf: number): Access {
+  const memberships: KnownMembership[] = [];
+  for (let index = 1; index < values.length; index += 2) {
+    const generation = values[index] as string | null;
+    const kept = values[index + 1] as Kept | null;
+    const counts = kept !== null && kept.generation === generation;
+    memberships.push({ generation, membership: counts ? kept.membership : null });
+  }
+  return { session: (values[0] as SessionState | null) ?? { state: 'unknown' }, memberships, asOf };
+}
+
+function sessionOf(text: string): SessionState {
+  if (!text.startsWith('active:')) return { state: 'revoked' };
+  const [, userId, isSystemAdmin] = text.split(':');
+  return { state: 'active', userId: Number(userId), isSystemAdmin: isSystemAdmin === 'true' };
+}
+
+/** The generation stands before the JSON. */
+function keptMembershipOf(text: string): Kept {
+  const end = text.indexOf(' ');
+  return { generation: text.slice(0, end), membership: JSON.parse(text.slice(end + 1)) as Membership };
 }
 
 /** Keeps what identity said of a session. An active one never overwrites a revocation that came meanwhile. */
@@ -82,16 +114,18 @@ export async function fillSession(
   redis: Redis,
   session: { sessionId: number; userId: number; active: boolean; isSystemAdmin: boolean },
 ): Promise<void> {
-  if (!session.active) return revokeSession(redis, session.sessionId);
+  if (!session.active) return markRevoked(redis, session.sessionId);
   const value = `active:${session.userId}:${session.isSystemAdmin}`;
   await redis.set(sessionKey(session.sessionId), value, 'EX', ACTIVE_SESSION_SECONDS, 'NX');
 }
 
-/**
- * Marks a session as ended; every token of it answers 401 from now on. A full Redis refuses to write that and still
- * deletes: what it does not know, the gateway asks identity.
- */
-export async function revokeSession(redis: Redis, sessionId: number): Promise<void> {
+/** Marks a session as ended; every token of it answers 401 once this has resolved, on every gateway. */
+export function revokeSession(redis: Redis, sessionId: number): Promise<void> {
+  return withdraw(redis, session(sessionId), () => markRevoked(redis, sessionId));
+}
+
+/** A full Redis refuses to write and still deletes: what it does not know, the gateway asks identity. */
+async function markRevoked(redis: Redis, sessionId: number): Promise<void> {
   const key = sessionKey(sessionId);
   try {
     await redis.set(key, 'revoked', 'EX', REVOKED_SESSION_SECONDS);
@@ -122,10 +156,10 @@ export async function fillMembership(
 
 /**
  * Cuts off every membership known of an organization: the next request of each member asks the owner, under a new
- * generation. A deletion, because that is what a full Redis still does.
+ * generation, on every gateway. A deletion, because that is what a full Redis still does.
  */
-export async function forgetMemberships(redis: Redis, organizationId: number): Promise<void> {
-  await redis.del(generationKey(organizationId));
+export function forgetMemberships(redis: Redis, organizationId: number): Promise<void> {
+  return withdraw(redis, organization(organizationId), () => redis.del(generationKey(organizationId)));
 }
 
 /** Random, not a counter: a counter that Redis evicted would start again and revive old memberships. */

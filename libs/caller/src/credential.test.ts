@@ -47,6 +47,32 @@ describe('an internal credential', () => {
     expect(verified).toEqual({ issuer: 'gateway', principal, age: 13 });
   });
 
+  it('carries a principal of any length and alphabet, also one that is encoded once because it cannot change', () => {
+    for (const plan of ['', 'a', 'ab', 'abc', 'ü', '"\\', '計画', '😀']) {
+      const frozen = Object.freeze({ ...principal, plan });
+      for (const path of ['/one', '/two', '/zwölf']) {
+        const credential = issueCredential(gateway, { ...request, path, principal: frozen, now });
+        const verified = verifyCredential(credential, {
+          ...request,
+          path,
+          now,
+          keys,
+          seen: credentialMemory(),
+        });
+        expect(verified).toEqual({ issuer: 'gateway', principal: { ...principal, plan }, age: 0 });
+      }
+    }
+  });
+
+  it('carries what a principal is when it is issued, where that may change', () => {
+    const changing = { ...principal };
+    issueCredential(gateway, { ...request, principal: changing, now });
+    changing.isAdmin = true;
+    const credential = issueCredential(gateway, { ...request, principal: changing, now });
+    const verified = verifyCredential(credential, { ...request, now, keys, seen: credentialMemory() });
+    expect(verified.principal.isAdmin).toBe(true);
+  });
+
   it('is used up by the first verification', () => {
     const seen = credentialMemory();
     const credential = issueCredential(gateway, { ...request, principal, now });

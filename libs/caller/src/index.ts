@@ -1,5 +1,6 @@
 export {
   type Access,
+  type AccessQuestion,
   fillMembership,
   fillSession,
   forgetMemberships,
@@ -7,6 +8,7 @@ export {
   type Membership,
   organizationGeneration,
   readAccess,
+  recallAccess,
   revokeSession,
   type SessionState,
 } from './access.ts';
@@ -45,6 +47,9 @@ export {
   credentialKeys,
   generateInternalKeys,
 } from './credential-key.ts';
+export type { Fact } from './fact-memory.ts';
+export { type Known, readFacts, recallFacts } from './facts.ts';
+export { followAccessState } from './following.ts';
 export { type UsedOnce, usedOnce } from './one-use.ts';
 export {
   BUILT_IN_ROLES,

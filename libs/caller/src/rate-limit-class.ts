@@ -30,6 +30,17 @@ export const RATE_LIMITS = {
 
 export type RateLimitClass = keyof typeof RATE_LIMITS;
 
+/**
+ * The classes of which a process may count a twentieth of the limit before all others know: those that are about load.
+ * What guards secrets, mails and accounts is counted exactly.
+ */
+const LEASED: ReadonlySet<RateLimitClass> = new Set(['standard', 'premium', 'admin', 'page_file']);
+
+/** How many uses a process may count by itself. */
+export function portionOf(rateClass: RateLimitClass, limit: RateLimit): number {
+  return LEASED.has(rateClass) ? Math.floor(limit.count / 20) : 0;
+}
+
 /** The limit in force for each class; null is `off`. Throws on a value that is neither count/seconds nor off. */
 export function rateLimitsFromEnv(
   env: Record<string, string | undefined>,

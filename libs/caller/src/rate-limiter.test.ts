@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { rateLimiter, rateLimitHeaders, rateLimitsFromEnv } from './index.ts';
-import { startTestRedis, type TestRedis } from './test-redis.ts';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import {
+  type RateLimiter,
+  type RateLimitVerdict,
+  rateLimiter,
+  rateLimitHeaders,
+  rateLimitsFromEnv,
+} from './index.ts';
+import { startPrivateRedis, startTestRedis, type TestRedis } from './test-redis.ts';
 
 let server: TestRedis;
 let redis: Redis;
@@ -56,6 +62,114 @@ describe('a rate limit', () => {
     expect((await limiter.consume('login', 'me'))?.allowed).toBe(true);
     expect((await limiter.consume('login', 'me'))?.allowed).toBe(false);
     unreachable.disconnect();
+  });
+});
+
+describe('a limit of which each process counts a portion by itself', () => {
+  const env = { RATE_LIMIT_STANDARD: '100/60' };
+  /** 5 % of the limit. */
+  const portion = 5;
+  const consume = async (limiter: RateLimiter, key: string) => (await limiter.consume('standard', key))!;
+
+  it('is exact to the number while one process counts, one after the other or all at once', async () => {
+    const limiter = rateLimiter(redis, env);
+    const [calm, hasty] = [`ip:${randomUUID()}`, `ip:${randomUUID()}`];
+    for (let use = 1; use <= 103; use++) {
+      const { allowed, remaining } = await consume(limiter, calm);
+      expect([use, allowed, remaining]).toEqual([use, use <= 100, Math.max(0, 100 - use)]);
+    }
+    const verdicts = await Promise.all(Array.from({ length: 250 }, () => consume(limiter, hasty)));
+    expect(verdicts.filter(({ allowed }) => allowed)).toHaveLength(100);
+    const remaining = verdicts.filter(({ allowed }) => allowed).map(verdict => verdict.remaining);
+    expect(new Set(remaining).size).toBe(100);
+  });
+
+  it('asks Redis for none of its first uses, and tells it of all of them', async () => {
+    const [limiter, key] = [rateLimiter(redis, env), `ip:${randomUUID()}`];
+    for (let use = 0; use < portion; use++) {
+      expect(limiter.consume('standard', key)).not.toBeInstanceOf(Promise);
+    }
+    expect(limiter.consume('standard', key)).toBeInstanceOf(Promise);
+    await vi.waitFor(async () => expect(await redis.get(`rate:standard:${key}`)).toBe(String(portion + 1)));
+    expect(await redis.pttl(`rate:standard:${key}`)).toBeGreaterThan(0);
+  });
+
+  it.each(['all at once', 'one after the other', 'in bursts'])(
+    'is exceeded by no more than a portion for each other process: %s',
+    async order => {
+      const [limiters, key] = [
+        Array.from({ length: 8 }, () => rateLimiter(redis, env)),
+        `ip:${randomUUID()}`,
+      ];
+      const verdicts: RateLimitVerdict[] = [];
+      const uses = async (limiter: RateLimiter, count: number) => {
+        for (let use = 0; use < count; use++) verdicts.push(await consume(limiter, key));
+      };
+      if (order === 'all at once') await Promise.all(limiters.map(limiter => uses(limiter, 60)));
+      if (order === 'one after the other') for (const limiter of limiters) await uses(limiter, 110);
+      for (let burst = 0; order === 'in bursts' && burst < 12; burst++) {
+        await Promise.all(limiters.map(limiter => uses(limiter, 1 + (burst % 4))));
+        await new Promise(resolve => setTimeout(resolve, 15));
+      }
+      const allowed = verdicts.filter(verdict => verdict.allowed).length;
+      expect(allowed).toBeGreaterThanOrEqual(100);
+      expect(allowed).toBeLessThanOrEqual(100 + portion * (limiters.length - 1));
+      // Whoever has been told refuses.
+      await vi.waitFor(async () => {
+        for (const limiter of limiters) expect((await consume(limiter, key)).allowed).toBe(false);
+      });
+    },
+  );
+
+  it('begins anew when its window has ended', async () => {
+    const [limiter, key] = [rateLimiter(redis, { RATE_LIMIT_STANDARD: '40/1' }), `ip:${randomUUID()}`];
+    const allowed = async () => {
+      let count = 0;
+      while (count <= 40 && (await consume(limiter, key)).allowed) count += 1;
+      return count;
+    };
+    expect(await allowed()).toBe(40);
+    await vi.waitFor(async () => expect((await consume(limiter, key)).allowed).toBe(true), 3_000);
+    expect(await allowed()).toBe(39);
+  });
+
+  it('is counted by each process while Redis is away, and told when it is back', async () => {
+    const own = await startPrivateRedis();
+    const connection = new Redis(own.url, { retryStrategy: () => 20, enableOfflineQueue: false });
+    connection.on('error', () => {});
+    await vi.waitFor(() => connection.ping());
+    const [limiter, key] = [rateLimiter(connection, env), `ip:${randomUUID()}`];
+    for (let use = 0; use < 10; use++) await consume(limiter, key);
+    await vi.waitFor(async () => expect(await connection.get(`rate:standard:${key}`)).toBe('10'));
+    connection.disconnect();
+    await vi.waitFor(() => expect(connection.status).toBe('end'));
+    for (let use = 11; use <= 100; use++) expect((await consume(limiter, key)).remaining).toBe(100 - use);
+    expect((await consume(limiter, key)).allowed).toBe(false);
+    await connection.connect();
+    await vi.waitFor(async () => expect(await connection.get(`rate:standard:${key}`)).toBe('100'));
+    expect((await consume(limiter, key)).allowed).toBe(false);
+    connection.disconnect();
+    await own.stop();
+  });
+
+  it('tells nothing twice of which the answer was lost, and forgets it neither', async () => {
+    const own = await startPrivateRedis();
+    const connection = new Redis(own.url, { retryStrategy: () => 20, commandTimeout: 200 });
+    const other = new Redis(own.url);
+    await connection.ping();
+    const [limiter, key] = [rateLimiter(connection, env), `ip:${randomUUID()}`];
+    // So that Redis has the script, and what it postpones it carries out.
+    await limiter.consume('login', randomUUID());
+    await other.client('PAUSE', 500, 'ALL');
+    for (let use = 0; use < 10; use++) await consume(limiter, key);
+    const verdict = await vi.waitFor(async () => {
+      expect(await other.get(`rate:standard:${key}`)).not.toBeNull();
+      return consume(limiter, key);
+    }, 3_000);
+    expect(100 - verdict.remaining).toBeGreaterThanOrEqual(11);
+    await vi.waitFor(async () => expect(Number(await other.get(`rate:standard:${key}`))).toBe(11));
+    for (const one of [connection, other]) one.disconnect();
+    await own.stop();
   });
 });
 

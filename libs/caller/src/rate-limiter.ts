@@ -1,7 +1,6 @@
 import type { Redis } from 'ioredis';
-import { RateLimiterMemory, type RateLimiterRes } from 'rate-limiter-flexible';
-import { type RateLimit, type RateLimitClass, rateLimitsFromEnv } from './rate-limit-class.ts';
-import { type Count, roundTripOf } from './round-trip.ts';
+import { type Counted, type Counters, counters } from './counters.ts';
+import { portionOf, type RateLimit, type RateLimitClass, rateLimitsFromEnv } from './rate-limit-class.ts';
 
 export type RateLimitVerdict = {
   class: RateLimitClass;
@@ -16,36 +15,35 @@ export type RateLimitVerdict = {
 
 export type RateLimiter = {
   /** Counts one request of `key` against the class. Null when the class is off. */
-  consume(rateClass: RateLimitClass, key: string): Promise<RateLimitVerdict | null>;
+  consume(rateClass: RateLimitClass, key: string): RateLimitVerdict | null | Promise<RateLimitVerdict | null>;
   /** Forgets what `key` has used of the class. */
   clear(rateClass: RateLimitClass, key: string): Promise<void>;
 };
 
 /**
- * Fixed windows counted in Redis, in the round trip of whatever else is asked over the connection at that moment.
- * While Redis cannot be had each process counts in its own memory: limits get looser by the number of processes,
- * never absent.
+ * Fixed windows counted in Redis, in the round trip of whatever else is asked over the connection at that moment; for the
+ * classes that are about load, a small portion of them before Redis is told. While Redis cannot be had each process
+ * counts in its own memory: limits get looser by the number of processes, never absent.
  */
 export function rateLimiter(redis: Redis | null, env: Record<string, string | undefined>): RateLimiter {
   const limits = rateLimitsFromEnv(env);
-  const memories = Object.fromEntries(
-    Object.entries(limits).map(([name, limit]) => [name, limit && memoryOf(name, limit)]),
-  ) as Record<RateLimitClass, RateLimiterMemory | null>;
-  const roundTrip = redis && roundTripOf(redis);
+  const counting = Object.fromEntries(
+    Object.entries(limits).map(([name, limit]) => [
+      name,
+      limit && counters(redis, limit, portionOf(name as RateLimitClass, limit)),
+    ]),
+  ) as Record<RateLimitClass, Counters | null>;
 
   return {
-    async consume(rateClass, key) {
+    consume(rateClass, key) {
       const limit = limits[rateClass];
-      const memory = memories[rateClass];
-      if (!limit || !memory) return null;
-      if (redis?.status !== 'ready') return verdictOf(rateClass, limit, await countInMemory(memory, key));
-      const counted = await roundTrip!
-        .count(keyOf(rateClass, key), limit.seconds)
-        .catch(() => countInMemory(memory, key));
+      if (!limit) return null;
+      const counted = counting[rateClass]!.count(keyOf(rateClass, key));
+      if (counted instanceof Promise) return counted.then(told => verdictOf(rateClass, limit, told));
       return verdictOf(rateClass, limit, counted);
     },
     async clear(rateClass, key) {
-      await memories[rateClass]?.delete(key);
+      counting[rateClass]?.forget(keyOf(rateClass, key));
       // A counter that could not be forgotten refuses too much, never too little, and ends with its window.
       if (redis?.status === 'ready') await redis.del(keyOf(rateClass, key)).catch(() => 0);
     },
@@ -54,31 +52,17 @@ export function rateLimiter(redis: Redis | null, env: Record<string, string | un
 
 const keyOf = (rateClass: RateLimitClass, key: string) => `rate:${rateClass}:${key}`;
 
-function memoryOf(name: string, { count, seconds }: RateLimit): RateLimiterMemory {
-  return new RateLimiterMemory({
-    keyPrefix: keyOf(name as RateLimitClass, ''),
-    points: count,
-    duration: seconds,
-  });
-}
-
-async function countInMemory(memory: RateLimiterMemory, key: string): Promise<Count> {
-  // It refuses by rejecting with what it counted.
-  const counted: RateLimiterRes = await memory.consume(key).catch(refusal => refusal);
-  return { count: counted.consumedPoints, millisecondsLeft: counted.msBeforeNext };
-}
-
 function verdictOf(
   rateClass: RateLimitClass,
   limit: RateLimit,
-  { count, millisecondsLeft }: Count,
+  { position, millisecondsLeft }: Counted,
 ): RateLimitVerdict {
   return {
     class: rateClass,
-    allowed: count <= limit.count,
+    allowed: position <= limit.count,
     limit: limit.count,
     windowSeconds: limit.seconds,
-    remaining: Math.max(0, limit.count - count),
+    remaining: Math.max(0, limit.count - position),
     resetSeconds: Math.max(1, Math.ceil(millisecondsLeft / 1000)),
   };
 }

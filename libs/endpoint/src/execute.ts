@@ -98,10 +98,9 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   }
   const answer = await transaction;
 
-  const projecting = events.map(event => () => projectAccess(runtime.redis, event));
-  for (const work of [...projecting, ...waiting]) {
-    await work().catch((cause: unknown) => context.log.error({ err: cause }, 'Work after a commit failed'));
-  }
+  const failed = (cause: unknown) => context.log.error({ err: cause }, 'Work after a commit failed');
+  await Promise.all(events.map(event => projectAccess(runtime.redis, event).catch(failed)));
+  for (const work of waiting) await work().catch(failed);
   if (!finish) return answer;
   try {
     return successAnswer(endpoint.spec, await finish(), runtime.strictness);

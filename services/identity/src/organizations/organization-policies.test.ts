@@ -180,7 +180,7 @@ describe('session lifetime of an organization', () => {
     await sets(becoming, { lifetime_minutes: 15 });
 
     const { redis } = identity.resources;
-    await eventually(async () => (await redis.get(`session:${old.sessionId}`)) === 'revoked');
+    await eventually(async () => (await redis.get(`access:{session:${old.sessionId}}`)) === 'revoked');
     expect((await session(old).first()).revoke_reason).toBe('organization_settings');
     expect((await identity.audited(old.userId)).at(-1)).toMatchObject({
       action: 'auth.session.revoked',

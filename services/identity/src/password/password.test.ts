@@ -79,7 +79,7 @@ describe('reset-password', () => {
     expect([status, text]).toEqual([204, '']);
     for (const { refreshToken, sessionId } of [person, other]) {
       expect((await refresh(refreshToken)).status).toBe(401);
-      expect(await identity.resources.redis.get(`session:${sessionId}`)).toBe('revoked');
+      expect(await identity.resources.redis.get(`access:{session:${sessionId}}`)).toBe('revoked');
     }
     expect((await identity.login(person.email)).status).toBe(401);
     expect((await identity.login(person.email, { password: NEW_PASSWORD })).status).toBe(200);
@@ -133,7 +133,7 @@ describe('change-password', () => {
     const { status, body } = await change(person.caller, PASSWORD, NEW_PASSWORD);
     expect([status, body.data]).toEqual([200, { message: body.message }]);
     expect((await refresh(person.refreshToken)).status).toBe(401);
-    expect(await identity.resources.redis.get(`session:${person.sessionId}`)).toBe('revoked');
+    expect(await identity.resources.redis.get(`access:{session:${person.sessionId}}`)).toBe('revoked');
     expect((await reset(token)).status).toBe(400);
     expect((await identity.login(person.email, { password: NEW_PASSWORD })).status).toBe(200);
     expect((await identity.mail.nth(person.email, 3)).subject).toBe('Your password was changed');

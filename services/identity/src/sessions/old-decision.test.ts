@@ -23,7 +23,7 @@ describe('a write whose decision is old', () => {
     const person = await identity.person();
     expect((await old(person).put(...name('Still me'))).status).toBe(200);
     await person.caller.post('/api/v1/auth/logout');
-    await identity.resources.redis.del(`session:${person.sessionId}`);
+    await identity.resources.redis.del(`access:{session:${person.sessionId}}`);
     expect((await old(person).put(...name('Not me'))).status).toBe(401);
   });
 

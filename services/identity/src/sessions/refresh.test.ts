@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => identity.stop());
 const refresh = (refresh_token: string, headers?: Record<string, string>) =>
   identity.anonymous().post('/api/v1/auth/refresh', { refresh_token }, { headers });
-const inRedis = (sessionId: number) => identity.resources.redis.get(`session:${sessionId}`);
+const inRedis = (sessionId: number) => identity.resources.redis.get(`access:{session:${sessionId}}`);
 const anotherSession = async ({ email }: Person, more = {}) =>
   identity.personOf(await identity.login(email, more), email);
 const reasonOf = async (sessionId: number) =>
