@@ -6,7 +6,7 @@ import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import type { Config } from './config.ts';
 import type { Migration } from './database/migrate.ts';
-import type { Job } from './job.ts';
+import type { Schedule } from './schedule.ts';
 import type { ServiceName } from './services.ts';
 
 /** What a service runs on, made by this library from the environment. */
@@ -31,7 +31,7 @@ export interface Module<Tools extends object = object> {
   tag?: string;
   endpoints?: readonly Endpoint[];
   consumers?(tools: Tools & Resources): readonly Consumer[];
-  jobs?: readonly Job<Tools & Resources>[];
+  schedules?: readonly Schedule<Tools & Resources>[];
   migrations?: readonly Migration[];
 }
 

@@ -17,10 +17,10 @@ import { connectDatabase } from './database/connect.ts';
 import { type Migration, migrate } from './database/migrate.ts';
 import { endpointsByTag, migrationsOf, type Resources, type ServiceDefinition } from './definition.ts';
 import { closeServer, listen } from './http-server.ts';
-import { type Job, startJobs } from './job.ts';
 import { createLog } from './log.ts';
 import { serviceMetrics } from './metrics.ts';
 import { connectRedis } from './redis.ts';
+import { type Schedule, startSchedules } from './schedule.ts';
 import { SERVICES, serviceUrl } from './services.ts';
 import { startTracing, withinTraceOf } from './tracing.ts';
 
@@ -53,7 +53,7 @@ export function migrateService(
 /** Bytes. A credential tells of rights in some ten thousand workspaces at most; nobody but the fleet calls here. */
 const MAX_HEADER_SIZE = 128 * 1024;
 
-const forgetting: Job<Resources> = {
+const forgetting: Schedule<Resources> = {
   name: 'forget expired answers',
   every: 600,
   run: ({ knex }) => forgetExpiredAnswers(knex),
@@ -119,11 +119,11 @@ export async function startService<Tools extends object>(
       around: withinTraceOf,
     });
     stopping.push(() => consuming.stop());
-    const jobs = startJobs<Tools & Resources>(
-      [forgetting, ...definition.modules.flatMap(({ jobs = [] }) => jobs)],
+    const schedules = startSchedules<Tools & Resources>(
+      [forgetting, ...definition.modules.flatMap(({ schedules = [] }) => schedules)],
       tools,
     );
-    stopping.push(() => jobs.stop());
+    stopping.push(() => schedules.stop());
 
     const groups = endpointsByTag(definition);
     const endpoints = Object.values(groups).flat();
