@@ -1,8 +1,9 @@
 export { failureAnswer } from './answer.ts';
 export { ANSWERED, type Answered } from './answered.ts';
+export { requireRights } from './authorize.ts';
 export type { CallerOf, CallerRule } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
-export { newestFirst } from './cursor.ts';
+export { newestFirst, oldestFirst } from './cursor.ts';
 export { declaredErrors } from './declared-errors.ts';
 export { deletion } from './deletion.ts';
 export type { Deprecation } from './deprecation.ts';
@@ -18,6 +19,7 @@ export {
   type RequestFacts,
   type TransactionContext,
 } from './endpoint.ts';
+export { emitterOf } from './execute.ts';
 export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { parseJson } from './json.ts';
