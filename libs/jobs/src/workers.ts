@@ -42,6 +42,8 @@ export function startJobWorkers({ redisUrl, slots, ...workshop }: JobWorkersOpti
     connection,
     prefix: 'rivergate',
     concurrency: slots,
+    // Seconds after which an idle worker looks by itself: no ring is overheard for longer.
+    drainDelay: 1,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   });
