@@ -10,6 +10,7 @@ export function successResponse(spec: EndpointSpec, schemas: Components): Json {
   const headers = headersOf(
     ...(spec.method === 'get' ? ['ETag'] : []),
     ...(keptForRetries && status !== 204 ? ['Idempotency-Replayed'] : []),
+    ...(status === 202 ? ['Location'] : []),
     ...(spec.deprecated ? ['Deprecation', 'Sunset'] : []),
     ...(spec.deprecated?.link ? ['Link'] : []),
   );
