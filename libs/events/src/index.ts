@@ -1,5 +1,6 @@
 export { asyncapiDocument } from './asyncapi.ts';
 export { AUDIT_OWNER, auditLogStatements } from './audit-log-table.ts';
+export { type Bell, bell } from './bell.ts';
 export { catalogue } from './catalogue/index.ts';
 export { jobEvents } from './catalogue/job.ts';
 export * from './catalogue/services.ts';
