@@ -112,6 +112,30 @@ describe('a worker that has lost its lease', () => {
   });
 });
 
+describe('an item', () => {
+  it('whose commit is not answered is not done again', async () => {
+    const id = await write(3);
+    let items = 0;
+    const transaction = async (work: (db: Knex.Transaction) => Promise<unknown>) => {
+      const result = await knex.transaction(work);
+      // The rights of the starter are read in the first.
+      if (++items === 3) throw new Error('Connection terminated unexpectedly');
+      return result;
+    };
+    const turn = (await claimTurn(knex, kinds))!;
+    const flaky = { ...workshop(), knex: { transaction } as unknown as Knex };
+    await carryOutSlice(turn, flaky, { stopping: () => false, progressed: () => {} });
+    expect(await notes()).toEqual(['note 0', 'note 1']);
+    await lapse();
+    await work((await claimTurn(knex, kinds))!);
+    expect(await notes()).toEqual(['note 0', 'note 1', 'note 2']);
+    expect(await across(db => db('jobs').where({ id }).first())).toMatchObject({
+      status: 'completed',
+      done: 3,
+    });
+  });
+});
+
 describe('a job', () => {
   it('is claimed by one of ten workers', async () => {
     await write(3);

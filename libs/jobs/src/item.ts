@@ -28,16 +28,10 @@ export interface ItemWork {
 export async function carryOutItem(work: ItemWork, workshop: Workshop): Promise<JobRow> {
   const { knex, log, redis, metrics } = workshop;
   const { kind, job, item } = work;
+  let attempted: Awaited<ReturnType<typeof attempt>>;
   try {
     if (item.attempts >= kind.spec.attempts) throw JobItemAbandoned();
-    const { after, events } = await attempt(work, workshop);
-    metrics.tried?.(job.kind, 'done');
-    for (const event of events) {
-      await projectAccess(redis, event).catch(cause =>
-        log.error({ err: cause }, 'Work after a commit failed'),
-      );
-    }
-    return after;
+    attempted = await attempt(work, workshop);
   } catch (cause) {
     if (cause instanceof LeaseLost) throw cause;
     const verdict = verdictOn(cause, item, kind.spec);
@@ -47,6 +41,11 @@ export async function carryOutItem(work: ItemWork, workshop: Workshop): Promise<
     metrics.tried?.(job.kind, verdict.outcome === 'failed' ? 'failed' : 'again');
     return after;
   }
+  metrics.tried?.(job.kind, 'done');
+  for (const event of attempted.events) {
+    await projectAccess(redis, event).catch(cause => log.error({ err: cause }, 'Work after a commit failed'));
+  }
+  return attempted.after;
 }
 
 async function attempt(work: ItemWork, workshop: Workshop) {
@@ -73,7 +72,11 @@ async function attempt(work: ItemWork, workshop: Workshop) {
   return { after, events };
 }
 
-/** Writes what a try came to, in the transaction at hand. */
+/**
+ * Writes what a try came to, in the transaction at hand.
+ *
+ * @throws LeaseLost also where the item has its result already: the answer to its commit was lost on the way
+ */
 async function settle(
   db: Knex.Transaction,
   { lease, item, next }: ItemWork,
@@ -85,8 +88,8 @@ async function settle(
     leased_until: db.raw(LEASED_UNTIL),
     item_in_hand: next,
   });
-  await db('job_items')
-    .where('id', item.id)
+  const settled = await db('job_items')
+    .where({ id: item.id, outcome: 'pending' })
     .update({
       outcome,
       attempts,
@@ -95,5 +98,6 @@ async function settle(
       due_at: db.raw("now() + ? * interval '1 second'", [wait]),
       finished_at: outcome === 'pending' ? null : db.fn.now(),
     });
+  if (settled === 0) throw new LeaseLost();
   return job;
 }
