@@ -2,6 +2,15 @@ export { failureAnswer } from './answer.ts';
 export { ANSWERED, type Answered } from './answered.ts';
 export type { CallerOf, CallerRule } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
+export {
+  Content,
+  type ContentOptions,
+  content,
+  eventStream,
+  type SentEvent,
+  type StreamTools,
+  stream,
+} from './content.ts';
 export { newestFirst } from './cursor.ts';
 export { declaredErrors } from './declared-errors.ts';
 export { deletion } from './deletion.ts';
@@ -33,9 +42,9 @@ export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
 export {
   type CallAnswer,
   type CallInput,
+  type ContentKind,
   DEFAULT_BODY_LIMIT,
   type EndpointSpec,
-  type FileType,
   type Idempotency,
   type Input,
   type Method,
@@ -43,5 +52,6 @@ export {
   reply,
   spec,
 } from './spec.ts';
+export { type EventBuffer, eventBuffer } from './streaming/event-buffer.ts';
 export { acrossOrganizations, bindCaller, withinOrganization } from './transaction.ts';
 export { isVisible } from './visible-text.ts';

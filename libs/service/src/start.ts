@@ -124,6 +124,7 @@ export async function startService<Tools extends object>(
 
     const groups = endpointsByTag(definition);
     const endpoints = Object.values(groups).flat();
+    const leaving = new AbortController();
     const runtime: Runtime = {
       service: name,
       knex,
@@ -135,6 +136,8 @@ export async function startService<Tools extends object>(
       call,
       standing: standing(redis, call, endpoints),
       log,
+      stopping: leaving.signal,
+      heartbeat: 1_000 * config.EVENT_HEARTBEAT,
       strictness: config.NODE_ENV === 'test' ? 'fails' : 'repairs',
       tools,
     };
@@ -158,7 +161,10 @@ export async function startService<Tools extends object>(
     const server = createServer({ keepAliveTimeout: 75_000, requestTimeout: 300_000 }, app);
     const port = config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0;
     const url = await listen(server, config.HOST, port);
-    stopping.push(() => closeServer(server));
+    stopping.push(() => {
+      leaving.abort();
+      return closeServer(server);
+    });
     log.info({ url }, 'Ready');
     return { url, resources, drained: () => relay.drained(), stop };
   } catch (cause) {
