@@ -2,7 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGateway } from '@rivergate/gateway';
-import { type RunningService, type ServiceName, startService, urlVariable } from '@rivergate/service';
+import {
+  type RunningService,
+  type ServiceDefinition,
+  type ServiceName,
+  startService,
+  urlVariable,
+} from '@rivergate/service';
 import {
   eventually,
   httpCaller,
@@ -31,9 +37,12 @@ export interface AcceptanceFleet {
 
 let addresses = 0;
 
-/** @param without services that are down at first */
+/**
+ * @param without services that are down at first
+ * @param instead definitions that take the places of the services that are called like them
+ */
 export async function startFleet(
-  options: { env?: NodeJS.ProcessEnv; without?: ServiceName[] } = {},
+  options: { env?: NodeJS.ProcessEnv; without?: ServiceName[]; instead?: ServiceDefinition[] } = {},
 ): Promise<AcceptanceFleet> {
   const environment = await testEnvironment(definitions);
   const directory = await mkdtemp(join(tmpdir(), 'rivergate-acceptance-'));
@@ -52,7 +61,7 @@ export async function startFleet(
 
   const running = new Map<ServiceName, RunningService>();
   const start = async (name: ServiceName) => {
-    const definition = definitions.find(known => known.name === name)!;
+    const definition = [...(options.instead ?? []), ...definitions].find(known => known.name === name)!;
     running.set(
       name,
       await startService(definition, { ...environment.of(name), PORT: String(portOf.get(name)) }),

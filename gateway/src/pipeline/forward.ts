@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
 import type { Exchange } from '../exchange.ts';
 import { ClientLeft } from '../forwarding/client-left.ts';
+import type { OpenConnections } from '../forwarding/open-connections.ts';
 import { type Attempt, relay } from '../forwarding/relay.ts';
 import {
   hasBody,
@@ -35,6 +36,7 @@ export type ForwardParts = {
   /** Milliseconds within which a client has to take what there is of its answer. */
   answerPatience: number;
   answerHeaders: AnswerHeaders;
+  connections: Pick<OpenConnections, 'add'>;
   decideAgain: Step;
 };
 
@@ -111,12 +113,12 @@ async function send(
 
 /** Gives the connection back when the service's answer has ended, which may be long after the attempt has settled. */
 async function attemptOnce(
-  { credential, answerHeaders, answerPatience, decideAgain }: ForwardParts,
+  { credential, answerHeaders, answerPatience, connections, decideAgain }: ForwardParts,
   destination: Destination,
   exchange: Answerable,
   body: RequestBody | null,
 ): Promise<Attempt> {
-  const { release } = destination.connections;
+  let { release } = destination.connections;
   try {
     const deciding = decideAgain(exchange);
     if (deciding) await deciding;
@@ -125,7 +127,7 @@ async function attemptOnce(
     release();
     throw cause;
   }
-  const { request, route, path, query } = exchange;
+  const { request, response, route, path, query } = exchange;
   return new Promise(settle => {
     destination.pool.dispatch(
       {
@@ -135,7 +137,19 @@ async function attemptOnce(
         body: body?.content ?? null,
         headersTimeout: route!.timeout,
       },
-      relay(exchange, answerHeaders, settle, release, answerPatience),
+      relay(exchange, {
+        answerHeaders,
+        settle,
+        ended: () => release(),
+        stays() {
+          if (!destination.streams.takeIfFree()) return false;
+          release();
+          release = destination.streams.release;
+          return true;
+        },
+        opened: open => connections.add(open, response),
+        patience: answerPatience,
+      }),
     );
   });
 }

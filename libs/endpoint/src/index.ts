@@ -3,6 +3,15 @@ export { ANSWERED, type Answered } from './answered.ts';
 export { requireRights } from './authorize.ts';
 export type { CallerOf, CallerRule } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
+export {
+  Content,
+  type ContentOptions,
+  content,
+  eventStream,
+  type SentEvent,
+  type StreamTools,
+  stream,
+} from './content.ts';
 export { newestFirst, oldestFirst } from './cursor.ts';
 export { declaredErrors } from './declared-errors.ts';
 export { deletion } from './deletion.ts';
@@ -35,9 +44,9 @@ export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
 export {
   type CallAnswer,
   type CallInput,
+  type ContentKind,
   DEFAULT_BODY_LIMIT,
   type EndpointSpec,
-  type FileType,
   type Idempotency,
   type Input,
   type Method,
@@ -46,5 +55,6 @@ export {
   spec,
   type WorkspacePlace,
 } from './spec.ts';
+export { type EventBuffer, eventBuffer } from './streaming/event-buffer.ts';
 export { acrossOrganizations, bindCaller, withinOrganization } from './transaction.ts';
 export { isVisible } from './visible-text.ts';

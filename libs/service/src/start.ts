@@ -173,6 +173,7 @@ export async function startService<Tools extends object>(
       });
       stopping.push(() => workers.stop());
     }
+    const leaving = new AbortController();
     const runtime: Runtime = {
       service: name,
       knex,
@@ -184,6 +185,8 @@ export async function startService<Tools extends object>(
       call,
       standing: standing.ofCaller,
       log,
+      stopping: leaving.signal,
+      heartbeat: 1_000 * config.EVENT_HEARTBEAT,
       strictness: config.NODE_ENV === 'test' ? 'fails' : 'repairs',
       tools,
     };
@@ -210,7 +213,10 @@ export async function startService<Tools extends object>(
     );
     const port = config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0;
     const url = await listen(server, config.HOST, port);
-    stopping.push(() => closeServer(server));
+    stopping.push(() => {
+      leaving.abort();
+      return closeServer(server);
+    });
     log.info({ url }, 'Ready');
     return { url, resources, drained: () => relay.drained(), stop };
   } catch (cause) {
