@@ -167,6 +167,9 @@ describe.each(logs)('the main job, with events on $log', ({ env }) => {
       status: 'completed',
       progress: { total: 3, done: 2, failed: 1, skipped: 0 },
     });
+    const followed = await owner.get(`${address}/events`);
+    expect(followed.headers.get('content-type')).toContain('text/event-stream');
+    expect(followed.text).toContain('"status":"completed"');
     const { items } = data(await owner.get(`${address}/items?outcome=failed`));
     expect(items).toMatchObject([{ item: { email: owner.email }, error: { code: 'ALREADY_MEMBER' } }]);
     const [, token] = /invitations\/([\w-]+)/.exec((await mailTo(fleet, member.email, 'invitations/')).text)!;

@@ -2,6 +2,7 @@ import {
   type Endpoint,
   type EndpointSpec,
   endpoints,
+  eventStream,
   Id,
   oldestFirst,
   Timestamp,
@@ -11,6 +12,7 @@ import { z } from 'zod';
 import { type Action, control } from './control.ts';
 import { type ItemRow, Job, JobError, JobNotFound, JobStateConflict, Outcome, shown } from './job.ts';
 import type { JobKind } from './kind.ts';
+import { progressOf } from './progress.ts';
 
 const endpoint = endpoints();
 
@@ -101,7 +103,30 @@ export function jobEndpoints(kind: JobKind): Endpoint[] {
       async ({ db, emit, params }) => shown(await control({ db, emit }, kind, params.job_id, action)),
     ),
   );
-  return [get, items, ...actions];
+
+  const events = declared<Called>(
+    {
+      ...shared,
+      operation: `follow${noun}`,
+      method: 'get',
+      path: `${path}/events`,
+      summary: 'Follow how far a job is',
+      description:
+        'The job as it is, and whenever it has changed, at most four times a second. The stream ends with the state in ' +
+        'which the job has ended; close the connection when `finished_at` is there.',
+      events: { job: Job },
+      errors: [JobNotFound],
+    },
+    async ({ db, params }) => {
+      const job = await db('jobs').where({ id: params.job_id, kind: spec.name }).first('id');
+      if (!job) throw JobNotFound();
+      return eventStream(async function* (tools) {
+        for await (const { row, version } of progressOf(spec.name, job.id, tools))
+          yield { event: 'job', id: version, data: shown(row) };
+      });
+    },
+  );
+  return [get, items, ...actions, events];
 }
 
 function itemSchema({ spec }: JobKind, noun: string) {

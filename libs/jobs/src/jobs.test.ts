@@ -104,6 +104,22 @@ describe('a job', () => {
     expect((await service.job(job, '/items?outcome=pending')).items).toEqual([]);
   });
 
+  it('is followed by events, state by state, up to its end', async () => {
+    const job = await service.write([...texts(25), { text: 'refused' }]);
+    const caller = service.as(administrator({ userId: 7, organizationId: job.organizationId }));
+    const { text, headers } = await caller.get(`${path(job)}/events`).expect(200);
+    expect(headers.get('content-type')).toContain('text/event-stream');
+    const events = text.split('\n\n').filter(event => event.includes('event: job'));
+    const states = events.map(event => JSON.parse(/^data: (.*)$/m.exec(event)![1]!));
+    expect(states.at(-1)).toEqual(await service.job(job));
+    expect(states.at(-1)).toMatchObject({ status: 'completed', progress: { done: 25, failed: 1 } });
+    const [, last] = /^id: (.*)$/m.exec(events.at(-1)!)!;
+    const again = await caller
+      .get(`${path(job)}/events`, { headers: { 'last-event-id': last! } })
+      .expect(200);
+    expect(again.text).not.toContain('event: job');
+  });
+
   it('of another organization is not there: 404, whatever is asked of it', async () => {
     const job = await service.write(texts(1));
     await ended(job);
@@ -113,6 +129,7 @@ describe('a job', () => {
     const answers = [
       await foreign.get(elsewhere),
       await foreign.get(`${elsewhere}/items`),
+      await foreign.get(`${elsewhere}/events`),
       await foreign.post(`${elsewhere}/cancel`),
       await foreign.post(`${elsewhere}/pause`),
       await foreign.post(`${elsewhere}/resume`),
@@ -130,6 +147,7 @@ describe('a job', () => {
     );
     await member.get(path(job)).expect(403);
     await member.get(`${path(job)}/items`).expect(403);
+    await member.get(`${path(job)}/events`).expect(403);
     await member.post(`${path(job)}/cancel`).expect(403);
   });
 

@@ -1,9 +1,9 @@
-import { withinOrganization } from '@rivergate/endpoint';
+import { type StreamTools, withinOrganization } from '@rivergate/endpoint';
 import { connectRedis, createLog } from '@rivergate/service';
 import { eventually } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobChanges } from './changes.ts';
-import { type Following, progressOf } from './progress.ts';
+import { progressOf } from './progress.ts';
 import { texts } from './testing/notes.ts';
 import { type NotesService, startNotesService } from './testing/notes-service.ts';
 
@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(async () => await service?.stop());
 
 const within =
-  (organizationId: number): Following['within'] =>
+  (organizationId: number): StreamTools['within'] =>
   work =>
     service.resources.knex.transaction(async db => {
       await withinOrganization(db, organizationId);

@@ -1,24 +1,14 @@
+import type { StreamTools } from '@rivergate/endpoint';
 import { bell } from '@rivergate/events';
-import type { Knex } from 'knex';
 import { attachedTo } from './attached.ts';
 import type { JobRow } from './job.ts';
 
 /** Milliseconds after which whoever follows a job looks by themselves: a message may be lost. */
 const LOOK = 3_000;
 
-/** What a stream is made with. */
-export interface Following {
-  /** Opens a transaction that is bound to the caller's organization. */
-  within<Result>(work: (db: Knex.Transaction) => Promise<Result>): Promise<Result>;
-  /** Aborted when nobody listens any more. */
-  signal: AbortSignal;
-  /** The `version` of the last state that the listener has got. */
-  lastEventId: string | null;
-}
-
 export interface Progress {
   row: JobRow;
-  /** Another one for each state that callers can tell apart. */
+  /** Another one for each state that callers can tell apart: the id of its event. */
   version: string;
 }
 
@@ -29,7 +19,7 @@ export interface Progress {
 export async function* progressOf(
   kind: string,
   jobId: number,
-  { within, signal, lastEventId }: Following,
+  { within, signal, lastEventId }: StreamTools,
 ): AsyncGenerator<Progress> {
   const changed = bell();
   const stop = await within(async db => attachedTo(db)?.follow(jobId, changed.ring));

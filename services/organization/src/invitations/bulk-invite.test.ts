@@ -53,6 +53,8 @@ describe('inviting many', () => {
       status: 'completed',
       progress: { total: 13, done: 13, failed: 0, skipped: 0 },
     });
+    const followed = await (await admin(acme)).get(`${address}/events`);
+    expect(followed.text).toContain('"status":"completed"');
     const { items } = await get(acme, `${address}/items`);
     expect(items[12]).toMatchObject({
       position: 12,
