@@ -1,5 +1,7 @@
 import { createHmac, generateKeyPairSync, sign } from 'node:crypto';
 import { RATE_LIMITS } from '@rivergate/caller';
+import { example } from '@rivergate/example';
+import type { ServiceDefinition } from '@rivergate/service';
 import type { TestCaller } from '@rivergate/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -18,10 +20,16 @@ let operations: Operation[];
 let database: pg.Client;
 
 beforeAll(async () => {
-  fleet = await startFleet({ env: unlimited });
+  // With the example, which takes bodies in every way that there is.
+  fleet = await startFleet({ env: unlimited, instead: [example as ServiceDefinition] });
   owner = await signUp(fleet, 'owner');
   const organization = await foundOrganization(owner);
-  known = { org_id: organization.id, workspace_id: organization.workspaceId, user_id: owner.id };
+  known = {
+    org_id: organization.id,
+    workspace_id: organization.workspaceId,
+    user_id: owner.id,
+    upload_id: 'x'.repeat(43),
+  };
   operations = await operationsOf(fleet);
   database = new pg.Client({ connectionString: fleet.environment.databaseAdminUrl });
   await database.connect();
@@ -59,7 +67,7 @@ async function everywhere(
 
 const raw = (body: string, headers = {}) => ({ raw: body, headers });
 const anonymousOrOwner = (operation: Operation) => (operation.signedIn ? owner : fleet.caller());
-type Options = { raw?: string; headers?: Record<string, string> };
+type Options = { raw?: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> };
 const sendAs = (caller: TestCaller, { method }: Operation, path: string, options: Options) =>
   method === 'get' ? caller.get(path, options) : caller[method](path, undefined, options);
 const send = (operation: Operation, path: string, options: Options) =>
@@ -136,29 +144,119 @@ describe('every declared endpoint', () => {
     );
   });
 
-  it('that takes a body refuses other formats and sizes', async () => {
+  it('that takes a body refuses other media types, and names those that it takes', async () => {
     await everywhere(
-      operation => operation.body !== undefined,
+      operation => operation.content !== undefined,
       async operation => {
         const path = fill(operation.path, known);
+        const taken = Object.keys(operation.content!);
         for (const type of [
           'text/plain',
           'application/x-www-form-urlencoded',
           'multipart/form-data; boundary=x',
           'application/xml',
-        ]) {
-          expectFailure(
-            `${operation.name} as ${type}`,
-            (await send(operation, path, raw('{"a":1}', { 'content-type': type }))) as never,
-            [415],
-          );
+          'application/octet-stream-too',
+          'image/svg+xml',
+          '*/*',
+        ].filter(type => !taken.includes(type.split(';')[0]!))) {
+          const answer = await send(operation, path, raw('{"a":1}', { 'content-type': type }));
+          expectFailure(`${operation.name} as ${type}`, answer as never, [415]);
+          expect(answer.headers.get('accept'), operation.name).toBe(taken.join(', '));
         }
+      },
+    );
+  });
+
+  it('that takes a body refuses content codings', async () => {
+    await everywhere(
+      operation => operation.content !== undefined,
+      async operation => {
+        for (const type of Object.keys(operation.content!)) {
+          for (const coding of ['gzip', 'br', 'identity, gzip', 'nonsense']) {
+            const headers = { 'content-type': type, 'content-encoding': coding };
+            const answer = await send(operation, fill(operation.path, known), raw('{}', headers));
+            expectFailure(`${operation.name} as ${type} in ${coding}`, answer as never, [415]);
+            expect(answer.headers.get('accept-encoding')).toBe('identity');
+          }
+        }
+      },
+    );
+  });
+
+  it('that takes JSON refuses 3 MiB of it', async () => {
+    await everywhere(
+      operation => operation.body !== undefined,
+      async operation => {
         const huge = `{"a":"${'x'.repeat(3 * 1024 * 1024)}"}`;
-        expectFailure(
-          `${operation.name} with 3 MiB`,
-          (await send(operation, path, raw(huge))) as never,
-          [413],
-        );
+        const answer = await send(operation, fill(operation.path, known), raw(huge));
+        expectFailure(`${operation.name} with 3 MiB`, answer as never, [413]);
+      },
+    );
+  });
+
+  it('that takes a form refuses what is none, too much, or not as its schema says', async () => {
+    const type = 'application/x-www-form-urlencoded';
+    await everywhere(
+      operation => operation.content?.[type] !== undefined,
+      async operation => {
+        for (const [body, status] of [
+          ['a=%', 400],
+          ['a=%ff', 400],
+          ['a=\xff', 400],
+          ['surprise=1', 422],
+          ['__proto__=1', 422],
+          ['constructor[prototype]=1', 422],
+          ['a=%00', 422],
+          ['a&'.repeat(10_000), 422],
+          [`a=${'x'.repeat(3 * 1024 * 1024)}`, 413],
+        ] as const) {
+          const options = {
+            raw: new Uint8Array(Buffer.from(body, 'latin1')),
+            headers: { 'content-type': type },
+          };
+          const answer = await send(operation, fill(operation.path, known), options);
+          expectFailure(`${operation.name} with ${body.slice(0, 30)}`, answer as never, [status]);
+        }
+      },
+    );
+  });
+
+  it('that takes files in parts refuses what is malformed, too much, or not declared', async () => {
+    const type = 'multipart/form-data';
+    await everywhere(
+      operation => operation.content?.[type] !== undefined,
+      async operation => {
+        const [name, { contentType }] = Object.entries(operation.content![type]!.encoding!)[0]!;
+        const [fileType] = contentType.split(', ');
+        const part = (disposition: string, more = '', content = 'x') =>
+          `--x\r\nContent-Disposition: form-data; ${disposition}\r\n${more}\r\n${content}\r\n`;
+        const file = (filename: string, content?: string) =>
+          part(`name="${name}"; filename="${filename}"`, `Content-Type: ${fileType}\r\n`, content);
+        const end = '--x--\r\n';
+        const good = `${type}; boundary=x`;
+        for (const [what, body, status, contentType = good] of [
+          ['no boundary', file('a') + end, 400, type],
+          ['another boundary', file('a') + end, 400, `${type}; boundary=y`],
+          ['nothing', '', 400],
+          ['no end', file('a'), 400],
+          ['an end within a file', file('a', 'x'.repeat(10_000)).slice(0, -100), 400],
+          ['an end within its headers', file('a').slice(0, 30), 400],
+          ['a transfer encoding', part(`name="${name}"`, 'Content-Transfer-Encoding: base64\r\n') + end, 400],
+          ['no file', end, 422],
+          ['an unknown field', part('name="surprise"') + file('a') + end, 422],
+          ['an unknown file', part('name="surprise"; filename="a"') + end, 422],
+          ['an inherited name', part('name="constructor"; filename="a"') + end, 422],
+          ['10,000 parts', part('name="surprise"').repeat(10_000) + end, 422],
+          ['a path', file('../../etc/passwd') + end, 422],
+          ['NUL in a filename', file('a\0.png') + end, 422],
+          ['another type', part(`name="${name}"`, 'Content-Type: text/html\r\n') + end, 415],
+          ['headers without end', part(`name="${name}"`, `X: ${'x'.repeat(100_000)}\r\n`) + end, 415],
+          ['large fields', part('name="surprise"', '', 'x'.repeat(300_000)) + file('a') + end, 413],
+        ] as [string, string, number, string?][]) {
+          const options = raw(body, { 'content-type': contentType });
+          const answer = await send(operation, fill(operation.path, known), options);
+          expectFailure(`${operation.name} with ${what}`, answer as never, [status]);
+        }
       },
     );
   });
@@ -173,7 +271,7 @@ describe('every declared endpoint', () => {
           (await send(operation, `${path}?surprise=1`, {})) as never,
           [422],
         );
-        if (operation.method === 'get') return;
+        if (operation.method === 'get' || (operation.content && !operation.body)) return;
         const answer = await anonymousOrOwner(operation)[operation.method](path, {
           surprise: 1,
           __proto__: { a: 1 },

@@ -21,7 +21,7 @@ import { listenHttp } from '../src/mailbox/http.ts';
 import { listenSmtp } from '../src/mailbox/smtp.ts';
 import { openStore } from '../src/mailbox/store.ts';
 import { freePorts } from '../src/provision/ports.ts';
-import { definitions } from '../src/services.ts';
+import { definitions as fleetDefinitions } from '../src/services.ts';
 
 /** The whole platform in one process, on real PostgreSQL and Redis, reached through its gateway only. */
 export interface AcceptanceFleet {
@@ -39,11 +39,14 @@ let addresses = 0;
 
 /**
  * @param without services that are down at first
- * @param instead definitions that take the places of the services that are called like them
+ * @param instead services that take the place of those of the same name
  */
 export async function startFleet(
   options: { env?: NodeJS.ProcessEnv; without?: ServiceName[]; instead?: ServiceDefinition[] } = {},
 ): Promise<AcceptanceFleet> {
+  const definitions = fleetDefinitions.map(
+    own => options.instead?.find(({ name }) => name === own.name) ?? own,
+  );
   const environment = await testEnvironment(definitions);
   const directory = await mkdtemp(join(tmpdir(), 'rivergate-acceptance-'));
   const store = openStore(directory);

@@ -1,6 +1,7 @@
 import type { AcceptanceFleet } from './fleet.ts';
 
 interface Schema {
+  $ref?: string;
   type?: string | string[];
   enum?: unknown[];
   properties?: Record<string, Schema>;
@@ -15,8 +16,17 @@ export interface Operation {
   signedIn: boolean;
   caller: string;
   parameters: { name: string; in: string; schema: Schema }[];
+  /** What is sent as JSON. */
   body: Schema | undefined;
+  /** What is sent under each media type that is taken; undefined where no body is. */
+  content: Record<string, Media> | undefined;
   responses: Record<string, unknown>;
+}
+
+interface Media {
+  schema: Schema;
+  /** The types of each file of a multipart body. */
+  encoding?: Record<string, { contentType: string }>;
 }
 
 /** The part of an OpenAPI operation object that is read here. */
@@ -24,7 +34,7 @@ interface DocumentedOperation {
   security: object[];
   'x-caller': string;
   parameters?: Operation['parameters'];
-  requestBody?: { content: Record<string, { schema: Schema }> };
+  requestBody?: { content: Record<string, Media> };
   responses: Record<string, unknown>;
 }
 
@@ -33,6 +43,8 @@ const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 /** Every operation that the fleet says it has. */
 export async function operationsOf(fleet: AcceptanceFleet): Promise<Operation[]> {
   const { body: document } = await fleet.caller().get('/api/v1/openapi.json');
+  const resolved = (schema: Schema | undefined): Schema | undefined =>
+    schema?.$ref ? document.components.schemas[schema.$ref.split('/').at(-1)!] : schema;
   return Object.entries(
     document.paths as Record<string, Partial<Record<string, DocumentedOperation>>>,
   ).flatMap(([path, methods]) =>
@@ -45,7 +57,8 @@ export async function operationsOf(fleet: AcceptanceFleet): Promise<Operation[]>
         signedIn: operation.security.length > 0 && operation.security.every(scheme => 'bearer' in scheme),
         caller: operation['x-caller'],
         parameters: operation.parameters ?? [],
-        body: operation.requestBody?.content['application/json']?.schema,
+        body: resolved(operation.requestBody?.content['application/json']?.schema),
+        content: operation.requestBody?.content,
         responses: operation.responses,
       };
     }),

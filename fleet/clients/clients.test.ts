@@ -1,6 +1,8 @@
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createConfig, lintFromString } from '@redocly/openapi-core';
+import { example } from '@rivergate/example';
+import type { ServiceDefinition } from '@rivergate/service';
 import { testGo, testPython } from '@rivergate/testing/on-demand';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from '../acceptance/fleet.ts';
@@ -26,7 +28,8 @@ const directory = (name: string) => {
 let fleet: AcceptanceFleet;
 let text: string;
 beforeAll(async () => {
-  fleet = await startFleet();
+  // With the example, which has what the services themselves have not yet.
+  fleet = await startFleet({ instead: [example as ServiceDefinition] });
   ({ text } = await fleet.caller().get('/api/v1/openapi.json'));
   mkdirSync(scratch, { recursive: true });
   writeFileSync(document, text);

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { hasBody } from '../forwarding/request-body.ts';
+import { hasBody } from '@rivergate/endpoint';
 
 /** Milliseconds for which a client that was answered may send nothing, and for which it may go on in all. */
 const SILENCE = 2_000;

@@ -32,11 +32,6 @@ export type RequestBodies = {
   streamed(request: IncomingMessage, limit: number): RequestBody;
 };
 
-export function hasBody({ headers }: IncomingMessage): boolean {
-  const length = headers['content-length'];
-  return headers['transfer-encoding'] !== undefined || (length !== undefined && length !== '0');
-}
-
 /** @throws RequestTooLarge for a declared length over the limit in bytes, before a byte of it is read */
 export function refuseDeclaredLength({ headers }: IncomingMessage, limit: number): void {
   const length = headers['content-length'];

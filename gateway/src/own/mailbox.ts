@@ -1,13 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { namesThisMachine } from '@rivergate/caller';
-import { RequestTooLarge } from '@rivergate/endpoint';
+import { hasBody, RequestTooLarge } from '@rivergate/endpoint';
 import { createProxyMiddleware } from 'http-proxy-middleware';
 import { answerHeaders } from '../answer/answer-headers.ts';
 import { securityHeaders } from '../answer/security-headers.ts';
 import type { Upstream } from '../config.ts';
 import type { Exchange } from '../exchange.ts';
 import { headerObject } from '../forwarding/header-object.ts';
-import { hasBody } from '../forwarding/request-body.ts';
 import { requestHeaders } from '../forwarding/request-headers.ts';
 import { responseHeaders } from '../forwarding/response-headers.ts';
 import { upstreamFailure } from '../forwarding/upstream-failure.ts';

@@ -1,4 +1,6 @@
-import { request as httpRequest } from 'node:http';
+import { once } from 'node:events';
+import { request as httpRequest, type IncomingMessage } from 'node:http';
+import { setTimeout as pass } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { sendRaw } from '../testing/raw.ts';
 import { type Handler, json, testRoute } from '../testing/stand-in.ts';
@@ -16,6 +18,7 @@ beforeAll(async () => {
       testRoute('PUT', '/api/v1/open', open),
       testRoute('GET', '/api/v1/slow', { ...open, timeout: 300 }),
       testRoute('POST', '/api/v1/large', { ...open, bodyLimit: 5_000_000 }),
+      testRoute('POST', '/api/v1/slow-upload', { ...open, bodyLimit: 5_000_000, timeout: 300 }),
       testRoute('GET', '/api/v1/secret'),
     ],
     { env: { CORS_ORIGINS: 'https://console.test, https://other.test' } },
@@ -221,6 +224,24 @@ describe('a body', () => {
     expect(fleet.storage.received.map(({ body }) => body.length)).toEqual([large.length, large.length]);
   });
 
+  it('may come for longer than its service has for the answer, which then still has its time', async () => {
+    const { port } = new URL(fleet.url);
+    const upload = async (answering: Handler) => {
+      fleet.storage.handle = answering;
+      const sent = httpRequest({ port, path: '/api/v1/slow-upload', method: 'POST' });
+      for (let index = 0; index < 8; index++) {
+        sent.write('x');
+        await pass(100);
+      }
+      sent.end();
+      const [answer] = (await once(sent, 'response')) as [IncomingMessage];
+      answer.resume();
+      return answer.statusCode;
+    };
+    expect(await upload(echo)).toBe(200);
+    expect(await upload(() => {})).toBe(504);
+  });
+
   it('over the limit answers 413 before a byte is sent on, when its length is declared', async () => {
     const answer = await post('x'.repeat(1025));
     expect(answer.status).toBe(413);
@@ -350,7 +371,8 @@ describe('a page of another origin', () => {
   it('may call when its origin is listed, and only then', async () => {
     const listed = await fleet.get('/api/v1/open', { origin: 'https://console.test' });
     expect(listed.headers.get('access-control-allow-origin')).toBe('https://console.test');
-    expect(listed.headers.get('access-control-expose-headers')).toContain('X-Request-Id');
+    const exposed = listed.headers.get('access-control-expose-headers');
+    for (const name of ['X-Request-Id', 'Location', 'Upload-Offset']) expect(exposed).toContain(name);
     expect(listed.headers.get('access-control-allow-credentials')).toBeNull();
     const other = await fleet.get('/api/v1/open', { origin: 'https://evil.test' });
     expect(other.headers.get('access-control-allow-origin')).toBeNull();
@@ -368,7 +390,8 @@ describe('a page of another origin', () => {
     });
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PUT');
-    expect(preflight.headers.get('access-control-allow-headers')).toContain('Authorization');
+    const allowed = preflight.headers.get('access-control-allow-headers');
+    for (const name of ['Authorization', 'Tus-Resumable', 'Upload-Offset']) expect(allowed).toContain(name);
     expect(fleet.storage.received).toEqual([]);
     const refused = await fleet.get('/api/v1/secret', { origin: 'https://other.test' });
     expect(refused.status).toBe(401);

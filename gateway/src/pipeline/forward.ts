@@ -1,19 +1,14 @@
 import type { ServerResponse } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type CredentialKey, issueCredential } from '@rivergate/caller';
-import { type Failure, UpstreamUnavailable } from '@rivergate/endpoint';
+import { type Failure, hasBody, UpstreamUnavailable } from '@rivergate/endpoint';
 import type { Dispatcher } from 'undici';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
 import type { Exchange } from '../exchange.ts';
 import { ClientLeft } from '../forwarding/client-left.ts';
 import type { OpenConnections } from '../forwarding/open-connections.ts';
 import { type Attempt, relay } from '../forwarding/relay.ts';
-import {
-  hasBody,
-  type RequestBodies,
-  type RequestBody,
-  refuseDeclaredLength,
-} from '../forwarding/request-body.ts';
+import { type RequestBodies, type RequestBody, refuseDeclaredLength } from '../forwarding/request-body.ts';
 import { requestHeaders } from '../forwarding/request-headers.ts';
 import type { Destination } from '../forwarding/upstream.ts';
 import { isConnectionFailure, isServiceFailure, upstreamFailure } from '../forwarding/upstream-failure.ts';

@@ -1,6 +1,5 @@
-import { MalformedRequest } from '@rivergate/endpoint';
+import { hasBody, MalformedRequest } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
-import { hasBody } from '../forwarding/request-body.ts';
 
 /** Step: only an endpoint that declares WebSockets gets one, and a handshake has no body (RFC 6455, section 4.1). */
 export function upgradeDeclared({ upgrade, request, route }: Exchange): void {

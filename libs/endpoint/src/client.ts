@@ -12,6 +12,8 @@ import {
   wrap,
 } from 'cockatiel';
 import { Agent, type Dispatcher, request } from 'undici';
+import type { SentFile } from './body/sent-file.ts';
+import { writeBody } from './body/write-body.ts';
 import { Failure, UpstreamUnavailable } from './failure.ts';
 import { requestTarget } from './path.ts';
 import type { CallAnswer, CallInput, EndpointSpec } from './spec.ts';
@@ -80,7 +82,7 @@ export function serviceClient(own: { key: CredentialKey; urlOf: (service: string
       .startSpan(`${spec.owner} ${spec.method} ${spec.path}`, { kind: SpanKind.CLIENT });
     try {
       return await context.with(trace.setSpan(context.active(), span), () =>
-        (spec.method === 'post' || spec.method === 'patch' ? once : repeated).execute(
+        (mayBeRepeated(spec, input) ? repeated : once).execute(
           () => ask(agent, own, spec, input, onBehalf, signal),
           signal,
         ),
@@ -100,6 +102,10 @@ export function serviceClient(own: { key: CredentialKey; urlOf: (service: string
   return Object.assign(call as Call, { close: () => agent.close() });
 }
 
+/** A file has passed when it was sent. */
+const mayBeRepeated = ({ method }: EndpointSpec, { files }: Record<string, unknown>) =>
+  method !== 'post' && method !== 'patch' && files === undefined;
+
 async function ask(
   agent: Agent,
   own: { key: CredentialKey; urlOf: (service: string) => string },
@@ -112,6 +118,7 @@ async function ask(
   const method = spec.method.toUpperCase() as Dispatcher.HttpMethod;
   const organizationId = onBehalf.organizationId ?? null;
   const userId = onBehalf.userId ?? null;
+  const body = writeBody(spec, input as { body?: unknown; files?: readonly SentFile[] });
   const headers: Record<string, string> = {
     'x-request-id': onBehalf.requestId ?? randomUUID(),
     [CREDENTIAL_HEADER]: issueCredential(own.key, {
@@ -123,10 +130,9 @@ async function ask(
     ...(organizationId === null ? {} : { 'x-org-id': String(organizationId) }),
     ...(userId === null ? {} : { 'x-user-id': String(userId) }),
     ...(onBehalf.userAgent ? { 'user-agent': onBehalf.userAgent } : {}),
-    ...(input.body ? { 'content-type': 'application/json' } : {}),
+    ...(body ? { 'content-type': body.type } : {}),
   };
   propagation.inject(context.active(), headers);
-  const body = input.body ? JSON.stringify(input.body) : null;
   let status: number;
   let answer: { data?: unknown; error?: { code: string; message: string } } | undefined;
   try {
@@ -134,7 +140,7 @@ async function ask(
       dispatcher: agent,
       method,
       headers,
-      body,
+      body: body?.content ?? null,
       signal,
     });
     status = response.statusCode;

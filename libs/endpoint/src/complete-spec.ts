@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { acceptedBy, isStreamed, mediaTypes } from './body/kinds.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import type { EndpointSpec } from './spec.ts';
 
@@ -35,6 +36,10 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
   const whole = !(spec.content || spec.streams || spec.events);
   if (spec.method !== 'get' && !whole && spec.idempotency !== false)
     yield 'keeps for retries what cannot be kept: set idempotency to false';
+  const kinds = acceptedBy(spec);
+  if (mediaTypes(kinds).length < kinds.flatMap(({ types }) => types).length)
+    yield 'takes one media type in two ways';
+  if (spec.bodyLimit !== undefined && kinds.every(isStreamed)) yield 'limits a body that is a file twice';
   const spends = spec.idempotency ? spec.idempotency.spends : undefined;
   if (spends === undefined) return;
   const [part, name] = spends.split('.') as ['body' | 'params', string];

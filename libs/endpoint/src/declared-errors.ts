@@ -32,7 +32,7 @@ const EVERYWHERE = [
 /** The errors that an endpoint may answer: its own, and those that the library and the gateway answer for it. */
 export function declaredErrors(spec: EndpointSpec): ErrorDeclaration[] {
   const errors = [...(spec.errors ?? []), ...impliedErrors(spec), ...EVERYWHERE];
-  if (spec.body) errors.push(RequestTimeout);
+  if (spec.body || spec.accepts) errors.push(RequestTimeout);
   if (mayBeConditional(spec)) errors.push(PreconditionFailed);
   if (spec.method !== 'get' && spec.idempotency !== false) errors.push(IdempotencyConflict);
   return errors;

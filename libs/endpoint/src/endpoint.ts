@@ -2,9 +2,11 @@ import type { RateLimitClass } from '@rivergate/caller';
 import type { EventDeclaration } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { z } from 'zod';
+import { acceptedBy, isStreamed } from './body/kinds.ts';
+import type { Files } from './body/upload.ts';
 import type { Call } from './client.ts';
 import { completeSpec } from './complete-spec.ts';
-import type { EndpointSpec, Input, Outcome } from './spec.ts';
+import type { EndpointSpec, Input, Outcome, TakesFiles } from './spec.ts';
 
 /** Where the request came from; what an audit entry and a session row keep of it. */
 export interface RequestFacts {
@@ -34,12 +36,23 @@ export type Emit = <Data extends z.ZodObject>(
   },
 ) => Promise<void>;
 
+/** Runs work in a short transaction of its own, beside that of the request. */
+export type Briefly = <Result>(
+  work: (db: Knex.Transaction) => Promise<Result>,
+  options?: {
+    /** Also for a caller who may no longer: takes back what was written while they still did. */
+    takingBack?: true;
+  },
+) => Promise<Result>;
+
 /** What every handler has, whichever its service. */
 export interface Context {
   request: RequestFacts;
   log: Log;
   /** Asks another service; see libs/contracts. */
   call: Call;
+  /** A short transaction of its own, in `prepare` and `undo`: for what is read or written while a body comes. */
+  briefly: Briefly;
   /** Counts one try of this class for the key and throws RateLimited when there are none left. */
   limit(limitClass: RateLimitClass, key: string): Promise<void>;
   /** Forgets the tries of this class for the key. */
@@ -59,12 +72,18 @@ type Handler<Spec extends EndpointSpec, Tools, Prepared> = (
   context: Input<Spec> & TransactionContext & Tools & { prepared: Prepared },
 ) => Promise<Outcome<Spec>>;
 
+/** What `prepare` has beside the rest, where the declaration takes files. */
+type Receiving<Spec extends EndpointSpec> = TakesFiles<Spec> extends true ? { files: Files } : unknown;
+
 /** A handler in steps. */
 export interface SteppedHandler<Spec extends EndpointSpec, Tools, Prepared> {
   /** Refuses what the schema cannot, where it has an error of its own. What is refused here counts in no narrow limit. */
   check?(input: Input<Spec>): void;
-  /** Runs before the transaction opens: for slow work such as hashing, that must hold no connection. */
-  prepare?(context: Input<Spec> & Context & Tools): Promise<Prepared>;
+  /**
+   * Runs before the transaction opens: for slow work such as hashing or receiving files, that must hold no connection.
+   * What it throws, it has taken back itself.
+   */
+  prepare?(context: Input<Spec> & Context & Tools & Receiving<Spec>): Promise<Prepared>;
   /**
    * Takes back what `prepare` did elsewhere, where the request was not carried out after all: refused, rolled back, or
    * answered with the answer kept for its key. A failure in it is logged.
@@ -93,6 +112,9 @@ export function endpoints<Tools extends object = object>() {
     handler: Handler<Spec, Tools, undefined> | SteppedHandler<Spec, Tools, Prepared>,
   ): Endpoint<Spec> {
     const steps = typeof handler === 'function' ? { handle: handler } : handler;
-    return { ...(steps as Omit<Endpoint, 'spec'>), spec: completeSpec(spec) };
+    const completed = completeSpec(spec);
+    if (acceptedBy(spec).some(isStreamed) && !('prepare' in steps))
+      throw new Error(`${spec.method} ${spec.path} takes files and has no step to receive them in: prepare`);
+    return { ...(steps as Omit<Endpoint, 'spec'>), spec: completed };
   };
 }

@@ -43,7 +43,9 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   const { parts, request, context, idempotent, precondition } = execution;
   const input = { ...runtime.tools, ...context, ...parts, caller: execution.caller };
   endpoint.check?.(input as never);
-  const known = idempotent && (await lookUp(runtime.knex, runtime.secretBox, idempotent));
+  // What a request with files is, is known when they have come: such a replay is found in the transaction.
+  const comparable = parts.files ? undefined : idempotent;
+  const known = comparable && (await lookUp(runtime.knex, runtime.secretBox, comparable));
   if (known && known !== 'conflict') return replayed(known);
   // Also where the key was used for something else: asking again with other bodies must not be free of the limit.
   const { rateLimit } = endpoint.spec;

@@ -61,7 +61,7 @@ export const RequestTooLarge = error('REQUEST_ENTITY_TOO_LARGE', 413, 'The reque
 export const UnsupportedMediaType = error(
   'UNSUPPORTED_MEDIA_TYPE',
   415,
-  'Send the body as JSON, with Content-Type: application/json',
+  'The body has a media type or content coding that is not taken here',
 );
 export const ValidationFailed = error(
   'VALIDATION_ERROR',

@@ -26,8 +26,8 @@ export interface IdempotentRequest {
   scope: string;
   endpoint: string;
   key: string;
-  /** Everything that makes the request what it is. */
-  request: unknown;
+  /** Everything that makes the request what it is; with files, known once they have come. */
+  request: () => unknown;
   seconds: number;
 }
 
@@ -84,7 +84,7 @@ export async function claimKey(
 
 // Keyed: the request may hold a password, which a plain hash would give away to whoever guesses.
 const requestHash = (box: SecretBox, request: IdempotentRequest) =>
-  box.codeHash(JSON.stringify(request.request), context(request));
+  box.codeHash(JSON.stringify(request.request()), context(request));
 
 function opened(
   kept: { request_hash: string; sealed_answer: string },

@@ -33,7 +33,12 @@ export function idempotentRequest(
     key,
     scope: scopeOf(caller, spends, parts, box),
     endpoint: `${spec.method} ${spec.path}`,
-    request: { params: parts.params, query: parts.query, body: parts.body },
+    request: () => ({
+      params: parts.params,
+      query: parts.query,
+      body: parts.body,
+      ...(parts.files ? { files: parts.files.identity() } : {}),
+    }),
     seconds,
   };
 }

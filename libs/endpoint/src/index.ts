@@ -1,6 +1,12 @@
 export { failureAnswer } from './answer.ts';
 export { ANSWERED, type Answered } from './answered.ts';
 export { requireRights } from './authorize.ts';
+export { hasBody } from './body/bytes.ts';
+export { parseJson } from './body/json.ts';
+export { type BodyKind, form, json, multipart, raw } from './body/kinds.ts';
+export type { SentFile } from './body/sent-file.ts';
+export type { Files, ReceivedFile } from './body/upload.ts';
+export { type WrittenBody, writeBody } from './body/write-body.ts';
 export type { CallerOf, CallerRule } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
 export {
@@ -20,6 +26,7 @@ export { DETAIL_CODES, MAX_DETAILS, MAX_FIELD_LENGTH } from './detail.ts';
 export { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 export { type MergedFragments, mergeFragments } from './document/merge.ts';
 export {
+  type Briefly,
   type Context,
   type Emit,
   type Endpoint,
@@ -31,7 +38,6 @@ export {
 export { emitterOf } from './execute.ts';
 export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
-export { parseJson } from './json.ts';
 export { countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
 export { ORGANIZATION_PARAMETER } from './organization-parameter.ts';

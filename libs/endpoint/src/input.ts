@@ -1,9 +1,10 @@
 import type { Request } from 'express';
 import { z } from 'zod';
+import type { ReadBody } from './body/read-body.ts';
+import type { Upload } from './body/upload.ts';
 import { describeIssue, ISSUE_CONTEXT } from './describe-issue.ts';
 import { type FailureDetail, MAX_DETAILS } from './detail.ts';
-import { UnsupportedMediaType, ValidationFailed } from './failure.ts';
-import { parseJson } from './json.ts';
+import { ValidationFailed } from './failure.ts';
 import { publicPath } from './path.ts';
 import type { EndpointSpec } from './spec.ts';
 import { collectUnstorable } from './unstorable.ts';
@@ -15,6 +16,8 @@ export interface Parts {
   query: Record<string, unknown>;
   body: Record<string, unknown>;
   headers: Record<string, unknown>;
+  /** Where files are taken; `prepare` reads it. */
+  files?: Upload;
 }
 
 const NOTHING = z.strictObject({});
@@ -23,8 +26,8 @@ const NOTHING = z.strictObject({});
 export interface InputReader {
   /** @throws ValidationFailed (422) */
   params(request: Pick<Request, 'params'>): Record<string, unknown>;
-  /** @throws MalformedRequest (400), UnsupportedMediaType (415), ValidationFailed (422) */
-  rest(request: Pick<Request, 'query' | 'body' | 'headers'>): Omit<Parts, 'params'>;
+  /** @throws ValidationFailed (422) */
+  rest(request: Pick<Request, 'query' | 'headers'>, body: ReadBody): Omit<Parts, 'params'>;
 }
 
 /** Every part is strict: a field that is not declared is refused. Of the headers, only declared ones are read. */
@@ -37,11 +40,21 @@ export function inputReader(spec: EndpointSpec): InputReader {
   };
   if (spec.body)
     requireBoundedLists(spec, z.toJSONSchema(spec.body, { io: 'input', unrepresentable: 'any' }));
-  const fromText = { params: textual(schemas.params), query: textual(schemas.query) };
+  const reading = {
+    params: textual(schemas.params),
+    query: textual(schemas.query),
+    body: textual(schemas.body),
+  };
+  const openBody = schemas.body.strip();
 
-  const read = (part: Part, value: unknown, details: FailureDetail[]): Record<string, unknown> => {
+  const read = (
+    part: Part,
+    value: unknown,
+    details: FailureDetail[],
+    schema: z.ZodObject = schemas[part],
+  ): Record<string, unknown> => {
     if (part !== 'headers') collectUnstorable(value, part, details);
-    const result = schemas[part].safeParse(value, ISSUE_CONTEXT);
+    const result = schema.safeParse(value, ISSUE_CONTEXT);
     if (result.success) return result.data;
     for (const issue of result.error.issues) {
       if (details.length >= MAX_DETAILS) break;
@@ -56,19 +69,21 @@ export function inputReader(spec: EndpointSpec): InputReader {
   return {
     params(request) {
       const details: FailureDetail[] = [];
-      const params = read('params', fromText.params({ ...request.params }), details);
+      const params = read('params', reading.params({ ...request.params }), details);
       refuseIfAny(details);
       return params;
     },
-    rest(request) {
+    rest(request, { kind, value, upload }) {
       const details: FailureDetail[] = [];
+      const comesAsText = kind?.kind === 'form' || kind?.kind === 'multipart';
+      const body = comesAsText ? reading.body(value as Record<string, unknown>) : value;
       const rest = {
-        query: read('query', fromText.query({ ...request.query }), details),
-        body: read('body', readBody(request, spec.valueLimit), details),
+        query: read('query', reading.query({ ...request.query }), details),
+        body: read('body', body, details, kind?.kind === 'form' && kind.oauth ? openBody : schemas.body),
         headers: read('headers', request.headers, details),
       };
       refuseIfAny(details);
-      return rest;
+      return upload ? { ...rest, files: upload } : rest;
     },
   };
 }
@@ -87,29 +102,30 @@ function requireBoundedLists(spec: EndpointSpec, schema: unknown): void {
   for (const part of Object.values(schema)) requireBoundedLists(spec, part);
 }
 
-function readBody(request: Pick<Request, 'body' | 'headers'>, valueLimit: number | undefined): unknown {
-  const bytes: unknown = request.body;
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) return {};
-  if (!/^application\/(?:[\w.+-]+\+)?json\s*(?:;|$)/i.test(request.headers['content-type'] ?? '')) {
-    throw UnsupportedMediaType();
-  }
-  return parseJson(bytes, valueLimit);
-}
-
-/** Reads the text of a path or query as the type that the schema wants there; only canonical forms count. */
+/** Reads the text of a path, query or form as the type that the schema wants there; only canonical forms count. */
 function textual(schema: z.ZodObject): (values: Record<string, unknown>) => Record<string, unknown> {
-  const types = new Map<string, string>();
+  const types = new Map<string, { type: string; listed: boolean }>();
   for (const [name, field] of Object.entries(schema.shape)) {
-    const type = z.toJSONSchema(field as z.ZodType, { io: 'input', unrepresentable: 'any' }).type;
-    if (type === 'integer' || type === 'number' || type === 'boolean') types.set(name, type);
+    const written = z.toJSONSchema(field as z.ZodType, { io: 'input', unrepresentable: 'any' });
+    const listed = written.type === 'array';
+    const type = listed ? (written.items as { type?: string } | undefined)?.type : String(written.type);
+    if (listed || type === 'integer' || type === 'number' || type === 'boolean')
+      types.set(name, { type: type ?? 'string', listed });
   }
   return values => {
-    for (const [name, type] of types) {
-      const text = values[name];
-      if (typeof text !== 'string') continue;
-      if (type === 'boolean' && (text === 'true' || text === 'false')) values[name] = text === 'true';
-      else if (type !== 'boolean' && /^-?(?:0|[1-9]\d*)$/.test(text)) values[name] = Number(text);
+    for (const [name, { type, listed }] of types) {
+      const given = values[name];
+      if (given === undefined) continue;
+      if (listed) values[name] = [given].flat().map(one => fromText(one, type));
+      else values[name] = fromText(given, type);
     }
     return values;
   };
+}
+
+function fromText(text: unknown, type: string): unknown {
+  if (typeof text !== 'string') return text;
+  if (type === 'boolean') return text === 'true' ? true : text === 'false' ? false : text;
+  const isNumber = type === 'integer' || type === 'number';
+  return isNumber && /^-?(?:0|[1-9]\d*)$/.test(text) ? Number(text) : text;
 }

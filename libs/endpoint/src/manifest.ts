@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
+import { bodyLimitOf } from './body/limit.ts';
 import type { CallerRule } from './caller-of.ts';
 import { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 import { byPrecedence, templatePath } from './path.ts';
-import { DEFAULT_BODY_LIMIT, type Method, type WorkspacePlace } from './spec.ts';
+import type { Method, WorkspacePlace } from './spec.ts';
 
 const DEFAULT_TIMEOUT = 30_000;
 
@@ -46,7 +47,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         caller: spec.caller,
         bearer: spec.bearer ?? null,
         upgrade: spec.upgrade ?? null,
-        bodyLimit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
+        bodyLimit: bodyLimitOf(spec),
         timeout: spec.timeout ?? DEFAULT_TIMEOUT,
         organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`)
           ? ORGANIZATION_PARAMETER

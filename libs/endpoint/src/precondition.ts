@@ -52,7 +52,7 @@ export function preconditions(endpoints: readonly Endpoint[], log: Log): Precond
     requireKind(endpoint.spec, caller, log);
     requireRights(endpoint.spec, caller, { params });
     const { headers } = request;
-    const parts = { params: reader.params(request), ...reader.rest({ headers, query: {}, body: undefined }) };
+    const parts = { params: reader.params(request), ...reader.rest({ headers, query: {} }, { value: {} }) };
     return { ifMatch, path, read: endpoint, parts };
   };
 }

@@ -1,6 +1,6 @@
 import type { Request, Response } from 'express';
 import { type Answer, failureAnswer, write } from './answer.ts';
-import { Failure, MalformedRequest, RequestTooLarge, UnsupportedMediaType } from './failure.ts';
+import { Failure, MalformedRequest, RequestTooLarge } from './failure.ts';
 import type { Runtime } from './runtime.ts';
 import { isAway } from './unavailable.ts';
 
@@ -34,9 +34,5 @@ function knownRefusal(cause: unknown): unknown {
   const status = (cause as { status?: number } | undefined)?.status;
   if (cause instanceof Failure || status === undefined || status >= 500) return cause;
   if (status === 413) return RequestTooLarge();
-  if (status !== 415) return MalformedRequest();
-  // RFC 9110, section 15.5.16: says that it is the coding, and which would do.
-  return UnsupportedMediaType('Send the body without a content coding', [], {
-    'Accept-Encoding': 'identity',
-  });
+  return MalformedRequest();
 }

@@ -1,10 +1,14 @@
 import { channel } from 'node:diagnostics_channel';
 import { propagation, SpanKind, SpanStatusCode, trace, context as traceContext } from '@opentelemetry/api';
 import { CREDENTIAL_HEADER, identityHeadersAgree, type Principal, verifyCredential } from '@rivergate/caller';
-import express, { type Request, type RequestHandler, type Response, Router } from 'express';
+import { type Request, type RequestHandler, Router } from 'express';
 import { type Answer, write } from './answer.ts';
 import { ANSWERED, type Answered } from './answered.ts';
 import { requireKind, requireRights } from './authorize.ts';
+import { type BodyReader, bodyReader } from './body/read-body.ts';
+import { receiving } from './body/receiving.ts';
+import type { Upload } from './body/upload.ts';
+import { briefly } from './briefly.ts';
 import { tagged } from './conditional-read.ts';
 import { heldToDeclaration } from './declared-failures.ts';
 import { deprecationHeaders } from './deprecation.ts';
@@ -18,7 +22,7 @@ import { type PreconditionOf, preconditions } from './precondition.ts';
 import { count } from './rate-limit.ts';
 import { brokenOff, failed } from './refusal.ts';
 import type { Runtime } from './runtime.ts';
-import { DEFAULT_BODY_LIMIT, type EndpointSpec } from './spec.ts';
+import type { EndpointSpec } from './spec.ts';
 import { begin } from './streaming/begin.ts';
 
 const answered = channel(ANSWERED);
@@ -27,28 +31,13 @@ const answered = channel(ANSWERED);
 export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime): Router {
   const router = Router({ caseSensitive: true });
   const preconditionOf = preconditions(endpoints, runtime.log);
-  const held = endpoints.map(endpoint => heldToDeclaration(endpoint, runtime));
+  const held = endpoints.map(endpoint => heldToDeclaration(receiving(endpoint, runtime.log), runtime));
   const ordered = held.sort((a, b) => byPrecedence(publicPath(a.spec), publicPath(b.spec)));
   for (const endpoint of ordered) {
     const { spec } = endpoint;
-    const body = express.raw({
-      type: () => true,
-      limit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
-      inflate: false,
-    });
-    router[spec.method](publicPath(spec), handlerOf(endpoint, runtime, readerOf(body), preconditionOf));
+    router[spec.method](publicPath(spec), handlerOf(endpoint, runtime, bodyReader(spec), preconditionOf));
   }
   return router;
-}
-
-/** Reads a body when it is time to. */
-type BodyReader = (request: Request, response: Response) => Promise<void>;
-
-function readerOf(body: RequestHandler): BodyReader {
-  return (request, response) =>
-    new Promise((resolve, reject) => {
-      body(request, response, cause => (cause ? reject(cause) : resolve()));
-    });
 }
 
 function handlerOf(
@@ -70,13 +59,15 @@ function handlerOf(
       const headers = { ...announced };
       let answer: Answer;
       let cause: unknown;
+      let upload: Upload | undefined;
       try {
         const { caller: identified, decidedAt } = identify(runtime, request, began);
         requireKind(spec, identified, runtime.log);
         const params = reader.params(request);
         const caller = requireRights(spec, identified, { params });
-        await readBody(request, response);
-        const parts = { params, ...reader.rest(request) };
+        const body = await readBody(request, response);
+        upload = body.upload;
+        const parts = { params, ...reader.rest(request, body) };
         if (spec.workspace) requireRights(spec, caller, parts);
         const execution = {
           ...executionOf(spec, runtime, request, { caller, decidedAt }, parts),
@@ -93,6 +84,8 @@ function handlerOf(
           span.recordException(cause as Error);
           span.setStatus({ code: SpanStatusCode.ERROR });
         }
+      } finally {
+        upload?.abandon();
       }
       span.setAttribute('http.response.status_code', answer.status).end();
       const seconds = (performance.now() - began) / 1_000;
@@ -150,6 +143,7 @@ function executionOf(
     request: facts,
     log: runtime.log,
     call: runtime.call,
+    briefly: briefly(spec, runtime, { caller, decidedAt, parts }),
     async limit(limitClass, key) {
       await count(runtime, limitClass, key);
     },

@@ -1,5 +1,7 @@
 import type { ProcessName, RateLimitClass } from '@rivergate/caller';
 import type { z } from 'zod';
+import type { BodyKind } from './body/kinds.ts';
+import type { SentFile } from './body/sent-file.ts';
 import type { CallerOf, CallerRule } from './caller-of.ts';
 import type { Content, SentEvent } from './content.ts';
 import type { Deprecation } from './deprecation.ts';
@@ -91,12 +93,17 @@ interface EndpointFacts {
   deprecated?: Deprecation;
   /** Whether a WebSocket may be opened here: elsewhere the gateway refuses the handshake. */
   upgrade?: 'websocket';
-  /** Bytes; default 256 KiB. */
+  /** Bytes of a body that is no file; default 256 KiB. */
   bodyLimit?: number;
   /** How many values a JSON body may hold; default 10 000. */
   valueLimit?: number;
   /** Milliseconds until the gateway gives up; default 30 000. */
   timeout?: number;
+  /**
+   * How a body may come, by its media type: `json`, `form`, `multipart`, `raw` of body/kinds.ts; default JSON. Files come
+   * to `prepare`, as `files`.
+   */
+  accepts?: readonly BodyKind[];
 }
 
 type Parsed<Schema> = Schema extends z.ZodType ? z.output<Schema> : Record<string, never>;
@@ -183,7 +190,16 @@ export type CallInput<Spec extends EndpointSpec> = {
   [Part in 'params' | 'query' | 'body' as Spec[Part] extends z.ZodType
     ? Part
     : never]: Spec[Part] extends z.ZodType ? z.input<Spec[Part]> : never;
-};
+} & (TakesFiles<Spec> extends true ? { files: readonly SentFile[] } : unknown);
+
+/** Whether one of the ways in which a body may come has files in it. */
+export type TakesFiles<Spec extends EndpointSpec> = Spec extends {
+  accepts: readonly (infer Kind extends BodyKind)[];
+}
+  ? [Extract<Kind, { kind: 'multipart' | 'raw' }>] extends [never]
+    ? false
+    : true
+  : false;
 
 /** What another service gets: the data, or, where none is declared, what is streamed, piece by piece. */
 export type CallAnswer<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType

@@ -207,8 +207,9 @@ export async function startService<Tools extends object>(
         ),
       }),
     });
+    // How long a body may take follows from its pace, at which the gateway looks.
     const server = createServer(
-      { keepAliveTimeout: 75_000, requestTimeout: 300_000, maxHeaderSize: MAX_HEADER_SIZE },
+      { keepAliveTimeout: 75_000, requestTimeout: 0, maxHeaderSize: MAX_HEADER_SIZE },
       app,
     );
     const port = config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0;

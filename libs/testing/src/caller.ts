@@ -1,7 +1,16 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { buffer } from 'node:stream/consumers';
 import { CREDENTIAL_HEADER, credentialKey, issueCredential, type Principal } from '@rivergate/caller';
-import { type CallAnswer, type CallInput, type EndpointSpec, requestTarget } from '@rivergate/endpoint';
+import {
+  type CallAnswer,
+  type CallInput,
+  type EndpointSpec,
+  requestTarget,
+  type SentFile,
+  type WrittenBody,
+  writeBody,
+} from '@rivergate/endpoint';
 import supertest, { type Response } from 'supertest';
 
 export interface TestAnswer {
@@ -78,13 +87,26 @@ export function httpCaller(
     put: (path, body, options) => send('PUT', path, body, options),
     patch: (path, body, options) => send('PATCH', path, body, options),
     delete: (path, body, options) => send('DELETE', path, body, options),
-    async call({ spec }, input: { params?: unknown; query?: unknown; body?: unknown }, options) {
+    async call(
+      { spec },
+      input: { params?: unknown; query?: unknown; body?: unknown; files?: readonly SentFile[] },
+      { headers, raw }: Options = {},
+    ) {
       const { path, query } = requestTarget(spec, input);
-      const answer = await send(spec.method.toUpperCase(), path + query, input.body, options);
+      const written = raw === undefined ? writeBody(spec, input) : undefined;
+      const answer = await send(spec.method.toUpperCase(), path + query, undefined, {
+        raw: written ? await wholeOf(written.content) : raw,
+        headers: { ...(written ? { 'content-type': written.type } : {}), ...headers },
+      });
       if (answer.status >= 300) throw new Error(`${spec.method} ${path} answered ${answer.text}`);
       return spec.bare ? answer.body : answer.body?.data;
     },
   };
+}
+
+async function wholeOf(content: WrittenBody['content']): Promise<string | Uint8Array<ArrayBuffer>> {
+  if (typeof content === 'string') return content;
+  return new Uint8Array(Buffer.isBuffer(content) ? content : await buffer(content));
 }
 
 /** The text of every kind of answer, as it stands. */

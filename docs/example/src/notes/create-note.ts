@@ -10,9 +10,15 @@ export const createNote = endpoint(
     summary: 'Leave a note',
     caller: 'user',
     params: z.object({ org_id: Id }),
-    body: z.object({ text: z.string().min(1).max(1_000) }),
+    body: z.object({
+      text: z
+        .string()
+        .min(1)
+        .max(1_000)
+        .meta({ examples: ['The engine is in the attic.'] }),
+    }),
     status: 201,
-    answer: z.object({ id: Id, text: z.string() }),
+    answer: z.object({ id: Id, text: z.string().meta({ examples: ['The engine is in the attic.'] }) }),
   },
   async ({ params, body, caller, db }) => {
     const row = { organization_id: params.org_id, author_id: caller.userId, text: body.text };

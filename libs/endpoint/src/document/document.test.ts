@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { successAnswer } from '../answer.ts';
+import { type BodyKind, form, json, multipart, raw } from '../body/kinds.ts';
 import { content } from '../content.ts';
 import { endpoints } from '../endpoint.ts';
 import { error } from '../failure.ts';
@@ -89,6 +90,72 @@ describe('schemas', () => {
       before: { anyOf: [{ $ref: '#/components/schemas/Thing' }, { type: 'null' }] },
     });
     expect(components.schemas.Thing).toMatchObject({ type: 'object' });
+  });
+});
+
+describe('bodies', () => {
+  const body = z.object({ name: z.string() });
+  const file = { types: ['image/png', 'image/gif'], maxBytes: 10 };
+  const declared = (accepts: BodyKind[], more: object = {}) =>
+    openApiFragment({
+      Things: [
+        endpoint(
+          {
+            operation: 'putThing',
+            method: 'put',
+            path: '/things',
+            summary: '',
+            caller: 'user',
+            accepts,
+            ...more,
+          },
+          { prepare: async () => {}, handle: async () => {} },
+        ),
+      ],
+    });
+  const bodyOf = (accepts: BodyKind[], more?: object): Deep =>
+    declared(accepts, more).paths['/api/v1/things']!.put!.requestBody;
+
+  it('stand under each media type that is taken; one schema of several is a component', () => {
+    const { content } = bodyOf([json('application/json', 'application/scim+json'), form()], { body });
+    const media = {
+      schema: { $ref: '#/components/schemas/PutThingBody' },
+      example: { name: 'Acme Corporation' },
+    };
+    expect(content).toEqual({
+      'application/json': media,
+      'application/scim+json': media,
+      'application/x-www-form-urlencoded': media,
+    });
+  });
+
+  it('of OAuth leave room for parameters that are not known', () => {
+    const { schema } = bodyOf([form({ oauth: true })], { body }).content['application/x-www-form-urlencoded'];
+    expect(schema.additionalProperties).toBeUndefined();
+  });
+
+  it('show files with their types and sizes, beside the fields or alone', () => {
+    const binary = { type: 'string', format: 'binary', description: 'At most 10 bytes' };
+    const files = { one: file, more: { ...file, maxCount: 3, optional: true } } as const;
+    const { content, required, 'x-body-limit': limit } = bodyOf([multipart({ files }), raw(file)], { body });
+    expect(content['multipart/form-data']).toEqual({
+      schema: {
+        type: 'object',
+        properties: {
+          name: { type: 'string' },
+          one: binary,
+          more: { type: 'array', maxItems: 3, items: binary },
+        },
+        required: ['name', 'one'],
+        additionalProperties: false,
+      },
+      encoding: {
+        one: { contentType: 'image/png, image/gif' },
+        more: { contentType: 'image/png, image/gif' },
+      },
+    });
+    expect(content['image/gif']).toEqual({ schema: binary });
+    expect([required, limit]).toEqual([true, 256 * 1024 + 4 * 10]);
   });
 });
 

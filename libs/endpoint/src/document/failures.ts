@@ -37,7 +37,7 @@ function failureResponse(status: number, codes: readonly string[], schemas: Comp
   return {
     description: codes.map(code => `\`${code}\``).join(', '),
     headers: headersOf(
-      ...(status === 415 ? ['Accept-Encoding'] : []),
+      ...(status === 415 ? ['Accept', 'Accept-Encoding'] : []),
       ...(status === 401 ? ['WWW-Authenticate'] : []),
       ...(status === 429 || status === 503 ? ['Retry-After'] : []),
     ),

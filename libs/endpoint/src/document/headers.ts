@@ -37,6 +37,10 @@ export const HEADERS: Record<string, Json> = {
     'Where what was accepted can be followed (RFC 9110, section 15.3.3).',
     '/api/v1/organizations/7/members/bulk-invite/12',
   ),
+  Accept: text(
+    'Which media types a request may have, where it had another (RFC 9110, section 15.5.16).',
+    'application/json',
+  ),
   'Accept-Encoding': text(
     'Which content codings a request may have: none (RFC 9110, section 15.5.16).',
     'identity',

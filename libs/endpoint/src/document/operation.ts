@@ -1,10 +1,10 @@
 import type { z } from 'zod';
 import { mayBeConditional } from '../declared-errors.ts';
 import { hasEntityTag } from '../entity-tag.ts';
-import { DEFAULT_BODY_LIMIT, type EndpointSpec } from '../spec.ts';
-import { exampleOf } from './example.ts';
+import type { EndpointSpec } from '../spec.ts';
 import { failureResponses } from './failures.ts';
 import { type Components, type Json, jsonSchema } from './json-schema.ts';
+import { requestBody } from './request-body.ts';
 import { successResponse } from './success.ts';
 
 /** The operation object of an endpoint. What it refers to is added to `schemas` and `responses`. */
@@ -28,7 +28,7 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
       ...(spec.events ? [PARAMETER.LastEventId] : []),
       ...(mayBeConditional(spec) ? [PARAMETER.IfMatch] : []),
     ],
-    ...(spec.body ? { requestBody: requestBody(spec, spec.body, schemas) } : {}),
+    ...(spec.body || spec.accepts ? { requestBody: requestBody(spec, schemas) } : {}),
     responses: { ...successResponse(spec, schemas), ...failureResponses(spec, schemas, responses) },
   };
 }
@@ -94,18 +94,6 @@ const PARAMETER = Object.fromEntries(
 function security(spec: EndpointSpec): Json {
   if (spec.bearer === 'optional') return { security: [{}, { bearer: [] }] };
   return { security: spec.caller === 'public' || spec.caller === 'token' ? [] : [{ bearer: [] }] };
-}
-
-function requestBody(spec: EndpointSpec, body: z.ZodObject, schemas: Components): Json {
-  // What is said of the body as a whole would be lost with its strict form.
-  const { id: _id, ...said } = body.meta() ?? {};
-  const strict = body.strict().meta(said);
-  const schema = jsonSchema(strict, 'input', schemas);
-  return {
-    required: !strict.safeParse({}).success,
-    'x-body-limit': spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
-    content: { 'application/json': { schema, example: exampleOf(schema, 'input', schemas) } },
-  };
 }
 
 function parameters(

@@ -1,12 +1,9 @@
 import { content, error } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { pictureById } from './picture-store.ts';
+import { pictureById, picturePath } from './picture-store.ts';
 
 export const PictureNotFound = error('PICTURE_NOT_FOUND', 404, 'No such picture');
-
-/** Where a picture is served; its id is random and never given twice. */
-export const picturePath = '/auth/pictures/:picture_id';
 
 export const getPicture = endpoint(
   {

@@ -1,16 +1,13 @@
-import { displayText, error, Forbidden, Id, Timestamp } from '@rivergate/endpoint';
-import { userProfileChanged } from '@rivergate/events';
-import { oneTimeToken } from '@rivergate/secrets';
+import { displayText, Forbidden, Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { MAX_PICTURE_BYTES, type Picture, readPicture } from '../pictures/picture.ts';
+import { MAX_PICTURE_BYTES, type Picture, pictureOfUri } from '../pictures/picture.ts';
 import { dropPictures, replacePicture } from '../pictures/picture-store.ts';
 import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
+import { changeProfile, ProfileUpdateFailed } from './change-profile.ts';
 import { depthOf, mergeProfile } from './merge-profile.ts';
 import { isDataUri, PictureAddress } from './picture-address.ts';
-import { lockedProfileOf, type ProfileChange, saveProfile } from './profile-store.ts';
-
-export const ProfileUpdateFailed = error('PROFILE_UPDATE_FAILED', 400, 'The profile could not be changed');
+import type { ProfileChange } from './profile-store.ts';
 
 const MAX_PROFILE_BYTES = 32 * 1024;
 const MAX_PROFILE_DEPTH = 8;
@@ -59,29 +56,19 @@ export const updateProfile = endpoint(
     if (fields.length === 0) throw ProfileUpdateFailed('Give at least one field');
     const picture = readGivenPicture(body.profile_image_url);
 
-    const stored = await lockedProfileOf(db, userId);
-    if (!stored || stored.disabled_at) throw CallerNotFound();
-    const change: ProfileChange = { display_name: body.display_name };
-    if (body.profile) change.profile = mergedWithinBounds(stored.profile, body.profile);
-    if (picture) {
-      const id = oneTimeToken();
-      await replacePicture(db, userId, id, picture);
-      change.profile_image_url = `${settings.publicUrl}/api/v1/auth/pictures/${id}`;
-    } else if (body.profile_image_url !== undefined && body.profile_image_url !== stored.profile_image_url) {
-      await dropPictures(db, userId);
-      change.profile_image_url = body.profile_image_url;
-    }
-
-    const saved = await saveProfile(db, userId, change);
-    await emit(userProfileChanged, {
-      aggregateId: userId,
-      organizationId: null,
-      data: {
-        user_id: userId,
-        fields,
-        display_name: saved.display_name,
-        profile_image_url: saved.profile_image_url,
-      },
+    const saved = await changeProfile({ db, emit }, userId, fields, async stored => {
+      const change: ProfileChange = { display_name: body.display_name };
+      if (body.profile) change.profile = mergedWithinBounds(stored.profile, body.profile);
+      if (picture) {
+        change.profile_image_url = await replacePicture(db, userId, picture, settings.publicUrl);
+      } else if (
+        body.profile_image_url !== undefined &&
+        body.profile_image_url !== stored.profile_image_url
+      ) {
+        await dropPictures(db, userId);
+        change.profile_image_url = body.profile_image_url;
+      }
+      return change;
     });
     return {
       user_id: userId,
@@ -95,7 +82,7 @@ export const updateProfile = endpoint(
 
 function readGivenPicture(url: string | null | undefined): Picture | undefined {
   if (typeof url !== 'string' || !isDataUri(url)) return undefined;
-  const picture = readPicture(url);
+  const picture = pictureOfUri(url);
   if (typeof picture !== 'string') return picture;
   throw ProfileUpdateFailed(`The picture ${picture}`, [
     { field: 'body.profile_image_url', code: 'invalid_format', reason: picture },

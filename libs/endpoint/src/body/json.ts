@@ -1,4 +1,5 @@
-import { Failure, MalformedRequest, ValidationFailed } from './failure.ts';
+import { Failure, MalformedRequest, ValidationFailed } from '../failure.ts';
+import { decodeUtf8 } from './fields.ts';
 
 /** How many values a document may hold unless its endpoint declares more. */
 const DEFAULT_VALUE_LIMIT = 10_000;
@@ -14,21 +15,13 @@ const MAX_DEPTH = 64;
  * @throws MalformedRequest, ValidationFailed
  */
 export function parseJson(bytes: Buffer, valueLimit = DEFAULT_VALUE_LIMIT): unknown {
-  const text = decode(bytes);
+  const text = decodeUtf8(bytes);
   try {
     scan(text, valueLimit);
     return JSON.parse(text);
   } catch (cause) {
     if (cause instanceof Failure) throw cause;
     throw MalformedRequest(`The body is not valid JSON: ${(cause as Error).message.slice(0, 120)}`);
-  }
-}
-
-function decode(bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw MalformedRequest('The body is not valid UTF-8');
   }
 }
 

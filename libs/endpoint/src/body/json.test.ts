@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { parseJson } from './index.ts';
+import { parseJson } from '../index.ts';
 
 const parse = (text: string) => parseJson(Buffer.from(text));
 

@@ -1,0 +1,54 @@
+import { buffer } from 'node:stream/consumers';
+import { Forbidden, Id, multipart, raw, Timestamp } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { changeProfile, ProfileUpdateFailed } from '../profile/change-profile.ts';
+import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
+import { MAX_PICTURE_BYTES, PICTURE_TYPES, type Picture, pictureOf } from './picture.ts';
+import { replacePicture } from './picture-store.ts';
+
+const file = { types: PICTURE_TYPES, maxBytes: MAX_PICTURE_BYTES };
+
+export const putPicture = endpoint(
+  {
+    operation: 'putProfilePicture',
+    method: 'put',
+    path: '/auth/me/picture',
+    summary: 'Upload the profile picture',
+    description:
+      'The picture itself, or as the part `picture` of a form; it takes the place of the one before.',
+    caller: 'user',
+    accepts: [multipart({ files: { picture: file } }), raw(file)],
+    answer: z.object({ user_id: Id, profile_image_url: z.string(), updated_at: Timestamp }),
+    message: 'Picture updated',
+    errors: [Forbidden, ProfileUpdateFailed, CallerNotFound],
+  },
+  {
+    check({ caller }) {
+      requireSession(caller);
+    },
+    async prepare({ files }) {
+      const pictures: Picture[] = [];
+      for await (const { type, content } of files) pictures.push(required(type, await buffer(content)));
+      // Both ways of sending it have exactly one.
+      return pictures[0]!;
+    },
+    async handle({ caller, prepared, db, emit, settings }) {
+      const { userId } = caller;
+      let profile_image_url = '';
+      const { updated_at } = await changeProfile({ db, emit }, userId, ['profile_image_url'], async () => {
+        profile_image_url = await replacePicture(db, userId, prepared, settings.publicUrl);
+        return { profile_image_url };
+      });
+      return { user_id: userId, profile_image_url, updated_at };
+    },
+  },
+);
+
+function required(type: string, content: Buffer): Picture {
+  const picture = pictureOf(type, content);
+  if (typeof picture !== 'string') return picture;
+  throw ProfileUpdateFailed(`The picture ${picture}`, [
+    { field: 'body.picture', code: 'invalid_format', reason: picture },
+  ]);
+}
