@@ -64,7 +64,7 @@ export async function startFleet(
 
   const running = new Map<ServiceName, RunningService>();
   const start = async (name: ServiceName) => {
-    const definition = definitions.find(known => known.name === name)!;
+    const definition = [...(options.instead ?? []), ...definitions].find(known => known.name === name)!;
     running.set(
       name,
       await startService(definition, { ...environment.of(name), PORT: String(portOf.get(name)) }),

@@ -147,6 +147,42 @@ describe.each(logs)('the main job, with events on $log', ({ env }) => {
     ).toBe(401);
   });
 
+  it('invites many at once by a job, of which others see nothing', async () => {
+    const member = await signUp(fleet, 'many');
+    const invitations = [{ email: uniqueEmail('first') }, { email: member.email }, { email: owner.email }];
+    const body = {
+      workspace_id: organization.workspaceId,
+      role_id: organization.roleId('Viewer'),
+      invitations,
+    };
+    const answer = await owner.post(`${organization.path}/members/bulk-invite`, body);
+    const { id } = data(answer, 202);
+    const address = answer.headers.get('location')!;
+    expect(address).toBe(`${organization.path}/members/bulk-invite/${id}`);
+    const job = await eventually(async () => {
+      const found = data(await owner.get(address));
+      return found.finished_at !== null && found;
+    }, 'the job to end');
+    expect(job).toMatchObject({
+      status: 'completed',
+      progress: { total: 3, done: 2, failed: 1, skipped: 0 },
+    });
+    const followed = await owner.get(`${address}/events`);
+    expect(followed.headers.get('content-type')).toContain('text/event-stream');
+    expect(followed.text).toContain('"status":"completed"');
+    const { items } = data(await owner.get(`${address}/items?outcome=failed`));
+    expect(items).toMatchObject([{ item: { email: owner.email }, error: { code: 'ALREADY_MEMBER' } }]);
+    const [, token] = /invitations\/([\w-]+)/.exec((await mailTo(fleet, member.email, 'invitations/')).text)!;
+    data(await member.post(`/api/v1/invitations/${token}/accept`));
+    expect((await stranger.get(address)).body.error.code).toBe('ORGANIZATION_NOT_FOUND');
+    expect((await member.get(address)).body.error.code).toBe('FORBIDDEN');
+    const own = await foundOrganization(stranger);
+    expect((await stranger.get(`${own.path}/members/bulk-invite/${id}`)).body.error.code).toBe(
+      'JOB_NOT_FOUND',
+    );
+    expect((await stranger.post(`${own.path}/members/bulk-invite/${id}/cancel`)).status).toBe(404);
+  });
+
   it('cuts a token off whose active organization was taken from it', async () => {
     const member = await signUp(fleet, 'member');
     await join(owner, member, organization, 'Developer');

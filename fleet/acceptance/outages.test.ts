@@ -3,7 +3,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { type OwnRedis, ownRedis } from './own-redis.ts';
-import { data, foundOrganization, join, logIn, type Person, signUp } from './person.ts';
+import { data, foundOrganization, join, logIn, type Person, signUp, uniqueEmail } from './person.ts';
 
 describe('while the organization service is down', () => {
   let fleet: AcceptanceFleet;
@@ -76,6 +76,23 @@ describe('while Redis is down', () => {
       'the removed member to be signed out',
     );
     expect((await owner.get(organization.path)).status).toBe(200);
+  });
+
+  it('a job is taken in, and carried out when Redis is back and empty', async () => {
+    const organization = await foundOrganization(owner);
+    await redis.kill();
+    const started = await owner.post(`${organization.path}/members/bulk-invite`, {
+      workspace_id: organization.workspaceId,
+      role_id: organization.roleId('Viewer'),
+      invitations: [1, 2, 3].map(() => ({ email: uniqueEmail('meanwhile') })),
+    });
+    expect(data(started, 202).status).toBe('queued');
+    await redis.start();
+    const job = await eventually(async () => {
+      const found = data(await owner.get(started.headers.get('location')!));
+      return found.finished_at !== null && found;
+    }, 'the job to end');
+    expect(job).toMatchObject({ status: 'completed', progress: { done: 3 } });
   });
 
   it('and the owner too, the answer is 503 and never "allowed"', async () => {

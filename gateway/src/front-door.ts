@@ -3,10 +3,10 @@ import type { Duplex } from 'node:stream';
 import { Failure, InternalError, rateLimited, UpstreamUnavailable } from '@rivergate/endpoint';
 import type { Logger } from 'pino';
 import type { AnswerHeaders } from './answer/answer-headers.ts';
+import { breakOff } from './answer/break-off.ts';
 import type { CrossOrigin } from './answer/cross-origin.ts';
 import type { Writer } from './answer/write.ts';
 import { type Exchange, openExchange, type Upgrade } from './exchange.ts';
-import type { OpenSockets } from './forwarding/open-sockets.ts';
 import { forwardUpgrade } from './forwarding/upgrade.ts';
 import type { Observer } from './observe.ts';
 import type { Mailbox } from './own/mailbox.ts';
@@ -26,7 +26,6 @@ export type FrontDoorParts = PipelineParts & {
   crossOrigin: (request: IncomingMessage) => CrossOrigin;
   own: OwnEndpoints;
   mailbox: Mailbox | null;
-  sockets: OpenSockets;
   observer: Observer;
   log: Logger;
   /** Whether the process is about to stop. */
@@ -62,7 +61,7 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
     const destination = parts.destinations.get(exchange.route!.service)!;
     if (destination.breaker.open) throw UpstreamUnavailable(undefined, [], { 'Retry-After': '1' });
     forwardUpgrade(destination, exchange, parts.answerHeaders, credentialFor(exchange, parts.key), {
-      opened: open => parts.sockets.add(open, exchange.upgrade.socket),
+      opened: open => parts.connections.add(open, exchange.upgrade.socket),
       refused: failure => parts.write.refuse(exchange, failure),
     });
   };
@@ -79,7 +78,7 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
       parts.log.error({ err: cause, request_id: exchange.id }, 'A request failed');
     if (failure.status === 401) failure = (await guessesTooOften(parts, exchange)) ?? failure;
     if (exchange.response?.headersSent) {
-      exchange.response.destroy();
+      breakOff(exchange.request, exchange.response);
       return;
     }
     parts.write.refuse(exchange, failure);

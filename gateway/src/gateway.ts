@@ -18,7 +18,7 @@ import { crossOriginPolicy } from './answer/cross-origin.ts';
 import { securityHeaders } from './answer/security-headers.ts';
 import { answerWriter } from './answer/write.ts';
 import { type Config, readConfig } from './config.ts';
-import { openSockets } from './forwarding/open-sockets.ts';
+import { openConnections } from './forwarding/open-connections.ts';
 import { requestBodies } from './forwarding/request-body.ts';
 import { destination } from './forwarding/upstream.ts';
 import { frontDoor } from './front-door.ts';
@@ -42,7 +42,7 @@ import { accessTokenVerifier } from './tokens/verify-access-token.ts';
 
 export type RunningGateway = {
   url: string;
-  /** Answers 503 on /ready, finishes the requests in flight, closes WebSockets, and then everything else. */
+  /** Answers 503 on /ready, finishes the requests in flight, ends WebSockets and event streams, and then everything else. */
   stop(): Promise<void>;
 };
 
@@ -85,9 +85,9 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     const requests = accessLog(config.logLevel);
     stopping.push(() => requests.stop());
     const observing = observer(requests);
-    const sockets = openSockets(observing);
+    const connections = openConnections(observing);
     const owners = accessOwners(redis, call);
-    stopping.push(watchSessions(redis, owners, sockets));
+    stopping.push(watchSessions(redis, owners, connections));
     if (env.KAFKA_BROKERS || env.EVENT_LOG_URL) {
       const eventLog = eventLogFromEnv(env, log);
       stopping.push(() => eventLog.close());
@@ -134,7 +134,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
       crossOrigin: crossOriginPolicy(config.corsOrigins),
       own,
       mailbox: post,
-      sockets,
+      connections,
       observer: observing,
       log,
       leaving: () => leaving,
@@ -144,7 +144,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     stopping.push(async () => {
       leaving = true;
       const impatience = setTimeout(() => server.closeAllConnections(), PATIENCE);
-      sockets.closeAll();
+      connections.leaveAll();
       await closeServer(server);
       clearTimeout(impatience);
     });

@@ -8,12 +8,15 @@ const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5
 /** What is written down for a client that closed the connection before it was answered, as nginx does. */
 const CLIENT_LEFT = 499;
 
+/** What stays open after it was let in. */
+export type LongLived = 'websocket' | 'stream';
+
 export type Observer = {
   registry: Registry;
   /** Writes down how a request ended: metrics, log line, span. Never a token, a body or a query. */
   ended(exchange: Exchange): void;
-  socketOpened(): void;
-  socketClosed(): void;
+  opened(kind: LongLived): void;
+  closed(kind: LongLived): void;
 };
 
 /** Where the requests of one route, method and status are counted, and what the log says of all of them. */
@@ -37,11 +40,18 @@ export function observer(log: Pick<AccessLog, 'write'>): Observer {
     labelNames: ['class'],
     registers: [registry],
   });
-  const sockets = new Gauge({
-    name: 'rivergate_gateway_websockets',
-    help: 'WebSockets that are open',
-    registers: [registry],
-  });
+  const open = {
+    websocket: new Gauge({
+      name: 'rivergate_gateway_websockets',
+      help: 'WebSockets that are open',
+      registers: [registry],
+    }),
+    stream: new Gauge({
+      name: 'rivergate_gateway_streams',
+      help: 'Answers that are open for as long as they are made: events, exports, long files',
+      registers: [registry],
+    }),
+  };
   // Finding a series by its labels costs more than counting in it: each is found once. Node's parser knows some
   // thirty methods and no others, so their number is bounded.
   const known = new Map<object | string, Map<string, Series>>();
@@ -76,8 +86,8 @@ export function observer(log: Pick<AccessLog, 'write'>): Observer {
 
   return {
     registry,
-    socketOpened: () => sockets.inc(),
-    socketClosed: () => sockets.dec(),
+    opened: kind => open[kind].inc(),
+    closed: kind => open[kind].dec(),
     ended(exchange) {
       if (exchange.status === 0) exchange.status = CLIENT_LEFT;
       const milliseconds = performance.now() - exchange.startedAt;

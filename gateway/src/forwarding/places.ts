@@ -7,6 +7,8 @@ export type Places = {
    * Rejects with UpstreamUnavailable when none is in time. Every place that was taken must be released.
    */
   take(): void | Promise<void>;
+  /** Takes a place if one is free. Whether it did. */
+  takeIfFree(): boolean;
   release(): void;
 };
 
@@ -35,6 +37,11 @@ export function places(size: number, patience: number): Places {
     take() {
       if (taken >= size) return wait();
       taken += 1;
+    },
+    takeIfFree() {
+      if (taken >= size) return false;
+      taken += 1;
+      return true;
     },
     release() {
       const [next] = queue;

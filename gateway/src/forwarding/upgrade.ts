@@ -7,16 +7,14 @@ import type { AnswerHeaders } from '../answer/answer-headers.ts';
 import { destroyLater } from '../answer/write.ts';
 import type { Exchange, Upgrade } from '../exchange.ts';
 import { headerObject } from './header-object.ts';
+import type { OpenConnection } from './open-connections.ts';
 import { requestHeaders } from './request-headers.ts';
 import { responseHeaders } from './response-headers.ts';
 import type { Destination } from './upstream.ts';
 import { isServiceFailure, upstreamFailure } from './upstream-failure.ts';
 
-/** A WebSocket between a client and a service that the gateway holds open. */
-export type OpenSocket = { sessionId: number | null; close(): void };
-
 /** How a handshake ended, when it did not with an answer of the service or because the client left. */
-export type UpgradeOutcome = { opened(open: OpenSocket): void; refused(failure: Failure): void };
+export type UpgradeOutcome = { opened(open: OpenConnection): void; refused(failure: Failure): void };
 
 /** Milliseconds that one side has to close after the other has. */
 const LINGER = 2_000;
@@ -46,7 +44,9 @@ export function forwardUpgrade(
       exchange.status = 101;
       const headers = responseHeaders(exchange, answer.headers, answerHeaders);
       answer.headers = headerObject([...headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket']);
-      opened({ sessionId: exchange.token?.sessionId ?? null, close: join(client, upstream) });
+      const sessionId = exchange.token?.sessionId ?? null;
+      const close = join(client, upstream);
+      opened({ kind: 'websocket', sessionId, close, leave: close });
     });
     outgoing.once('response', answer => {
       answered();

@@ -12,12 +12,15 @@ export type Destination = {
   connections: Places;
   /** How many of the connections may carry a body that the client is still sending. */
   uploads: Places;
+  /** For answers that stay open, which get a connection of their own: others find as many as before. */
+  streams: Places;
   breaker: Breaker;
   stop(): Promise<void>;
 };
 
 const CONNECTIONS = 256;
 const UPLOADS = CONNECTIONS / 2;
+const STREAMS = 1_024;
 /** Milliseconds that a request waits for a connection. */
 const CONNECTION_WAIT = 2_000;
 /** Milliseconds. A credential is signed before its connection is open, so this also bounds how old it gets. */
@@ -31,7 +34,7 @@ const HEALTH_TIMEOUT = 1_000;
 export function destination({ name, url }: Upstream, connectionWait = CONNECTION_WAIT): Destination {
   const { origin } = new URL(url);
   const pool = new Pool(origin, {
-    connections: CONNECTIONS,
+    connections: CONNECTIONS + STREAMS,
     pipelining: 1,
     connect: { timeout: CONNECT_TIMEOUT },
     bodyTimeout: SILENCE,
@@ -52,6 +55,7 @@ export function destination({ name, url }: Upstream, connectionWait = CONNECTION
     pool,
     connections: places(CONNECTIONS, connectionWait),
     uploads: places(UPLOADS, connectionWait),
+    streams: places(STREAMS, connectionWait),
     breaker: breaking,
     async stop() {
       breaking.stop();

@@ -6,6 +6,7 @@ import type { Dispatcher } from 'undici';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
 import type { Exchange } from '../exchange.ts';
 import { ClientLeft } from '../forwarding/client-left.ts';
+import type { OpenConnections } from '../forwarding/open-connections.ts';
 import { type Attempt, relay } from '../forwarding/relay.ts';
 import { type RequestBodies, type RequestBody, refuseDeclaredLength } from '../forwarding/request-body.ts';
 import { requestHeaders } from '../forwarding/request-headers.ts';
@@ -30,6 +31,7 @@ export type ForwardParts = {
   /** Milliseconds within which a client has to take what there is of its answer. */
   answerPatience: number;
   answerHeaders: AnswerHeaders;
+  connections: Pick<OpenConnections, 'add'>;
   decideAgain: Step;
 };
 
@@ -106,12 +108,12 @@ async function send(
 
 /** Gives the connection back when the service's answer has ended, which may be long after the attempt has settled. */
 async function attemptOnce(
-  { credential, answerHeaders, answerPatience, decideAgain }: ForwardParts,
+  { credential, answerHeaders, answerPatience, connections, decideAgain }: ForwardParts,
   destination: Destination,
   exchange: Answerable,
   body: RequestBody | null,
 ): Promise<Attempt> {
-  const { release } = destination.connections;
+  let { release } = destination.connections;
   try {
     const deciding = decideAgain(exchange);
     if (deciding) await deciding;
@@ -120,7 +122,7 @@ async function attemptOnce(
     release();
     throw cause;
   }
-  const { request, route, path, query } = exchange;
+  const { request, response, route, path, query } = exchange;
   return new Promise(settle => {
     destination.pool.dispatch(
       {
@@ -130,7 +132,19 @@ async function attemptOnce(
         body: body?.content ?? null,
         headersTimeout: route!.timeout,
       },
-      relay(exchange, answerHeaders, settle, release, answerPatience),
+      relay(exchange, {
+        answerHeaders,
+        settle,
+        ended: () => release(),
+        stays() {
+          if (!destination.streams.takeIfFree()) return false;
+          release();
+          release = destination.streams.release;
+          return true;
+        },
+        opened: open => connections.add(open, response),
+        patience: answerPatience,
+      }),
     );
   });
 }

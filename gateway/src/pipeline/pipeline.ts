@@ -3,6 +3,7 @@ import type { Owners } from '@rivergate/service';
 import type { Redis } from 'ioredis';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
 import type { Exchange } from '../exchange.ts';
+import type { OpenConnections } from '../forwarding/open-connections.ts';
 import type { RequestBodies } from '../forwarding/request-body.ts';
 import type { Destination } from '../forwarding/upstream.ts';
 import type { Fleet } from '../routes/fleet.ts';
@@ -38,6 +39,7 @@ export type PipelineParts = {
   answerPatience: number;
   open: OpenRequests;
   answerHeaders: AnswerHeaders;
+  connections: OpenConnections;
 };
 
 /** What happens to every request, before anything is known of where it goes. */

@@ -1,29 +1,38 @@
 import type { Request, Response } from 'express';
 import { compressed } from './compress.ts';
-import { declaredData, requireDeclaredFile, type Strictness } from './declared-answer.ts';
+import { Content, EVENT_STREAM, type Producer } from './content.ts';
+import { declaredData, requireDeclaredContent, type Strictness } from './declared-answer.ts';
 import { Failure, InternalError, UpstreamUnavailable } from './failure.ts';
 import { type EndpointSpec, Reply } from './spec.ts';
+import type { Chunk } from './streaming/encode.ts';
+import { sendStream } from './streaming/send.ts';
 import { isAway } from './unavailable.ts';
 
 /** An answer that is ready to be written, or to be kept for a retry of the same request. */
 export interface Answer {
   status: number;
+  /** Media type of the body, with its parameters; that of JSON where there is a payload and nothing is said. */
+  type?: string | undefined;
   payload: unknown;
   headers: Record<string, string>;
   /** The body as it is sent. Beside a payload it is that, written out. */
   raw?: Buffer | undefined;
+  /** Makes the body while it is sent. */
+  produce?: Producer<unknown> | undefined;
+  /** The body that is being made. */
+  stream?: AsyncIterable<Chunk> | undefined;
 }
 
 const NOTHING = Buffer.alloc(0);
 
 /** The success envelope of what a handler gave back. @throws an ordinary Error where that is not what is declared */
 export function successAnswer(spec: EndpointSpec, outcome: unknown, strictness: Strictness): Answer {
+  if (outcome instanceof Content) return contentAnswer(spec, outcome, strictness);
   const given = outcome instanceof Reply ? outcome : new Reply(outcome);
-  const { headers = {}, raw } = given.options;
+  const { headers = {} } = given.options;
   const status = given.options.status ?? spec.status ?? 200;
   const message = given.options.message ?? spec.message;
-  if (raw) requireDeclaredFile(spec, headers, strictness);
-  if (raw || status === 204) return { status, payload: undefined, headers, raw };
+  if (status === 204) return { status, payload: undefined, headers };
   const data = declaredData(
     spec,
     spec.messageInData ? { ...(given.data as object), message } : given.data,
@@ -39,6 +48,16 @@ export function successAnswer(spec: EndpointSpec, outcome: unknown, strictness: 
     },
     headers,
   };
+}
+
+function contentAnswer(spec: EndpointSpec, content: Content<unknown>, strictness: Strictness): Answer {
+  const { type, body, options } = content;
+  requireDeclaredContent(spec, type, strictness);
+  const answer = { status: 200, type, payload: undefined, headers: options.headers ?? {} };
+  if (Buffer.isBuffer(body)) return { ...answer, raw: body };
+  if (type !== EVENT_STREAM) return { ...answer, produce: body };
+  // Proxies that collect an answer before they pass it on (nginx) leave this one alone.
+  return { ...answer, produce: body, headers: { 'X-Accel-Buffering': 'no', ...answer.headers } };
 }
 
 /** Seconds after which a caller may try again what was refused because a part is away. */
@@ -76,9 +95,17 @@ export function bytesOf({ raw, payload }: Answer): Buffer {
   return raw ?? (payload === undefined ? NOTHING : Buffer.from(JSON.stringify(payload)));
 }
 
-export async function write(request: Request, response: Response, answer: Answer): Promise<void> {
+/** @throws what a stream failed with, once its connection is closed */
+export async function write(
+  request: Request,
+  response: Response,
+  answer: Answer,
+  heartbeat: number,
+): Promise<void> {
   response.status(answer.status).set(answer.headers);
-  if (answer.payload !== undefined) response.type('application/json');
+  const type = answer.type ?? (answer.payload === undefined ? undefined : 'application/json');
+  if (type !== undefined) response.type(type);
+  if (answer.stream) return await sendStream(request, response, answer.stream, heartbeat);
   const body = await compressed(request, response, bytesOf(answer));
   // For HEAD, of which Node does not know how much it leaves out.
   if (body.length > 0) response.set('Content-Length', String(body.length));

@@ -17,6 +17,7 @@ import { writeBody } from './body/write-body.ts';
 import { Failure, UpstreamUnavailable } from './failure.ts';
 import { requestTarget } from './path.ts';
 import type { CallAnswer, CallInput, EndpointSpec } from './spec.ts';
+import { isStreamed, received } from './streaming/receive.ts';
 
 /** On whose behalf a service asks; both null when it acts for nobody. */
 export interface OnBehalf {
@@ -26,13 +27,14 @@ export interface OnBehalf {
   /** Where the request came from on whose behalf this one is made: kept in the audit log of the other service. */
   ip?: string | null;
   userAgent?: string | null;
-  /** Milliseconds for the whole call with its retries; default 2000. */
+  /** Milliseconds for the whole call with its retries, or until a stream begins; default 2000. */
   deadline?: number;
 }
 
 /**
  * Asks another service. A failure that the declaration names comes back as that failure; anything else as
- * UpstreamUnavailable (503).
+ * UpstreamUnavailable (503). What is streamed has to be iterated: leaving the iteration lets go of the connection, and it
+ * fails with UpstreamUnavailable where the stream breaks off.
  */
 export type Call = <Spec extends EndpointSpec & { owner: string }>(
   spec: Spec,
@@ -72,7 +74,9 @@ export function serviceClient(own: { key: CredentialKey; urlOf: (service: string
     onBehalf: OnBehalf = {},
   ) => {
     const { once, repeated } = policiesOf(spec.owner);
-    const signal = AbortSignal.timeout(onBehalf.deadline ?? DEADLINE);
+    const late = new AbortController();
+    const { signal } = late;
+    const deadline = setTimeout(() => late.abort(), onBehalf.deadline ?? DEADLINE);
     const span = trace
       .getTracer('rivergate')
       .startSpan(`${spec.owner} ${spec.method} ${spec.path}`, { kind: SpanKind.CLIENT });
@@ -91,6 +95,7 @@ export function serviceClient(own: { key: CredentialKey; urlOf: (service: string
       }
       throw cause;
     } finally {
+      clearTimeout(deadline);
       span.end();
     }
   };
@@ -139,6 +144,8 @@ async function ask(
       signal,
     });
     status = response.statusCode;
+    if (status < 300 && isStreamed(spec))
+      return received(spec, response.headers['content-type'], response.body);
     const text = await response.body.text();
     answer = text === '' ? undefined : JSON.parse(text);
   } catch (cause) {

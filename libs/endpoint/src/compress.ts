@@ -1,5 +1,13 @@
 import { promisify } from 'node:util';
-import { brotliCompress, constants, gzip } from 'node:zlib';
+import {
+  type BrotliCompress,
+  brotliCompress,
+  constants,
+  createBrotliCompress,
+  createGzip,
+  type Gzip,
+  gzip,
+} from 'node:zlib';
 import type { Request, Response } from 'express';
 import { codedTag } from './entity-tag.ts';
 
@@ -9,11 +17,15 @@ const THRESHOLD = 1024;
 const TEXT = /^(?:text\/|application\/(?:[\w.-]+\+)?(?:x-nd)?json)/i;
 
 /** Fast levels: answers are made once and sent once. */
+const BROTLI = { [constants.BROTLI_PARAM_QUALITY]: 4 };
+const GZIP = { level: 5 };
+
 const CODINGS = {
-  br: (bytes: Buffer) =>
-    promisify(brotliCompress)(bytes, { params: { [constants.BROTLI_PARAM_QUALITY]: 4 } }),
-  gzip: (bytes: Buffer) => promisify(gzip)(bytes, { level: 5 }),
+  br: (bytes: Buffer) => promisify(brotliCompress)(bytes, { params: BROTLI }),
+  gzip: (bytes: Buffer) => promisify(gzip)(bytes, GZIP),
 } as const;
+
+type Coding = keyof typeof CODINGS;
 
 /**
  * Codes the answer to a read as the caller accepts it (RFC 9110, section 12.5.3), and marks its entity tag with the
@@ -23,14 +35,31 @@ const CODINGS = {
  * @returns the bytes to send
  */
 export async function compressed(request: Request, response: Response, bytes: Buffer): Promise<Buffer> {
-  if (request.method !== 'GET') return bytes;
-  response.vary('Accept-Encoding');
-  if (response.statusCode !== 200 || bytes.length < THRESHOLD) return bytes;
-  if (!TEXT.test(response.get('content-type') ?? '')) return bytes;
-  const coding = (['br', 'gzip'] as const).find(known => request.acceptsEncodings(known));
+  const coding = codingOf(request, response, bytes.length);
   if (!coding) return bytes;
   const tag = response.get('etag');
   if (tag) response.set('ETag', codedTag(tag, coding));
   response.set('Content-Encoding', coding);
   return await CODINGS[coding](bytes);
+}
+
+/**
+ * The coding of an answer, which says that it varies by what is accepted.
+ *
+ * @param length bytes; of a stream it is not known
+ */
+export function codingOf(request: Request, response: Response, length = Infinity): Coding | undefined {
+  if (request.method !== 'GET') return undefined;
+  response.vary('Accept-Encoding');
+  if (response.statusCode !== 200 || length < THRESHOLD) return undefined;
+  if (!TEXT.test(response.get('content-type') ?? '')) return undefined;
+  return (['br', 'gzip'] as const).find(known => request.acceptsEncodings(known));
+}
+
+/** Bits of the window in which a stream is coded: 256 KiB, for as long as it lasts. */
+const WINDOW = { [constants.BROTLI_PARAM_LGWIN]: 18 };
+
+/** Codes what flows through it; `flush` lets go of what it holds back. */
+export function flowingCoder(coding: Coding): BrotliCompress | Gzip {
+  return coding === 'br' ? createBrotliCompress({ params: { ...BROTLI, ...WINDOW } }) : createGzip(GZIP);
 }

@@ -3,7 +3,7 @@ import { entityTag, knownTag } from './entity-tag.ts';
 
 /** The answer to a read with its entity tag, or a 304 to a caller who has it (RFC 9110, section 15.4.5). */
 export function tagged(answer: Answer, ifNoneMatch: string | undefined): Answer {
-  if (answer.status !== 200) return answer;
+  if (answer.status !== 200 || answer.produce) return answer;
   const raw = bytesOf(answer);
   const tag = entityTag(raw);
   const known = knownTag(ifNoneMatch, tag);

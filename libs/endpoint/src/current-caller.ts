@@ -23,8 +23,12 @@ export async function currentCaller(
   request: { caller: Principal; decidedAt: number; parts: PartsRead },
   db: Knex.Transaction,
 ): Promise<Principal> {
-  const { caller, decidedAt, parts } = request;
-  if (spec.method === 'get' || caller.kind !== 'user') return caller;
-  if (performance.now() - decidedAt <= AS_GOOD_AS_NEW) return caller;
+  const { caller, parts } = request;
+  if (spec.method === 'get' || !isOld(request)) return caller;
   return requireRights(spec, await runtime.standing(caller, db), parts);
+}
+
+/** Whether a decision has to be made again. Nothing is withdrawn from who is no user. */
+export function isOld({ caller, decidedAt }: { caller: Principal; decidedAt: number }): boolean {
+  return caller.kind === 'user' && performance.now() - decidedAt > AS_GOOD_AS_NEW;
 }

@@ -9,7 +9,12 @@ import { ValidationFailed } from './failure.ts';
  *
  * @param list name of the list; the cursors of one list are none of another
  */
-export function newestFirst(list: string) {
+export const newestFirst = (list: string) => paging(list, 'desc');
+
+/** As newestFirst, in the order in which the entries came. */
+export const oldestFirst = (list: string) => paging(list, 'asc');
+
+function paging(list: string, order: 'asc' | 'desc') {
   const examples = [cursorAfter(list, 1041)];
   return {
     /** For the query of the endpoint, beside the way of paging that it has. */
@@ -47,10 +52,10 @@ export function newestFirst(list: string) {
         const reason = 'says where to begin: do not pass over entries as well';
         throw ValidationFailed(undefined, [{ field: 'query.cursor', code: 'not_allowed', reason }]);
       }
-      if (cursor !== undefined) rows.where('id', '<', cursor);
+      if (cursor !== undefined) rows.where('id', order === 'desc' ? '<' : '>', cursor);
       // One more than asked for tells whether there is a next page.
       const found: Row[] = await rows
-        .orderBy('id', 'desc')
+        .orderBy('id', order)
         .offset(from)
         .limit(limit + 1);
       const shown = found.slice(0, limit);

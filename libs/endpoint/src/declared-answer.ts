@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import { EVENT_STREAM } from './content.ts';
 import type { Failure } from './failure.ts';
 import { publicPath } from './path.ts';
 import type { EndpointSpec } from './spec.ts';
@@ -13,13 +15,38 @@ export type Strictness = 'fails' | 'repairs';
  *   another type, and in tests also where one is not declared
  */
 export function declaredData(spec: EndpointSpec, data: unknown, strictness: Strictness): unknown {
-  const written: unknown = data === undefined ? undefined : JSON.parse(JSON.stringify(data));
   if (!spec.answer) {
-    if (written !== undefined && strictness === 'fails')
-      throw unkept(spec, 'declares no answer but gave one');
+    if (data !== undefined && strictness === 'fails') throw unkept(spec, 'declares no answer but gave one');
     return undefined;
   }
-  const result = spec.answer.safeParse(written);
+  return shaped(spec, spec.answer, data, strictness);
+}
+
+/** The same for the data of a server-sent event. @throws an ordinary Error for an event that is not declared, too */
+export function declaredEvent(
+  spec: EndpointSpec,
+  event: string,
+  data: unknown,
+  strictness: Strictness,
+): unknown {
+  const schema = spec.events?.[event];
+  if (!schema) throw unkept(spec, `declares no event ${event}`);
+  return shaped(spec, schema, data, strictness);
+}
+
+/** The same for a JSON text in a stream of them. */
+export function declaredLine(
+  spec: EndpointSpec,
+  schema: z.ZodType,
+  line: unknown,
+  strictness: Strictness,
+): unknown {
+  return shaped(spec, schema, line, strictness);
+}
+
+function shaped(spec: EndpointSpec, schema: z.ZodType, data: unknown, strictness: Strictness): unknown {
+  const written: unknown = data === undefined ? undefined : JSON.parse(JSON.stringify(data));
+  const result = schema.safeParse(written);
   if (!result.success) {
     const issues = result.error.issues.slice(0, 5);
     const flaws = issues.map(({ path, message }) => `${path.join('.') || 'data'}: ${message}`).join('; ');
@@ -33,14 +60,11 @@ export function declaredData(spec: EndpointSpec, data: unknown, strictness: Stri
   return result.data;
 }
 
-/** @throws in tests an ordinary Error for a file of a type that is not declared */
-export function requireDeclaredFile(
-  spec: EndpointSpec,
-  headers: Record<string, string>,
-  strictness: Strictness,
-): void {
-  const type = headers['content-type']?.split(';')[0] ?? 'no type';
-  if (strictness === 'fails' && !spec.files?.[type]) throw unkept(spec, `declares no file of ${type}`);
+/** @throws in tests an ordinary Error for content of a type that is not declared */
+export function requireDeclaredContent(spec: EndpointSpec, type: string, strictness: Strictness): void {
+  const name = type.split(';', 1)[0]!;
+  const declared = name === EVENT_STREAM ? spec.events : (spec.content?.[name] ?? spec.streams?.[name]);
+  if (strictness === 'fails' && !declared) throw unkept(spec, `declares no content of ${name}`);
 }
 
 /** A declaration that was not kept. */

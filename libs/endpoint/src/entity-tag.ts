@@ -1,4 +1,11 @@
 import { hash } from 'node:crypto';
+import type { EndpointSpec } from './spec.ts';
+
+/** Whether a read answers something whole, which an entity tag can name. */
+export function hasEntityTag(spec: EndpointSpec): boolean {
+  if (spec.method !== 'get') return false;
+  return spec.answer !== undefined || spec.content !== undefined || !(spec.streams || spec.events);
+}
 
 /** The mark of a content coding at the end of a tag; a tag itself is hexadecimal and cannot look like one. */
 const CODING = /-(?:br|gzip)"$/;

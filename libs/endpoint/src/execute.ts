@@ -117,7 +117,12 @@ const finishing =
   async () =>
     new Reply(await options.finish!(), options);
 
-function emitterOf(
+/**
+ * What writes events in a transaction on behalf of the caller.
+ *
+ * @param events takes each of them, for what follows the commit
+ */
+export function emitterOf(
   db: Knex.Transaction,
   caller: Principal,
   request: RequestFacts,

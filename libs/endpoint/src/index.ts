@@ -1,5 +1,6 @@
 export { failureAnswer } from './answer.ts';
 export { ANSWERED, type Answered } from './answered.ts';
+export { requireRights } from './authorize.ts';
 export { hasBody } from './body/bytes.ts';
 export { parseJson } from './body/json.ts';
 export { type BodyKind, form, json, multipart, raw } from './body/kinds.ts';
@@ -8,7 +9,16 @@ export type { Files, ReceivedFile } from './body/upload.ts';
 export { type WrittenBody, writeBody } from './body/write-body.ts';
 export type { CallerOf, CallerRule } from './caller-of.ts';
 export { type Call, type OnBehalf, serviceClient } from './client.ts';
-export { newestFirst } from './cursor.ts';
+export {
+  Content,
+  type ContentOptions,
+  content,
+  eventStream,
+  type SentEvent,
+  type StreamTools,
+  stream,
+} from './content.ts';
+export { newestFirst, oldestFirst } from './cursor.ts';
 export { declaredErrors } from './declared-errors.ts';
 export { deletion } from './deletion.ts';
 export type { Deprecation } from './deprecation.ts';
@@ -25,6 +35,7 @@ export {
   type RequestFacts,
   type TransactionContext,
 } from './endpoint.ts';
+export { emitterOf } from './execute.ts';
 export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
@@ -39,9 +50,9 @@ export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
 export {
   type CallAnswer,
   type CallInput,
+  type ContentKind,
   DEFAULT_BODY_LIMIT,
   type EndpointSpec,
-  type FileType,
   type Idempotency,
   type Input,
   type Method,
@@ -50,5 +61,6 @@ export {
   spec,
   type WorkspacePlace,
 } from './spec.ts';
+export { type EventBuffer, eventBuffer } from './streaming/event-buffer.ts';
 export { acrossOrganizations, bindCaller, withinOrganization } from './transaction.ts';
 export { isVisible } from './visible-text.ts';

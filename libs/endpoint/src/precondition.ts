@@ -86,7 +86,7 @@ export async function requireUnchanged(
     const outcome = await read.handle({ ...input, ...parts, ...facts } as never);
     if (outcome instanceof Failure) throw outcome;
     const answer = successAnswer(read.spec, outcome, strictness);
-    if (!matches(ifMatch, entityTag(bytesOf(answer)))) throw PreconditionFailed();
+    if (answer.produce || !matches(ifMatch, entityTag(bytesOf(answer)))) throw PreconditionFailed();
   } finally {
     await nested.rollback();
   }

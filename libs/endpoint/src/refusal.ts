@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { type Answer, failureAnswer, write } from './answer.ts';
 import { Failure, MalformedRequest, RequestTooLarge } from './failure.ts';
 import type { Runtime } from './runtime.ts';
+import { isAway } from './unavailable.ts';
 
 /** The answer to what was thrown. What nobody foresaw is logged as an error, a part that is away as a warning. */
 export function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: Request): Answer {
@@ -12,10 +13,19 @@ export function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: R
   return answer;
 }
 
+/** Writes down why a stream ended early: the answer had begun, so nobody can be told. */
+export function brokenOff(cause: unknown, { log }: Pick<Runtime, 'log'>, request: Request): void {
+  const facts = { err: cause, request_id: request.get('x-request-id') };
+  const withdrawn = cause instanceof Failure && cause.status < 500;
+  if (withdrawn) log.info(facts, 'A stream was broken off: its caller may no longer have it');
+  else if (isAway(cause)) log.warn(facts, 'A part that a stream needs is away');
+  else log.error(facts, 'A stream failed');
+}
+
 /** What is refused before a handler runs, in the documented shape. */
-export function refusal(runtime: Pick<Runtime, 'log'>) {
+export function refusal(runtime: Pick<Runtime, 'log' | 'heartbeat'>) {
   return async (cause: unknown, request: Request, response: Response, _next: unknown): Promise<void> => {
-    await write(request, response, failed(cause, runtime, request));
+    await write(request, response, failed(cause, runtime, request), runtime.heartbeat);
   };
 }
 

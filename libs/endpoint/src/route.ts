@@ -20,9 +20,10 @@ import { inputReader, type Parts } from './input.ts';
 import { byPrecedence, publicPath } from './path.ts';
 import { type PreconditionOf, preconditions } from './precondition.ts';
 import { count } from './rate-limit.ts';
-import { failed } from './refusal.ts';
+import { brokenOff, failed } from './refusal.ts';
 import type { Runtime } from './runtime.ts';
 import type { EndpointSpec } from './spec.ts';
+import { begin } from './streaming/begin.ts';
 
 const answered = channel(ANSWERED);
 
@@ -75,6 +76,7 @@ function handlerOf(
         };
         answer = await execute(endpoint, runtime, execution);
         if (spec.method === 'get') answer = tagged(answer, request.get('if-none-match'));
+        answer = await begin(answer, spec, runtime, execution, request, response);
       } catch (failure) {
         cause = failure;
         answer = failed(cause, runtime, request);
@@ -89,7 +91,10 @@ function handlerOf(
       const seconds = (performance.now() - began) / 1_000;
       const { status } = answer;
       answered.publish({ service: runtime.service, spec, status, seconds, cause } satisfies Answered);
-      await write(request, response, { ...answer, headers: { ...headers, ...answer.headers } });
+      const whole = { ...answer, headers: { ...headers, ...answer.headers } };
+      await write(request, response, whole, runtime.heartbeat).catch(failure =>
+        brokenOff(failure, runtime, request),
+      );
     });
   };
 }

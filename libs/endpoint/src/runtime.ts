@@ -24,6 +24,10 @@ export interface Runtime {
    */
   standing(caller: Principal, db: Knex.Transaction): Promise<Principal>;
   log: Log;
+  /** Aborted when the service is about to stop: what would stay open ends. */
+  stopping: AbortSignal;
+  /** Milliseconds without an event after which an event stream shows that it is still there. */
+  heartbeat: number;
   /** What becomes of an answer that its declaration does not name: in tests the request fails. */
   strictness: Strictness;
   /** The service's own additions to every handler's context. */

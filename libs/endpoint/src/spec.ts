@@ -3,6 +3,7 @@ import type { z } from 'zod';
 import type { BodyKind } from './body/kinds.ts';
 import type { SentFile } from './body/sent-file.ts';
 import type { CallerOf, CallerRule } from './caller-of.ts';
+import type { Content, SentEvent } from './content.ts';
 import type { Deprecation } from './deprecation.ts';
 import type { ErrorDeclaration, Failure } from './failure.ts';
 
@@ -11,8 +12,8 @@ export type Method = 'get' | 'post' | 'put' | 'patch' | 'delete';
 /** Bytes of a body, where the endpoint says nothing else. */
 export const DEFAULT_BODY_LIMIT = 256 * 1024;
 
-/** What a file holds that is answered in place of JSON. */
-export type FileType = 'text' | 'binary';
+/** What is answered in place of JSON in the envelope. Of binary content any part can be had (RFC 9110, section 14). */
+export type ContentKind = 'text' | 'binary';
 
 /** For how long the answer of a write is kept for retries with the same key, and for whom. */
 export interface Idempotency {
@@ -72,10 +73,17 @@ interface EndpointFacts {
   /** The declared answer stands without the envelope: for documents whose shape an RFC fixes. */
   bare?: true;
   /**
-   * Media types of files that are answered, without parameters, as `text/csv`; the handler gives them as `raw`. With
-   * `answer`, they come in place of it where the request asks for that; without, there is nothing else.
+   * Media types, without parameters, of what is answered in one piece in place of JSON, as `image/png`; the handler gives
+   * it by `content`. With `answer`, it comes in place of that where the request asks for it; so do `streams`.
    */
-  files?: Readonly<Record<string, FileType>>;
+  content?: Readonly<Record<string, ContentKind>>;
+  /**
+   * Media types of what is answered while it is made, as `text/csv`; the handler gives it by `stream`. A schema stands for
+   * one JSON text a line, as in `application/x-ndjson`.
+   */
+  streams?: Readonly<Record<string, ContentKind | z.ZodType>>;
+  /** Server-sent events by name, with the shape of their data; the handler gives them by `eventStream`. */
+  events?: Readonly<Record<string, z.ZodType>>;
   errors?: readonly ErrorDeclaration[];
   /** Class that a request counts in, per address, once its form is right and it is no replay. */
   rateLimit?: RateLimitClass;
@@ -113,10 +121,29 @@ type Data<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
   ? z.output<Spec['answer']>
   : undefined;
 
-/** What a handler gives back: the data, a reply with another status or message, or a failure that commits. */
+type EventsOf<Events> = {
+  [Name in keyof Events & string]: Events[Name] extends z.ZodType
+    ? SentEvent<Name, z.output<Events[Name]>>
+    : never;
+}[keyof Events & string];
+
+type LinesOf<Streams> = Streams[keyof Streams] extends infer Kind
+  ? Kind extends z.ZodType
+    ? readonly Returned<z.output<Kind>>[]
+    : string | Uint8Array
+  : never;
+
+/** What else than data an endpoint declares to answer. */
+type ContentOf<Spec extends EndpointSpec> =
+  | (Spec extends { content: object } ? Content<never> : never)
+  | (Spec extends { streams: infer Streams } ? Content<LinesOf<Streams>> : never)
+  | (Spec extends { events: infer Events } ? Content<Returned<EventsOf<Events>>> : never);
+
+/** What a handler gives back: the data, a reply with another status or message, content, or a failure that commits. */
 export type Outcome<Spec extends EndpointSpec> =
   | Returned<Data<Spec>>
   | Reply<Returned<Data<Spec>>>
+  | ContentOf<Spec>
   | Failure
   // biome-ignore lint/suspicious/noConfusingVoidType: a handler without an answer has nothing to return
   | (Data<Spec> extends undefined ? void : never);
@@ -126,8 +153,6 @@ export interface ReplyOptions<Value> {
   status?: number;
   message?: string;
   headers?: Record<string, string>;
-  /** Answered as it is, instead of JSON: pictures, exports. */
-  raw?: Buffer;
   /**
    * Runs after the commit and completes the data, where that takes another service which must see the change first.
    * When it fails, that is logged and the data as it was goes out; a retry by idempotency key gets that too.
@@ -176,9 +201,22 @@ export type TakesFiles<Spec extends EndpointSpec> = Spec extends {
     : true
   : false;
 
+/** What another service gets: the data, or, where none is declared, what is streamed, piece by piece. */
 export type CallAnswer<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
   ? z.output<Spec['answer']>
-  : undefined;
+  : Spec extends { events: infer Events }
+    ? AsyncIterable<EventsOf<Events>>
+    : Spec extends { streams: infer Streams }
+      ? AsyncIterable<LineOf<Streams>>
+      : Spec extends { content: object }
+        ? AsyncIterable<Buffer>
+        : undefined;
+
+type LineOf<Streams> = Streams[keyof Streams] extends infer Kind
+  ? Kind extends z.ZodType
+    ? z.output<Kind>
+    : Buffer
+  : never;
 
 /** Keeps the literal types of a spec that is declared apart from its handler. */
 export function spec<const Spec extends EndpointSpec>(declaration: Spec): Spec {

@@ -18,6 +18,8 @@ const Environment = z.object({
   DATABASE_URL: z.url(),
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
   REDIS_URL: z.url(),
+  /** Seconds without an event after which an event stream shows that it is still there. */
+  EVENT_HEARTBEAT: z.coerce.number().positive().default(15),
   ENCRYPTION_KEY: z
     .base64()
     .refine(text => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64'),

@@ -1,12 +1,13 @@
 import type { RateLimiter } from '@rivergate/caller';
 import { type Call, type Endpoint, type Log, routeKey, templatePath } from '@rivergate/endpoint';
 import type { Consumer, EventLog } from '@rivergate/events';
+import { type JobKind, jobEndpoints } from '@rivergate/jobs';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import type { Config } from './config.ts';
 import type { Migration } from './database/migrate.ts';
-import type { Job } from './job.ts';
+import type { Schedule } from './schedule.ts';
 import type { ServiceName } from './services.ts';
 
 /** What a service runs on, made by this library from the environment. */
@@ -31,7 +32,9 @@ export interface Module<Tools extends object = object> {
   tag?: string;
   endpoints?: readonly Endpoint[];
   consumers?(tools: Tools & Resources): readonly Consumer[];
-  jobs?: readonly Job<Tools & Resources>[];
+  schedules?: readonly Schedule<Tools & Resources>[];
+  /** Tables, workers and the endpoints of their jobs follow from this list. */
+  jobKinds?: readonly JobKind[];
   migrations?: readonly Migration[];
 }
 
@@ -46,7 +49,7 @@ export interface ServiceDefinition<Tools extends object = object> {
 }
 
 /**
- * Keeps the types of a definition together.
+ * Keeps the types of a definition together, and adds to each module the endpoints of its kinds of job.
  *
  * @throws an Error for a module whose public endpoints have no tag to be listed under, and for a path and method that
  *   two endpoints declare
@@ -54,8 +57,12 @@ export interface ServiceDefinition<Tools extends object = object> {
 export function defineService<Tools extends object = object>(
   definition: ServiceDefinition<Tools>,
 ): ServiceDefinition<Tools> {
+  const modules = definition.modules.map(module => {
+    const { endpoints = [], jobKinds = [] } = module;
+    return { ...module, endpoints: [...endpoints, ...jobKinds.flatMap(jobEndpoints)] };
+  });
   const places = new Set<string>();
-  for (const { tag, endpoints = [] } of definition.modules) {
+  for (const { tag, endpoints } of modules) {
     for (const { spec } of endpoints) {
       const place = routeKey(spec.method, templatePath(spec));
       if (places.has(place)) throw new Error(`Two endpoints of ${definition.name} declare ${place}`);
@@ -65,7 +72,7 @@ export function defineService<Tools extends object = object>(
     if (untitled)
       throw new Error(`${untitled.spec.method} ${untitled.spec.path} is in a module without a tag`);
   }
-  return definition;
+  return { ...definition, modules };
 }
 
 /** The endpoints of all modules by tag, in the order of the table of contents; internal ones have no tag to show. */
@@ -82,4 +89,9 @@ export function migrationsOf({ modules }: Pick<ServiceDefinition, 'modules'>): M
   return modules
     .flatMap(({ migrations = [] }) => migrations)
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** The kinds of job of all modules. */
+export function jobKindsOf({ modules }: Pick<ServiceDefinition, 'modules'>): JobKind[] {
+  return modules.flatMap(({ jobKinds = [] }) => jobKinds);
 }

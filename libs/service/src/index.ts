@@ -21,10 +21,10 @@ export {
   type ServiceDefinition,
 } from './definition.ts';
 export { closeServer, listen } from './http-server.ts';
-export type { Job } from './job.ts';
 export { createLog } from './log.ts';
 export { connectRedis, whenConnected } from './redis.ts';
 export { runProcess, runService } from './run.ts';
+export type { Schedule } from './schedule.ts';
 export { SERVICES, type ServiceName, serviceUrl, urlVariable } from './services.ts';
 export { migrateService, type RunningService, startService } from './start.ts';
 export { startTracing } from './tracing.ts';

@@ -1,17 +1,19 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { ANSWERED, type Answered, LIMITED, type Limited, publicPath } from '@rivergate/endpoint';
 import type { EventMetrics } from '@rivergate/events';
+import type { JobMetrics } from '@rivergate/jobs';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 
 export interface Metrics {
   registry: Registry;
   events: EventMetrics;
+  jobs: JobMetrics;
   stop(): void;
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Prometheus metrics of one service: the process, its endpoints, its events. */
+/** Prometheus metrics of one service: the process, its endpoints, its events, its jobs. */
 export function serviceMetrics(service: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
@@ -58,6 +60,24 @@ export function serviceMetrics(service: string): Metrics {
     labelNames: ['consumer'],
     registers,
   });
+  const working = new Gauge({
+    name: 'rivergate_jobs_running',
+    help: 'Jobs that this process is working at',
+    labelNames: ['kind'],
+    registers,
+  });
+  const waiting = new Gauge({
+    name: 'rivergate_jobs_waiting',
+    help: 'Jobs of the service that wait for their turn, as this process last saw them',
+    labelNames: ['kind'],
+    registers,
+  });
+  const tried = new Counter({
+    name: 'rivergate_job_items_total',
+    help: 'Tries of items of jobs by what they came to: done, failed, or to be tried again',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  });
 
   const observe = (message: unknown) => {
     const answer = message as Answered;
@@ -84,6 +104,14 @@ export function serviceMetrics(service: string): Metrics {
       publishFailed: () => publishFailures.inc(),
       handled: (consumer, _type, outcome, age) => handled.observe({ consumer, outcome }, age),
       handlingFailed: consumer => handlingFailures.inc({ consumer }),
+    },
+    jobs: {
+      working: (kind, change) => working.inc({ kind }, change),
+      waiting(byKind) {
+        waiting.reset();
+        for (const [kind, jobs] of byKind) waiting.set({ kind }, jobs);
+      },
+      tried: (kind, outcome) => tried.inc({ kind, outcome }),
     },
     stop: () => {
       unsubscribe(ANSWERED, observe);

@@ -8,19 +8,27 @@ import {
   serviceClient,
 } from '@rivergate/endpoint';
 import { createEventTables, eventLogFromEnv, startConsumers, startRelay } from '@rivergate/events';
+import { createJobTables, dropOldJobs, JOB_TABLES, startJobWorkers } from '@rivergate/jobs';
 import { secretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
-import { standing } from './access/standing.ts';
+import { standings } from './access/standing.ts';
 import { application } from './application.ts';
 import { readConfig } from './config.ts';
 import { connectDatabase } from './database/connect.ts';
 import { type Migration, migrate } from './database/migrate.ts';
-import { endpointsByTag, migrationsOf, type Resources, type ServiceDefinition } from './definition.ts';
+import { tenantTable } from './database/tenant.ts';
+import {
+  endpointsByTag,
+  jobKindsOf,
+  migrationsOf,
+  type Resources,
+  type ServiceDefinition,
+} from './definition.ts';
 import { closeServer, listen } from './http-server.ts';
-import { type Job, startJobs } from './job.ts';
 import { createLog } from './log.ts';
 import { serviceMetrics } from './metrics.ts';
 import { connectRedis } from './redis.ts';
+import { type Schedule, startSchedules } from './schedule.ts';
 import { SERVICES, serviceUrl } from './services.ts';
 import { startTracing, withinTraceOf } from './tracing.ts';
 
@@ -42,21 +50,37 @@ const base: Migration = {
   },
 };
 
+/** For services with kinds of job. */
+const jobTables: Migration = {
+  name: '0000_jobs',
+  async up(knex) {
+    await createJobTables(knex);
+    for (const table of JOB_TABLES) await tenantTable(knex, table);
+  },
+};
+
 /** @returns the names of the migrations that were applied now, see `migrate` */
 export function migrateService(
   definition: Pick<ServiceDefinition, 'modules'>,
   knex: Knex,
 ): Promise<string[]> {
-  return migrate(knex, [base, ...migrationsOf(definition)]);
+  const jobs = jobKindsOf(definition).length > 0 ? [jobTables] : [];
+  return migrate(knex, [base, ...jobs, ...migrationsOf(definition)]);
 }
 
 /** Bytes. A credential tells of rights in some ten thousand workspaces at most; nobody but the fleet calls here. */
 const MAX_HEADER_SIZE = 128 * 1024;
 
-const forgetting: Job<Resources> = {
+const forgetting: Schedule<Resources> = {
   name: 'forget expired answers',
   every: 600,
   run: ({ knex }) => forgetExpiredAnswers(knex),
+};
+
+const dropping: Schedule<Resources> = {
+  name: 'drop old jobs',
+  every: 600,
+  run: ({ knex }) => dropOldJobs(knex),
 };
 
 /** Boots a service from its definition and its environment: migrates, connects, listens, and only then is ready. */
@@ -119,14 +143,37 @@ export async function startService<Tools extends object>(
       around: withinTraceOf,
     });
     stopping.push(() => consuming.stop());
-    const jobs = startJobs<Tools & Resources>(
-      [forgetting, ...definition.modules.flatMap(({ jobs = [] }) => jobs)],
+    const kinds = new Map(jobKindsOf(definition).map(kind => [kind.spec.name, kind]));
+    const schedules = startSchedules<Tools & Resources>(
+      [
+        forgetting,
+        ...(kinds.size > 0 ? [dropping] : []),
+        ...definition.modules.flatMap(({ schedules = [] }) => schedules),
+      ],
       tools,
     );
-    stopping.push(() => jobs.stop());
+    stopping.push(() => schedules.stop());
 
     const groups = endpointsByTag(definition);
     const endpoints = Object.values(groups).flat();
+    const standing = standings(redis, call, endpoints);
+    if (kinds.size > 0) {
+      const workers = startJobWorkers({
+        service: name,
+        kinds,
+        knex,
+        redis,
+        redisUrl: config.REDIS_URL,
+        log,
+        metrics: metrics.jobs,
+        tools,
+        standing: standing.ofAbsent,
+        // Most connections are for the requests.
+        slots: Math.max(1, Math.floor(config.DATABASE_POOL / 4)),
+      });
+      stopping.push(() => workers.stop());
+    }
+    const leaving = new AbortController();
     const runtime: Runtime = {
       service: name,
       knex,
@@ -136,8 +183,10 @@ export async function startService<Tools extends object>(
       secretBox: box,
       limiter,
       call,
-      standing: standing(redis, call, endpoints),
+      standing: standing.ofCaller,
       log,
+      stopping: leaving.signal,
+      heartbeat: 1_000 * config.EVENT_HEARTBEAT,
       strictness: config.NODE_ENV === 'test' ? 'fails' : 'repairs',
       tools,
     };
@@ -165,7 +214,10 @@ export async function startService<Tools extends object>(
     );
     const port = config.PORT ?? SERVICES.find(known => known.name === name)?.port ?? 0;
     const url = await listen(server, config.HOST, port);
-    stopping.push(() => closeServer(server));
+    stopping.push(() => {
+      leaving.abort();
+      return closeServer(server);
+    });
     log.info({ url }, 'Ready');
     return { url, resources, drained: () => relay.drained(), stop };
   } catch (cause) {

@@ -1,5 +1,5 @@
 import { acrossOrganizations } from '@rivergate/endpoint';
-import type { Job } from '@rivergate/service';
+import type { Schedule } from '@rivergate/service';
 import type { Knex } from 'knex';
 
 /** Uploads of which the content is removed in one transaction. */
@@ -9,7 +9,7 @@ const AT_ONCE = 20;
  * Removes the content of what has expired. That there was an upload is remembered for a day longer, so that its sender is
  * told what became of it.
  */
-export const forgetExpiredUploads: Job<{ knex: Knex }> = {
+export const forgetExpiredUploads: Schedule<{ knex: Knex }> = {
   name: 'forget-expired-uploads',
   every: 300,
   async run({ knex }) {

@@ -1,4 +1,6 @@
 import { type Emit, endpoints } from '@rivergate/endpoint';
+import { organizationJobChanged, organizationJobFinished, organizationJobStarted } from '@rivergate/events';
+import { jobKinds } from '@rivergate/jobs';
 import type { Mailer } from '@rivergate/mail';
 import type { Knex } from 'knex';
 import type { MailLimits } from './invitations/mail-limits.ts';
@@ -27,3 +29,9 @@ export interface Work {
 }
 
 export const endpoint = endpoints<OrganizationTools>();
+
+export const jobKind = jobKinds<OrganizationTools>({
+  started: organizationJobStarted,
+  changed: organizationJobChanged,
+  finished: organizationJobFinished,
+});

@@ -14,6 +14,7 @@ const relay = forward({
   bodies: requestBodies({ memory: 1_000_000, window: 10 }),
   answerPatience: 30_000,
   answerHeaders: nothing,
+  connections: { add: nothing },
   decideAgain: nothing,
 });
 const route = routeOf(target.name, {

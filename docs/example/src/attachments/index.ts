@@ -9,4 +9,4 @@ import { labelAttachment } from './label-attachment.ts';
 export const tag = 'Attachments';
 export const endpoints = [attachFile, attachUpload, labelAttachment, ...attachmentUploads.endpoints];
 export const migrations = [attachments, uploadedFiles];
-export const jobs = [forgetExpiredUploads];
+export const schedules = [forgetExpiredUploads];

@@ -2,9 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { successAnswer } from '../answer.ts';
 import { type BodyKind, form, json, multipart, raw } from '../body/kinds.ts';
+import { content } from '../content.ts';
 import { endpoints } from '../endpoint.ts';
 import { error } from '../failure.ts';
-import { type EndpointSpec, reply } from '../spec.ts';
+import type { EndpointSpec } from '../spec.ts';
 import { openApiFragment } from './fragment.ts';
 import { mergeFragments } from './merge.ts';
 
@@ -173,26 +174,35 @@ describe('answers', () => {
     expect(Object.keys(components.responses.RateLimited429.headers)).toContain('Retry-After');
   });
 
-  it('tell files by their media types, beside JSON or alone', () => {
-    const files = { 'text/csv': 'text', 'image/png': 'binary' } as const;
-    expect(only({ files }).responses[200].content).toEqual({
+  it('tell content by its media types, beside JSON or alone', () => {
+    const content = { 'text/csv': 'text', 'image/png': 'binary' } as const;
+    expect(only({ content }).responses[200].content).toEqual({
       'text/csv': { schema: { type: 'string' } },
       'image/png': { schema: { type: 'string', format: 'binary' } },
     });
-    const { content } = only({ files, answer: z.object({ id: z.int() }) }).responses[200];
-    expect(Object.keys(content)).toEqual(['application/json', 'text/csv', 'image/png']);
+    const beside = only({ content, answer: z.object({ id: z.int() }) }).responses[200];
+    expect(Object.keys(beside.content)).toEqual(['application/json', 'text/csv', 'image/png']);
   });
 
-  it('with a file of a type that is not declared fail under test', () => {
-    const { spec } = declare({ operation: 'getThing', path: '/things', files: { 'text/csv': 'text' } });
-    const answer = (type: string) =>
-      successAnswer(
-        spec,
-        reply(undefined, { headers: { 'content-type': type }, raw: Buffer.from('a,b') }),
-        'fails',
-      );
+  it('tell what streams are made of, and which events there are', () => {
+    const Row = z.object({ id: z.int() }).meta({ id: 'Row' });
+    const { responses, components } = only({ streams: { 'text/csv': 'text', 'application/x-ndjson': Row } });
+    const { content, headers } = responses[200];
+    expect(content['text/csv']).toEqual({ schema: { type: 'string' } });
+    expect(content['application/x-ndjson']['x-item-schema']).toEqual({ $ref: '#/components/schemas/Row' });
+    expect(components.schemas.Row).toBeDefined();
+    const following = only({ events: { row: Row, end: z.object({}) } });
+    const described = following.responses[200].content['text/event-stream'];
+    expect(Object.keys(described['x-events'])).toEqual(['row', 'end']);
+    expect(following.parameters).toContainEqual({ $ref: '#/components/parameters/LastEventId' });
+    expect([responses[304], headers.ETag]).toEqual([undefined, undefined]);
+  });
+
+  it('with content of a type that is not declared fail under test', () => {
+    const { spec } = declare({ operation: 'getThing', path: '/things', content: { 'text/csv': 'text' } });
+    const answer = (type: string) => successAnswer(spec, content(type, 'a,b'), 'fails');
     expect(() => answer('text/csv; charset=utf-8')).not.toThrow();
-    expect(() => answer('application/pdf')).toThrow('declares no file of application/pdf');
+    expect(() => answer('application/pdf')).toThrow('declares no content of application/pdf');
   });
 
   it('say when the operation goes away', () => {

@@ -33,6 +33,10 @@ export const HEADERS: Record<string, Json> = {
     'Names what was answered: send it with If-None-Match to read again, with If-Match to change it (RFC 9110, section 8.8.3).',
     '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
   ),
+  Location: text(
+    'Where what was accepted can be followed (RFC 9110, section 15.3.3).',
+    '/api/v1/organizations/7/members/bulk-invite/12',
+  ),
   Accept: text(
     'Which media types a request may have, where it had another (RFC 9110, section 15.5.16).',
     'application/json',

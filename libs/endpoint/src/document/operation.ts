@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import { mayBeConditional } from '../declared-errors.ts';
+import { hasEntityTag } from '../entity-tag.ts';
 import type { EndpointSpec } from '../spec.ts';
 import { failureResponses } from './failures.ts';
 import { type Components, type Json, jsonSchema } from './json-schema.ts';
@@ -23,7 +24,8 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
       ...parameters('query', spec.query, schemas),
       ...parameters('header', spec.headers, schemas),
       ...idempotencyKey(spec),
-      ...(spec.method === 'get' ? [PARAMETER.IfNoneMatch] : []),
+      ...(hasEntityTag(spec) ? [PARAMETER.IfNoneMatch] : []),
+      ...(spec.events ? [PARAMETER.LastEventId] : []),
       ...(mayBeConditional(spec) ? [PARAMETER.IfMatch] : []),
     ],
     ...(spec.body || spec.accepts ? { requestBody: requestBody(spec, schemas) } : {}),
@@ -65,6 +67,14 @@ export const PARAMETERS: Components = {
     description: 'The ETag of an earlier answer: 304 without a body while it is still the same.',
     schema: { type: 'string' },
     example: '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
+  },
+  LastEventId: {
+    name: 'Last-Event-ID',
+    in: 'header',
+    required: false,
+    description: 'The id of the last event that was received, from a client whose connection was lost.',
+    schema: { type: 'string', maxLength: 255, pattern: '^[\\x20-\\x7e]*$' },
+    example: '41',
   },
   IfMatch: {
     name: 'If-Match',

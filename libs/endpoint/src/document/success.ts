@@ -1,4 +1,7 @@
-import type { EndpointSpec, FileType } from '../spec.ts';
+import { z } from 'zod';
+import { EVENT_STREAM } from '../content.ts';
+import { hasEntityTag } from '../entity-tag.ts';
+import type { ContentKind, EndpointSpec } from '../spec.ts';
 import { exampleOf } from './example.ts';
 import { headersOf } from './headers.ts';
 import { type Components, type Json, jsonSchema } from './json-schema.ts';
@@ -8,17 +11,23 @@ export function successResponse(spec: EndpointSpec, schemas: Components): Json {
   const status = spec.status ?? 200;
   const keptForRetries = spec.method !== 'get' && spec.idempotency !== false;
   const headers = headersOf(
-    ...(spec.method === 'get' ? ['ETag'] : []),
+    ...(hasEntityTag(spec) ? ['ETag'] : []),
     ...(keptForRetries && status !== 204 ? ['Idempotency-Replayed'] : []),
+    ...(status === 202 ? ['Location'] : []),
     ...(spec.deprecated ? ['Deprecation', 'Sunset'] : []),
     ...(spec.deprecated?.link ? ['Link'] : []),
   );
   const description = spec.message ?? (status === 204 ? 'Done; there is no body' : spec.summary);
   if (status === 204) return { '204': { description, headers } };
-  const content = { ...json(spec, schemas), ...files(spec) };
+  const content = {
+    ...json(spec, schemas),
+    ...inOnePiece(spec),
+    ...streams(spec, schemas),
+    ...events(spec, schemas),
+  };
   return {
     [String(status)]: { description, headers, content },
-    ...(spec.method === 'get' ? { '304': NOT_MODIFIED } : {}),
+    ...(hasEntityTag(spec) ? { '304': NOT_MODIFIED } : {}),
   };
 }
 
@@ -28,7 +37,7 @@ const NOT_MODIFIED: Json = {
 };
 
 function json(spec: EndpointSpec, schemas: Components): Json {
-  if (spec.files && !spec.answer) return {};
+  if (!spec.answer && (spec.content || spec.streams || spec.events)) return {};
   const data = spec.answer && jsonSchema(spec.answer, 'output', schemas);
   const schema = spec.bare ? (data ?? {}) : envelope(data);
   return { 'application/json': { schema, example: answerExample(spec, schema, schemas) } };
@@ -59,11 +68,30 @@ function answerExample(spec: EndpointSpec, schema: Json, schemas: Components): u
   };
 }
 
-function files({ files = {} }: EndpointSpec): Json {
-  return Object.fromEntries(Object.entries(files).map(([type, kind]) => [type, { schema: FILE[kind] }]));
+function inOnePiece({ content = {} }: EndpointSpec): Json {
+  return Object.fromEntries(Object.entries(content).map(([type, kind]) => [type, { schema: KIND[kind] }]));
 }
 
-const FILE: Record<FileType, Json> = {
+const KIND: Record<ContentKind, Json> = {
   text: { type: 'string' },
   binary: { type: 'string', format: 'binary' },
 };
+
+/** OpenAPI 3.1 has no words for what a stream is made of; `x-item-schema` stands where 3.2 has `itemSchema`. */
+function streams({ streams = {} }: EndpointSpec, schemas: Components): Json {
+  return Object.fromEntries(
+    Object.entries(streams).map(([type, kind]) => {
+      if (!(kind instanceof z.ZodType)) return [type, { schema: KIND[kind] }];
+      return [type, { schema: KIND.text, 'x-item-schema': jsonSchema(kind, 'output', schemas) }];
+    }),
+  );
+}
+
+function events({ events }: EndpointSpec, schemas: Components): Json {
+  if (!events) return {};
+  const described = Object.entries(events).map(([name, schema]) => [
+    name,
+    jsonSchema(schema, 'output', schemas),
+  ]);
+  return { [EVENT_STREAM]: { schema: KIND.text, 'x-events': Object.fromEntries(described) } };
+}

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { event } from '../declaration.ts';
+import { jobEvents } from './job.ts';
 
 const Id = z.number().int();
 
@@ -242,3 +243,9 @@ export const invitationExpired = event({
   summary: 'An invitation lapsed unanswered',
   data: z.object({ invitation_id: Id, organization_id: Id }),
 });
+
+export const {
+  started: organizationJobStarted,
+  changed: organizationJobChanged,
+  finished: organizationJobFinished,
+} = jobEvents('organization');

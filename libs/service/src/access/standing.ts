@@ -1,16 +1,32 @@
-import { type KnownMembership, type Membership, readAccess, standingIn } from '@rivergate/caller';
+import {
+  type KnownMembership,
+  type Membership,
+  type Principal,
+  readAccess,
+  standingIn,
+} from '@rivergate/caller';
 import { memberPrincipal, sessionState } from '@rivergate/contracts';
 import { type Call, type Endpoint, type EndpointSpec, type Runtime, Unauthorized } from '@rivergate/endpoint';
 import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import { accessOwners, askMembership, askSession } from './owners.ts';
 
+/** Finds out anew what a user may do. */
+export interface Standings {
+  /** As the gateway did when the request came. */
+  ofCaller: Runtime['standing'];
+  /**
+   * Of someone for whom work goes on when they have left: by membership, whatever has become of the session. What makes
+   * a system administrator is a session, and ends with it.
+   */
+  ofAbsent: Runtime['standing'];
+}
+
 /**
- * Finds out anew what a user may do, as the gateway did when the request came. A fact that this service owns is read in
- * the transaction at hand: asking itself over HTTP would take a second connection of a pool that may be all taken by
- * requests that wait for the same.
+ * A fact that this service owns is read in the transaction at hand: asking itself over HTTP would take a second
+ * connection of a pool that may be all taken by requests that wait for the same.
  */
-export function standing(redis: Redis, call: Call, endpoints: readonly Endpoint[]): Runtime['standing'] {
+export function standings(redis: Redis, call: Call, endpoints: readonly Endpoint[]): Standings {
   const owners = accessOwners(redis, call);
   const owns = (asked: EndpointSpec) => endpoints.some(({ spec }) => spec.operation === asked.operation);
   const [ownsSessions, ownsMemberships] = [owns(sessionState), owns(memberPrincipal)];
@@ -28,19 +44,46 @@ export function standing(redis: Redis, call: Call, endpoints: readonly Endpoint[
     if (ownsMemberships) return askMembership(askHere(endpoints, db), organizationId, userId);
     return known?.membership ?? owners.membership(organizationId, userId, known);
   };
-
-  return async (caller, db) => {
-    const { userId, sessionId, organizationId } = caller;
-    if (userId === null || sessionId === null) throw Unauthorized();
-    const organizationIds = organizationId === null ? [] : [organizationId];
-    const known = await readAccess(redis, { sessionId, userId, organizationIds }).catch(() => null);
-    const session = await sessionOf(sessionId, known, db);
-    if (session.state !== 'active' || session.userId !== userId) throw ended();
+  const standing = async (
+    caller: Principal & { userId: number },
+    isSystemAdmin: boolean,
+    known: Known,
+    db: Knex.Transaction,
+  ): Promise<Principal> => {
+    const { userId, organizationId } = caller;
     const membership =
       organizationId === null
         ? undefined
         : await membershipOf(organizationId, userId, known?.memberships[0], db);
-    return { ...caller, ...standingIn(organizationId, membership, session.isSystemAdmin) };
+    return { ...caller, ...standingIn(organizationId, membership, isSystemAdmin) };
+  };
+  const lookUp = ({ userId, organizationId }: Principal & { userId: number }, sessionId: number) =>
+    readAccess(redis, {
+      sessionId,
+      userId,
+      organizationIds: organizationId === null ? [] : [organizationId],
+    }).catch(() => null);
+
+  return {
+    async ofCaller(caller, db) {
+      const { userId, sessionId } = caller;
+      if (userId === null || sessionId === null) throw Unauthorized();
+      const known = await lookUp({ ...caller, userId }, sessionId);
+      const session = await sessionOf(sessionId, known, db);
+      if (session.state !== 'active' || session.userId !== userId) throw ended();
+      return await standing({ ...caller, userId }, session.isSystemAdmin, known, db);
+    },
+    async ofAbsent(caller, db) {
+      const { userId, sessionId } = caller;
+      if (userId === null) throw Unauthorized();
+      const known = await lookUp({ ...caller, userId }, sessionId ?? 0);
+      let isSystemAdmin = false;
+      if (caller.isSystemAdmin && sessionId !== null) {
+        const session = await sessionOf(sessionId, known, db);
+        isSystemAdmin = session.state === 'active' && session.userId === userId && session.isSystemAdmin;
+      }
+      return await standing({ ...caller, userId }, isSystemAdmin, known, db);
+    },
   };
 }
 

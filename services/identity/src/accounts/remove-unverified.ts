@@ -12,7 +12,7 @@ export type RemovalReason =
   | 'withdrawn'
   | 'never_verified';
 
-/** The part of a handler's, or a job's, `emit` that is needed here. */
+/** The part of a handler's, or a schedule's, `emit` that is needed here. */
 type EmitRemoved = (
   declaration: typeof userRemoved,
   fact: { aggregateId: number; organizationId: null; data: z.input<(typeof userRemoved)['data']> },

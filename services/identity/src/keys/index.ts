@@ -1,4 +1,4 @@
-import type { Job } from '@rivergate/service';
+import type { Schedule } from '@rivergate/service';
 import { signingKeys } from '../../migrations/0004_signing_keys.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { jwks } from './jwks.ts';
@@ -7,7 +7,7 @@ import { rotateSigningKey } from './rotate-signing-key.ts';
 export const tag = 'Discovery';
 export const endpoints = [jwks];
 export const migrations = [signingKeys];
-export const jobs: Job<IdentityTools>[] = [
+export const schedules: Schedule<IdentityTools>[] = [
   {
     name: 'rotate signing key',
     every: 3_600,

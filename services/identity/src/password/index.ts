@@ -1,4 +1,4 @@
-import type { Job } from '@rivergate/service';
+import type { Schedule } from '@rivergate/service';
 import type { IdentityTools } from '../endpoint.ts';
 import { changePassword } from './change-password.ts';
 import { forgotPassword } from './forgot-password.ts';
@@ -7,7 +7,7 @@ import { resetPassword } from './reset-password.ts';
 
 export const tag = 'Authentication';
 export const endpoints = [forgotPassword, resetPassword, changePassword];
-export const jobs: Job<IdentityTools>[] = [
+export const schedules: Schedule<IdentityTools>[] = [
   {
     name: 'process password reset requests',
     every: 15,

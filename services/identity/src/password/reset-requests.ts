@@ -38,7 +38,7 @@ export function resetRequests(tools: Tools & { log: Log }): ResetRequests {
     processAll,
     processSoon() {
       processing = processing.then(processAll).catch(cause => {
-        tools.log.error({ err: cause }, 'Password reset requests wait for the next job');
+        tools.log.error({ err: cause }, 'Password reset requests wait for the next run');
       });
     },
     settled: () => processing,

@@ -1,4 +1,4 @@
-import { error, reply } from '@rivergate/endpoint';
+import { content, error } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { pictureById, picturePath } from './picture-store.ts';
@@ -14,16 +14,14 @@ export const getPicture = endpoint(
     description: 'Public, so that an image element can show it; the id cannot be guessed.',
     caller: 'public',
     params: z.object({ picture_id: z.string().regex(/^[A-Za-z0-9_-]{43}$/) }),
-    files: { 'image/png': 'binary', 'image/jpeg': 'binary', 'image/webp': 'binary', 'image/gif': 'binary' },
+    content: { 'image/png': 'binary', 'image/jpeg': 'binary', 'image/webp': 'binary', 'image/gif': 'binary' },
     errors: [PictureNotFound],
   },
   async ({ params, db }) => {
     const picture = await pictureById(db, params.picture_id);
     if (!picture) throw PictureNotFound();
-    return reply(undefined, {
-      raw: picture.content,
+    return content(picture.contentType, picture.content, {
       headers: {
-        'content-type': picture.contentType,
         'cache-control': 'public, max-age=31536000, immutable',
         'x-content-type-options': 'nosniff',
         // Whatever the bytes are, a browser that opens them as a page runs nothing.

@@ -1,4 +1,4 @@
-import type { Job, Resources } from '@rivergate/service';
+import type { Resources, Schedule } from '@rivergate/service';
 import { sessions } from '../../migrations/0002_sessions.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { listSessions } from './list-sessions.ts';
@@ -23,6 +23,6 @@ export const endpoints = [
 ];
 export const migrations = [sessions];
 export const consumers = (tools: Resources) => [sessionsOfRemovedMembers(tools)];
-export const jobs: Job<IdentityTools>[] = [
+export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop spent refresh tokens', every: 3_600, run: ({ knex }) => dropTokensOfExpiredSessions(knex) },
 ];

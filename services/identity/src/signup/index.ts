@@ -1,4 +1,4 @@
-import type { Job } from '@rivergate/service';
+import type { Schedule } from '@rivergate/service';
 import { proofs } from '../../migrations/0003_proofs.ts';
 import { mails } from '../../migrations/0006_mails.ts';
 import { wrongCodes } from '../../migrations/0008_wrong_codes.ts';
@@ -14,7 +14,7 @@ import { dropOldWrongCodes } from './wrong-code-store.ts';
 export const tag = 'Authentication';
 export const endpoints = [signup, resendSignupOtp, verifyOtp, verifyEmail];
 export const migrations = [proofs, mails, wrongCodes, mailClaims];
-export const jobs: Job<IdentityTools>[] = [
+export const schedules: Schedule<IdentityTools>[] = [
   { name: 'purge unverified accounts', every: 3_600, run: ({ knex }) => purgeUnverified(knex) },
   { name: 'drop old wrong codes', every: 3_600, run: ({ knex }) => dropOldWrongCodes(knex) },
 ];

@@ -114,7 +114,7 @@ describe('200: the audit log', () => {
         .map(line => JSON.parse(line).action),
     ).toContain('workspace.created');
   });
-  it('gives a spreadsheet no formula to run', () => {
+  it('gives a spreadsheet no formula to run', async () => {
     const entry = {
       id: 1,
       action: 'a',
@@ -127,7 +127,12 @@ describe('200: the audit log', () => {
       metadata: {},
       created_at: new Date(0),
     };
-    expect(asCsv([entry]).toString()).toContain(`"'=HYPERLINK(""x"")"`);
+    const batches = (async function* () {
+      yield [entry];
+    })();
+    let csv = '';
+    for await (const text of asCsv(batches)) csv += text;
+    expect(csv).toContain(`"'=HYPERLINK(""x"")"`);
   });
 });
 

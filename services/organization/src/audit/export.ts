@@ -1,4 +1,35 @@
-import type { AuditEntry } from './audit-log-store.ts';
+import type { StreamTools } from '@rivergate/endpoint';
+import { enterOrganization } from '../organizations/organization-store.ts';
+import { AUDIT_COLUMNS, type AuditEntry, type AuditFilter, auditEntries } from './audit-log-store.ts';
+
+export const CSV = 'text/csv';
+export const NDJSON = 'application/x-ndjson';
+
+/** Entries that are read, and held in memory, at once. */
+const BATCH = 500;
+
+/**
+ * All entries, newest first, in batches that begin where the one before ended: what is there stays, and what is added has
+ * a higher id, so no transaction has to be held to see each once.
+ *
+ * @param before id of the entry after which they begin
+ */
+export function exported(organizationId: number, filter: AuditFilter, before: number | undefined) {
+  return async function* ({ within }: Pick<StreamTools, 'within'>): AsyncGenerator<AuditEntry[]> {
+    let last = before;
+    for (;;) {
+      const rows = await within(async db => {
+        await enterOrganization(db, organizationId);
+        const found = auditEntries(db, organizationId, filter).select(AUDIT_COLUMNS);
+        if (last !== undefined) found.where('id', '<', last);
+        return (await found.orderBy('id', 'desc').limit(BATCH)) as AuditEntry[];
+      });
+      if (rows.length > 0) yield rows;
+      if (rows.length < BATCH) return;
+      last = rows.at(-1)!.id;
+    }
+  };
+}
 
 const COLUMNS = [
   'id',
@@ -13,15 +44,18 @@ const COLUMNS = [
 ] as const;
 
 /** Entries as CSV (RFC 4180), with a header line. */
-export function asCsv(entries: readonly AuditEntry[]): Buffer {
-  const lines = entries.map(entry => COLUMNS.map(column => csvField(entry[column])).join(','));
-  return Buffer.from(`${[COLUMNS.join(','), ...lines].join('\r\n')}\r\n`);
+export async function* asCsv(batches: AsyncIterable<readonly AuditEntry[]>): AsyncGenerator<string> {
+  // Not by itself: what fails before the first entries is answered as a failure.
+  let text = lineOf(COLUMNS);
+  for await (const batch of batches) {
+    for (const entry of batch) text += lineOf(COLUMNS.map(column => csvField(entry[column])));
+    yield text;
+    text = '';
+  }
+  if (text !== '') yield text;
 }
 
-/** Entries as JSON, one a line. */
-export function asNdjson(entries: readonly AuditEntry[]): Buffer {
-  return Buffer.from(entries.map(entry => `${JSON.stringify(entry)}\n`).join(''));
-}
+const lineOf = (fields: readonly string[]) => `${fields.join(',')}\r\n`;
 
 function csvField(value: unknown): string {
   const text =

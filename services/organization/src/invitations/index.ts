@@ -4,6 +4,7 @@ import { invitationMails } from '../../migrations/0007_invitation_mails.ts';
 import { mailClaims } from '../../migrations/0009_mail_claims.ts';
 import type { OrganizationTools } from '../endpoint.ts';
 import { acceptInvitation } from './accept-invitation.ts';
+import { bulkInvite, inviting } from './bulk-invite.ts';
 import { inviteMember } from './invite-member.ts';
 import { listInvitations } from './list-invitations.ts';
 import { previewInvitation } from './preview-invitation.ts';
@@ -13,11 +14,13 @@ import { revokeInvitation } from './revoke-invitation.ts';
 export const tag = 'Invitations';
 export const endpoints = [
   inviteMember,
+  bulkInvite,
   listInvitations,
   revokeInvitation,
   previewInvitation,
   acceptInvitation,
 ];
+export const jobKinds = [inviting];
 export const migrations = [mail, mailClaims, invitationsOfThePlatform, invitationMails];
 export const consumers = ({ mailer, appUrl, mailLimits }: OrganizationTools) => [
   releaseInvitations({ mailer, appUrl, mailLimits }),

@@ -1,19 +1,9 @@
-import { EmailAddress, Forbidden, Id, RateLimited, Timestamp } from '@rivergate/endpoint';
+import { EmailAddress, Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { AlreadyMember } from '../members/errors.ts';
-import { isMemberAddress } from '../members/member-store.ts';
-import { PlanLimitExceeded } from '../organizations/errors.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
-import { RoleNotFound } from '../roles/errors.ts';
-import { roleOfOrganization } from '../roles/role-store.ts';
-import { WorkspaceNotFound } from '../workspaces/errors.ts';
-import { workspaceOfOrganization } from '../workspaces/workspace-store.ts';
-import { InvitationAlreadyExists } from './errors.ts';
-import { mayHandOut } from './hand-out.ts';
 import { PersonalMessage } from './invitation.ts';
-import { seatsTaken } from './invitation-store.ts';
-import { prepareInvitation, sendInvitation } from './issue-invitation.ts';
+import { INVITING, invite } from './invite.ts';
 
 export const inviteMember = endpoint(
   {
@@ -36,41 +26,12 @@ export const inviteMember = endpoint(
     status: 201,
     message: 'Invitation sent successfully',
     messageInData: true,
-    errors: [
-      Forbidden,
-      WorkspaceNotFound,
-      RoleNotFound,
-      AlreadyMember,
-      InvitationAlreadyExists,
-      PlanLimitExceeded,
-      RateLimited,
-    ],
+    errors: INVITING,
   },
-  async ({ params, body, caller, db, emit, plans, mailer, appUrl, mailLimits }) => {
+  async ({ params, body, caller, db, emit, ...tools }) => {
     const organization = await lockOrganization(db, params.org_id);
-    const workspace = await workspaceOfOrganization(db, organization.id, body.workspace_id);
-    const role = await roleOfOrganization(db, organization.id, body.role_id);
-    mayHandOut(caller, role);
-    if (await isMemberAddress(db, organization.id, body.email)) throw AlreadyMember();
-
-    const invitedBy = caller.userId;
-    const wanted = {
-      email: body.email,
-      workspace,
-      role,
-      message: body.message ?? null,
-      invitedBy,
-      bySystemAdmin: caller.isSystemAdmin,
-    };
-    const id = await prepareInvitation({ db, emit }, organization, wanted);
-    if (id === undefined) throw InvitationAlreadyExists();
-    if ((await seatsTaken(db, organization.id)) > plans.seats(organization.plan)) throw PlanLimitExceeded();
-
-    const { token, expiresAt } = await sendInvitation({ db, emit }, organization, id, wanted, {
-      mailer,
-      appUrl,
-      mailLimits,
-    });
+    const wanted = { ...body, message: body.message ?? null };
+    const { id, token, expiresAt } = await invite({ db, emit }, organization, caller, wanted, tools);
     return { invitation: { id, token, email: body.email, expires_at: expiresAt } };
   },
 );

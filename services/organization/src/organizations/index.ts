@@ -19,4 +19,4 @@ export const endpoints = [
 ];
 export const migrations = [organizations, nameSkeletons, provisionalAdministrators];
 export const consumers = () => [endUnverified];
-export const jobs = [takeBackAbandoned];
+export const schedules = [takeBackAbandoned];

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { EmailTaken, withdrawAccount } from '@rivergate/contracts';
 import { type Call, Failure } from '@rivergate/endpoint';
-import type { Job } from '@rivergate/service';
+import type { Schedule } from '@rivergate/service';
 import type { Knex } from 'knex';
 import { violatesUniqueness } from './unique-violation.ts';
 
@@ -85,7 +85,7 @@ export async function takeBack(knex: Knex, call: Call, userId: number): Promise<
 }
 
 /** Takes back what a crash, or identity being down, has left. */
-export const takeBackAbandoned: Job<{ knex: Knex; call: Call }> = {
+export const takeBackAbandoned: Schedule<{ knex: Knex; call: Call }> = {
   name: 'take back abandoned accounts',
   every: 60,
   run: async ({ knex, call }) => {

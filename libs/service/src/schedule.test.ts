@@ -2,15 +2,15 @@ import { eventually, type TestEnvironment, testEnvironment } from '@rivergate/te
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { connectDatabase } from './database/connect.ts';
-import { type Job, startJobs } from './job.ts';
 import { createLog } from './log.ts';
+import { type Schedule, startSchedules } from './schedule.ts';
 
-const log = createLog('jobs', 'silent');
+const log = createLog('schedules', 'silent');
 let environment: TestEnvironment;
 let knex: Knex;
 beforeAll(async () => {
   environment = await testEnvironment();
-  knex = connectDatabase(environment.of('policy').DATABASE_URL!, 'jobs', 2);
+  knex = connectDatabase(environment.of('policy').DATABASE_URL!, 'schedules', 2);
 });
 afterAll(async () => {
   await knex.destroy();
@@ -18,13 +18,13 @@ afterAll(async () => {
 });
 
 type Tools = { knex: Knex; log: typeof log };
-const start = (jobs: Job<Tools>[]) => startJobs(jobs, { knex, log });
+const start = (schedules: Schedule<Tools>[]) => startSchedules(schedules, { knex, log });
 
-describe('jobs', () => {
-  it('that are due at the same time with fewer connections than jobs do not wait for each other in vain', async () => {
+describe('schedules', () => {
+  it('that are due at the same time with fewer connections than schedules do not wait for each other in vain', async () => {
     const done: number[] = [];
-    const jobs = Array.from({ length: 10 }, (_, index) => ({
-      name: `job ${index}`,
+    const schedules = Array.from({ length: 10 }, (_, index) => ({
+      name: `schedule ${index}`,
       every: 0.01,
       run: async ({ knex }: Tools) => {
         await knex.transaction(async db => {
@@ -34,8 +34,8 @@ describe('jobs', () => {
         done.push(index);
       },
     }));
-    const running = start(jobs);
-    await eventually(() => new Set(done).size === jobs.length, 'every job to have run');
+    const running = start(schedules);
+    await eventually(() => new Set(done).size === schedules.length, 'every schedule to have run');
     await running.stop();
   });
 
@@ -43,7 +43,7 @@ describe('jobs', () => {
     let atOnce = 0;
     let most = 0;
     let runs = 0;
-    const job = (name: string): Job<Tools> => ({
+    const schedule = (name: string): Schedule<Tools> => ({
       name,
       every: 0.005,
       async run({ knex }) {
@@ -54,7 +54,7 @@ describe('jobs', () => {
         runs += 1;
       },
     });
-    const running = start([job('a'), job('b'), job('c')]);
+    const running = start([schedule('a'), schedule('b'), schedule('c')]);
     await eventually(() => runs >= 9, 'nine runs');
     await running.stop();
     expect(most).toBe(1);
@@ -66,7 +66,7 @@ describe('jobs', () => {
     const held = new Promise<void>(resolve => {
       holding = resolve;
     });
-    const job = (process: string, run: () => Promise<void>): Job<Tools> => ({
+    const schedule = (process: string, run: () => Promise<void>): Schedule<Tools> => ({
       name: 'exclusive',
       every: 0.01,
       async run() {
@@ -74,11 +74,11 @@ describe('jobs', () => {
         await run();
       },
     });
-    const first = start([job('first', () => held)]);
+    const first = start([schedule('first', () => held)]);
     await eventually(() => ran.includes('first'), 'the first process to be at it');
     let looked = 0;
     const second = start([
-      job('second', async () => {}),
+      schedule('second', async () => {}),
       { name: 'clock', every: 0.01, run: async () => void looked++ },
     ]);
     await eventually(() => looked >= 5, 'the second process to have had its turns');

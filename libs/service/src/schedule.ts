@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import type { Client } from 'pg';
 
 /** Work that a service does from time to time, in one process of the fleet at once. */
-export interface Job<Tools> {
+export interface Schedule<Tools> {
   name: string;
   /** Seconds between two runs. */
   every: number;
@@ -12,39 +12,39 @@ export interface Job<Tools> {
 }
 
 /**
- * Runs each job at its interval, one after the other: the first runs are spread over the interval, so that jobs of the
- * same interval do not come due together, and those that do wait for each other instead of sharing the connections of
- * the requests. A run that fails is logged and comes again at its time.
+ * Runs each schedule at its interval, one after the other: the first runs are spread over the interval, so that
+ * schedules of the same interval do not come due together, and those that do wait for each other instead of sharing the
+ * connections of the requests. A run that fails is logged and comes again at its time.
  */
-export function startJobs<Tools extends { knex: Knex; log: Log }>(
-  jobs: readonly Job<Tools>[],
+export function startSchedules<Tools extends { knex: Knex; log: Log }>(
+  schedules: readonly Schedule<Tools>[],
   tools: Tools,
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
-  const lock = jobLock(tools);
-  const running = jobs.length > 0 ? loop() : Promise.resolve();
+  const lock = scheduleLock(tools);
+  const running = schedules.length > 0 ? loop() : Promise.resolve();
 
   async function loop(): Promise<void> {
     const began = performance.now();
-    const schedule = jobs.map((job, index) => ({
-      job,
-      dueAt: began + (job.every * 1_000 * (index + 1)) / jobs.length,
+    const times = schedules.map((schedule, index) => ({
+      schedule,
+      dueAt: began + (schedule.every * 1_000 * (index + 1)) / schedules.length,
     }));
     while (!stopping.signal.aborted) {
-      const next = schedule.reduce((first, other) => (other.dueAt < first.dueAt ? other : first));
+      const next = times.reduce((first, other) => (other.dueAt < first.dueAt ? other : first));
       const wait = Math.max(0, next.dueAt - performance.now());
       await pause(wait, undefined, { signal: stopping.signal, ref: false }).catch(() => {});
       if (stopping.signal.aborted) return;
-      await runOnce(next.job);
-      next.dueAt = performance.now() + next.job.every * 1_000;
+      await runOnce(next.schedule);
+      next.dueAt = performance.now() + next.schedule.every * 1_000;
     }
   }
 
-  async function runOnce(job: Job<Tools>): Promise<void> {
+  async function runOnce(schedule: Schedule<Tools>): Promise<void> {
     try {
-      await lock.whileHeld(job.name, () => job.run(tools));
+      await lock.whileHeld(schedule.name, () => schedule.run(tools));
     } catch (cause) {
-      tools.log.error({ err: cause, job: job.name }, 'A job failed');
+      tools.log.error({ err: cause, schedule: schedule.name }, 'A scheduled run failed');
     }
   }
 
@@ -58,24 +58,24 @@ export function startJobs<Tools extends { knex: Knex; log: Log }>(
 }
 
 /**
- * The advisory locks of a process's jobs, on a connection outside the pool: a lock that is held takes no connection
- * from what the job itself does. A connection that breaks loses its lock, and the next run opens another.
+ * The advisory locks of a process's schedules, on a connection outside the pool: a lock that is held takes no connection
+ * from what the run itself does. A connection that breaks loses its lock, and the next run opens another.
  */
-function jobLock({ knex, log }: { knex: Knex; log: Log }) {
+function scheduleLock({ knex, log }: { knex: Knex; log: Log }) {
   let client: Client | undefined;
 
   async function connected(): Promise<Client> {
     if (client) return client;
     const opened: Client = await knex.client.acquireRawConnection();
     opened.on('error', cause => {
-      log.warn({ reason: cause.message }, 'The connection of the jobs broke');
+      log.warn({ reason: cause.message }, 'The connection of the schedules broke');
       if (client === opened) client = undefined;
     });
     client = opened;
     return opened;
   }
 
-  const key = "hashtextextended('rivergate job ' || current_schema() || ' ' || $1, 0)";
+  const key = "hashtextextended('rivergate schedule ' || current_schema() || ' ' || $1, 0)";
   return {
     /** Does the work unless another process holds the lock of that name. */
     async whileHeld(name: string, work: () => Promise<void>): Promise<void> {
