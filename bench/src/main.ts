@@ -3,6 +3,7 @@ import { delimiter, join } from 'node:path';
 import { startBackingServices } from '@rivergate/fleet/backing-services';
 import { hasApt, libraryPath, unpackPackages } from '@rivergate/fleet/debian';
 import { progressOn } from '@rivergate/fleet/progress';
+import { benchEndpoint } from './endpoint.ts';
 import { benchEvents } from './events.ts';
 import { benchFleet } from './fleet.ts';
 import { benchGateway } from './gateway.ts';
@@ -12,6 +13,7 @@ import { benchIdentity } from './identity.ts';
 const BENCHES = {
   gateway: () => benchGateway(),
   identity: () => benchIdentity(),
+  endpoint: () => benchEndpoint(),
   events: async () =>
     benchEvents({
       adminUrl: process.env.TEST_DATABASE_ADMIN_URL!,
