@@ -50,5 +50,5 @@ export {
   spec,
   type WorkspacePlace,
 } from './spec.ts';
-export { acrossOrganizations, bindCaller, withinOrganization } from './transaction.ts';
+export { acrossOrganizations, type Binding, bindCaller, withinOrganization } from './transaction.ts';
 export { isVisible } from './visible-text.ts';

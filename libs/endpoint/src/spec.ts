@@ -79,6 +79,8 @@ interface EndpointFacts {
   errors?: readonly ErrorDeclaration[];
   /** Class that a request counts in, per address, once its form is right and it is no replay. */
   rateLimit?: RateLimitClass;
+  /** A GET that writes all the same, as a touch does, or whose statements need one transaction. */
+  writes?: true;
   /** Keeps the answer of a write for retries with the same key: a day, unless said otherwise; `false` turns it off. */
   idempotency?: Idempotency | false;
   /** Announces on every answer that the endpoint goes away. */
@@ -179,6 +181,11 @@ export type TakesFiles<Spec extends EndpointSpec> = Spec extends {
 export type CallAnswer<Spec extends EndpointSpec> = Spec['answer'] extends z.ZodType
   ? z.output<Spec['answer']>
   : undefined;
+
+/** Whether the database refuses to be changed by the endpoint. */
+export function onlyReads(spec: EndpointSpec): boolean {
+  return spec.method === 'get' && !spec.writes;
+}
 
 /** Keeps the literal types of a spec that is declared apart from its handler. */
 export function spec<const Spec extends EndpointSpec>(declaration: Spec): Spec {
