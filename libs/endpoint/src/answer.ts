@@ -77,8 +77,12 @@ export function bytesOf({ raw, payload }: Answer): Buffer {
 }
 
 export async function write(request: Request, response: Response, answer: Answer): Promise<void> {
-  response.status(answer.status).set(answer.headers);
-  if (answer.payload !== undefined) response.type('application/json');
+  response.status(answer.status);
+  if (answer.payload === undefined) response.set(answer.headers);
+  else {
+    for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+    response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  }
   const body = await compressed(request, response, bytesOf(answer));
   // For HEAD, of which Node does not know how much it leaves out.
   if (body.length > 0) response.set('Content-Length', String(body.length));

@@ -1,6 +1,7 @@
 import type { Failure } from './failure.ts';
 import { publicPath } from './path.ts';
 import type { EndpointSpec } from './spec.ts';
+import { throughJson } from './through-json.ts';
 
 /** Whether a declaration that is not kept fails the request (in tests), or is repaired as far as can be. */
 export type Strictness = 'fails' | 'repairs';
@@ -13,7 +14,7 @@ export type Strictness = 'fails' | 'repairs';
  *   another type, and in tests also where one is not declared
  */
 export function declaredData(spec: EndpointSpec, data: unknown, strictness: Strictness): unknown {
-  const written: unknown = data === undefined ? undefined : JSON.parse(JSON.stringify(data));
+  const written = throughJson(data);
   if (!spec.answer) {
     if (written !== undefined && strictness === 'fails')
       throw unkept(spec, 'declares no answer but gave one');

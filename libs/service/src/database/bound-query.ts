@@ -9,17 +9,22 @@ interface Connection {
   execute(message: { portal: string; rows: number }): void;
 }
 
-type Config = pg.QueryConfig<unknown[]> & { queryMode?: 'extended' };
 type Done = (cause: Error | undefined, result: unknown) => void;
 
 /** What pg's own types leave out of its queries. */
 interface Query {
   name: string | undefined;
+  queryMode: 'extended' | undefined;
   submit(connection: Connection): Error | null;
+  handleError(cause: Error, connection: Connection): void;
   handleDataRow(message: unknown): void;
   handleCommandComplete(message: unknown, connection: Connection): void;
 }
-const Query = pg.Query as unknown as new (config: Config, values: undefined, done: Done) => Query;
+const Query = pg.Query as unknown as new (
+  config: pg.QueryConfig<unknown[]>,
+  values: undefined,
+  done: Done,
+) => Query;
 
 const NAME = 'rivergate_binding';
 const BINDING = `select set_config('transaction_read_only', 'on', true),
@@ -39,8 +44,9 @@ export class BoundQuery extends Query {
   #isBinding = true;
 
   /** @param preparing whether the connection may keep prepared statements */
-  constructor(config: Config, binding: Binding, preparing: boolean, done: Done) {
-    super({ ...config, queryMode: 'extended' }, undefined, done);
+  constructor(config: pg.QueryConfig<unknown[]>, binding: Binding, preparing: boolean, done: Done) {
+    super(config, undefined, done);
+    this.queryMode = 'extended';
     this.#values = [String(binding.organizationId ?? ''), String(binding.userId ?? ''), binding.scope];
     this.#preparing = preparing;
   }
@@ -63,6 +69,12 @@ export class BoundQuery extends Query {
     } finally {
       connection.stream.uncork();
     }
+  }
+
+  override handleError(cause: Error, connection: Connection): void {
+    // Nothing is known of what the session keeps now: another connection takes its place.
+    if (this.#isBinding) connection.stream.destroy(cause);
+    super.handleError(cause, connection);
   }
 
   override handleDataRow(message: unknown): void {

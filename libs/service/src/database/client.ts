@@ -32,7 +32,7 @@ export function postgresClient(nameOf: NameOf | undefined): typeof PostgresClien
           statement.response = response;
           resolve(statement);
         };
-        const config = { text, values, ...(name === undefined ? {} : { name }), ...options };
+        const config = Object.assign({ text, values, name }, options);
         const query = this.binding
           ? new BoundQuery(config, this.binding, nameOf !== undefined, done)
           : new pg.Query(config, done);
@@ -64,8 +64,8 @@ interface Instance {
 export function reading(knex: Knex): Knex.Transaction {
   const { context } = knex as unknown as Instance;
   const binding: Binding = { organizationId: null, userId: null, scope: 'organization' };
-  const client = Object.create(context.client, { binding: { value: binding } });
-  const own: Instance['context'] = Object.create(context, { client: { value: client } });
+  const client = Object.assign(Object.create(context.client), { binding });
+  const own: Instance['context'] = Object.assign(Object.create(context), { client });
   const db = (table: string) => own.queryBuilder().table(table);
   return Object.assign(Object.setPrototypeOf(db, knex), { context: own });
 }
