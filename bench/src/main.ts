@@ -4,6 +4,7 @@ import { startBackingServices } from '@rivergate/fleet/backing-services';
 import { hasApt, libraryPath, unpackPackages } from '@rivergate/fleet/debian';
 import { progressOn } from '@rivergate/fleet/progress';
 import { type Asked, readCommandLine } from './command-line.ts';
+import { benchEndpoint } from './endpoint.ts';
 import { benchEvents } from './events.ts';
 import { benchFleet } from './fleet.ts';
 import { benchGateway } from './gateway.ts';
@@ -13,6 +14,7 @@ import { benchIdentity } from './identity.ts';
 const BENCHES = {
   gateway: () => benchGateway(asked.gateway),
   identity: () => benchIdentity(),
+  endpoint: () => benchEndpoint(),
   events: async () =>
     benchEvents({
       adminUrl: process.env.TEST_DATABASE_ADMIN_URL!,

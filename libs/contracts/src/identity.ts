@@ -33,6 +33,7 @@ export const sessionState = spec({
   method: 'get',
   path: '/internal/sessions/:session_id',
   summary: 'Whether a session is active, and whose it is',
+  writes: true,
   caller: 'internal',
   callers: DECIDING,
   params: z.object({ session_id: Id }),

@@ -102,9 +102,14 @@ export async function write(
   answer: Answer,
   heartbeat: number,
 ): Promise<void> {
-  response.status(answer.status).set(answer.headers);
-  const type = answer.type ?? (answer.payload === undefined ? undefined : 'application/json');
-  if (type !== undefined) response.type(type);
+  response.status(answer.status);
+  if (answer.payload === undefined || answer.type !== undefined) {
+    response.set(answer.headers);
+    if (answer.type !== undefined) response.type(answer.type);
+  } else {
+    for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
+    response.setHeader('Content-Type', 'application/json; charset=utf-8');
+  }
   if (answer.stream) return await sendStream(request, response, answer.stream, heartbeat);
   const body = await compressed(request, response, bytesOf(answer));
   // For HEAD, of which Node does not know how much it leaves out.

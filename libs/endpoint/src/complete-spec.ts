@@ -28,6 +28,8 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
     const [part, name] = spec.workspace.split('.') as ['params' | 'query' | 'body', string];
     if (!spec[part]?.shape[name]) yield `names the workspace by ${spec.workspace}, which it does not take`;
   }
+  if (spec.writes && spec.method !== 'get')
+    yield 'is no GET, of which alone it has to be said that it writes';
   if (spec.messageInData && spec.message === undefined) yield 'repeats a message that it does not have';
   if (spec.messageInData && spec.answer && !(spec.answer instanceof z.ZodObject))
     yield 'repeats its message in something that is no object';

@@ -3,6 +3,7 @@ import { EVENT_STREAM } from './content.ts';
 import type { Failure } from './failure.ts';
 import { publicPath } from './path.ts';
 import type { EndpointSpec } from './spec.ts';
+import { throughJson } from './through-json.ts';
 
 /** Whether a declaration that is not kept fails the request (in tests), or is repaired as far as can be. */
 export type Strictness = 'fails' | 'repairs';
@@ -45,7 +46,7 @@ export function declaredLine(
 }
 
 function shaped(spec: EndpointSpec, schema: z.ZodType, data: unknown, strictness: Strictness): unknown {
-  const written: unknown = data === undefined ? undefined : JSON.parse(JSON.stringify(data));
+  const written = throughJson(data);
   const result = schema.safeParse(written);
   if (!result.success) {
     const issues = result.error.issues.slice(0, 5);

@@ -61,7 +61,10 @@ export interface Context {
 
 /** What a handler has inside its transaction. */
 export interface TransactionContext extends Context {
-  /** The request's transaction, bound by row-level security to the organization that the caller acts on. */
+  /**
+   * The request's transaction, bound by row-level security to the organization that the caller acts on. In what only
+   * reads, each statement is a transaction of its own, bound in the same way.
+   */
   db: Knex.Transaction;
   emit: Emit;
   /** Runs when the transaction is committed, before the answer goes out; a failure in it is logged, not answered. */

@@ -17,7 +17,7 @@ import type { Parts } from './input.ts';
 import { type Precondition, prepareRead, requireUnchanged } from './precondition.ts';
 import { addressKey, count } from './rate-limit.ts';
 import type { Runtime } from './runtime.ts';
-import { Reply } from './spec.ts';
+import { onlyReads, Reply } from './spec.ts';
 import { bindCaller } from './transaction.ts';
 
 /** One request, read and authorized. */
@@ -38,6 +38,7 @@ export interface Execution {
  * Carries a request out: checks what the schema could not, answers a replay, counts what is none, prepares, opens the
  * transaction, lets the handler work, commits, and then does what waits for the commit. A failure that the handler
  * returns commits; one that it throws rolls back. What was prepared is undone where the request was not carried out.
+ * What only reads has no transaction (docs/decisions/0024).
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
   const { parts, request, context, idempotent, precondition } = execution;
@@ -59,7 +60,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   const waiting: (() => Promise<void>)[] = [];
   let finish: (() => Promise<unknown>) | undefined;
   let carriedOut = false;
-  const transaction = runtime.knex.transaction(async db => {
+  const carryOut = async (db: Knex.Transaction) => {
     const caller = await currentCaller(endpoint.spec, runtime, execution, db);
     await bindCaller(db, caller);
     if (idempotent) {
@@ -86,7 +87,10 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     if (idempotent) await keepAnswer(db, runtime.secretBox, idempotent, success);
     carriedOut = true;
     return success;
-  });
+  };
+  const transaction = onlyReads(endpoint.spec)
+    ? carryOut(runtime.reading())
+    : runtime.knex.transaction(carryOut);
   const committed = await transaction.then(
     () => carriedOut,
     () => false,

@@ -62,5 +62,5 @@ export {
   type WorkspacePlace,
 } from './spec.ts';
 export { type EventBuffer, eventBuffer } from './streaming/event-buffer.ts';
-export { acrossOrganizations, bindCaller, withinOrganization } from './transaction.ts';
+export { acrossOrganizations, type Binding, bindCaller, withinOrganization } from './transaction.ts';
 export { isVisible } from './visible-text.ts';

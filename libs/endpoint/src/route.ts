@@ -1,5 +1,4 @@
 import { channel } from 'node:diagnostics_channel';
-import { propagation, SpanKind, SpanStatusCode, trace, context as traceContext } from '@opentelemetry/api';
 import { CREDENTIAL_HEADER, identityHeadersAgree, type Principal, verifyCredential } from '@rivergate/caller';
 import { type Request, type RequestHandler, Router } from 'express';
 import { type Answer, write } from './answer.ts';
@@ -21,6 +20,7 @@ import { byPrecedence, publicPath } from './path.ts';
 import { type PreconditionOf, preconditions } from './precondition.ts';
 import { count } from './rate-limit.ts';
 import { brokenOff, failed } from './refusal.ts';
+import { requestSpan, withoutSpan } from './request-span.ts';
 import type { Runtime } from './runtime.ts';
 import type { EndpointSpec } from './spec.ts';
 import { begin } from './streaming/begin.ts';
@@ -49,13 +49,12 @@ function handlerOf(
   const { spec } = endpoint;
   const reader = inputReader(spec);
   const announced = deprecationHeaders(spec.deprecated);
-  const tracer = trace.getTracer('rivergate');
   const name = `${spec.method.toUpperCase()} ${publicPath(spec)}`;
+  const withinSpan = runtime.traced ? requestSpan(name) : withoutSpan;
 
   return async (request, response) => {
-    const parent = propagation.extract(traceContext.active(), request.headers);
     const began = performance.now();
-    await tracer.startActiveSpan(name, { kind: SpanKind.SERVER }, parent, async span => {
+    await withinSpan(request, async ended => {
       const headers = { ...announced };
       let answer: Answer;
       let cause: unknown;
@@ -80,14 +79,10 @@ function handlerOf(
       } catch (failure) {
         cause = failure;
         answer = failed(cause, runtime, request);
-        if (answer.status >= 500) {
-          span.recordException(cause as Error);
-          span.setStatus({ code: SpanStatusCode.ERROR });
-        }
       } finally {
         upload?.abandon();
       }
-      span.setAttribute('http.response.status_code', answer.status).end();
+      ended(answer.status, cause);
       const seconds = (performance.now() - began) / 1_000;
       const { status } = answer;
       answered.publish({ service: runtime.service, spec, status, seconds, cause } satisfies Answered);

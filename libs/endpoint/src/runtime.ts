@@ -11,6 +11,8 @@ export interface Runtime {
   /** The service's name: the audience of credentials and the source of its events. */
   service: string;
   knex: Knex;
+  /** The database for one request that only reads: nothing is visible by row-level security until it is bound. */
+  reading(): Knex.Transaction;
   redis: Redis;
   keys: CredentialKeys;
   /** Credentials that were used already. */
@@ -28,6 +30,8 @@ export interface Runtime {
   stopping: AbortSignal;
   /** Milliseconds without an event after which an event stream shows that it is still there. */
   heartbeat: number;
+  /** Whether requests and statements become spans. */
+  traced: boolean;
   /** What becomes of an answer that its declaration does not name: in tests the request fails. */
   strictness: Strictness;
   /** The service's own additions to every handler's context. */

@@ -4,13 +4,16 @@ import { isVisible } from './visible-text.ts';
 /** A 64-bit identity column in JSON: a positive integer that JavaScript holds exactly. */
 export const Id = z.int().min(1).meta({ description: 'Identifier' });
 
+/** As `toISOString` writes the years up to 9999. */
+const CANONICAL = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
+
 /**
  * ISO 8601. A request may carry an offset; what handlers and callers see is in UTC, to the millisecond, and ends in Z.
  * Handlers may return a Date for it.
  */
 export const Timestamp = z.iso
   .datetime({ offset: true, abort: true })
-  .overwrite(text => new Date(text).toISOString())
+  .overwrite(text => (CANONICAL.test(text) ? text : new Date(text).toISOString()))
   // Beyond them PostgreSQL reads the text as something else, or not at all.
   .refine(text => /^(?!0000)\d{4}-/.test(text), 'must lie in the years 1 to 9999');
 

@@ -1,14 +1,39 @@
 import type { Knex } from 'knex';
 
+/** What row-level security lets be seen. */
+export interface Binding {
+  organizationId: number | null;
+  /** Whose own rows are seen, beside those of the organization. */
+  userId: number | null;
+  scope: 'organization' | 'platform';
+}
+
+const SETTINGS = {
+  organizationId: 'rivergate.organization_id',
+  userId: 'rivergate.user_id',
+  scope: 'rivergate.scope',
+} as const satisfies Record<keyof Binding, string>;
+
+/** Binds what follows: in a transaction by a statement, in a read by what every statement of it carries. */
+async function bind(db: Knex.Transaction, change: Partial<Binding>): Promise<void> {
+  const { binding } = db.client as { binding?: Binding };
+  if (binding) {
+    Object.assign(binding, change);
+    return;
+  }
+  const given = Object.entries(change) as [keyof Binding, Binding[keyof Binding]][];
+  await db.raw(
+    `select ${given.map(([name]) => `set_config('${SETTINGS[name]}', ?, true)`).join(', ')}`,
+    given.map(([, value]) => String(value ?? '')),
+  );
+}
+
 /**
  * Binds what follows in this transaction to one organization: row-level security shows its rows only.
  * With null, no tenant row is visible at all.
  */
 export async function withinOrganization(db: Knex.Transaction, organizationId: number | null): Promise<void> {
-  await db.raw(
-    "select set_config('rivergate.organization_id', ?, true), set_config('rivergate.scope', 'organization', true)",
-    [organizationId === null ? '' : String(organizationId)],
-  );
+  await bind(db, { organizationId, scope: 'organization' });
 }
 
 /**
@@ -16,21 +41,15 @@ export async function withinOrganization(db: Knex.Transaction, organizationId: n
  * nature (whose member am I, whose invitation is this token); every use needs its own `where`.
  */
 export async function acrossOrganizations(db: Knex.Transaction): Promise<void> {
-  await db.raw("select set_config('rivergate.scope', 'platform', true)");
+  await bind(db, { scope: 'platform' });
 }
 
 /** Opens the transaction of a request: bound to an organization and, for the caller's own rows, to a user. */
 export async function bindCaller(
   db: Knex.Transaction,
-  caller: { organizationId: number | null; userId: number | null },
+  { organizationId, userId }: Pick<Binding, 'organizationId' | 'userId'>,
 ): Promise<void> {
   // Nothing to say: what an earlier transaction of the connection was bound to ended with it.
-  if (caller.organizationId === null && caller.userId === null) return;
-  await db.raw(
-    "select set_config('rivergate.organization_id', ?, true), set_config('rivergate.user_id', ?, true)",
-    [
-      caller.organizationId === null ? '' : String(caller.organizationId),
-      caller.userId === null ? '' : String(caller.userId),
-    ],
-  );
+  if (organizationId === null && userId === null) return;
+  await bind(db, { organizationId, userId });
 }

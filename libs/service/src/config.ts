@@ -17,6 +17,7 @@ const Environment = z.object({
   NODE_ENV: z.string().default('production'),
   DATABASE_URL: z.url(),
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+  DATABASE_PREPARED: z.enum(['on', 'off']).default('on'),
   REDIS_URL: z.url(),
   /** Seconds without an event after which an event stream shows that it is still there. */
   EVENT_HEARTBEAT: z.coerce.number().positive().default(15),

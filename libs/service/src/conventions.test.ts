@@ -270,6 +270,7 @@ describe('a declaration that contradicts itself', () => {
       { caller: 'public', activeOrganization: true },
       /active organization/,
     ],
+    ['says that it writes and is no GET', { writes: true }, /no GET/],
     ['repeats no message', { messageInData: true }, /message/],
     ['repeats its message in text', { messageInData: true, message: 'x', answer: z.string() }, /no object/],
     ['spends what it does not take', { idempotency: { seconds: 60, spends: 'body.token' } }, /body\.token/],

@@ -14,6 +14,7 @@ import type { Knex } from 'knex';
 import { standings } from './access/standing.ts';
 import { application } from './application.ts';
 import { readConfig } from './config.ts';
+import { reading } from './database/client.ts';
 import { connectDatabase } from './database/connect.ts';
 import { type Migration, migrate } from './database/migrate.ts';
 import { tenantTable } from './database/tenant.ts';
@@ -99,7 +100,11 @@ export async function startService<Tools extends object>(
   };
   try {
     stopping.push(await startTracing(name, config.OTEL_EXPORTER_OTLP_ENDPOINT));
-    const knex = connectDatabase(config.DATABASE_URL, name, config.DATABASE_POOL);
+    const traced = config.OTEL_EXPORTER_OTLP_ENDPOINT !== undefined;
+    const knex = connectDatabase(config.DATABASE_URL, name, config.DATABASE_POOL, {
+      traced,
+      prepared: config.DATABASE_PREPARED === 'on',
+    });
     stopping.push(() => knex.destroy());
     const redis = connectRedis(config.REDIS_URL, log, 'waits');
     stopping.push(async () => redis.disconnect());
@@ -177,6 +182,7 @@ export async function startService<Tools extends object>(
     const runtime: Runtime = {
       service: name,
       knex,
+      reading: () => reading(knex),
       redis,
       keys: credentialKeys(env),
       seen: credentialMemory(),
@@ -187,6 +193,7 @@ export async function startService<Tools extends object>(
       log,
       stopping: leaving.signal,
       heartbeat: 1_000 * config.EVENT_HEARTBEAT,
+      traced,
       strictness: config.NODE_ENV === 'test' ? 'fails' : 'repairs',
       tools,
     };

@@ -1,6 +1,8 @@
 import { type Span, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import createKnex, { type Knex } from 'knex';
 import pg from 'pg';
+import { postgresClient } from './client.ts';
+import { statementNames } from './statement-names.ts';
 
 const INT8 = 20;
 const MAX_SPANS = 10_000;
@@ -8,15 +10,27 @@ const MAX_SPANS = 10_000;
 // Identity columns count up from one: they reach 2^53 long after the platform is gone.
 pg.types.setTypeParser(INT8, Number);
 
-/** A pool on the service's own schema. Every statement becomes a span of the request that sent it. */
-export function connectDatabase(url: string, name: string, size: number): Knex {
+export interface DatabaseOptions {
+  /** Each statement becomes a span of the request that sent it. */
+  traced?: boolean;
+  /** Connections keep prepared statements: not behind a pooler that lends a session for one transaction only. */
+  prepared?: boolean;
+}
+
+/** A pool on the service's own schema. */
+export function connectDatabase(
+  url: string,
+  name: string,
+  size: number,
+  { traced = false, prepared = true }: DatabaseOptions = {},
+): Knex {
   const knex = createKnex({
-    client: 'pg',
+    client: postgresClient(prepared ? statementNames() : undefined),
     connection: { connectionString: url, application_name: `rivergate-${name}` },
     pool: { min: 0, max: size, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 10_000,
   });
-  traceQueries(knex);
+  if (traced) traceQueries(knex);
   return knex;
 }
 
