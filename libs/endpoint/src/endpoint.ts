@@ -37,6 +37,7 @@ export type Emit = <Data extends z.ZodObject>(
 /** What every handler has, whichever its service. */
 export interface Context {
   request: RequestFacts;
+  cookies: Record<string, string>;
   log: Log;
   /** Asks another service; see libs/contracts. */
   call: Call;

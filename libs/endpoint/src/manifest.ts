@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { CallerRule } from './caller-of.ts';
+import { cookieName } from './cookies.ts';
 import { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
@@ -16,6 +17,8 @@ export interface ManifestRoute {
   caller: CallerRule;
   bearer: 'optional' | null;
   upgrade: 'websocket' | null;
+  /** Names, with their prefix, of the cookies that pass in both directions. */
+  cookies: string[];
   /** Bytes */
   bodyLimit: number;
   /** Milliseconds */
@@ -44,6 +47,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         caller: spec.caller,
         bearer: spec.bearer ?? null,
         upgrade: spec.upgrade ?? null,
+        cookies: Object.keys(spec.cookies ?? {}).map(cookieName),
         bodyLimit: spec.bodyLimit ?? DEFAULT_BODY_LIMIT,
         timeout: spec.timeout ?? DEFAULT_TIMEOUT,
         organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`)

@@ -5,7 +5,8 @@ import express, { type Request, type RequestHandler, type Response, Router } fro
 import { type Answer, write } from './answer.ts';
 import { ANSWERED, type Answered } from './answered.ts';
 import { requireKind, requireRights } from './authorize.ts';
-import { tagged } from './conditional-read.ts';
+import { conditional } from './conditional-read.ts';
+import { readCookies } from './cookies.ts';
 import { heldToDeclaration } from './declared-failures.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import type { Context, Endpoint, RequestFacts } from './endpoint.ts';
@@ -13,6 +14,7 @@ import { type Execution, execute } from './execute.ts';
 import { Unauthorized } from './failure.ts';
 import { idempotentRequest } from './idempotent-request.ts';
 import { inputReader, type Parts } from './input.ts';
+import { requireOwnSite } from './own-site.ts';
 import { byPrecedence, publicPath } from './path.ts';
 import { type PreconditionOf, preconditions } from './precondition.ts';
 import { count } from './rate-limit.ts';
@@ -73,6 +75,7 @@ function handlerOf(
       try {
         const { caller: identified, decidedAt } = identify(runtime, request, began);
         requireKind(spec, identified, runtime.log);
+        requireOwnSite(spec, request.headers, runtime.publicUrl);
         const params = reader.params(request);
         const caller = requireRights(spec, identified, params);
         await readBody(request, response);
@@ -83,7 +86,7 @@ function handlerOf(
           precondition: preconditionOf(endpoint, request, caller, params),
         };
         answer = await execute(endpoint, runtime, execution);
-        if (spec.method === 'get') answer = tagged(answer, request.get('if-none-match'));
+        if (spec.method === 'get') answer = conditional(answer, request);
         answer = await begin(answer, spec, runtime, execution, request, response);
       } catch (failure) {
         cause = failure;
@@ -147,6 +150,7 @@ function executionOf(
   const facts = factsOf(request, caller);
   const context: Context = {
     request: facts,
+    cookies: readCookies(spec, request.headers.cookie),
     log: runtime.log,
     call: runtime.call,
     async limit(limitClass, key) {

@@ -126,6 +126,7 @@ export async function startService<Tools extends object>(
     const endpoints = Object.values(groups).flat();
     const leaving = new AbortController();
     const runtime: Runtime = {
+      publicUrl: config.PUBLIC_URL,
       service: name,
       knex,
       redis,
