@@ -47,13 +47,22 @@ export function requestHeaders(exchange: Exchange, credential: string | null): s
     if (notFromOutside.has(name) || named.has(name)) continue;
     if (name.charCodeAt(0) === 120 && notFromOutsidePrefix.test(name)) continue;
     const value = headers[name];
-    if (value !== undefined) lines.push(name, typeof value === 'string' ? value : value.join(', '));
+    if (value === undefined) continue;
+    if (name === 'cookie') lines.push(...declaredCookies(exchange, value as string));
+    else lines.push(name, typeof value === 'string' ? value : value.join(', '));
   }
   lines.push('x-request-id', exchange.id, 'x-forwarded-for', exchange.ip);
   if (headers.host) lines.push('x-forwarded-host', headers.host);
   if (exchange.traceparent) lines.push('traceparent', exchange.traceparent);
   if (credential !== null) lines.push(CREDENTIAL_HEADER, credential);
   return lines;
+}
+
+/** The cookies that the route declares: what else a browser has for this host is nobody's business there. */
+function declaredCookies({ route }: Exchange, header: string): string[] {
+  if (!route || route.cookies.size === 0) return [];
+  const kept = header.split(';').filter(pair => route.cookies.has(pair.split('=', 1)[0]!.trim()));
+  return kept.length > 0 ? ['cookie', kept.map(pair => pair.trim()).join('; ')] : [];
 }
 
 /** Headers that the sender declares to be for this connection only. */

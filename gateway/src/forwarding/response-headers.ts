@@ -31,7 +31,7 @@ export function responseHeaders(
     if (notToOutside.has(name)) continue;
     const initial = name.charCodeAt(0);
     if ((initial === X || initial === A) && notToOutsidePrefix.test(name)) continue;
-    const value = headers[name];
+    const value = name === 'set-cookie' ? declaredCookies(exchange, headers[name]) : headers[name];
     if (typeof value === 'string') lines.push(name, value);
     else if (value !== undefined) for (const one of value) lines.push(name, one);
   }
@@ -40,6 +40,11 @@ export function responseHeaders(
   if (headers['ratelimit-policy'] !== undefined) lines.push(...bothLimits(headers, exchange.general));
   answerHeaders(exchange, lines, headers);
   return lines;
+}
+
+/** A service sets the cookies that its route declares, and no others. */
+function declaredCookies({ route }: Exchange, lines: string | string[] = []): string[] {
+  return [lines].flat().filter(line => route?.cookies.has(line.split('=', 1)[0]!));
 }
 
 /** A service that counted the request in a class of its own says so: its class and the general one are both listed. */

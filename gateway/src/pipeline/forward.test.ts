@@ -13,7 +13,7 @@ beforeAll(async () => {
   const open = { caller: 'public' } as const;
   fleet = await startTestFleet(
     [
-      testRoute('GET', '/api/v1/open', open),
+      testRoute('GET', '/api/v1/open', { ...open, cookies: ['a', 'b'] }),
       testRoute('POST', '/api/v1/open', open),
       testRoute('PUT', '/api/v1/open', open),
       testRoute('GET', '/api/v1/slow', { ...open, timeout: 300 }),
@@ -151,7 +151,7 @@ describe('what reaches the client', () => {
         server: 'nginx',
         vary: 'Accept',
         location: '/api/v1/open/1',
-        'set-cookie': ['a=1', 'b=2'],
+        'set-cookie': ['a=1', 'b=2', 'undeclared=3'],
       });
       response.end('{}');
     };

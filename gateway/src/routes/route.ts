@@ -1,10 +1,11 @@
 import type { ManifestRoute } from '@rivergate/endpoint';
 
 /** A route of a service's manifest, made ready for the hot path. */
-export type Route = ManifestRoute & {
+export type Route = Omit<ManifestRoute, 'cookies'> & {
   service: string;
   /** Index of the path segment that names the organization acted on, or -1. */
   organizationSegment: number;
+  cookies: ReadonlySet<string>;
   /** Index of the path segment that names the workspace acted in, or -1. */
   workspaceSegment: number;
   /** Whether nobody gets in without a token. */
@@ -21,6 +22,8 @@ export function routeOf(service: string, declared: ManifestRoute): Route {
   return {
     ...declared,
     service,
+    // A manifest that an older version has kept names none.
+    cookies: new Set(declared.cookies ?? []),
     organizationSegment: segmentOf(declared.organizationParameter),
     workspaceSegment: segmentOf(/^params\.(.+)$/.exec(declared.workspace ?? '')?.[1]),
     needsToken: !open,

@@ -1,8 +1,10 @@
 import type { Request, Response } from 'express';
 import { compressed } from './compress.ts';
-import { Content, EVENT_STREAM, type Producer } from './content.ts';
+import { Content, EVENT_STREAM, type Producer, Redirect, type Source } from './content.ts';
+import { setCookies } from './cookies.ts';
 import { declaredData, requireDeclaredContent, type Strictness } from './declared-answer.ts';
 import { Failure, InternalError, UpstreamUnavailable } from './failure.ts';
+import { locationOf } from './redirect.ts';
 import { type EndpointSpec, Reply } from './spec.ts';
 import type { Chunk } from './streaming/encode.ts';
 import { sendStream } from './streaming/send.ts';
@@ -14,9 +16,18 @@ export interface Answer {
   /** Media type of the body, with its parameters; that of JSON where there is a payload and nothing is said. */
   type?: string | undefined;
   payload: unknown;
-  headers: Record<string, string>;
+  headers: Record<string, string | string[]>;
   /** The body as it is sent. Beside a payload it is that, written out. */
   raw?: Buffer | undefined;
+  /** Any part of the body can be had. */
+  ranged?: true | undefined;
+  source?: Source | undefined;
+  /** When the content was changed. */
+  lastModified?: Date | undefined;
+  /** Bytes of a body that is made while it is sent, where they are known. */
+  length?: number | undefined;
+  /** Must not be coded: browsers ask for it by themselves, so another site could learn of it by its length (BREACH). */
+  uncoded?: boolean | undefined;
   /** Makes the body while it is sent. */
   produce?: Producer<unknown> | undefined;
   /** The body that is being made. */
@@ -26,8 +37,29 @@ export interface Answer {
 const NOTHING = Buffer.alloc(0);
 
 /** The success envelope of what a handler gave back. @throws an ordinary Error where that is not what is declared */
-export function successAnswer(spec: EndpointSpec, outcome: unknown, strictness: Strictness): Answer {
+export function successAnswer(spec: EndpointSpec, outcome: unknown, rules: AnswerRules): Answer {
+  const answer = withoutCookies(spec, outcome, rules);
+  const changed = isAnswerObject(outcome) ? outcome.options.cookies : undefined;
+  if (changed) answer.headers = { ...answer.headers, 'Set-Cookie': setCookies(spec, changed) };
+  return spec.cookies ? { ...answer, uncoded: true } : answer;
+}
+
+/** What of the runtime decides how an answer goes out. */
+export type AnswerRules = { strictness: Strictness; publicUrl: string };
+
+const isAnswerObject = (outcome: unknown) =>
+  outcome instanceof Content || outcome instanceof Redirect || outcome instanceof Reply;
+
+function withoutCookies(
+  spec: EndpointSpec,
+  outcome: unknown,
+  { strictness, publicUrl }: AnswerRules,
+): Answer {
   if (outcome instanceof Content) return contentAnswer(spec, outcome, strictness);
+  if (outcome instanceof Redirect) {
+    const headers = { ...outcome.options.headers, Location: locationOf(spec, outcome.location, publicUrl) };
+    return { status: spec.redirects!.status, payload: undefined, headers };
+  }
   const given = outcome instanceof Reply ? outcome : new Reply(outcome);
   const { headers = {} } = given.options;
   const status = given.options.status ?? spec.status ?? 200;
@@ -38,7 +70,7 @@ export function successAnswer(spec: EndpointSpec, outcome: unknown, strictness: 
     spec.messageInData ? { ...(given.data as object), message } : given.data,
     strictness,
   );
-  if (spec.bare) return { status, payload: data, headers };
+  if (spec.bare) return { status, type: spec.bare === true ? undefined : spec.bare, payload: data, headers };
   return {
     status,
     payload: {
@@ -53,8 +85,11 @@ export function successAnswer(spec: EndpointSpec, outcome: unknown, strictness: 
 function contentAnswer(spec: EndpointSpec, content: Content<unknown>, strictness: Strictness): Answer {
   const { type, body, options } = content;
   requireDeclaredContent(spec, type, strictness);
-  const answer = { status: 200, type, payload: undefined, headers: options.headers ?? {} };
-  if (Buffer.isBuffer(body)) return { ...answer, raw: body };
+  const { headers = {}, lastModified } = options;
+  const answer = { status: 200, type, payload: undefined, headers, lastModified };
+  const ranged = spec.content?.[type.split(';', 1)[0]!] === 'binary' || undefined;
+  if (Buffer.isBuffer(body)) return { ...answer, raw: body, ranged };
+  if (typeof body === 'object') return { ...answer, source: body, ranged: true };
   if (type !== EVENT_STREAM) return { ...answer, produce: body };
   // Proxies that collect an answer before they pass it on (nginx) leave this one alone.
   return { ...answer, produce: body, headers: { 'X-Accel-Buffering': 'no', ...answer.headers } };
@@ -67,7 +102,10 @@ const RETRY_AFTER = '1';
  * The failure envelope. A part that is away is a 503; anything else that is no declared failure becomes a 500 that
  * tells nothing but the request id.
  */
-export function failureAnswer(cause: unknown, requestId: string): Answer {
+export function failureAnswer(
+  cause: unknown,
+  requestId: string,
+): Answer & { headers: Record<string, string> } {
   const failure = failureOf(cause, requestId);
   return {
     status: failure.status,
@@ -110,9 +148,15 @@ export async function write(
     for (const [name, value] of Object.entries(answer.headers)) response.setHeader(name, value);
     response.setHeader('Content-Type', 'application/json; charset=utf-8');
   }
-  if (answer.stream) return await sendStream(request, response, answer.stream, heartbeat);
-  const body = await compressed(request, response, bytesOf(answer));
+  if (answer.stream) {
+    if (answer.length !== undefined) response.set('Content-Length', String(answer.length));
+    const coded = !answer.uncoded && answer.length === undefined;
+    return await sendStream(request, response, answer.stream, { heartbeat, coded });
+  }
+  const bytes = bytesOf(answer);
+  const body = answer.uncoded || answer.ranged ? bytes : await compressed(request, response, bytes);
   // For HEAD, of which Node does not know how much it leaves out.
-  if (body.length > 0) response.set('Content-Length', String(body.length));
+  const length = answer.length ?? body.length;
+  if (length > 0) response.set('Content-Length', String(length));
   response.end(body);
 }

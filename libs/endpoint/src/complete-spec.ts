@@ -33,9 +33,11 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.messageInData && spec.message === undefined) yield 'repeats a message that it does not have';
   if (spec.messageInData && spec.answer && !(spec.answer instanceof z.ZodObject))
     yield 'repeats its message in something that is no object';
+  const odd = Object.keys(spec.cookies ?? {}).find(name => !/^[a-z][a-z0-9_-]*$/.test(name));
+  if (odd !== undefined) yield `declares a cookie ${odd}: lower-case letters, digits, - and _ only`;
   if (spec.events && (spec.answer || spec.content || spec.streams))
     yield 'answers events beside something else, which a client could not tell apart';
-  const whole = !(spec.content || spec.streams || spec.events);
+  const whole = !(spec.content || spec.streams || spec.events || spec.redirects || spec.cookies);
   if (spec.method !== 'get' && !whole && spec.idempotency !== false)
     yield 'keeps for retries what cannot be kept: set idempotency to false';
   const kinds = acceptedBy(spec);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Knex } from 'knex';
 
 /** A server-sent event: its name and data as declared, and an id by which a client that comes again says how far it got. */
@@ -29,19 +30,35 @@ export interface StreamTools {
  */
 export type Producer<Piece> = (tools: StreamTools) => AsyncIterable<Piece>;
 
+/** Bytes of known length that can be read from any place, in place of a buffer with all of them. */
+export interface Source {
+  /** Bytes */
+  length: number;
+  /** Names these bytes: others have another. Letters, digits, `-` and `_`. */
+  tag: string;
+  /** @param to the first byte that is not wanted */
+  read(from: number, to: number, tools: StreamTools): AsyncIterable<Uint8Array>;
+}
+
+/** Cookies to set, by their declared names; null clears one. */
+export type CookieChanges = Readonly<Record<string, string | null>>;
+
 /** How an answer that is no JSON is sent. */
 export interface ContentOptions {
   headers?: Record<string, string>;
+  cookies?: CookieChanges;
+  /** Of content in one piece. */
+  lastModified?: Date;
 }
 
 /** An answer other than JSON in the envelope: in one piece, or made while it is sent. */
 export class Content<Piece> {
   /** With its parameters. */
   readonly type: string;
-  readonly body: Buffer | Producer<Piece>;
+  readonly body: Buffer | Source | Producer<Piece>;
   readonly options: ContentOptions;
 
-  constructor(type: string, body: Buffer | Producer<Piece>, options: ContentOptions = {}) {
+  constructor(type: string, body: Buffer | Source | Producer<Piece>, options: ContentOptions = {}) {
     this.type = type;
     this.body = body;
     this.options = options;
@@ -53,8 +70,63 @@ export class Content<Piece> {
  *
  * @param type with its parameters, as `text/csv; charset=utf-8`
  */
-export function content(type: string, body: Buffer | string, options?: ContentOptions): Content<never> {
+export function content(
+  type: string,
+  body: Buffer | string | Source,
+  options?: ContentOptions,
+): Content<never> {
   return new Content(type, typeof body === 'string' ? Buffer.from(body) : body, options);
+}
+
+export interface PageOptions extends ContentOptions {
+  /** The texts of inline elements that count, to the letter; others do nothing. */
+  styles?: readonly string[];
+  scripts?: readonly string[];
+  /** Origins, beside this one, to which forms may lead, also by a redirect. */
+  formTargets?: readonly string[];
+}
+
+/**
+ * A page for people, of the type `text/html`. It loads nothing, runs and shows nothing but what is named, stands in no
+ * frame, and its forms lead nowhere else (Content Security Policy Level 3). What comes from people has to be escaped.
+ */
+export function page(html: string, options: PageOptions = {}): Content<never> {
+  const { styles = [], scripts = [], formTargets = [], headers, ...more } = options;
+  const policy = {
+    'default-src': ["'none'"],
+    'style-src': styles.length > 0 ? styles.map(hashSource) : ["'none'"],
+    'script-src': scripts.length > 0 ? scripts.map(hashSource) : ["'none'"],
+    'form-action': ["'self'", ...formTargets],
+    'base-uri': ["'none'"],
+    'frame-ancestors': ["'none'"],
+  };
+  const directives = Object.entries(policy).map(([name, sources]) => `${name} ${sources.join(' ')}`);
+  return content('text/html; charset=utf-8', html, {
+    ...more,
+    headers: {
+      'content-security-policy': directives.join('; '),
+      'referrer-policy': 'no-referrer',
+      ...headers,
+    },
+  });
+}
+
+const hashSource = (text: string) => `'sha256-${createHash('sha256').update(text).digest('base64')}'`;
+
+/** An answer that sends its client elsewhere, as `redirects` of the declaration allows. */
+export class Redirect {
+  readonly location: string;
+  readonly options: { headers?: Record<string, string>; cookies?: CookieChanges };
+
+  constructor(location: string, options: Redirect['options'] = {}) {
+    this.location = location;
+    this.options = options;
+  }
+}
+
+/** @param location a path of this platform, or an absolute URL */
+export function redirect(location: string, options?: Redirect['options']): Redirect {
+  return new Redirect(location, options);
 }
 
 /**

@@ -1,10 +1,12 @@
 import { impliedErrors } from './authorize.ts';
 import {
+  CrossSiteRequest,
   type ErrorDeclaration,
   IdempotencyConflict,
   InternalError,
   MalformedRequest,
   PreconditionFailed,
+  RangeNotSatisfiable,
   RateLimited,
   RequestTimeout,
   RequestTooLarge,
@@ -33,9 +35,16 @@ const EVERYWHERE = [
 export function declaredErrors(spec: EndpointSpec): ErrorDeclaration[] {
   const errors = [...(spec.errors ?? []), ...impliedErrors(spec), ...EVERYWHERE];
   if (spec.body || spec.accepts) errors.push(RequestTimeout);
+  if (spec.cookies && spec.method !== 'get') errors.push(CrossSiteRequest);
+  if (hasRanges(spec)) errors.push(RangeNotSatisfiable);
   if (mayBeConditional(spec)) errors.push(PreconditionFailed);
   if (spec.method !== 'get' && spec.idempotency !== false) errors.push(IdempotencyConflict);
   return errors;
+}
+
+/** Whether parts of what it answers can be had. */
+export function hasRanges({ method, content = {} }: EndpointSpec): boolean {
+  return method === 'get' && Object.values(content).includes('binary');
 }
 
 /** Whether a change may be sent with `If-Match`: what it changes is what stands at its path. */

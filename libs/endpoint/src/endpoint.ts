@@ -48,6 +48,7 @@ export type Briefly = <Result>(
 /** What every handler has, whichever its service. */
 export interface Context {
   request: RequestFacts;
+  cookies: Record<string, string>;
   log: Log;
   /** Asks another service; see libs/contracts. */
   call: Call;

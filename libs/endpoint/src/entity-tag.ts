@@ -4,7 +4,11 @@ import type { EndpointSpec } from './spec.ts';
 /** Whether a read answers something whole, which an entity tag can name. */
 export function hasEntityTag(spec: EndpointSpec): boolean {
   if (spec.method !== 'get') return false;
-  return spec.answer !== undefined || spec.content !== undefined || !(spec.streams || spec.events);
+  return (
+    spec.answer !== undefined ||
+    spec.content !== undefined ||
+    !(spec.streams || spec.events || spec.redirects)
+  );
 }
 
 /** The mark of a content coding at the end of a tag; a tag itself is hexadecimal and cannot look like one. */

@@ -67,8 +67,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
       const kept = await claimKey(db, runtime.secretBox, idempotent);
       if (kept) return replayed(kept);
     }
-    if (precondition)
-      await requireUnchanged(db, precondition, { ...input, caller }, preparedRead, runtime.strictness);
+    if (precondition) await requireUnchanged(db, precondition, { ...input, caller }, preparedRead, runtime);
     const emit = emitterOf(db, caller, request, runtime.service, events);
     const outcome = await endpoint.handle({
       ...input,
@@ -82,7 +81,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
       if (idempotent) await releaseKey(db, idempotent);
       return failureAnswer(outcome, request.id);
     }
-    const success = successAnswer(endpoint.spec, outcome, runtime.strictness);
+    const success = successAnswer(endpoint.spec, outcome, runtime);
     if (outcome instanceof Reply && outcome.options.finish) finish = finishing(outcome);
     if (idempotent) await keepAnswer(db, runtime.secretBox, idempotent, success);
     carriedOut = true;
@@ -107,7 +106,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
   for (const work of waiting) await work().catch(failed);
   if (!finish) return answer;
   try {
-    return successAnswer(endpoint.spec, await finish(), runtime.strictness);
+    return successAnswer(endpoint.spec, await finish(), runtime);
   } catch (cause) {
     context.log.error({ err: cause }, 'Finishing an answer failed');
     return answer;

@@ -44,6 +44,11 @@ export function error(code: string, status: number, summary: string): ErrorDecla
 export const MalformedRequest = error('MALFORMED_REQUEST', 400, 'The request could not be read');
 export const Unauthorized = error('UNAUTHORIZED', 401, 'Sign in and send a valid access token');
 export const Forbidden = error('FORBIDDEN', 403, 'You are not allowed to do this');
+export const CrossSiteRequest = error(
+  'CROSS_SITE_REQUEST',
+  403,
+  'Another site may not make your browser do this; open the page here and do it there',
+);
 export const NotFound = error('NOT_FOUND', 404, 'There is nothing at this address');
 export const MethodNotAllowed = error('METHOD_NOT_ALLOWED', 405, 'This address does not answer that method');
 export const OrganizationNotFound = error('ORGANIZATION_NOT_FOUND', 404, 'No such organization');
@@ -62,6 +67,11 @@ export const UnsupportedMediaType = error(
   'UNSUPPORTED_MEDIA_TYPE',
   415,
   'The body has a media type or content coding that is not taken here',
+);
+export const RangeNotSatisfiable = error(
+  'RANGE_NOT_SATISFIABLE',
+  416,
+  'There is less than the range begins with',
 );
 export const ValidationFailed = error(
   'VALIDATION_ERROR',

@@ -14,7 +14,10 @@ export {
   type ContentOptions,
   content,
   eventStream,
+  page,
+  redirect,
   type SentEvent,
+  type Source,
   type StreamTools,
   stream,
 } from './content.ts';

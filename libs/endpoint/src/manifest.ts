@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { bodyLimitOf } from './body/limit.ts';
 import type { CallerRule } from './caller-of.ts';
+import { cookieName } from './cookies.ts';
 import { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
@@ -17,6 +18,8 @@ export interface ManifestRoute {
   caller: CallerRule;
   bearer: 'optional' | null;
   upgrade: 'websocket' | null;
+  /** Names, with their prefix, of the cookies that pass in both directions. */
+  cookies: string[];
   /** Bytes */
   bodyLimit: number;
   /** Milliseconds */
@@ -47,6 +50,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         caller: spec.caller,
         bearer: spec.bearer ?? null,
         upgrade: spec.upgrade ?? null,
+        cookies: Object.keys(spec.cookies ?? {}).map(cookieName),
         bodyLimit: bodyLimitOf(spec),
         timeout: spec.timeout ?? DEFAULT_TIMEOUT,
         organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`)

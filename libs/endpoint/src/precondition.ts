@@ -1,12 +1,12 @@
 import type { Principal } from '@rivergate/caller';
 import type { Request } from 'express';
 import type { Knex } from 'knex';
-import { bytesOf, successAnswer } from './answer.ts';
+import { type AnswerRules, successAnswer } from './answer.ts';
 import { requireKind, requireRights } from './authorize.ts';
-import type { Strictness } from './declared-answer.ts';
+import { tagOf } from './conditional-read.ts';
 import { mayBeConditional } from './declared-errors.ts';
 import type { Endpoint, Log } from './endpoint.ts';
-import { entityTag, matches } from './entity-tag.ts';
+import { matches } from './entity-tag.ts';
 import { Failure, PreconditionFailed } from './failure.ts';
 import { type InputReader, inputReader, type Parts } from './input.ts';
 import { publicPath, requestTarget } from './path.ts';
@@ -74,7 +74,7 @@ export async function requireUnchanged(
   { ifMatch, path, read, parts }: Precondition,
   input: object,
   prepared: unknown,
-  strictness: Strictness,
+  rules: AnswerRules,
 ): Promise<void> {
   const lock = ifMatch === undefined ? 'pg_advisory_xact_lock_shared' : 'pg_advisory_xact_lock';
   await db.raw(`select ${lock}(hashtextextended(?, 0))`, [path]);
@@ -85,8 +85,9 @@ export async function requireUnchanged(
     const facts = { db: nested, prepared, emit: async () => {}, afterCommit: () => {} };
     const outcome = await read.handle({ ...input, ...parts, ...facts } as never);
     if (outcome instanceof Failure) throw outcome;
-    const answer = successAnswer(read.spec, outcome, strictness);
-    if (answer.produce || !matches(ifMatch, entityTag(bytesOf(answer)))) throw PreconditionFailed();
+    const answer = successAnswer(read.spec, outcome, rules);
+    const tag = tagOf(answer);
+    if (tag === undefined || !matches(ifMatch, tag)) throw PreconditionFailed();
   } finally {
     await nested.rollback();
   }

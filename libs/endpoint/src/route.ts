@@ -8,7 +8,8 @@ import { type BodyReader, bodyReader } from './body/read-body.ts';
 import { receiving } from './body/receiving.ts';
 import type { Upload } from './body/upload.ts';
 import { briefly } from './briefly.ts';
-import { tagged } from './conditional-read.ts';
+import { conditional } from './conditional-read.ts';
+import { readCookies } from './cookies.ts';
 import { heldToDeclaration } from './declared-failures.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import type { Context, Endpoint, RequestFacts } from './endpoint.ts';
@@ -16,6 +17,7 @@ import { type Execution, execute } from './execute.ts';
 import { Unauthorized } from './failure.ts';
 import { idempotentRequest } from './idempotent-request.ts';
 import { inputReader, type Parts } from './input.ts';
+import { requireOwnSite } from './own-site.ts';
 import { byPrecedence, publicPath } from './path.ts';
 import { type PreconditionOf, preconditions } from './precondition.ts';
 import { count } from './rate-limit.ts';
@@ -62,6 +64,7 @@ function handlerOf(
       try {
         const { caller: identified, decidedAt } = identify(runtime, request, began);
         requireKind(spec, identified, runtime.log);
+        requireOwnSite(spec, request.headers, runtime.publicUrl);
         const params = reader.params(request);
         const caller = requireRights(spec, identified, { params });
         const body = await readBody(request, response);
@@ -74,7 +77,7 @@ function handlerOf(
           precondition: preconditionOf(endpoint, request, caller, params),
         };
         answer = await execute(endpoint, runtime, execution);
-        if (spec.method === 'get') answer = tagged(answer, request.get('if-none-match'));
+        if (spec.method === 'get') answer = conditional(answer, request);
         answer = await begin(answer, spec, runtime, execution, request, response);
       } catch (failure) {
         cause = failure;
@@ -136,6 +139,7 @@ function executionOf(
   const facts = factsOf(request, caller);
   const context: Context = {
     request: facts,
+    cookies: readCookies(spec, request.headers.cookie),
     log: runtime.log,
     call: runtime.call,
     briefly: briefly(spec, runtime, { caller, decidedAt, parts }),

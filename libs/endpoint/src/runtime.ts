@@ -8,6 +8,8 @@ import type { Log } from './endpoint.ts';
 
 /** What a service gives its endpoints to run on. */
 export interface Runtime {
+  /** The address that people use. */
+  publicUrl: string;
   /** The service's name: the audience of credentials and the source of its events. */
   service: string;
   knex: Knex;

@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { BodyKind } from './body/kinds.ts';
 import type { SentFile } from './body/sent-file.ts';
 import type { CallerOf, CallerRule } from './caller-of.ts';
-import type { Content, SentEvent } from './content.ts';
+import type { Content, CookieChanges, Redirect, SentEvent } from './content.ts';
 import type { Deprecation } from './deprecation.ts';
 import type { ErrorDeclaration, Failure } from './failure.ts';
 
@@ -14,6 +14,23 @@ export const DEFAULT_BODY_LIMIT = 256 * 1024;
 
 /** What is answered in place of JSON in the envelope. Of binary content any part can be had (RFC 9110, section 14). */
 export type ContentKind = 'text' | 'binary';
+
+/**
+ * A cookie, which is always `__Host-` (RFC 6265bis, section 4.1.3.2): of this host alone, for all of its paths, never
+ * without TLS, and out of reach of scripts.
+ */
+export interface CookieDeclaration {
+  sameSite: 'strict' | 'lax' | 'none';
+  /** Seconds; without it the cookie ends with the browser. */
+  maxAge?: number;
+}
+
+/** Where an endpoint sends its client. */
+export interface RedirectDeclaration {
+  status: 302 | 303 | 307;
+  /** To this platform alone; to these origins as well; or to any, where the handler has made sure of each. */
+  to: 'own' | readonly string[] | 'any';
+}
 
 /** For how long the answer of a write is kept for retries with the same key, and for whom. */
 export interface Idempotency {
@@ -70,8 +87,8 @@ interface EndpointFacts {
   message?: string;
   /** Repeats the message inside `data`, where a recorded contract shows it there; `answer` does not name it. */
   messageInData?: true;
-  /** The declared answer stands without the envelope: for documents whose shape an RFC fixes. */
-  bare?: true;
+  /** The declared answer stands without the envelope: for documents whose shape an RFC fixes; of this type, if not JSON's. */
+  bare?: true | `application/${string}+json`;
   /**
    * Media types, without parameters, of what is answered in one piece in place of JSON, as `image/png`; the handler gives
    * it by `content`. With `answer`, it comes in place of that where the request asks for it; so do `streams`.
@@ -84,6 +101,13 @@ interface EndpointFacts {
   streams?: Readonly<Record<string, ContentKind | z.ZodType>>;
   /** Server-sent events by name, with the shape of their data; the handler gives them by `eventStream`. */
   events?: Readonly<Record<string, z.ZodType>>;
+  /** That it may send its client elsewhere; the handler does so by `redirect`. */
+  redirects?: RedirectDeclaration;
+  /**
+   * Cookies that it reads or sets, by name without the prefix. Others do not pass the gateway. A change is refused that
+   * another site has its visitors' browsers make.
+   */
+  cookies?: Readonly<Record<string, CookieDeclaration>>;
   errors?: readonly ErrorDeclaration[];
   /** Class that a request counts in, per address, once its form is right and it is no replay. */
   rateLimit?: RateLimitClass;
@@ -139,7 +163,8 @@ type LinesOf<Streams> = Streams[keyof Streams] extends infer Kind
 type ContentOf<Spec extends EndpointSpec> =
   | (Spec extends { content: object } ? Content<never> : never)
   | (Spec extends { streams: infer Streams } ? Content<LinesOf<Streams>> : never)
-  | (Spec extends { events: infer Events } ? Content<Returned<EventsOf<Events>>> : never);
+  | (Spec extends { events: infer Events } ? Content<Returned<EventsOf<Events>>> : never)
+  | (Spec extends { redirects: object } ? Redirect : never);
 
 /** What a handler gives back: the data, a reply with another status or message, content, or a failure that commits. */
 export type Outcome<Spec extends EndpointSpec> =
@@ -155,6 +180,7 @@ export interface ReplyOptions<Value> {
   status?: number;
   message?: string;
   headers?: Record<string, string>;
+  cookies?: CookieChanges;
   /**
    * Runs after the commit and completes the data, where that takes another service which must see the change first.
    * When it fails, that is logged and the data as it was goes out; a retry by idempotency key gets that too.
@@ -183,6 +209,10 @@ export interface Input<Spec extends EndpointSpec> {
   query: Parsed<Spec['query']>;
   body: Parsed<Spec['body']>;
   headers: Parsed<Spec['headers']>;
+  /** Those that came of the declared ones. Whoever holds the browser can have written them. */
+  cookies: Spec extends { cookies: infer Cookies }
+    ? { [Name in keyof Cookies]?: string }
+    : Record<string, never>;
   /** Who calls: as much of it is certain as the declaration asks for. */
   caller: CallerOf<Spec>;
 }

@@ -180,6 +180,7 @@ export async function startService<Tools extends object>(
     }
     const leaving = new AbortController();
     const runtime: Runtime = {
+      publicUrl: config.PUBLIC_URL,
       service: name,
       knex,
       reading: () => reading(knex),

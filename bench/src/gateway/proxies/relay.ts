@@ -22,8 +22,8 @@ const route = routeOf(target.name, {
   path: '/',
   caller: 'public',
   bearer: null,
-
   upgrade: null,
+  cookies: [],
   bodyLimit: 1024,
   timeout: 10_000,
   organizationParameter: null,

@@ -198,9 +198,28 @@ describe('answers', () => {
     expect([responses[304], headers.ETag]).toEqual([undefined, undefined]);
   });
 
+  it('tell of parts, redirects and cookies, and of another media type of JSON', () => {
+    const parts = only({ content: { 'image/png': 'binary' } });
+    expect(Object.keys(parts.responses)).toEqual(expect.arrayContaining(['200', '206', '304', '416']));
+    expect(Object.keys(parts.responses[206].headers)).toContain('Content-Range');
+    expect(only({ content: { 'application/jwt': 'text' } }).responses[206]).toBeUndefined();
+    const cookies = { session: { sameSite: 'lax' } } as const;
+    const leads = only({ redirects: { status: 302, to: 'own' }, cookies });
+    expect(Object.keys(leads.responses)).toEqual(expect.not.arrayContaining(['200', '304']));
+    expect(Object.keys(leads.responses[302].headers)).toEqual(
+      expect.arrayContaining(['Location', 'Set-Cookie']),
+    );
+    expect(leads.parameters).toContainEqual(
+      expect.objectContaining({ name: '__Host-session', in: 'cookie', required: false }),
+    );
+    const scim = only({ answer: z.object({ id: z.string() }), bare: 'application/scim+json' });
+    expect(Object.keys(scim.responses[200].content)).toEqual(['application/scim+json']);
+  });
+
   it('with content of a type that is not declared fail under test', () => {
     const { spec } = declare({ operation: 'getThing', path: '/things', content: { 'text/csv': 'text' } });
-    const answer = (type: string) => successAnswer(spec, content(type, 'a,b'), 'fails');
+    const answer = (type: string) =>
+      successAnswer(spec, content(type, 'a,b'), { strictness: 'fails', publicUrl: 'http://a.test' });
     expect(() => answer('text/csv; charset=utf-8')).not.toThrow();
     expect(() => answer('application/pdf')).toThrow('declares no content of application/pdf');
   });

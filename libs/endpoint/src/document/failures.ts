@@ -38,6 +38,7 @@ function failureResponse(status: number, codes: readonly string[], schemas: Comp
     description: codes.map(code => `\`${code}\``).join(', '),
     headers: headersOf(
       ...(status === 415 ? ['Accept', 'Accept-Encoding'] : []),
+      ...(status === 416 ? ['Content-Range'] : []),
       ...(status === 401 ? ['WWW-Authenticate'] : []),
       ...(status === 429 || status === 503 ? ['Retry-After'] : []),
     ),

@@ -33,13 +33,26 @@ export const HEADERS: Record<string, Json> = {
     'Names what was answered: send it with If-None-Match to read again, with If-Match to change it (RFC 9110, section 8.8.3).',
     '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
   ),
-  Location: text(
-    'Where what was accepted can be followed (RFC 9110, section 15.3.3).',
-    '/api/v1/organizations/7/members/bulk-invite/12',
-  ),
   Accept: text(
     'Which media types a request may have, where it had another (RFC 9110, section 15.5.16).',
     'application/json',
+  ),
+  'Accept-Ranges': text('Which units Range may be in (RFC 9110, section 14.3).', 'bytes'),
+  'Content-Range': text(
+    'Which part this is of how many bytes, or of how many there is none (RFC 9110, section 14.4).',
+    'bytes 0-1023/146515',
+  ),
+  'Last-Modified': text(
+    'When it was changed, where that is known (RFC 9110, section 8.8.2).',
+    'Tue, 15 Dec 2026 12:45:26 GMT',
+  ),
+  Location: text(
+    'Where to go on, or where what was accepted can be followed (RFC 9110, sections 10.2.2 and 15.3.3).',
+    '/api/v1/organizations/7/members/bulk-invite/12',
+  ),
+  'Set-Cookie': text(
+    'Cookies that are set or cleared (RFC 6265).',
+    '__Host-name=value; Path=/; HttpOnly; Secure; SameSite=Lax',
   ),
   'Accept-Encoding': text(
     'Which content codings a request may have: none (RFC 9110, section 15.5.16).',

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import { mayBeConditional } from '../declared-errors.ts';
+import { cookieName } from '../cookies.ts';
+import { hasRanges, mayBeConditional } from '../declared-errors.ts';
 import { hasEntityTag } from '../entity-tag.ts';
 import type { EndpointSpec } from '../spec.ts';
 import { failureResponses } from './failures.ts';
@@ -25,12 +26,23 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
       ...parameters('header', spec.headers, schemas),
       ...idempotencyKey(spec),
       ...(hasEntityTag(spec) ? [PARAMETER.IfNoneMatch] : []),
+      ...(hasRanges(spec) ? [PARAMETER.Range, PARAMETER.IfRange] : []),
       ...(spec.events ? [PARAMETER.LastEventId] : []),
+      ...cookies(spec),
       ...(mayBeConditional(spec) ? [PARAMETER.IfMatch] : []),
     ],
     ...(spec.body || spec.accepts ? { requestBody: requestBody(spec, schemas) } : {}),
     responses: { ...successResponse(spec, schemas), ...failureResponses(spec, schemas, responses) },
   };
+}
+
+function cookies({ cookies = {} }: EndpointSpec): Json[] {
+  return Object.keys(cookies).map(name => ({
+    name: cookieName(name),
+    in: 'cookie',
+    required: false,
+    schema: { type: 'string' },
+  }));
 }
 
 function idempotencyKey({ method, idempotency }: EndpointSpec): (Json | undefined)[] {
@@ -65,6 +77,24 @@ export const PARAMETERS: Components = {
     in: 'header',
     required: false,
     description: 'The ETag of an earlier answer: 304 without a body while it is still the same.',
+    schema: { type: 'string' },
+    example: '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
+  },
+  Range: {
+    name: 'Range',
+    in: 'header',
+    required: false,
+    description:
+      'The part that is wanted; who wants several at once gets the whole (RFC 9110, section 14.2).',
+    schema: { type: 'string' },
+    example: 'bytes=0-1023',
+  },
+  IfRange: {
+    name: 'If-Range',
+    in: 'header',
+    required: false,
+    description:
+      'The ETag, or Last-Modified, of the part that is there: the whole is answered when it has changed.',
     schema: { type: 'string' },
     example: '"9b2f7c41d0e86a35b1c4f7e2a9d06c83"',
   },

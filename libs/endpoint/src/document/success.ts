@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { EVENT_STREAM } from '../content.ts';
+import { hasRanges } from '../declared-errors.ts';
 import { hasEntityTag } from '../entity-tag.ts';
 import type { ContentKind, EndpointSpec } from '../spec.ts';
 import { exampleOf } from './example.ts';
@@ -12,21 +13,27 @@ export function successResponse(spec: EndpointSpec, schemas: Components): Json {
   const keptForRetries = spec.method !== 'get' && spec.idempotency !== false;
   const headers = headersOf(
     ...(hasEntityTag(spec) ? ['ETag'] : []),
+    ...(hasRanges(spec) ? ['Accept-Ranges', 'Last-Modified'] : []),
+    ...(spec.cookies ? ['Set-Cookie'] : []),
     ...(keptForRetries && status !== 204 ? ['Idempotency-Replayed'] : []),
     ...(status === 202 ? ['Location'] : []),
     ...(spec.deprecated ? ['Deprecation', 'Sunset'] : []),
     ...(spec.deprecated?.link ? ['Link'] : []),
   );
   const description = spec.message ?? (status === 204 ? 'Done; there is no body' : spec.summary);
-  if (status === 204) return { '204': { description, headers } };
+  const elsewhere = redirects(spec);
+  if (status === 204) return { '204': { description, headers }, ...elsewhere };
   const content = {
     ...json(spec, schemas),
     ...inOnePiece(spec),
     ...streams(spec, schemas),
     ...events(spec, schemas),
   };
+  if (Object.keys(content).length === 0) return elsewhere;
   return {
     [String(status)]: { description, headers, content },
+    ...elsewhere,
+    ...(hasRanges(spec) ? { '206': partial(spec) } : {}),
     ...(hasEntityTag(spec) ? { '304': NOT_MODIFIED } : {}),
   };
 }
@@ -37,10 +44,11 @@ const NOT_MODIFIED: Json = {
 };
 
 function json(spec: EndpointSpec, schemas: Components): Json {
-  if (!spec.answer && (spec.content || spec.streams || spec.events)) return {};
+  if (!spec.answer && (spec.content || spec.streams || spec.events || spec.redirects)) return {};
   const data = spec.answer && jsonSchema(spec.answer, 'output', schemas);
   const schema = spec.bare ? (data ?? {}) : envelope(data);
-  return { 'application/json': { schema, example: answerExample(spec, schema, schemas) } };
+  const type = typeof spec.bare === 'string' ? spec.bare : 'application/json';
+  return { [type]: { schema, example: answerExample(spec, schema, schemas) } };
 }
 
 function envelope(data: Json | undefined): Json {
@@ -65,6 +73,21 @@ function answerExample(spec: EndpointSpec, schema: Json, schemas: Components): u
     ...rest,
     ...(data ? { data: spec.messageInData ? { ...data, message } : data } : {}),
     ...(message ? { message } : {}),
+  };
+}
+
+function redirects({ redirects, cookies }: EndpointSpec): Json {
+  if (!redirects) return {};
+  const headers = headersOf('Location', ...(cookies ? ['Set-Cookie'] : []));
+  return { [String(redirects.status)]: { description: 'Go on at the address in Location', headers } };
+}
+
+function partial(spec: EndpointSpec): Json {
+  const parts = Object.entries(spec.content ?? {}).filter(([, kind]) => kind === 'binary');
+  return {
+    description: 'The part that Range asks for',
+    headers: headersOf('ETag', 'Accept-Ranges', 'Last-Modified', 'Content-Range'),
+    content: Object.fromEntries(parts.map(([type, kind]) => [type, { schema: KIND[kind] }])),
   };
 }
 

@@ -21,7 +21,7 @@ export async function begin(
   request: Request,
   response: Response,
 ): Promise<Answer> {
-  const { produce, type = '' } = answer;
+  const { produce, length, type = '' } = answer;
   if (!produce || request.method === 'HEAD') return answer;
   const events = type === EVENT_STREAM;
   const lastEventId = events ? lastEventIdOf(request) : null;
@@ -29,13 +29,18 @@ export async function begin(
   const { within, renew } = streamStanding(spec, runtime, execution);
   const encode = encoderOf(spec, type.split(';', 1)[0]!, runtime.strictness);
 
+  let sent = 0;
   async function* chunks(): AsyncGenerator<Chunk> {
     if (events) yield EVENTS_BEGIN;
     for await (const piece of produce!({ within, signal, lastEventId })) {
       const chunk = encode(piece);
+      sent += Buffer.byteLength(chunk);
+      if (sent > (length ?? Infinity)) break;
       await renew();
       yield chunk;
     }
+    // With another length than was announced, what comes next on the connection would be taken for a part of this.
+    if (length !== undefined && sent !== length) throw new Error(`A source of ${length} bytes gave ${sent}`);
   }
   const rest = endedBy(signal, chunks());
   const first = await rest.next();

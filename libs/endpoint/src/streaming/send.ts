@@ -13,18 +13,19 @@ const IDLE = 50;
  * the other side knows (RFC 9112, section 8).
  *
  * @param heartbeat milliseconds without an event after which a comment is sent
+ * @param coded whether it may be, as its client accepts
  * @throws what the stream failed with, once the connection is closed; nothing where the client has left
  */
 export async function sendStream(
   request: Request,
   response: Response,
   chunks: AsyncIterable<Chunk>,
-  heartbeat: number,
+  { heartbeat, coded }: { heartbeat: number; coded: boolean },
 ): Promise<void> {
   const source = Readable.from(chunks, { highWaterMark: 1 });
   const isEvents = String(response.get('content-type')).startsWith(EVENT_STREAM);
-  // Small events are wanted one by one, and an intruder's text may stand beside a secret.
-  const coding = isEvents ? undefined : codingOf(request, response);
+  // Events are wanted one by one, as small as they are.
+  const coding = coded && !isEvents ? codingOf(request, response) : undefined;
   const stop = isEvents ? beat(response, heartbeat) : () => {};
   try {
     if (coding) {

@@ -119,6 +119,8 @@ describe('update profile', () => {
       const picture = await identity.anonymous().get(pathname);
       expect(picture.status).toBe(200);
       expect(picture.text.length).toBeGreaterThan(0);
+      const part = await identity.anonymous().get(pathname, { headers: { range: 'bytes=0-3' } });
+      expect([part.status, part.headers.get('content-length')]).toEqual([206, '4']);
       expect(Object.fromEntries(picture.headers)).toMatchObject({
         'content-type': 'image/png',
         'x-content-type-options': 'nosniff',

@@ -6,7 +6,7 @@ export const CSV = 'text/csv';
 export const NDJSON = 'application/x-ndjson';
 
 /** Entries that are read, and held in memory, at once. */
-const BATCH = 500;
+const BATCH = 1_000;
 
 /**
  * All entries, newest first, in batches that begin where the one before ended: what is there stays, and what is added has
@@ -20,6 +20,8 @@ export function exported(organizationId: number, filter: AuditFilter, before: nu
     for (;;) {
       const rows = await within(async db => {
         await enterOrganization(db, organizationId);
+        // By old statistics the planner would sort all that is left of the log for each batch, instead of walking its index.
+        await db.raw('set local enable_sort = off');
         const found = auditEntries(db, organizationId, filter).select(AUDIT_COLUMNS);
         if (last !== undefined) found.where('id', '<', last);
         return (await found.orderBy('id', 'desc').limit(BATCH)) as AuditEntry[];
