@@ -23,7 +23,6 @@ export {
 export { closeServer, listen } from './http-server.ts';
 export type { Job } from './job.ts';
 export { createLog } from './log.ts';
-export { connectRedis, whenConnected } from './redis.ts';
 export { runService } from './run.ts';
 export { runProcess } from './run-process.ts';
 export { SERVICES, type ServiceName, serviceUrl, urlVariable } from './services.ts';

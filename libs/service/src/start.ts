@@ -8,6 +8,7 @@ import {
   serviceClient,
 } from '@rivergate/endpoint';
 import { createEventTables, eventLogFromEnv, startConsumers, startRelay } from '@rivergate/events';
+import { connectRedis, whenConnected } from '@rivergate/redis';
 import { secretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { standing } from './access/standing.ts';
@@ -20,7 +21,6 @@ import { closeServer, listen } from './http-server.ts';
 import { type Job, startJobs } from './job.ts';
 import { createLog } from './log.ts';
 import { serviceMetrics } from './metrics.ts';
-import { connectRedis } from './redis.ts';
 import { SERVICES, serviceUrl } from './services.ts';
 import { startTracing, withinTraceOf } from './tracing.ts';
 
@@ -52,6 +52,9 @@ export function migrateService(
 
 /** Bytes. A credential tells of rights in some ten thousand workspaces at most; nobody but the fleet calls here. */
 const MAX_HEADER_SIZE = 128 * 1024;
+
+/** Milliseconds for which the boot waits for Redis; without it, what needs it answers 503. */
+const REDIS_PATIENCE = 2_000;
 
 const forgetting: Job<Resources> = {
   name: 'forget expired answers',
@@ -158,6 +161,7 @@ export async function startService<Tools extends object>(
         ),
       }),
     });
+    await whenConnected(redis, REDIS_PATIENCE);
     // How long a body may take follows from its pace, at which the gateway looks.
     const server = createServer(
       { keepAliveTimeout: 75_000, requestTimeout: 0, maxHeaderSize: MAX_HEADER_SIZE },

@@ -1,7 +1,7 @@
 import { type KnownMembership, type Membership, readAccess, standingIn } from '@rivergate/caller';
 import { memberPrincipal, sessionState } from '@rivergate/contracts';
 import { type Call, type Endpoint, type EndpointSpec, type Runtime, Unauthorized } from '@rivergate/endpoint';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import type { Knex } from 'knex';
 import { accessOwners, askMembership, askSession } from './owners.ts';
 
@@ -10,7 +10,11 @@ import { accessOwners, askMembership, askSession } from './owners.ts';
  * the transaction at hand: asking itself over HTTP would take a second connection of a pool that may be all taken by
  * requests that wait for the same.
  */
-export function standing(redis: Redis, call: Call, endpoints: readonly Endpoint[]): Runtime['standing'] {
+export function standing(
+  redis: RedisClient,
+  call: Call,
+  endpoints: readonly Endpoint[],
+): Runtime['standing'] {
   const owners = accessOwners(redis, call);
   const owns = (asked: EndpointSpec) => endpoints.some(({ spec }) => spec.operation === asked.operation);
   const [ownsSessions, ownsMemberships] = [owns(sessionState), owns(memberPrincipal)];
