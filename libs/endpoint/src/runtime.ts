@@ -1,6 +1,6 @@
 import type { CredentialKeys, Principal, RateLimiter, UsedOnce } from '@rivergate/caller';
+import type { RedisClient } from '@rivergate/redis';
 import type { SecretBox } from '@rivergate/secrets';
-import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import type { Call } from './client.ts';
 import type { Strictness } from './declared-answer.ts';
@@ -15,7 +15,7 @@ export interface Runtime {
   knex: Knex;
   /** The database for one request that only reads: nothing is visible by row-level security until it is bound. */
   reading(): Knex.Transaction;
-  redis: Redis;
+  redis: RedisClient;
   keys: CredentialKeys;
   /** Credentials that were used already. */
   seen: UsedOnce;

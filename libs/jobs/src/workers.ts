@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { connectRedis } from '@rivergate/redis';
 import { Queue, Worker } from 'bullmq';
 import { attach } from './attached.ts';
 import { jobChanges } from './changes.ts';
@@ -17,6 +18,12 @@ export interface JobWorkers {
   stop(): Promise<void>;
 }
 
+/** In braces, so that all keys of a queue are in one slot of a cluster. */
+const PREFIX = '{rivergate}';
+/** Milliseconds for which a ring waits for Redis, before it is left to the sweep. */
+const TAKEN_WITHIN = 5_000;
+/** Milliseconds after which a worker that lost Redis looks for it again. */
+const RETRY_DELAY = 1_000;
 const SWEEP_EVERY = 1_000;
 /** Milliseconds that a stop waits for the items in hand. */
 const PATIENCE = 5_000;
@@ -28,19 +35,17 @@ const PATIENCE = 5_000;
  */
 export function startJobWorkers({ redisUrl, slots, ...workshop }: JobWorkersOptions): JobWorkers {
   const { service, kinds, knex, redis, log, metrics } = workshop;
-  const connection = { url: redisUrl, maxRetriesPerRequest: null };
+  const connection = connectRedis(redisUrl, log, 'queues');
   const name = `jobs-${service}`;
   const changes = jobChanges(redis, service, log);
   let stopping = false;
   let inTrouble = false;
 
-  const queue = new Queue(name, {
-    connection: { ...connection, maxRetriesPerRequest: 1 },
-    prefix: 'rivergate',
-  });
+  const queue = new Queue(name, { connection, prefix: PREFIX });
   const worker = new Worker(name, answer, {
     connection,
-    prefix: 'rivergate',
+    prefix: PREFIX,
+    runRetryDelay: RETRY_DELAY,
     concurrency: slots,
     // Seconds after which an idle worker looks by itself: no ring is overheard for longer.
     drainDelay: 1,
@@ -55,10 +60,15 @@ export function startJobWorkers({ redisUrl, slots, ...workshop }: JobWorkersOpti
   worker.on('error', trouble);
   worker.on('failed', (_, cause) => log.error({ err: cause }, 'A slice of a job failed'));
 
-  const ring = (seconds = 0) =>
-    queue.add('turn', {}, { delay: Math.ceil(seconds * 1_000) }).then(() => {
-      inTrouble = false;
-    }, trouble);
+  const ring = async (seconds = 0): Promise<void> => {
+    const added = queue.add('turn', {}, { delay: Math.ceil(seconds * 1_000) }).then(() => true);
+    try {
+      if (await Promise.race([added, pause(TAKEN_WITHIN, false, { ref: false })])) inTrouble = false;
+      else trouble('Redis does not take a ring');
+    } catch (cause) {
+      trouble(cause);
+    }
+  };
 
   /** Whoever found work rings again: there may be more, of this job or of others. */
   async function answer(): Promise<void> {
@@ -115,6 +125,7 @@ export function startJobWorkers({ redisUrl, slots, ...workshop }: JobWorkersOpti
         worker.disconnect().catch(() => {});
         queue.disconnect().catch(() => {});
       }
+      connection.disconnect();
     },
   };
 }
