@@ -53,6 +53,13 @@ describe('docker-compose.yml', () => {
     expect(upstreams).toEqual(SERVICES.map(({ name, port }) => ({ name, url: `http://${name}:${port}` })));
   });
 
+  it('lets the gateway have more workers, with the processors and the memory for them', () => {
+    const given = { GATEWAY_WORKERS: '4', GATEWAY_CPUS: '4.0', GATEWAY_MEMORY: '1536M' };
+    const gateway = composeFile({ ...secrets, ...given }).services.gateway!;
+    expect(readGatewayConfig(gateway.environment).workers).toBe(4);
+    expect(gateway.deploy.resources.limits).toMatchObject({ cpus: '4.0', memory: '1536M' });
+  });
+
   it('tells every process where every service is', () => {
     for (const name of processes) {
       for (const service of SERVICES) {

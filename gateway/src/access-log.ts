@@ -36,9 +36,10 @@ export function accessLog(level: string): AccessLog {
   const timer = setInterval(writeOut, FLUSH_INTERVAL);
   timer.unref();
   const now = clock();
+  const { pid } = process;
   return {
     write({ requestId, traceId, members, milliseconds, userId, ip }) {
-      pending += `{"level":"info","time":"${now()}","service":"gateway","name":"gateway","request_id":${JSON.stringify(requestId)},"trace_id":${JSON.stringify(traceId)},${members},"duration_ms":${Math.round(milliseconds * 100) / 100},"user_id":${userId},"ip":${JSON.stringify(ip)},"msg":"Request"}\n`;
+      pending += `{"level":"info","time":"${now()}","service":"gateway","pid":${pid},"name":"gateway","request_id":${JSON.stringify(requestId)},"trace_id":${JSON.stringify(traceId)},${members},"duration_ms":${Math.round(milliseconds * 100) / 100},"user_id":${userId},"ip":${JSON.stringify(ip)},"msg":"Request"}\n`;
       if (pending.length >= BUFFER) writeOut();
     },
     stop() {

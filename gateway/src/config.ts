@@ -1,8 +1,15 @@
-import { accessTokenIssuer, reachedByOthers } from '@rivergate/caller';
-import { processVariables, readEnvironment, SERVICES, serviceUrl } from '@rivergate/service';
+import { accessTokenIssuer } from '@rivergate/caller/access-token';
+import { reachedByOthers } from '@rivergate/caller/address';
+import { processVariables, readEnvironment } from '@rivergate/service/config';
+import { SERVICES, serviceUrl } from '@rivergate/service/services';
 import { z } from 'zod';
+import { workerCount } from './workers/worker-count.ts';
 
 const DEFAULT_PORT = 8080;
+/** Connections to each service. */
+const CONNECTIONS = 256;
+/** More of them for answers that are streams. */
+const STREAMS = 1_024;
 
 const Environment = z.object({
   ...processVariables,
@@ -49,8 +56,10 @@ export type Config = {
   bodies: { memory: number; window: number };
   /** Milliseconds */
   answerPatience: number;
-  /** Milliseconds */
-  connectionWait: number;
+  /** Connections to each service, and milliseconds that a request waits for one. */
+  connections: { most: number; streams: number; wait: number };
+  /** Processes that answer on the port; what is limited above is this one's part. */
+  workers: number;
 };
 
 /** @throws an Error that names every variable that is missing or wrong, never its value */
@@ -58,6 +67,9 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
   const given = readEnvironment(Environment, env);
   const issuer = accessTokenIssuer(given);
   if (given.MAILBOX_URL !== undefined) refusePublicMailbox(given.HOST, issuer);
+  const workers = workerCount(env.GATEWAY_WORKERS);
+  // Rounded up: none is left without a part, and one worker has all of it.
+  const part = (whole: number) => Math.ceil(whole / workers);
   return {
     host: given.HOST,
     port: given.PORT ?? DEFAULT_PORT,
@@ -74,10 +86,14 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       .filter(Boolean),
     services: SERVICES.map(({ name }) => ({ name, url: serviceUrl(env, name) })),
     mailbox: given.MAILBOX_URL ? { name: 'mailbox', url: given.MAILBOX_URL.replace(/\/+$/, '') } : null,
-    openRequests: { perAddress: given.OPEN_REQUESTS_PER_ADDRESS, perUser: given.OPEN_REQUESTS_PER_USER },
-    bodies: { memory: given.BODY_MEMORY, window: given.BODY_WINDOW },
+    openRequests: {
+      perAddress: part(given.OPEN_REQUESTS_PER_ADDRESS),
+      perUser: part(given.OPEN_REQUESTS_PER_USER),
+    },
+    bodies: { memory: part(given.BODY_MEMORY), window: given.BODY_WINDOW },
     answerPatience: 1_000 * given.ANSWER_WINDOW,
-    connectionWait: given.CONNECTION_WAIT,
+    connections: { most: part(CONNECTIONS), streams: part(STREAMS), wait: given.CONNECTION_WAIT },
+    workers,
   };
 }
 

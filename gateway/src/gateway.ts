@@ -39,6 +39,7 @@ import { httpServer } from './server.ts';
 import { signingKeys } from './tokens/signing-keys.ts';
 import { verifiedCache } from './tokens/verified-cache.ts';
 import { accessTokenVerifier } from './tokens/verify-access-token.ts';
+import { alone, type Siblings } from './workers/siblings.ts';
 
 export type RunningGateway = {
   url: string;
@@ -49,8 +50,14 @@ export type RunningGateway = {
 /** Milliseconds for which requests in flight may go on after a stop was asked for. */
 const PATIENCE = 15_000;
 
-/** Boots the front door from its environment. It listens whether or not the services are there yet. */
-export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGateway> {
+/**
+ * Boots the front door from its environment, or one of the workers that are it together. It listens whether or not
+ * the services are there yet.
+ */
+export async function startGateway(
+  env: NodeJS.ProcessEnv,
+  siblings: Siblings = alone,
+): Promise<RunningGateway> {
   const config = readConfig(env);
   const key = credentialKey(env);
   const log = createLog('gateway', config.logLevel);
@@ -74,7 +81,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     const fleet = await watchFleet({ services: config.services, key, redis, log });
     stopping.push(() => fleet.stop());
     const destinations = new Map(
-      config.services.map(service => [service.name, destination(service, config.connectionWait)]),
+      config.services.map(service => [service.name, destination(service, config.connections)]),
     );
     stopping.push(() => Promise.all([...destinations.values()].map(({ stop }) => stop())));
     const post = config.mailbox ? mailbox(config.mailbox, config.publicUrl) : null;
@@ -101,7 +108,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     const [openapi, asyncapi] = [openApi(write, fleet, config.publicUrl), asyncApi(write)];
     const countedEndpoints = new Map<string, OwnEndpoint>([
       ['/', frontPage(write)],
-      ['/metrics', metrics(write, observing.registry, config.metricsToken)],
+      ['/metrics', metrics(write, siblings.metricsWith(observing.registry), config.metricsToken)],
       ['/api/v1/openapi.json', openapi],
       ['/api/openapi.json', openapi],
       ['/api/v1/asyncapi.json', asyncapi],
@@ -112,7 +119,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
     const own = new Map<string, OwnEndpoint>([
       // Not counted: a load balancer's probes must not be refused for what others from its address have asked.
       ['/health', health(write)],
-      ['/ready', readiness(write, fleet, redis, () => leaving)],
+      ['/ready', readiness(write, { fleet, redis, siblings, leaving: () => leaving })],
       ...limited(limiter, countedEndpoints),
     ]);
     const door = frontDoor({
@@ -140,7 +147,7 @@ export async function startGateway(env: NodeJS.ProcessEnv): Promise<RunningGatew
       leaving: () => leaving,
     });
     const server = httpServer(door, security);
-    const url = await listen(server, config.host, config.port);
+    const url = await listen(server, config.host, config.port, config.workers > 1);
     stopping.push(async () => {
       leaving = true;
       const impatience = setTimeout(() => server.closeAllConnections(), PATIENCE);

@@ -46,6 +46,7 @@ describe('the environment of a process', () => {
     const operator = {
       RATE_LIMIT_LOGIN: '50/60',
       TRUST_PROXY: 'loopback',
+      GATEWAY_WORKERS: 'auto',
       LOG_LEVEL: 'debug',
       ENCRYPTION_KEY: 'bWluZQ==',
       DATABASE_ADMIN_URL: 'postgres://root:root@db/postgres',
@@ -56,6 +57,7 @@ describe('the environment of a process', () => {
     expect(env).toMatchObject({
       RATE_LIMIT_LOGIN: '50/60',
       TRUST_PROXY: 'loopback',
+      GATEWAY_WORKERS: 'auto',
       LOG_LEVEL: 'debug',
       ENCRYPTION_KEY: 'bWluZQ==',
       PORT: '8084',

@@ -1,5 +1,5 @@
 import { Agent, Pool, request } from 'undici';
-import type { Upstream } from '../config.ts';
+import type { Config, Upstream } from '../config.ts';
 import { type Breaker, breaker } from './breaker.ts';
 import { type Places, places } from './places.ts';
 
@@ -18,11 +18,6 @@ export type Destination = {
   stop(): Promise<void>;
 };
 
-const CONNECTIONS = 256;
-const UPLOADS = CONNECTIONS / 2;
-const STREAMS = 1_024;
-/** Milliseconds that a request waits for a connection. */
-const CONNECTION_WAIT = 2_000;
 /** Milliseconds. A credential is signed before its connection is open, so this also bounds how old it gets. */
 const CONNECT_TIMEOUT = 500;
 /** Milliseconds for which a stream may be silent, e.g. between two server-sent events. */
@@ -30,11 +25,10 @@ const SILENCE = 300_000;
 /** Milliseconds within which a service that is well says so. */
 const HEALTH_TIMEOUT = 1_000;
 
-/** @param connectionWait milliseconds */
-export function destination({ name, url }: Upstream, connectionWait = CONNECTION_WAIT): Destination {
+export function destination({ name, url }: Upstream, { most, streams, wait }: Config['connections']): Destination {
   const { origin } = new URL(url);
   const pool = new Pool(origin, {
-    connections: CONNECTIONS + STREAMS,
+    connections: most + streams,
     pipelining: 1,
     connect: { timeout: CONNECT_TIMEOUT },
     bodyTimeout: SILENCE,
@@ -53,9 +47,9 @@ export function destination({ name, url }: Upstream, connectionWait = CONNECTION
     name,
     url: new URL(url),
     pool,
-    connections: places(CONNECTIONS, connectionWait),
-    uploads: places(UPLOADS, connectionWait),
-    streams: places(STREAMS, connectionWait),
+    connections: places(most, wait),
+    uploads: places(Math.ceil(most / 2), wait),
+    streams: places(streams, wait),
     breaker: breaking,
     async stop() {
       breaking.stop();

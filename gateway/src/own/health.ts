@@ -1,6 +1,7 @@
 import type { Redis } from 'ioredis';
 import type { Writer } from '../answer/write.ts';
 import type { Fleet } from '../routes/fleet.ts';
+import type { Siblings } from '../workers/siblings.ts';
 import type { OwnEndpoint } from './own-endpoints.ts';
 
 /** The process lives. */
@@ -11,8 +12,13 @@ export function health(write: Writer): OwnEndpoint {
 /** Milliseconds for which an answer of Redis counts: probes come often, and from whoever likes. */
 const PROBE_INTERVAL = 500;
 
-/** 200 only while every service is ready, Redis answers and the gateway is not stopping; 503 otherwise, saying which. */
-export function readiness(write: Writer, fleet: Fleet, redis: Redis, stopping: () => boolean): OwnEndpoint {
+type Watched = { fleet: Fleet; redis: Redis; siblings: Pick<Siblings, 'complete'>; leaving: () => boolean };
+
+/**
+ * 200 only while every service is ready, Redis answers, each worker has come up and the gateway is not stopping; 503
+ * otherwise, saying which.
+ */
+export function readiness(write: Writer, { fleet, redis, siblings, leaving }: Watched): OwnEndpoint {
   let asked = { at: Number.NEGATIVE_INFINITY, answers: Promise.resolve(false) };
   const redisAnswers = () => {
     const at = performance.now();
@@ -26,13 +32,13 @@ export function readiness(write: Writer, fleet: Fleet, redis: Redis, stopping: (
     return asked.answers;
   };
   return async exchange => {
-    const cache = await redisAnswers();
+    const [cache, workers] = await Promise.all([redisAnswers(), siblings.complete()]);
     const services = Object.fromEntries(fleet.states().map(({ name, ready }) => [name, ready]));
-    const ready = cache && !stopping() && Object.values(services).every(Boolean);
+    const ready = cache && workers && !leaving() && Object.values(services).every(Boolean);
     write.json(exchange, ready ? 200 : 503, {
-      status: ready ? 'ready' : stopping() ? 'stopping' : 'not_ready',
+      status: ready ? 'ready' : leaving() ? 'stopping' : 'not_ready',
       service: 'gateway',
-      checks: { cache },
+      checks: { cache, workers },
       services,
     });
   };

@@ -1,17 +1,17 @@
 import { timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { NotFound } from '@rivergate/endpoint';
-import type { Registry } from 'prom-client';
+import { Registry } from 'prom-client';
 import type { Writer } from '../answer/write.ts';
 import type { OwnEndpoint } from './own-endpoints.ts';
 import { comesFromThisMachine } from './this-machine.ts';
 
 /** Prometheus metrics: with METRICS_TOKEN to whoever sends it, else to this machine. For everyone else 404. */
-export function metrics(write: Writer, registry: Registry, token: string | null): OwnEndpoint {
+export function metrics(write: Writer, text: () => Promise<string>, token: string | null): OwnEndpoint {
   return async exchange => {
     const allowed = token ? sendsToken(exchange.request, token) : comesFromThisMachine(exchange.request);
     if (!allowed) throw NotFound();
-    write.text(exchange, 200, await registry.metrics(), { 'Content-Type': registry.contentType });
+    write.text(exchange, 200, await text(), { 'Content-Type': Registry.PROMETHEUS_CONTENT_TYPE });
   };
 }
 

@@ -4,10 +4,13 @@ import type { AddressInfo } from 'node:net';
 /** Milliseconds between two looks for connections that have turned idle. */
 const SWEEP = 20;
 
-/** @returns the address that the server listens on */
-export async function listen(server: Server, host: string, port: number): Promise<string> {
+/**
+ * @param reusePort whether other processes may listen there, too; the system then spreads connections over them
+ * @returns the address that the server listens on
+ */
+export async function listen(server: Server, host: string, port: number, reusePort = false): Promise<string> {
   await new Promise<void>((resolve, reject) => {
-    server.once('error', reject).listen(port, host, resolve);
+    server.once('error', reject).listen({ host, port, reusePort }, resolve);
   });
   const address = server.address() as AddressInfo;
   const name = address.family === 'IPv6' ? `[${address.address}]` : address.address;

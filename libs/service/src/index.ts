@@ -23,7 +23,8 @@ export {
 export { closeServer, listen } from './http-server.ts';
 export { createLog } from './log.ts';
 export { connectRedis, whenConnected } from './redis.ts';
-export { runProcess, runService } from './run.ts';
+export { runService } from './run.ts';
+export { runProcess } from './run-process.ts';
 export type { Schedule } from './schedule.ts';
 export { SERVICES, type ServiceName, serviceUrl, urlVariable } from './services.ts';
 export { migrateService, type RunningService, startService } from './start.ts';

@@ -18,7 +18,7 @@ export function createLog(name: string, level: string): Logger {
   return pino({
     name,
     level,
-    base: { service: name },
+    base: { service: name, pid: process.pid },
     timestamp: pino.stdTimeFunctions.isoTime,
     formatters: { level: label => ({ level: label }) },
     redact: { paths: SECRET.flatMap(field => [field, `*.${field}`, `*.*.${field}`]), censor: '[secret]' },

@@ -1,52 +1,6 @@
 import type { ServiceDefinition } from './definition.ts';
-import { createLog } from './log.ts';
+import { runProcess } from './run-process.ts';
 import { startService } from './start.ts';
-
-/** Milliseconds after which a stop that hangs is ended by force. */
-const PATIENCE = 20_000;
-
-/**
- * Runs something as a process: stops it cleanly on SIGTERM, SIGINT and when the launcher that started it is gone,
- * and ends with 1 when it cannot boot.
- */
-export async function runProcess(
-  name: string,
-  boot: () => Promise<{ stop(): Promise<void> }>,
-): Promise<void> {
-  const log = createLog(name, process.env.LOG_LEVEL ?? 'info');
-  let ending = false;
-  const end = async (why: string, code: number, stop: () => Promise<void>) => {
-    if (ending) return;
-    ending = true;
-    log.info({ why }, 'Stopping');
-    setTimeout(() => process.exit(1), PATIENCE).unref();
-    await stop();
-    process.exit(code);
-  };
-  const booting = boot();
-  const stop = () =>
-    booting.then(
-      running => running.stop(),
-      () => {},
-    );
-  process.on('SIGTERM', () => end('SIGTERM', 0, stop));
-  process.on('SIGINT', () => end('SIGINT', 0, stop));
-  process.on('disconnect', () => end('The launcher is gone', 0, stop));
-  process.on('unhandledRejection', cause =>
-    log.error({ err: cause }, 'A promise was rejected and nobody looked'),
-  );
-  process.on('uncaughtException', cause => {
-    log.fatal({ err: cause }, 'An error that nobody caught');
-    void end('an uncaught error', 1, stop);
-  });
-  try {
-    await booting;
-    if (process.connected) process.send?.({ ready: true });
-  } catch (cause) {
-    log.fatal({ err: cause }, 'Could not boot');
-    process.exit(1);
-  }
-}
 
 /** `main.ts` of every service. */
 export async function runService<Tools extends object>(definition: ServiceDefinition<Tools>): Promise<void> {
