@@ -13,7 +13,6 @@ const STREAMS = 1_024;
 
 const Environment = z.object({
   ...processVariables,
-  REDIS_URL: z.string().min(1),
   /** Express's syntax for `trust proxy`: true, a number of hops, or addresses and ranges. */
   TRUST_PROXY: z.string().default('false'),
   /** Comma list of origins whose pages may call; default the platform's own. */

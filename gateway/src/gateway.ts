@@ -1,15 +1,8 @@
 import { credentialKey, followAccessState, rateLimiter } from '@rivergate/caller';
 import { serviceClient } from '@rivergate/endpoint';
 import { eventLogFromEnv } from '@rivergate/events';
-import {
-  accessOwners,
-  closeServer,
-  connectRedis,
-  createLog,
-  listen,
-  startTracing,
-  whenConnected,
-} from '@rivergate/service';
+import { connectRedis, whenConnected } from '@rivergate/redis';
+import { accessOwners, closeServer, createLog, listen, startTracing } from '@rivergate/service';
 import { followAccess } from './access/access-consumer.ts';
 import { watchSessions } from './access/session-watch.ts';
 import { accessLog } from './access-log.ts';

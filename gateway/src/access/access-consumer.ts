@@ -1,6 +1,6 @@
 import { accessTopics, projectAccess } from '@rivergate/caller';
 import type { EventLog } from '@rivergate/events';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 
 /**
  * Follows the event log and brings the access state up to date. The emitting service has done so right after its
@@ -10,7 +10,7 @@ import type { Redis } from 'ioredis';
  */
 export async function followAccess(
   eventLog: Pick<EventLog, 'subscribe'>,
-  redis: Redis,
+  redis: RedisClient,
 ): Promise<() => Promise<void>> {
   const subscription = await eventLog.subscribe({
     group: 'gateway',

@@ -1,6 +1,6 @@
 import { readAccess, type SessionState } from '@rivergate/caller';
+import type { RedisClient } from '@rivergate/redis';
 import type { Owners } from '@rivergate/service';
-import type { Redis } from 'ioredis';
 import type { OpenConnections } from '../forwarding/open-connections.ts';
 
 /** Milliseconds between two looks at the sessions that hold something open. */
@@ -13,7 +13,7 @@ const INTERVAL = 500;
  * @returns what stops watching
  */
 export function watchSessions(
-  redis: Redis,
+  redis: RedisClient,
   owners: Pick<Owners, 'session'>,
   connections: Pick<OpenConnections, 'sessions' | 'closeSession'>,
 ): () => void {

@@ -25,7 +25,10 @@ const SILENCE = 300_000;
 /** Milliseconds within which a service that is well says so. */
 const HEALTH_TIMEOUT = 1_000;
 
-export function destination({ name, url }: Upstream, { most, streams, wait }: Config['connections']): Destination {
+export function destination(
+  { name, url }: Upstream,
+  { most, streams, wait }: Config['connections'],
+): Destination {
   const { origin } = new URL(url);
   const pool = new Pool(origin, {
     connections: most + streams,

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import type { Writer } from '../answer/write.ts';
 import type { Fleet } from '../routes/fleet.ts';
 import type { Siblings } from '../workers/siblings.ts';
@@ -12,7 +12,12 @@ export function health(write: Writer): OwnEndpoint {
 /** Milliseconds for which an answer of Redis counts: probes come often, and from whoever likes. */
 const PROBE_INTERVAL = 500;
 
-type Watched = { fleet: Fleet; redis: Redis; siblings: Pick<Siblings, 'complete'>; leaving: () => boolean };
+type Watched = {
+  fleet: Fleet;
+  redis: RedisClient;
+  siblings: Pick<Siblings, 'complete'>;
+  leaving: () => boolean;
+};
 
 /**
  * 200 only while every service is ready, Redis answers, each worker has come up and the gateway is not stopping; 503

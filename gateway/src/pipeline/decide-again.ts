@@ -1,5 +1,5 @@
+import type { RedisClient } from '@rivergate/redis';
 import type { Owners } from '@rivergate/service';
-import type { Redis } from 'ioredis';
 import type { Exchange } from '../exchange.ts';
 import { readAnew } from './gather.ts';
 import { principal } from './principal.ts';
@@ -12,7 +12,7 @@ const HOLDS = 500;
  * Decides again about a request whose body, or whose connection to the service, took its time: what was allowed when
  * its headers came may no longer be. Nothing is counted a second time.
  */
-export function decideAgain(redis: Redis, owners: Owners) {
+export function decideAgain(redis: RedisClient, owners: Owners) {
   const read = readAnew(redis);
   const revoked = revocation(owners);
   const entitled = principal(owners);

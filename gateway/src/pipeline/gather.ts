@@ -1,12 +1,12 @@
 import { type AccessQuestion, readAccess, recallAccess } from '@rivergate/caller';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import type { Exchange } from '../exchange.ts';
 
 /**
  * Step: what the next ones decide by, the session and the memberships. From the memory that Redis keeps true, else from
  * Redis: then the requests of one turn of the event loop share a round trip.
  */
-export function gather(redis: Redis) {
+export function gather(redis: RedisClient) {
   const read = readAnew(redis);
   return (exchange: Exchange): void | Promise<void> => {
     exchange.decidedAt = exchange.startedAt;
@@ -19,7 +19,7 @@ export function gather(redis: Redis) {
 }
 
 /** Reads from Redis, whatever is remembered. Where it cannot be had, nothing is known, and the owners are asked. */
-export function readAnew(redis: Redis) {
+export function readAnew(redis: RedisClient) {
   return async (exchange: Exchange): Promise<void> => {
     exchange.decidedAt = performance.now();
     exchange.access = null;

@@ -1,6 +1,6 @@
 import type { CredentialKey, RateLimiter } from '@rivergate/caller';
+import type { RedisClient } from '@rivergate/redis';
 import type { Owners } from '@rivergate/service';
-import type { Redis } from 'ioredis';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
 import type { Exchange } from '../exchange.ts';
 import type { OpenConnections } from '../forwarding/open-connections.ts';
@@ -29,7 +29,7 @@ export type PipelineParts = {
   fleet: Pick<Fleet, 'table' | 'incomplete'>;
   kinds: readonly TokenKind[];
   verified: VerifiedCache;
-  redis: Redis;
+  redis: RedisClient;
   limiter: RateLimiter;
   owners: Owners;
   destinations: ReadonlyMap<string, Destination>;

@@ -1,7 +1,7 @@
 import { CREDENTIAL_HEADER, type CredentialKey, issueCredential, servicePrincipal } from '@rivergate/caller';
 import { type Log, type Manifest, routeKey } from '@rivergate/endpoint';
+import type { RedisClient } from '@rivergate/redis';
 import { MANIFEST_VERSION_HEADER } from '@rivergate/service';
-import type { Redis } from 'ioredis';
 import { Agent, request } from 'undici';
 import type { Upstream } from '../config.ts';
 import { type Route, routeOf } from './route.ts';
@@ -38,7 +38,7 @@ const cacheKey = (service: string) => `gateway:manifest:${service}`;
 export async function watchFleet(watched: {
   services: readonly Upstream[];
   key: CredentialKey;
-  redis: Redis;
+  redis: RedisClient;
   log: Log;
 }): Promise<Fleet> {
   const { redis, log } = watched;
@@ -133,8 +133,8 @@ function routesOf(manifest: Manifest) {
     .map(route => routeOf(manifest.service, route));
 }
 
-async function recall(redis: Redis, states: ServiceState[]): Promise<void> {
-  const kept = await redis.mget(states.map(({ name }) => cacheKey(name))).catch(() => []);
+async function recall(redis: RedisClient, states: ServiceState[]): Promise<void> {
+  const kept = await Promise.all(states.map(({ name }) => redis.get(cacheKey(name)).catch(() => null)));
   kept.forEach((text, index) => {
     const state = states[index];
     if (text && state) state.manifest = JSON.parse(text) as Manifest;

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 
 /**
  * Everything that rights are decided by stands below one prefix. Gateways follow what changes there, in the order in
@@ -19,4 +19,5 @@ export function acknowledgementsOf(key: string): string | null {
 }
 
 /** The channel to which a gateway listens while it remembers anything: they are counted by it. */
-export const followersChannel = ({ options }: Redis) => `${ACCESS}followers:${options.db ?? 0}`;
+export const followersChannel = ({ options }: RedisClient) =>
+  `${ACCESS}followers:${('db' in options && options.db) || 0}`;

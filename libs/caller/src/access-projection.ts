@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import { forgetMemberships, revokeSession } from './access.ts';
 
 /** What the projection reads of a CloudEvent. */
@@ -20,7 +20,7 @@ export const accessTopics = [
  * commit, the gateway's consumer again from the log; doing it twice is harmless.
  * Returns whether the event meant anything.
  */
-export async function projectAccess(redis: Redis, event: AccessEvent): Promise<boolean> {
+export async function projectAccess(redis: RedisClient, event: AccessEvent): Promise<boolean> {
   if (event.type === 'identity.session.revoked') {
     const sessionId = (event.data as { session_id?: unknown } | undefined)?.session_id;
     if (typeof sessionId !== 'number') return false;

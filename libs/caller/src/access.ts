@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import { ACCESS } from './access-keys.ts';
 import type { Fact } from './fact-memory.ts';
 import { readFacts, recallFacts } from './facts.ts';
@@ -60,7 +60,7 @@ const membershipKey = (organizationId: number, userId: number) =>
  * What is known of the session and of the user's membership of each organization, from the memory of the connection.
  * Null when Redis has to be asked.
  */
-export function recallAccess(redis: Redis, asked: AccessQuestion): Access | null {
+export function recallAccess(redis: RedisClient, asked: AccessQuestion): Access | null {
   const known = recallFacts(redis, factsOf(asked));
   return known && accessOf(known.values, known.asOf);
 }
@@ -69,7 +69,7 @@ export function recallAccess(redis: Redis, asked: AccessQuestion): Access | null
  * Reads the session and the user's membership of each organization from Redis, in the same round trip as whatever else
  * is asked over the connection in this turn of the event loop.
  */
-export async function readAccess(redis: Redis, asked: AccessQuestion): Promise<Access> {
+export async function readAccess(redis: RedisClient, asked: AccessQuestion): Promise<Access> {
   const { values, asOf } = await readFacts(redis, factsOf(asked));
   return accessOf(values, asOf);
 }
@@ -111,7 +111,7 @@ function keptMembershipOf(text: string): Kept {
 
 /** Keeps what identity said of a session. An active one never overwrites a revocation that came meanwhile. */
 export async function fillSession(
-  redis: Redis,
+  redis: RedisClient,
   session: { sessionId: number; userId: number; active: boolean; isSystemAdmin: boolean },
 ): Promise<void> {
   if (!session.active) return markRevoked(redis, session.sessionId);
@@ -120,12 +120,12 @@ export async function fillSession(
 }
 
 /** Marks a session as ended; every token of it answers 401 once this has resolved, on every gateway. */
-export function revokeSession(redis: Redis, sessionId: number): Promise<void> {
+export function revokeSession(redis: RedisClient, sessionId: number): Promise<void> {
   return withdraw(redis, session(sessionId), () => markRevoked(redis, sessionId));
 }
 
 /** A full Redis refuses to write and still deletes: what it does not know, the gateway asks identity. */
-async function markRevoked(redis: Redis, sessionId: number): Promise<void> {
+async function markRevoked(redis: RedisClient, sessionId: number): Promise<void> {
   const key = sessionKey(sessionId);
   try {
     await redis.set(key, 'revoked', 'EX', REVOKED_SESSION_SECONDS);
@@ -139,7 +139,7 @@ async function markRevoked(redis: Redis, sessionId: number): Promise<void> {
  * in between makes what the owner said worthless instead of stale. It leaves a key behind: ask for no organization
  * but those that are known to exist.
  */
-export async function organizationGeneration(redis: Redis, organizationId: number): Promise<string> {
+export async function organizationGeneration(redis: RedisClient, organizationId: number): Promise<string> {
   const key = generationKey(organizationId);
   await redis.set(key, newGeneration(), 'EX', GENERATION_SECONDS, 'NX');
   return (await redis.get(key)) ?? newGeneration();
@@ -147,7 +147,7 @@ export async function organizationGeneration(redis: Redis, organizationId: numbe
 
 /** Keeps what organization said of a member, under the generation that was read before asking. */
 export async function fillMembership(
-  redis: Redis,
+  redis: RedisClient,
   known: { organizationId: number; userId: number; generation: string; membership: Membership },
 ): Promise<void> {
   const value = `${known.generation} ${JSON.stringify(known.membership)}`;
@@ -158,7 +158,7 @@ export async function fillMembership(
  * Cuts off every membership known of an organization: the next request of each member asks the owner, under a new
  * generation, on every gateway. A deletion, because that is what a full Redis still does.
  */
-export function forgetMemberships(redis: Redis, organizationId: number): Promise<void> {
+export function forgetMemberships(redis: RedisClient, organizationId: number): Promise<void> {
   return withdraw(redis, organization(organizationId), () => redis.del(generationKey(organizationId)));
 }
 

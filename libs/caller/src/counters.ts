@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import type { RateLimit } from './rate-limit-class.ts';
 import { NotCounted, roundTripOf } from './round-trip.ts';
 
@@ -33,7 +33,7 @@ const CAPACITY = 100_000;
  * at most a portion for each other process beyond the limit, and one alone none. With a portion of 0 every use is
  * counted by Redis. While Redis cannot be had each process counts for itself, and tells later.
  */
-export function counters(redis: Redis | null, limit: RateLimit, portion: number): Counters {
+export function counters(redis: RedisClient | null, limit: RateLimit, portion: number): Counters {
   const all = new Map<string, Counter>();
   const untold = new Map<string, Counter>();
   const roundTrip = redis && roundTripOf(redis);

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import type { Fact, FactMemory } from './fact-memory.ts';
 import { roundTripOf } from './round-trip.ts';
 
@@ -19,20 +19,20 @@ type Values<Facts extends readonly Fact<unknown>[]> = {
 /** Values in the order of the facts, null where nothing stands, and the moment for which they are known to be true. */
 export type Known<Facts extends readonly Fact<unknown>[]> = { values: Values<Facts>; asOf: number };
 
-const memories = new WeakMap<Redis, TrueMemory>();
+const memories = new WeakMap<RedisClient, TrueMemory>();
 
 /** Whatever is read over the connection is from now on remembered there. */
-export function remember(redis: Redis, memory: TrueMemory): void {
+export function remember(redis: RedisClient, memory: TrueMemory): void {
   memories.set(redis, memory);
 }
 
-export function stopRemembering(redis: Redis): void {
+export function stopRemembering(redis: RedisClient): void {
   memories.delete(redis);
 }
 
 /** Answers from the memory of the connection. Null when it has none, or does not know all of them. */
 export function recallFacts<const Facts extends readonly Fact<unknown>[]>(
-  redis: Redis,
+  redis: RedisClient,
   facts: Facts,
 ): Known<Facts> | null {
   const memory = memories.get(redis);
@@ -54,7 +54,7 @@ export function recallFacts<const Facts extends readonly Fact<unknown>[]>(
  * when Redis cannot be had or takes no writes. What stands nowhere is not remembered: keys may be made up by anyone.
  */
 export async function readFacts<const Facts extends readonly Fact<unknown>[]>(
-  redis: Redis,
+  redis: RedisClient,
   facts: Facts,
 ): Promise<Known<Facts>> {
   const asOf = performance.now();

@@ -64,7 +64,7 @@ function follower(url = server.url, followed = url) {
   const node = followed === url ? connection : new Redis(followed, options);
   for (const one of [connection, node]) one.on('error', () => {});
   stopping.push(() => [connection, node].map(one => one.disconnect()));
-  stopping.push(followAccessState(connection, [node]));
+  stopping.push(followAccessState(connection, () => [node]));
   const recall = (asked: Question) => recallAccess(connection, asked);
   return {
     recall,

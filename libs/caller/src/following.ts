@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Redis, RedisOptions } from 'ioredis';
+import { type RedisClient, topologyOf } from '@rivergate/redis';
+import { Cluster, type Redis, type RedisOptions } from 'ioredis';
 import { ACCESS, acknowledgementsOf, followersChannel, HEARTBEAT } from './access-keys.ts';
 import { type FactMemory, factMemory } from './fact-memory.ts';
 import { remember, stopRemembering } from './facts.ts';
@@ -23,6 +24,7 @@ const BEAT = `redis.call('SET', KEYS[1], '') redis.call('DEL', KEYS[1])`;
 const once: RedisOptions = {
   lazyConnect: true,
   retryStrategy: () => null,
+  sentinelRetryStrategy: () => null,
   autoResubscribe: false,
   maxRetriesPerRequest: 0,
   enableOfflineQueue: false,
@@ -36,17 +38,37 @@ const once: RedisOptions = {
  * any other. The memory is believed while the newest of them that came back was sent at most 400 ms ago: then everything
  * that was withdrawn before that is known to have arrived. Otherwise it is emptied, and Redis is asked.
  *
- * @param nodes all that keys are written to; the memory is believed while every one of them is heard
+ * In a cluster that is so for every master: the memory is believed while all are heard, and none of them says that slots
+ * have changed hands. It is emptied when there is another one, which may have been read from before it was followed.
+ *
+ * @param nodes all that keys are read from and written to at the moment
  * @returns what stops following, and forgets
  */
-export function followAccessState(redis: Redis, nodes: readonly Redis[] = [redis]): () => void {
+export function followAccessState(
+  redis: RedisClient,
+  nodes: () => readonly Redis[] = () => mastersOf(redis),
+): () => void {
   const facts = factMemory();
-  const followed: { heardAt(): number; stop(): void }[] = [];
+  const followed = new Map<Redis, Followed>();
   let asOf = Number.NEGATIVE_INFINITY;
-  const heard = () => {
-    asOf = Math.min(...followed.map(({ heardAt }) => heardAt()));
+  const look = () => {
+    const present = new Set(nodes());
+    for (const [node, { stop }] of followed) {
+      if (present.has(node)) continue;
+      followed.delete(node);
+      stop();
+      facts.clear();
+    }
+    for (const node of present) {
+      if (followed.has(node)) continue;
+      facts.clear();
+      followed.set(node, followNode(node, { facts, heard: look, inCluster: redis instanceof Cluster }));
+    }
+    const heard = [...followed.values()].map(({ heardAt }) => heardAt());
+    asOf = heard.length === 0 ? Number.NEGATIVE_INFINITY : Math.min(...heard);
   };
-  for (const node of nodes) followed.push(followNode(node, facts, heard));
+  look();
+  const stopWatching = watchTopology(redis, look);
   remember(redis, {
     facts,
     asOf(now) {
@@ -57,20 +79,41 @@ export function followAccessState(redis: Redis, nodes: readonly Redis[] = [redis
   });
   return () => {
     stopRemembering(redis);
-    for (const { stop } of followed) stop();
+    stopWatching();
+    for (const { stop } of followed.values()) stop();
   };
 }
 
-function followNode(node: Redis, facts: FactMemory, heard: () => void) {
+const mastersOf = (redis: RedisClient): readonly Redis[] =>
+  redis instanceof Cluster ? redis.nodes('master') : [redis];
+
+function watchTopology(redis: RedisClient, look: () => void): () => void {
+  const events = ['+node', '-node', 'refresh'];
+  if (!(redis instanceof Cluster)) return () => {};
+  for (const event of events) redis.on(event, look);
+  return () => {
+    for (const event of events) redis.off(event, look);
+  };
+}
+
+type Followed = {
+  /** When the newest heartbeat was sent that came back: milliseconds, monotonic. */
+  heardAt(): number;
+  stop(): void;
+};
+
+type Follower = { facts: FactMemory; heard: () => void; inCluster: boolean };
+
+function followNode(node: Redis, { facts, heard, inCluster }: Follower): Followed {
   const stopping = new AbortController();
   let heardAt = Number.NEGATIVE_INFINITY;
   const hear = (sentAt: number) => {
     heardAt = sentAt;
-    heard();
+    if (!stopping.signal.aborted) heard();
   };
   const follow = async () => {
     while (!stopping.signal.aborted) {
-      await followOnce(node, facts, hear, stopping.signal).catch(() => {});
+      await followOnce(node, { facts, hear, inCluster }, stopping.signal).catch(() => {});
       hear(Number.NEGATIVE_INFINITY);
       facts.clear();
       await pause(RECONNECT, undefined, { ref: false, signal: stopping.signal }).catch(() => {});
@@ -83,8 +126,7 @@ function followNode(node: Redis, facts: FactMemory, heard: () => void) {
 /** Resolves or rejects when it has to begin anew. */
 async function followOnce(
   node: Redis,
-  facts: FactMemory,
-  hear: (sentAt: number) => void,
+  { facts, hear, inCluster }: Omit<Follower, 'heard'> & { hear: (sentAt: number) => void },
   stopped: AbortSignal,
 ): Promise<void> {
   // Redis tells by a message of RESP 2, on a connection that does nothing else.
@@ -97,7 +139,8 @@ async function followOnce(
   let beating: NodeJS.Timeout | undefined;
   try {
     await Promise.all([listener.connect(), control.connect()]);
-    const follower = randomBytes(9).toString('base64url');
+    const topology = inCluster ? await topologyOf(control) : null;
+    const follower = `${topology?.tag ?? ''}${randomBytes(9).toString('base64url')}`;
     let last = performance.now();
     const own = `${HEARTBEAT}${follower}:`;
     listener.on('messageBuffer', (channel: Buffer, keys: Buffer[] | null) => {
@@ -114,13 +157,16 @@ async function followOnce(
     await control.call('CLIENT', 'TRACKING', 'ON', 'REDIRECT', id, 'BCAST', 'PREFIX', ACCESS);
     // Last, because from now on it is waited for.
     await listener.subscribe(INVALIDATIONS, followersChannel(node));
-    const beat = () => {
+    const beat = async () => {
       const now = performance.now();
-      if (now - last > SILENCE) return end();
-      control.eval(BEAT, 1, own + now).catch(() => {});
+      if (now - last > SILENCE || isElsewhere(node, control)) return end();
+      // Who has given slots away knows of it before anybody else, and is asked before the heart beats.
+      if (topology && (await topologyOf(control)).text !== topology.text) return end();
+      await control.eval(BEAT, 1, own + now);
     };
-    beat();
-    beating = setInterval(beat, INTERVAL);
+    const beatOrNot = () => beat().catch(() => {});
+    beatOrNot();
+    beating = setInterval(beatOrNot, INTERVAL);
     beating.unref();
     if (!over.signal.aborted) await new Promise(resolve => over.signal.addEventListener('abort', resolve));
   } finally {
@@ -130,6 +176,13 @@ async function followOnce(
     control.disconnect();
   }
 }
+
+/** Behind Sentinels, each connection finds the master by itself: what is read must be what is followed. */
+function isElsewhere(reading: Redis, following: Redis): boolean {
+  return reading.options.sentinels != null && serverOf(reading) !== serverOf(following);
+}
+
+const serverOf = ({ stream }: Redis) => `${stream?.remoteAddress}:${stream?.remotePort}`;
 
 /** What a message of Redis tells: keys that changed, barriers, and when the newest own heartbeat was sent. */
 function tellApart(keys: readonly string[], own: string) {

@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import { type Counted, type Counters, counters } from './counters.ts';
 import { portionOf, type RateLimit, type RateLimitClass, rateLimitsFromEnv } from './rate-limit-class.ts';
 
@@ -25,7 +25,7 @@ export type RateLimiter = {
  * classes that are about load, a small portion of them before Redis is told. While Redis cannot be had each process
  * counts in its own memory: limits get looser by the number of processes, never absent.
  */
-export function rateLimiter(redis: Redis | null, env: Record<string, string | undefined>): RateLimiter {
+export function rateLimiter(redis: RedisClient | null, env: Record<string, string | undefined>): RateLimiter {
   const limits = rateLimitsFromEnv(env);
   const counting = Object.fromEntries(
     Object.entries(limits).map(([name, limit]) => [

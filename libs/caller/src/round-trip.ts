@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
-import type { Redis } from 'ioredis';
+import { type RedisClient, slotOf } from '@rivergate/redis';
+import { Cluster } from 'ioredis';
 
 /** What stands under a key, and for how long it will; Infinity where it has no end. */
 export type Stored = { text: string; millisecondsLeft: number };
@@ -73,10 +74,10 @@ type Turn = {
 
 const newTurn = (): Turn => ({ reads: [], counters: [], windows: [], uses: [], answer: [], refuse: [] });
 
-const known = new WeakMap<Redis, RoundTrip>();
+const known = new WeakMap<RedisClient, RoundTrip>();
 
 /** The one of a connection: whoever asks over the same connection shares its round trips. */
-export function roundTripOf(redis: Redis): RoundTrip {
+export function roundTripOf(redis: RedisClient): RoundTrip {
   let found = known.get(redis);
   if (!found) {
     found = roundTrip(redis);
@@ -87,49 +88,55 @@ export function roundTripOf(redis: Redis): RoundTrip {
 
 /**
  * Collects what is asked in one turn of the event loop, by all requests that arrived in it, and sends it as one
- * command: under load, commands and replies are most of what Redis costs its client.
+ * command: under load, commands and replies are most of what Redis costs its client. In a cluster it is one command for
+ * each slot, and all those for a node are sent at once.
  */
-function roundTrip(redis: Redis): RoundTrip {
-  let turn: Turn | null = null;
+function roundTrip(redis: RedisClient): RoundTrip {
+  const turns = new Map<number, Turn>();
 
-  const current = (): Turn => {
-    if (turn && turn.reads.length + turn.counters.length > MOST_KEYS) flush();
-    if (!turn) {
-      turn = newTurn();
-      // After what else has arrived has been read, and before the process waits for more.
-      setImmediate(flush);
-    }
+  const current = (slot: number): Turn => {
+    const begun = turns.get(slot);
+    if (begun && begun.reads.length + begun.counters.length <= MOST_KEYS) return begun;
+    if (begun) flush();
+    // After what else has arrived has been read, and before the process waits for more.
+    if (turns.size === 0) setImmediate(flush);
+    const turn = newTurn();
+    turns.set(slot, turn);
     return turn;
   };
 
   const flush = () => {
-    const asked = turn;
-    if (!asked) return;
-    turn = null;
-    send(redis, asked).then(
-      reply => {
-        for (const answer of asked.answer) answer(reply);
-      },
-      cause => {
-        for (const refuse of asked.refuse) refuse(cause);
-      },
-    );
+    const asked = [...turns];
+    turns.clear();
+    sendTurns(redis, asked);
   };
 
+  const readSlot = (slot: number, keys: readonly string[]) =>
+    new Promise<(Stored | null)[]>((resolve, reject) => {
+      const { reads, answer, refuse } = current(slot);
+      const from = reads.length;
+      reads.push(...keys);
+      answer.push(([values, lives]) =>
+        resolve(keys.map((_, index) => storedOf(values[from + index], lives[from + index]))),
+      );
+      refuse.push(reject);
+    });
+
   return {
-    read: keys =>
-      new Promise((resolve, reject) => {
-        const { reads, answer, refuse } = current();
-        const from = reads.length;
-        reads.push(...keys);
-        answer.push(([values, lives]) =>
-          resolve(keys.map((_, index) => storedOf(values[from + index], lives[from + index]))),
-        );
-        refuse.push(reject);
-      }),
+    async read(keys) {
+      const bySlot = Map.groupBy(keys, key => slotOf(redis, key));
+      if (bySlot.size === 1) return readSlot(bySlot.keys().next().value!, keys);
+      const found = new Map<string, Stored | null>();
+      const read = async ([slot, some]: [number, string[]]) => {
+        const values = await readSlot(slot, some);
+        some.forEach((key, index) => void found.set(key, values[index] ?? null));
+      };
+      await Promise.all([...bySlot].map(read));
+      return keys.map(key => found.get(key) ?? null);
+    },
     count: (key, windowSeconds, times = 1) =>
       new Promise((resolve, reject) => {
-        const { counters, windows, uses, answer, refuse } = current();
+        const { counters, windows, uses, answer, refuse } = current(slotOf(redis, key));
         const at = 2 * counters.length;
         counters.push(key);
         windows.push(1000 * windowSeconds);
@@ -149,13 +156,63 @@ function storedOf(text: string | null | undefined, life: number | undefined): St
   return { text, millisecondsLeft: life === undefined || life < 0 ? Number.POSITIVE_INFINITY : life };
 }
 
-async function send(redis: Redis, { reads, counters, windows, uses }: Turn): Promise<Reply> {
-  if (redis.status !== 'ready') throw new NotCounted('Redis is not connected');
-  const given = [reads.length + counters.length, ...reads, ...counters, reads.length, ...windows, ...uses];
+type Slot = [slot: number, turn: Turn];
+
+function sendTurns(redis: RedisClient, turns: readonly Slot[]): void {
+  if (redis.status !== 'ready') {
+    for (const [, turn] of turns) settle(turn, Promise.reject(new NotCounted('Redis is not connected')));
+    return;
+  }
+  if (!(redis instanceof Cluster)) {
+    for (const [, turn] of turns) settle(turn, send(redis, turn));
+    return;
+  }
+  const nodesOf = ([slot]: Slot) => redis.slots[slot]?.join() ?? '';
+  for (const ofNode of Map.groupBy(turns, nodesOf).values()) sendTogether(redis, ofNode);
+}
+
+function settle({ answer, refuse }: Turn, reply: Promise<Reply>): void {
+  reply.then(
+    given => {
+      for (const take of answer) take(given);
+    },
+    cause => {
+      for (const take of refuse) take(cause);
+    },
+  );
+}
+
+async function send(redis: RedisClient, turn: Turn): Promise<Reply> {
+  const given = argumentsOf(turn);
   try {
-    return (await redis.call('EVALSHA', SCRIPT_HASH, ...given)) as Reply;
+    return (await redis.call('evalsha', SCRIPT_HASH, ...given)) as Reply;
   } catch (cause) {
-    if (!(cause instanceof Error && cause.message.startsWith('NOSCRIPT'))) throw cause;
-    return (await redis.call('EVAL', SCRIPT, ...given)) as Reply;
+    if (!isUnknown(cause)) throw cause;
+    return (await redis.call('eval', SCRIPT, ...given)) as Reply;
   }
 }
+
+/** The turns of slots that one node has, when it was asked last. */
+async function sendTogether(redis: Cluster, turns: readonly Slot[]): Promise<void> {
+  const pipeline = redis.pipeline();
+  for (const [, turn] of turns) pipeline.call('evalsha', SCRIPT_HASH, ...argumentsOf(turn));
+  const results = await pipeline.exec().catch(() => null);
+  turns.forEach(([, turn], index) => {
+    const [cause, reply] = results?.[index] ?? [new NotCounted('Redis Cluster was not asked')];
+    // Only this one went astray: the node does not know the script, or has given the slot away.
+    if (cause && (isUnknown(cause) || isRedirection(cause))) settle(turn, send(redis, turn));
+    else settle(turn, cause ? Promise.reject(cause) : Promise.resolve(reply as Reply));
+  });
+}
+
+const isUnknown = (cause: unknown) => cause instanceof Error && cause.message.startsWith('NOSCRIPT');
+const isRedirection = ({ message }: Error) => /^(?:MOVED|ASK|TRYAGAIN) /.test(message);
+
+const argumentsOf = ({ reads, counters, windows, uses }: Turn) => [
+  reads.length + counters.length,
+  ...reads,
+  ...counters,
+  reads.length,
+  ...windows,
+  ...uses,
+];

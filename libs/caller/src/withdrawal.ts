@@ -1,12 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as pause, setImmediate as turn } from 'node:timers/promises';
-import type { Redis } from 'ioredis';
+import { mostListeners, type RedisClient, replicated, slotOf } from '@rivergate/redis';
+import { Cluster } from 'ioredis';
 import { acknowledgementsOf, barrierKey, followersChannel } from './access-keys.ts';
 
 /** Milliseconds for which a gateway may believe its memory without having heard from Redis. */
 export const BELIEVED = 400;
 /** Milliseconds after which no gateway believes what stood in Redis before, whatever became of it. */
 const PATIENCE = BELIEVED + 50;
+/** Milliseconds for which others wait behind it, at most, while a replica is told. */
+const REPLICATION = 100;
 /** Milliseconds between two looks at the acknowledgements, at most. */
 const LONGEST_PAUSE = 16;
 
@@ -19,7 +22,7 @@ if listening > 0 then
 end
 return listening`;
 
-const announcing = new WeakMap<Redis, Promise<void>>();
+const announcing = new WeakMap<RedisClient, Map<number, Promise<void>>>();
 
 /**
  * Withdraws something from the access state, and resolves when no gateway decides by it any more: when all that
@@ -28,7 +31,11 @@ const announcing = new WeakMap<Redis, Promise<void>>();
  * @param subject hash tag of what is withdrawn
  * @throws what `write` throws, as late
  */
-export async function withdraw(redis: Redis, subject: string, write: () => Promise<unknown>): Promise<void> {
+export async function withdraw(
+  redis: RedisClient,
+  subject: string,
+  write: () => Promise<unknown>,
+): Promise<void> {
   const began = performance.now();
   try {
     await write();
@@ -39,24 +46,32 @@ export async function withdraw(redis: Redis, subject: string, write: () => Promi
   await heardByAll(redis, subject);
 }
 
-/** What was written in one turn of the event loop is announced together. */
-function heardByAll(redis: Redis, subject: string): Promise<void> {
-  let announced = announcing.get(redis);
+/** What was written in one turn of the event loop is announced together, to each slot of a cluster. */
+function heardByAll(redis: RedisClient, subject: string): Promise<void> {
+  const slot = slotOf(redis, subject);
+  const slots = announcing.get(redis) ?? new Map<number, Promise<void>>();
+  announcing.set(redis, slots);
+  let announced = slots.get(slot);
   if (!announced) {
     announced = turn().then(() => {
-      announcing.delete(redis);
+      slots.delete(slot);
       return announce(redis, subject);
     });
-    announcing.set(redis, announced);
+    slots.set(slot, announced);
   }
   return announced;
 }
 
-async function announce(redis: Redis, subject: string): Promise<void> {
+async function announce(redis: RedisClient, subject: string): Promise<void> {
   const end = performance.now() + PATIENCE;
   try {
     const key = barrierKey(subject, randomBytes(12).toString('base64url'));
-    const listening = Number(await redis.call('EVAL', ANNOUNCE, 1, key, followersChannel(redis)));
+    const [told, expected] = await Promise.all([
+      redis.eval(ANNOUNCE, 1, key, followersChannel(redis)),
+      expectedListeners(redis),
+      replicated(redis, key, REPLICATION),
+    ]);
+    const listening = Math.max(Number(told), expected);
     const acknowledgements = acknowledgementsOf(key)!;
     for (let wait = 1; listening > 0 && performance.now() < end; wait = Math.min(2 * wait, LONGEST_PAUSE)) {
       if ((await redis.scard(acknowledgements)) >= listening) return;
@@ -65,4 +80,13 @@ async function announce(redis: Redis, subject: string): Promise<void> {
   } catch {
     await pause(end - performance.now());
   }
+}
+
+/**
+ * A master that was promoted a moment ago is followed by nobody yet, and gateways may still remember what the one before
+ * it told them. In a cluster the other masters tell how many there are; behind Sentinels it is taken to be one.
+ */
+async function expectedListeners(redis: RedisClient): Promise<number> {
+  if (redis instanceof Cluster) return mostListeners(redis, followersChannel(redis));
+  return redis.options.sentinels ? 1 : 0;
 }

@@ -1,6 +1,6 @@
 import type { CredentialKeys, Principal, RateLimiter, UsedOnce } from '@rivergate/caller';
+import type { RedisClient } from '@rivergate/redis';
 import type { SecretBox } from '@rivergate/secrets';
-import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import type { Call } from './client.ts';
 import type { Strictness } from './declared-answer.ts';
@@ -11,7 +11,7 @@ export interface Runtime {
   /** The service's name: the audience of credentials and the source of its events. */
   service: string;
   knex: Knex;
-  redis: Redis;
+  redis: RedisClient;
   keys: CredentialKeys;
   /** Credentials that were used already. */
   seen: UsedOnce;

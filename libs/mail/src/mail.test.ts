@@ -107,7 +107,7 @@ describe('a mail', () => {
         (_, index) =>
           new Queue(`mail-worker-${index}`, {
             connection: { url: environment.redisUrl },
-            prefix: 'rivergate',
+            prefix: '{rivergate}',
           }),
       );
       await Promise.all(queues.map(queue => queue.add('deliver', { id: ids[0] })));

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { connectRedis } from '@rivergate/redis';
 import type { SecretBox } from '@rivergate/secrets';
 import { Queue, Worker } from 'bullmq';
 import type { Knex } from 'knex';
@@ -31,6 +32,10 @@ export interface MailerOptions {
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
+/** In braces, so that all keys of a queue are in one slot of a cluster. */
+const PREFIX = '{rivergate}';
+/** Milliseconds for which a mail waits for Redis to take its job, before it is left to the sweep. */
+const TAKEN_WITHIN = 5_000;
 const CONTEXT = 'outgoing mail';
 const UNCLAIMED = '(claimed_until is null or claimed_until < now())';
 /** About five minutes of tries, ever farther apart; after that the sweep begins anew. */
@@ -50,16 +55,13 @@ const CLAIM = '90 seconds';
  */
 export function startMailer(options: MailerOptions): Mailer {
   const { knex, secretBox, log, from } = options;
-  const connection = { url: options.redisUrl, maxRetriesPerRequest: null };
+  const connection = connectRedis(options.redisUrl, log, 'queues');
   const name = `mail-${options.service}`;
   const transport = createTransport({ url: options.smtpUrl, ...SMTP_TIMEOUTS }, { from });
-  const queue = new Queue(name, {
-    connection: { ...connection, maxRetriesPerRequest: 1 },
-    prefix: 'rivergate',
-  });
+  const queue = new Queue(name, { connection, prefix: PREFIX });
   const worker = new Worker(name, job => deliver(Number(job.data.id)), {
     connection,
-    prefix: 'rivergate',
+    prefix: PREFIX,
     concurrency: 4,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
@@ -89,7 +91,11 @@ export function startMailer(options: MailerOptions): Mailer {
     await knex('outgoing_mail').where({ id }).delete();
   }
 
-  const enqueue = (id: number) => queue.add('deliver', { id }, { ...TRIES, jobId: `mail-${id}` });
+  async function enqueue(id: number): Promise<void> {
+    const added = queue.add('deliver', { id }, { ...TRIES, jobId: `mail-${id}` }).then(() => true);
+    if (!(await Promise.race([added, pause(TAKEN_WITHIN, false, { ref: false })])))
+      throw new Error('Redis does not take it');
+  }
 
   async function sweep(): Promise<void> {
     const dropped = await knex('outgoing_mail')
@@ -132,6 +138,7 @@ export function startMailer(options: MailerOptions): Mailer {
         worker.disconnect().catch(() => {});
         queue.disconnect().catch(() => {});
       }
+      connection.disconnect();
       transport.close();
     },
   };

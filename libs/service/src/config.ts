@@ -1,3 +1,4 @@
+import { parseRedisUrl } from '@rivergate/redis/address';
 import { z } from 'zod';
 
 /** What every process of the fleet reads, the gateway as well as a service. */
@@ -8,6 +9,13 @@ export const processVariables = {
   INTERNAL_KEY: z.string().min(1),
   INTERNAL_JWKS: z.string().min(1),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
+  REDIS_URL: z.string().superRefine((given, context) => {
+    try {
+      parseRedisUrl(given);
+    } catch (cause) {
+      context.addIssue((cause as Error).message);
+    }
+  }),
   METRICS_TOKEN: z.string().min(16).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
 };
@@ -17,7 +25,6 @@ const Environment = z.object({
   NODE_ENV: z.string().default('production'),
   DATABASE_URL: z.url(),
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
-  REDIS_URL: z.url(),
   /** Seconds without an event after which an event stream shows that it is still there. */
   EVENT_HEARTBEAT: z.coerce.number().positive().default(15),
   ENCRYPTION_KEY: z

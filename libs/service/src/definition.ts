@@ -2,8 +2,8 @@ import type { RateLimiter } from '@rivergate/caller';
 import { type Call, type Endpoint, type Log, routeKey, templatePath } from '@rivergate/endpoint';
 import type { Consumer, EventLog } from '@rivergate/events';
 import { type JobKind, jobEndpoints } from '@rivergate/jobs';
+import type { RedisClient } from '@rivergate/redis';
 import type { SecretBox } from '@rivergate/secrets';
-import type { Redis } from 'ioredis';
 import type { Knex } from 'knex';
 import type { Config } from './config.ts';
 import type { Migration } from './database/migrate.ts';
@@ -16,7 +16,7 @@ export interface Resources {
   /** The whole environment, for what only this service knows. */
   env: NodeJS.ProcessEnv;
   knex: Knex;
-  redis: Redis;
+  redis: RedisClient;
   log: Log;
   eventLog: EventLog;
   secretBox: SecretBox;

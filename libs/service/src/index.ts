@@ -22,7 +22,6 @@ export {
 } from './definition.ts';
 export { closeServer, listen } from './http-server.ts';
 export { createLog } from './log.ts';
-export { connectRedis, whenConnected } from './redis.ts';
 export { runService } from './run.ts';
 export { runProcess } from './run-process.ts';
 export type { Schedule } from './schedule.ts';

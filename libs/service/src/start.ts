@@ -9,6 +9,7 @@ import {
 } from '@rivergate/endpoint';
 import { createEventTables, eventLogFromEnv, startConsumers, startRelay } from '@rivergate/events';
 import { createJobTables, dropOldJobs, JOB_TABLES, startJobWorkers } from '@rivergate/jobs';
+import { connectRedis, whenConnected } from '@rivergate/redis';
 import { secretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { standings } from './access/standing.ts';
@@ -27,7 +28,6 @@ import {
 import { closeServer, listen } from './http-server.ts';
 import { createLog } from './log.ts';
 import { serviceMetrics } from './metrics.ts';
-import { connectRedis } from './redis.ts';
 import { type Schedule, startSchedules } from './schedule.ts';
 import { SERVICES, serviceUrl } from './services.ts';
 import { startTracing, withinTraceOf } from './tracing.ts';
@@ -70,6 +70,9 @@ export function migrateService(
 
 /** Bytes. A credential tells of rights in some ten thousand workspaces at most; nobody but the fleet calls here. */
 const MAX_HEADER_SIZE = 128 * 1024;
+
+/** Milliseconds for which the boot waits for Redis; without it, what needs it answers 503. */
+const REDIS_PATIENCE = 2_000;
 
 const forgetting: Schedule<Resources> = {
   name: 'forget expired answers',
@@ -207,6 +210,7 @@ export async function startService<Tools extends object>(
         ),
       }),
     });
+    await whenConnected(redis, REDIS_PATIENCE);
     // How long a body may take follows from its pace, at which the gateway looks.
     const server = createServer(
       { keepAliveTimeout: 75_000, requestTimeout: 0, maxHeaderSize: MAX_HEADER_SIZE },

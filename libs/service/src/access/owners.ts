@@ -8,7 +8,7 @@ import {
 } from '@rivergate/caller';
 import { memberPrincipal, sessionState } from '@rivergate/contracts';
 import { type Call, Failure } from '@rivergate/endpoint';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 
 /**
  * The services that know what Redis does not. What they say is kept for the next request, except of strangers to an
@@ -21,7 +21,7 @@ export type Owners = {
   membership(organizationId: number, userId: number, known: KnownMembership | undefined): Promise<Membership>;
 };
 
-export function accessOwners(redis: Redis, call: Call): Owners {
+export function accessOwners(redis: RedisClient, call: Call): Owners {
   const asking = new Map<string, Promise<unknown>>();
   const once = <Answer>(question: string, ask: () => Promise<Answer>): Promise<Answer> => {
     const waiting = asking.get(question);

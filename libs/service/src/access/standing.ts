@@ -7,7 +7,7 @@ import {
 } from '@rivergate/caller';
 import { memberPrincipal, sessionState } from '@rivergate/contracts';
 import { type Call, type Endpoint, type EndpointSpec, type Runtime, Unauthorized } from '@rivergate/endpoint';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import type { Knex } from 'knex';
 import { accessOwners, askMembership, askSession } from './owners.ts';
 
@@ -26,7 +26,7 @@ export interface Standings {
  * A fact that this service owns is read in the transaction at hand: asking itself over HTTP would take a second
  * connection of a pool that may be all taken by requests that wait for the same.
  */
-export function standings(redis: Redis, call: Call, endpoints: readonly Endpoint[]): Standings {
+export function standings(redis: RedisClient, call: Call, endpoints: readonly Endpoint[]): Standings {
   const owners = accessOwners(redis, call);
   const owns = (asked: EndpointSpec) => endpoints.some(({ spec }) => spec.operation === asked.operation);
   const [ownsSessions, ownsMemberships] = [owns(sessionState), owns(memberPrincipal)];

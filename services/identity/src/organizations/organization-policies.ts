@@ -1,5 +1,5 @@
 import { consumer, on, organizationSettingsChanged } from '@rivergate/events';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import { z } from 'zod';
 import { endSessionsAtOnce } from '../sessions/end-sessions-at-once.ts';
 import { keepPolicy } from './policy-store.ts';
@@ -21,7 +21,7 @@ const DAY = 86_400;
  * Keeps the limits that organizations set. They count wherever a session or a token is looked at; sessions that are
  * past a new limit end at once. To build the table anew, empty it and give the consumer another name.
  */
-export function organizationPolicies({ redis }: { redis: Redis }) {
+export function organizationPolicies({ redis }: { redis: RedisClient }) {
   return consumer({
     name: 'organization-policies',
     on: [

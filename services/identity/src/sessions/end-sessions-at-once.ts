@@ -1,12 +1,12 @@
 import { projectAccess } from '@rivergate/caller';
 import type { CloudEvent, ConsumerTools } from '@rivergate/events';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import { type EndReason, endSessions } from './end-sessions.ts';
 import type { WhichSessions } from './session-store.ts';
 
 /** Ends sessions because of an event, and tells the gateway right after the commit. */
 export async function endSessionsAtOnce(
-  redis: Redis,
+  redis: RedisClient,
   { db, emit, log }: ConsumerTools,
   which: WhichSessions,
   reason: EndReason,

@@ -1,5 +1,5 @@
 import { consumer, memberRemoved, memberStatusChanged, on } from '@rivergate/events';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import { forgetPlace } from '../accounts/account-store.ts';
 import { endSessionsAtOnce } from './end-sessions-at-once.ts';
 
@@ -7,7 +7,7 @@ import { endSessionsAtOnce } from './end-sessions-at-once.ts';
  * Who is removed from an organization is logged out everywhere; who is suspended in it, out of that organization.
  * Neither starts there the next time.
  */
-export function sessionsOfRemovedMembers({ redis }: { redis: Redis }) {
+export function sessionsOfRemovedMembers({ redis }: { redis: RedisClient }) {
   return consumer({
     name: 'sessions-of-removed-members',
     on: [

@@ -1,0 +1,98 @@
+import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
+import { parseRedisUrl } from './address.ts';
+
+/** A connection to Redis, or those to the masters of a cluster. */
+export type RedisClient = Redis | Cluster;
+
+type Log = { warn(facts: object, message: string): void };
+
+/**
+ * What becomes of a command while Redis is away: it fails at once; it waits a second for it to come back; it waits until
+ * it is back, as what a queue is worked off with.
+ */
+export type WhileAway = 'fails' | 'waits' | 'queues';
+
+const OF_ONE_SERVER: Record<WhileAway, RedisOptions> = {
+  fails: { enableOfflineQueue: false, maxRetriesPerRequest: 0, socketTimeout: 1_000 },
+  waits: { maxRetriesPerRequest: 1, commandTimeout: 1_000 },
+  queues: { maxRetriesPerRequest: null },
+};
+
+/** A node that is away is asked for by its place in the cluster: the tries are those until another has that place. */
+const OF_A_CLUSTER: Record<WhileAway, ClusterOptions> = {
+  fails: {
+    enableOfflineQueue: false,
+    maxRedirections: 3,
+    redisOptions: { connectTimeout: 1_000, commandTimeout: 1_000, socketTimeout: 1_000 },
+  },
+  waits: {
+    enableOfflineQueue: false,
+    maxRedirections: 16,
+    redisOptions: { connectTimeout: 1_000, commandTimeout: 1_000 },
+  },
+  queues: { maxRedirections: 100, redisOptions: { maxRetriesPerRequest: null } },
+};
+
+const retryStrategy = (attempt: number) => Math.min(50 * attempt, 500);
+
+/** Milliseconds. */
+const CONNECT_TIMEOUT = 2_000;
+
+/**
+ * A connection that gives up quickly, unless it queues: whoever asks has an answer for Redis being away.
+ *
+ * @param url see `parseRedisUrl`
+ */
+export function connectRedis(url: string, log: Log, whileAway: WhileAway): RedisClient {
+  const redis = open(url, whileAway);
+  redis.on('error', (cause: Error) => log.warn({ reason: cause.message }, 'Redis does not answer'));
+  return redis;
+}
+
+function open(url: string, whileAway: WhileAway): RedisClient {
+  const address = parseRedisUrl(url);
+  const options = { connectTimeout: CONNECT_TIMEOUT, retryStrategy, ...OF_ONE_SERVER[whileAway] };
+  if (address.form === 'single') return new Redis(address.url, options);
+  const tls = address.tls ? { tls: {} } : {};
+  if (address.form === 'cluster') {
+    const { redisOptions, ...ofCluster } = OF_A_CLUSTER[whileAway];
+    return new Cluster(address.nodes, {
+      clusterRetryStrategy: retryStrategy,
+      retryDelayOnFailover: 50,
+      retryDelayOnClusterDown: 50,
+      retryDelayOnTryAgain: 20,
+      slotsRefreshInterval: 5_000,
+      // Certificates are made out for names, which a lookup would turn into addresses.
+      ...(address.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
+      ...ofCluster,
+      redisOptions: { ...redisOptions, ...address.login, ...tls },
+    });
+  }
+  const { username, password } = address.sentinelLogin;
+  return new Redis({
+    ...options,
+    sentinels: address.sentinels,
+    name: address.master,
+    db: address.database,
+    ...address.login,
+    ...(username ? { sentinelUsername: username } : {}),
+    ...(password ? { sentinelPassword: password } : {}),
+    ...(address.tls ? { enableTLSForSentinelMode: true, tls: {}, sentinelTLS: {} } : {}),
+    sentinelRetryStrategy: retryStrategy,
+    sentinelCommandTimeout: 1_000,
+    // One that is a replica now: the Sentinels know who is not.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
+  });
+}
+
+/** Resolves when the connection stands, or after `milliseconds` without it. */
+export function whenConnected(redis: RedisClient, milliseconds: number): Promise<void> {
+  if (redis.status === 'ready') return Promise.resolve();
+  return new Promise(resolve => {
+    const timer = setTimeout(resolve, milliseconds);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,89 @@
+import keySlot from 'cluster-key-slot';
+import { freePort, isReplicated, type Server, startServer, until } from './server.ts';
+
+/** Three masters, each with a replica. */
+export type TestCluster = {
+  url: string;
+  masters: readonly Server[];
+  /** Which of the masters had the slot of the key to begin with. */
+  masterOf(key: string): Server;
+  /** Kills the master, and resolves when its replica has been promoted. */
+  failOver(master: Server): Promise<void>;
+  /** Gives the slot of the key to another of the masters. */
+  moveSlot(key: string, to: Server): Promise<void>;
+  stop(): Promise<void>;
+};
+
+const MASTERS = 3;
+const SLOTS = 16_384;
+/** Milliseconds after which a node counts as lost. */
+const NODE_TIMEOUT = 1_000;
+
+export async function startTestCluster(): Promise<TestCluster> {
+  const servers = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode()));
+  const masters: Server[] = servers.slice(0, MASTERS);
+  const replicas = servers.slice(MASTERS);
+  const firstOf = (index: number) => Math.ceil((index * SLOTS) / MASTERS);
+  const masterOf = (key: string) =>
+    masters[masters.findIndex((_, index) => keySlot(key) < firstOf(index + 1))]!;
+  await Promise.all(
+    servers.map(async ({ admin }, index) => {
+      await admin.call('CLUSTER', 'SET-CONFIG-EPOCH', index + 1);
+      if (index < MASTERS)
+        await admin.call('CLUSTER', 'ADDSLOTSRANGE', firstOf(index), firstOf(index + 1) - 1);
+    }),
+  );
+  for (const { host, port, bus } of servers.slice(1))
+    await servers[0]!.admin.call('CLUSTER', 'MEET', host, port, bus);
+  await until(async () => (await Promise.all(servers.map(isComplete))).every(Boolean), 'the cluster stands');
+  await Promise.all(
+    replicas.map(async ({ admin }, index) => admin.cluster('REPLICATE', await idOf(masters[index]!))),
+  );
+  const keyOn = (master: Server) => {
+    for (let key = 0; ; key++) if (masterOf(String(key)) === master) return String(key);
+  };
+  const replicating = masters.map(master =>
+    until(() => isReplicated(master, keyOn(master)), 'it is replicated'),
+  );
+  await Promise.all(replicating);
+
+  return {
+    url: `redis+cluster://${masters.map(({ host, port }) => `${host}:${port}`).join(',')}`,
+    masters,
+    masterOf,
+    async failOver(master) {
+      const { admin } = replicas[masters.indexOf(master)]!;
+      await master.kill();
+      await until(async () => /role:master/.test(await admin.info('replication')), 'a replica is promoted');
+    },
+    async moveSlot(key, to) {
+      const slot = keySlot(key);
+      const from = masterOf(key);
+      const [fromId, toId] = [await idOf(from), await idOf(to)];
+      await to.admin.call('CLUSTER', 'SETSLOT', slot, 'IMPORTING', fromId);
+      await from.admin.call('CLUSTER', 'SETSLOT', slot, 'MIGRATING', toId);
+      const keys = (await from.admin.call('CLUSTER', 'GETKEYSINSLOT', slot, 1_000)) as string[];
+      if (keys.length > 0) await from.admin.call('MIGRATE', to.host, to.port, '', 0, 5_000, 'KEYS', ...keys);
+      for (const { admin } of [to, from, ...masters])
+        await admin.call('CLUSTER', 'SETSLOT', slot, 'NODE', toId).catch(() => {});
+    },
+    stop: async () => void (await Promise.all(servers.map(server => server.stop()))),
+  };
+}
+
+type Node = Server & { bus: number };
+
+async function startNode(): Promise<Node> {
+  const bus = await freePort();
+  const settings = { 'cluster-enabled': 'yes', 'cluster-port': bus, 'cluster-node-timeout': NODE_TIMEOUT };
+  const given = { ...settings, 'repl-diskless-sync-delay': 0, 'cluster-allow-replica-migration': 'no' };
+  const options = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
+  return { ...(await startServer([...options, '--save', '', '--appendonly', 'no'])), bus };
+}
+
+const idOf = async ({ admin }: Server) => String(await admin.cluster('MYID'));
+
+async function isComplete({ admin }: Server): Promise<boolean> {
+  const info = String(await admin.cluster('INFO'));
+  return info.includes('cluster_state:ok') && info.includes(`cluster_known_nodes:${2 * MASTERS}`);
+}
