@@ -78,9 +78,14 @@ describe('a store that the operator set', () => {
       { DATABASE_ADMIN_URL: 'mysql://root@localhost/x' },
       'DATABASE_ADMIN_URL is not an address like postgres://',
     ],
+    [{ REDIS_URL: 'redis+sentinel://:wrong-horse@localhost' }, 'REDIS_URL names no master'],
+    [{ REDIS_URL: 'redis+cluster://:wrong-horse@127.0.0.1:1' }, 'REDIS_URL: no master answers there'],
+    [{ REDIS_URL: 'redis+sentinel://:wrong-horse@127.0.0.1:1/main' }, 'REDIS_URL: no master answers there'],
     [{ REDIS_URL: 'redis://no-such-host.invalid' }, 'REDIS_URL: no Redis answers at no-such-host.invalid'],
   ])('%j is refused', async (operator, said) => {
-    expect(await refusal(operator)).toContain(said);
+    const refused = await refusal(operator);
+    expect(refused).toContain(said);
+    expect(refused).not.toContain('wrong-horse');
   });
 
   it('is refused where its user may not create roles', async () => {

@@ -45,6 +45,7 @@ async function reachDatabase(given: string): Promise<void> {
 }
 
 async function reachRedis(given: string): Promise<void> {
+  if (/^rediss?\+/.test(given)) return reachMaster(given);
   const url = parse('REDIS_URL', given, ['redis:', 'rediss:'], 'redis://:password@host:6379/0');
   const { Redis } = await import('ioredis');
   const redis = new Redis(url.href, {
@@ -66,6 +67,33 @@ async function reachRedis(given: string): Promise<void> {
     ]);
   } catch (error) {
     throw explained('REDIS_URL', 'Redis', url, error);
+  } finally {
+    redis.disconnect();
+  }
+}
+
+/** Of a cluster, or behind Sentinels. */
+async function reachMaster(url: string): Promise<void> {
+  const { connectRedis, parseRedisUrl, whenConnected } = await import('@rivergate/redis');
+  try {
+    parseRedisUrl(url);
+  } catch (cause) {
+    throw new StoreUnusable(`REDIS_URL ${(cause as Error).message}.`);
+  }
+  let said = 'no answer in time';
+  const log = {
+    warn: ({ reason }: { reason?: string }) => {
+      said = reason ?? said;
+    },
+  };
+  const redis = connectRedis(url, log, 'fails');
+  try {
+    await whenConnected(redis, DEADLINE_MS);
+    if (redis.status === 'ready') await redis.ping();
+    else throw new Error(said);
+  } catch (cause) {
+    const instead = 'Correct it, or start without REDIS_URL: then Rivergate brings a Redis of its own.';
+    throw new StoreUnusable(`REDIS_URL: no master answers there (${(cause as Error).message}). ${instead}`);
   } finally {
     redis.disconnect();
   }

@@ -12,10 +12,13 @@ type Log = { warn(facts: object, message: string): void };
  */
 export type WhileAway = 'fails' | 'waits' | 'queues';
 
+/** Milliseconds without an answer, after which a connection is given up: longer than a queue blocks for its next job. */
+const LONGEST_BLOCK = 30_000;
+
 const OF_ONE_SERVER: Record<WhileAway, RedisOptions> = {
   fails: { enableOfflineQueue: false, maxRetriesPerRequest: 0, socketTimeout: 1_000 },
-  waits: { maxRetriesPerRequest: 1, commandTimeout: 1_000 },
-  queues: { maxRetriesPerRequest: null },
+  waits: { maxRetriesPerRequest: 1, commandTimeout: 1_000, socketTimeout: 2_000 },
+  queues: { maxRetriesPerRequest: null, socketTimeout: LONGEST_BLOCK },
 };
 
 /** A node that is away is asked for by its place in the cluster: the tries are those until another has that place. */
@@ -28,9 +31,12 @@ const OF_A_CLUSTER: Record<WhileAway, ClusterOptions> = {
   waits: {
     enableOfflineQueue: false,
     maxRedirections: 16,
-    redisOptions: { connectTimeout: 1_000, commandTimeout: 1_000 },
+    redisOptions: { connectTimeout: 1_000, commandTimeout: 1_000, socketTimeout: 2_000 },
   },
-  queues: { maxRedirections: 100, redisOptions: { maxRetriesPerRequest: null } },
+  queues: {
+    maxRedirections: 100,
+    redisOptions: { maxRetriesPerRequest: null, socketTimeout: LONGEST_BLOCK },
+  },
 };
 
 const retryStrategy = (attempt: number) => Math.min(50 * attempt, 500);
