@@ -36,6 +36,8 @@ export interface MailerOptions {
 const PREFIX = '{rivergate}';
 /** Milliseconds for which a mail waits for Redis to take its job, before it is left to the sweep. */
 const TAKEN_WITHIN = 5_000;
+/** Milliseconds after which a worker that lost Redis looks for it again. */
+const RETRY_DELAY = 1_000;
 const CONTEXT = 'outgoing mail';
 const UNCLAIMED = '(claimed_until is null or claimed_until < now())';
 /** About five minutes of tries, ever farther apart; after that the sweep begins anew. */
@@ -63,6 +65,7 @@ export function startMailer(options: MailerOptions): Mailer {
     connection,
     prefix: PREFIX,
     concurrency: 4,
+    runRetryDelay: RETRY_DELAY,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
   });
