@@ -67,6 +67,7 @@ async function gateway(url: string) {
   };
 }
 
+type Master = TestCluster['masters'][number];
 type Question = { sessionId: number; userId: number; organizationIds: number[] };
 
 async function somebody(redis: RedisClient, sessionId = someId()): Promise<Question> {
@@ -102,7 +103,7 @@ describe('on a cluster', () => {
   });
 
   const sessionKey = (id: number) => `access:{session:${id}}`;
-  const sessionOn = (master: TestCluster['masters'][number]) => {
+  const sessionOn = (master: Master) => {
     for (;;) {
       const id = someId();
       if (cluster.masterOf(sessionKey(id)) === master) return id;
@@ -181,46 +182,64 @@ describe('on a cluster', () => {
     await learn(asked);
   });
 
-  it('a master is lost: every question is answered in time, and then all goes on with nothing alive that was ended', async () => {
+  it('a replica is made the master: what is withdrawn there at once is refused at once', async () => {
     const gateways = await times(2, () => gateway(cluster.url));
-    const lost = cluster.masters[2]!;
-    const [ended, alive] = [
-      await somebody(service, sessionOn(lost)),
-      await somebody(service, sessionOn(lost)),
-    ];
-    for (const { learn } of gateways) for (const asked of [ended, alive]) await learn(asked);
-    await revokeSession(service, ended.sessionId);
-    const limiter = rateLimiter(gateways[0]!.redis, { RATE_LIMIT_LOGIN: '10/60' });
-
-    const over = cluster.failOver(lost);
-    let failing = true;
-    over.finally(() => {
-      failing = false;
-    });
-    while (failing) {
-      for (const { state } of gateways) {
-        expect([null, 'revoked']).toContain(await within(2_500, state(ended)));
-        await within(2_500, state(alive));
-      }
-      await within(2_500, Promise.resolve(limiter.consume('login', `ip:${someId()}`)));
-      await within(
-        2_500,
-        service.get(sessionKey(alive.sessionId)).catch(() => null),
-      );
+    const [former] = cluster.masters;
+    const people = await times(5, () => somebody(service, sessionOn(former!)));
+    for (const asked of people) for (const { learn } of gateways) await learn(asked);
+    await cluster.promote(former!);
+    for (const asked of people) {
+      await revokeSession(service, asked.sessionId);
+      for (const { state } of gateways) expect(await state(asked)).toBe('revoked');
     }
-    await over;
-    // By whoever is promoted, and before anybody follows it.
-    const first = revokeSession(service, alive.sessionId).then(
-      () => true,
-      () => false,
-    );
-    if (await first) for (const { state } of gateways) expect(await state(alive)).not.toBe('active');
-    for (const { learn } of gateways) expect((await learn(ended)).session.state).toBe('revoked');
-    const next = await somebody(service, sessionOn(lost));
-    for (const { learn } of gateways) await learn(next);
-    await within(400, revokeSession(service, next.sessionId));
-    for (const { state } of gateways) expect(await state(next)).toBe('revoked');
   });
+
+  it.each([
+    ['is killed', 1, ({ kill }: Master) => kill()],
+    ['does not answer any more', 2, ({ freeze }: Master) => freeze()],
+  ])(
+    'a master %s: every question is answered in time, and then all goes on with nothing alive that was ended',
+    async (_, index, away) => {
+      const gateways = await times(2, () => gateway(cluster.url));
+      const lost = cluster.masters[index]!;
+      const [ended, alive] = [
+        await somebody(service, sessionOn(lost)),
+        await somebody(service, sessionOn(lost)),
+      ];
+      for (const { learn } of gateways) for (const asked of [ended, alive]) await learn(asked);
+      await revokeSession(service, ended.sessionId);
+      const limiter = rateLimiter(gateways[0]!.redis, { RATE_LIMIT_LOGIN: '10/60' });
+
+      const over = cluster.failOver(lost, away);
+      let failing = true;
+      over.finally(() => {
+        failing = false;
+      });
+      while (failing) {
+        for (const { state } of gateways) {
+          expect([null, 'revoked']).toContain(await within(2_500, state(ended)));
+          await within(2_500, state(alive));
+        }
+        await within(2_500, Promise.resolve(limiter.consume('login', `ip:${someId()}`)));
+        await within(
+          2_500,
+          service.get(sessionKey(alive.sessionId)).catch(() => null),
+        );
+      }
+      await over;
+      // By whoever is promoted, and before anybody follows it.
+      const first = revokeSession(service, alive.sessionId).then(
+        () => true,
+        () => false,
+      );
+      if (await first) for (const { state } of gateways) expect(await state(alive)).not.toBe('active');
+      for (const { learn } of gateways) expect((await learn(ended)).session.state).toBe('revoked');
+      const next = await somebody(service, sessionOn(lost));
+      for (const { learn } of gateways) await learn(next);
+      await within(400, revokeSession(service, next.sessionId));
+      for (const { state } of gateways) expect(await state(next)).toBe('revoked');
+    },
+  );
 });
 
 describe('behind Sentinels', () => {

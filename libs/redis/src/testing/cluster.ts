@@ -7,8 +7,10 @@ export type TestCluster = {
   masters: readonly Server[];
   /** Which of the masters had the slot of the key to begin with. */
   masterOf(key: string): Server;
-  /** Kills the master, and resolves when its replica has been promoted. */
-  failOver(master: Server): Promise<void>;
+  /** Takes the master away, by killing it unless said otherwise, and resolves when its replica has been promoted. */
+  failOver(master: Server, away?: (master: Server) => unknown): Promise<void>;
+  /** Makes the replica the master, as for maintenance. */
+  promote(master: Server): Promise<void>;
   /** Gives the slot of the key to another of the masters. */
   moveSlot(key: string, to: Server): Promise<void>;
   stop(): Promise<void>;
@@ -47,14 +49,18 @@ export async function startTestCluster(): Promise<TestCluster> {
   );
   await Promise.all(replicating);
 
+  const replicaOf = (master: Server) => replicas[masters.indexOf(master)]!;
   return {
     url: `redis+cluster://${masters.map(({ host, port }) => `${host}:${port}`).join(',')}`,
     masters,
     masterOf,
-    async failOver(master) {
-      const { admin } = replicas[masters.indexOf(master)]!;
-      await master.kill();
-      await until(async () => /role:master/.test(await admin.info('replication')), 'a replica is promoted');
+    async failOver(master, away = ({ kill }) => kill()) {
+      await away(master);
+      await promoted(replicaOf(master));
+    },
+    async promote(master) {
+      await replicaOf(master).admin.call('CLUSTER', 'FAILOVER');
+      await promoted(replicaOf(master));
     },
     async moveSlot(key, to) {
       const slot = keySlot(key);
@@ -70,6 +76,9 @@ export async function startTestCluster(): Promise<TestCluster> {
     stop: async () => void (await Promise.all(servers.map(server => server.stop()))),
   };
 }
+
+const promoted = ({ admin }: Server) =>
+  until(async () => /role:master/.test(await admin.info('replication')), 'a replica is promoted');
 
 type Node = Server & { bus: number };
 

@@ -14,8 +14,10 @@ export type Server = {
   folder: string;
   /** For commands of the test. */
   admin: Redis;
-  /** As when its machine is lost. */
+  /** As when the process is lost: its connections break. */
   kill(): Promise<void>;
+  /** As when its machine is lost: its connections stand, and nothing comes any more. */
+  freeze(): void;
   stop(): Promise<void>;
 };
 
@@ -44,6 +46,7 @@ export async function startServer(
   const end = async (signal: NodeJS.Signals) => {
     admin.disconnect();
     server.kill(signal);
+    server.kill('SIGCONT');
     await ended;
   };
   return {
@@ -52,6 +55,7 @@ export async function startServer(
     folder,
     admin,
     kill: () => end('SIGKILL'),
+    freeze: () => void server.kill('SIGSTOP'),
     async stop() {
       await end('SIGTERM');
       rmSync(folder, { recursive: true, force: true });
