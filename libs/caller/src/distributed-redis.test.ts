@@ -1,11 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { connectRedis, type RedisClient, whenConnected } from '@rivergate/redis';
-import {
-  startTestCluster,
-  startTestSentinel,
-  type TestCluster,
-  type TestSentinel,
-} from '@rivergate/redis/testing';
+import { startTestCluster, startTestSentinel, type TestCluster } from '@rivergate/redis/testing';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import {
   fillMembership,
@@ -68,6 +63,11 @@ async function gateway(url: string) {
 }
 
 type Master = TestCluster['masters'][number];
+const ways: [string, (master: Master) => unknown][] = [
+  ['is killed', ({ kill }) => kill()],
+  ['does not answer any more', ({ freeze }) => freeze()],
+];
+
 type Question = { sessionId: number; userId: number; organizationIds: number[] };
 
 async function somebody(redis: RedisClient, sessionId = someId()): Promise<Question> {
@@ -194,14 +194,11 @@ describe('on a cluster', () => {
     }
   });
 
-  it.each([
-    ['is killed', 1, ({ kill }: Master) => kill()],
-    ['does not answer any more', 2, ({ freeze }: Master) => freeze()],
-  ])(
+  it.each(ways)(
     'a master %s: every question is answered in time, and then all goes on with nothing alive that was ended',
-    async (_, index, away) => {
+    async (how, away) => {
       const gateways = await times(2, () => gateway(cluster.url));
-      const lost = cluster.masters[index]!;
+      const lost = cluster.masters[ways.findIndex(([name]) => name === how) + 1]!;
       const [ended, alive] = [
         await somebody(service, sessionOn(lost)),
         await somebody(service, sessionOn(lost)),
@@ -243,43 +240,41 @@ describe('on a cluster', () => {
 });
 
 describe('behind Sentinels', () => {
-  let sentinel: TestSentinel;
+  it.each(ways)(
+    'a gateway remembers and forgets, and goes on with the replica when the master %s',
+    async (_, away) => {
+      const sentinel = await startTestSentinel();
+      stopping.push(() => sentinel.stop());
+      const service = await connected(sentinel.url);
+      const { learn, state } = await gateway(sentinel.url);
+      const [ended, alive] = [await somebody(service), await somebody(service)];
+      for (const asked of [ended, alive]) await learn(asked);
+      await within(400, revokeSession(service, ended.sessionId));
+      expect(await state(ended)).toBe('revoked');
 
-  beforeAll(async () => {
-    sentinel = await startTestSentinel();
-  });
-  afterAll(() => sentinel.stop());
-
-  it('a gateway remembers and forgets, and goes on with the replica when the master is lost', async () => {
-    const service = await connected(sentinel.url);
-    const { learn, state } = await gateway(sentinel.url);
-    const [ended, alive] = [await somebody(service), await somebody(service)];
-    for (const asked of [ended, alive]) await learn(asked);
-    await within(400, revokeSession(service, ended.sessionId));
-    expect(await state(ended)).toBe('revoked');
-
-    const over = sentinel.failOver();
-    let failing = true;
-    over.finally(() => {
-      failing = false;
-    });
-    while (failing) {
-      expect([null, 'revoked']).toContain(await within(2_500, state(ended)));
-      await within(
-        2_500,
-        service.get('nothing').catch(() => null),
+      const over = sentinel.failOver(away);
+      let failing = true;
+      over.finally(() => {
+        failing = false;
+      });
+      while (failing) {
+        expect([null, 'revoked']).toContain(await within(2_500, state(ended)));
+        await within(
+          2_500,
+          service.get('nothing').catch(() => null),
+        );
+      }
+      await over;
+      const revoked = await revokeSession(service, alive.sessionId).then(
+        () => true,
+        () => false,
       );
-    }
-    await over;
-    const revoked = await revokeSession(service, alive.sessionId).then(
-      () => true,
-      () => false,
-    );
-    if (revoked) expect(await state(alive)).not.toBe('active');
-    expect((await learn(ended)).session.state).toBe('revoked');
-    const next = await somebody(service);
-    await learn(next);
-    await within(400, revokeSession(service, next.sessionId));
-    expect(await state(next)).toBe('revoked');
-  });
+      if (revoked) expect(await state(alive)).not.toBe('active');
+      expect((await learn(ended)).session.state).toBe('revoked');
+      const next = await somebody(service);
+      await learn(next);
+      await within(400, revokeSession(service, next.sessionId));
+      expect(await state(next)).toBe('revoked');
+    },
+  );
 });

@@ -40,7 +40,7 @@ export async function withdraw(
   try {
     await write();
   } catch (cause) {
-    await pause(began + PATIENCE - performance.now());
+    await pause(Math.max(0, began + PATIENCE - performance.now()));
     throw cause;
   }
   await heardByAll(redis, subject);
@@ -78,7 +78,7 @@ async function announce(redis: RedisClient, subject: string): Promise<void> {
       await pause(wait);
     }
   } catch {
-    await pause(end - performance.now());
+    await pause(Math.max(0, end - performance.now()));
   }
 }
 

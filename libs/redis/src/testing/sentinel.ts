@@ -7,8 +7,8 @@ export type TestSentinel = {
   url: string;
   master: Server;
   replica: Server;
-  /** Kills the master, and resolves when the replica has been promoted. */
-  failOver(): Promise<void>;
+  /** Takes the master away, by killing it unless said otherwise, and resolves when the replica has been promoted. */
+  failOver(away?: (master: Server) => unknown): Promise<void>;
   stop(): Promise<void>;
 };
 
@@ -48,8 +48,8 @@ export async function startTestSentinel(): Promise<TestSentinel> {
     url: `redis+sentinel://${login}@127.0.0.1:${nobody},127.0.0.1:${sentinel.port}/main/0?sentinel_password=${encodeURIComponent(sentinelPassword)}`,
     master,
     replica,
-    async failOver() {
-      await master.kill();
+    async failOver(away = ({ kill }) => kill()) {
+      await away(master);
       await until(
         async () => /role:master/.test(await replica.admin.info('replication')),
         'the replica is promoted',
