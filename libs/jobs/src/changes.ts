@@ -1,5 +1,5 @@
 import type { Log } from '@rivergate/endpoint';
-import type { Redis } from 'ioredis';
+import { listenerOf, type RedisClient } from '@rivergate/redis';
 
 /** Milliseconds between two messages about one job. */
 const THROTTLE = 250;
@@ -12,12 +12,12 @@ export interface Changes {
   stop(): void;
 }
 
-export function jobChanges(redis: Redis, service: string, log: Log): Changes {
+export function jobChanges(redis: RedisClient, service: string, log: Log): Changes {
   const channel = `rivergate:jobs:${service}`;
   const followers = new Map<number, Set<() => void>>();
   /** Jobs that were told of a moment ago, with whether they have changed since. */
   const told = new Map<number, boolean>();
-  let subscriber: Redis | undefined;
+  let subscriber: RedisClient | undefined;
   let stopped = false;
 
   const publish = (jobId: number) => {
@@ -32,7 +32,7 @@ export function jobChanges(redis: Redis, service: string, log: Log): Changes {
   };
 
   const subscribe = () => {
-    const connection = redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
+    const connection = listenerOf(redis);
     connection.on('error', () => {});
     connection.on('message', (_channel: string, jobId: string) => {
       for (const look of followers.get(Number(jobId)) ?? []) look();

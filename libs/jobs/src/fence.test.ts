@@ -1,8 +1,9 @@
 import { anonymous } from '@rivergate/caller';
 import { acrossOrganizations, bindCaller, emitterOf } from '@rivergate/endpoint';
-import { connectDatabase, connectRedis, createLog, defineService, migrateService } from '@rivergate/service';
+import { connectRedis, type RedisClient } from '@rivergate/redis';
+import { connectDatabase, createLog, defineService, migrateService } from '@rivergate/service';
 import { type TestEnvironment, testEnvironment } from '@rivergate/testing';
-import type { Redis } from 'ioredis';
+
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimTurn } from './claim.ts';
@@ -23,7 +24,7 @@ const log = createLog('fence', 'silent');
 
 let environment: TestEnvironment;
 let knex: Knex;
-let redis: Redis;
+let redis: RedisClient;
 const hooks: Hooks = {};
 beforeAll(async () => {
   environment = await testEnvironment();

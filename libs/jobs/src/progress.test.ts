@@ -1,5 +1,6 @@
 import { type StreamTools, withinOrganization } from '@rivergate/endpoint';
-import { connectRedis, createLog } from '@rivergate/service';
+import { connectRedis } from '@rivergate/redis';
+import { createLog } from '@rivergate/service';
 import { eventually } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { jobChanges } from './changes.ts';

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { connectRedis } from '@rivergate/redis';
 import { Queue, Worker } from 'bullmq';
 import { attach } from './attached.ts';
 import { jobChanges } from './changes.ts';
@@ -17,7 +18,11 @@ export interface JobWorkers {
   stop(): Promise<void>;
 }
 
+/** In braces, so that all keys of a queue are in one slot of a cluster. */
+const PREFIX = '{rivergate}';
 const SWEEP_EVERY = 1_000;
+/** Milliseconds after which a worker that lost Redis looks for it again. */
+const RETRY_DELAY = 1_000;
 /** Milliseconds that a stop waits for the items in hand. */
 const PATIENCE = 5_000;
 
@@ -28,20 +33,19 @@ const PATIENCE = 5_000;
  */
 export function startJobWorkers({ redisUrl, slots, ...workshop }: JobWorkersOptions): JobWorkers {
   const { service, kinds, knex, redis, log, metrics } = workshop;
-  const connection = { url: redisUrl, maxRetriesPerRequest: null };
+  const forRinging = connectRedis(redisUrl, log, 'waits');
+  const forWork = connectRedis(redisUrl, log, 'queues');
   const name = `jobs-${service}`;
   const changes = jobChanges(redis, service, log);
   let stopping = false;
   let inTrouble = false;
 
-  const queue = new Queue(name, {
-    connection: { ...connection, maxRetriesPerRequest: 1 },
-    prefix: 'rivergate',
-  });
+  const queue = new Queue(name, { connection: forRinging, prefix: PREFIX });
   const worker = new Worker(name, answer, {
-    connection,
-    prefix: 'rivergate',
+    connection: forWork,
+    prefix: PREFIX,
     concurrency: slots,
+    runRetryDelay: RETRY_DELAY,
     // Seconds after which an idle worker looks by itself: no ring is overheard for longer.
     drainDelay: 1,
     removeOnComplete: { count: 0 },
@@ -115,6 +119,7 @@ export function startJobWorkers({ redisUrl, slots, ...workshop }: JobWorkersOpti
         worker.disconnect().catch(() => {});
         queue.disconnect().catch(() => {});
       }
+      for (const connection of [forRinging, forWork]) connection.disconnect();
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Principal } from '@rivergate/caller';
 import type { Log } from '@rivergate/endpoint';
-import type { Redis } from 'ioredis';
+import type { RedisClient } from '@rivergate/redis';
 import type { Knex } from 'knex';
 import type { JobKind } from './kind.ts';
 import type { JobMetrics } from './metrics.ts';
@@ -10,7 +10,7 @@ export interface Workshop {
   service: string;
   kinds: ReadonlyMap<string, JobKind>;
   knex: Knex;
-  redis: Redis;
+  redis: RedisClient;
   log: Log;
   metrics: JobMetrics;
   /** What the item functions of the service get beside the library's own context. */

@@ -6,7 +6,10 @@ import { forward } from '../../../../gateway/src/pipeline/forward.ts';
 import { routeOf } from '../../../../gateway/src/routes/route.ts';
 
 /** The gateway's forwarding by undici without its pipeline: what http-proxy-middleware has to be compared with. */
-const target = destination({ name: 'service', url: process.argv[2]! }, { most: 256, wait: 2_000 });
+const target = destination(
+  { name: 'service', url: process.argv[2]! },
+  { most: 256, streams: 1_024, wait: 2_000 },
+);
 const nothing = () => {};
 const relay = forward({
   destinations: new Map([[target.name, target]]),

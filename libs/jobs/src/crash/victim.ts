@@ -2,7 +2,8 @@
  * A process for crash tests: workers of the `policy` service that write notes. At the point named by CRASH_AT it kills
  * itself with SIGKILL, as `kill -9` would: no handler runs, no connection is closed in order.
  */
-import { connectDatabase, connectRedis, createLog } from '@rivergate/service';
+import { connectRedis } from '@rivergate/redis';
+import { connectDatabase, createLog } from '@rivergate/service';
 import type { JobKind } from '../kind.ts';
 import { type Hooks, writingNotes } from '../testing/notes.ts';
 import { startJobWorkers } from '../workers.ts';
