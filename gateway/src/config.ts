@@ -6,8 +6,9 @@ import { z } from 'zod';
 import { workerCount } from './workers/worker-count.ts';
 
 const DEFAULT_PORT = 8080;
-/** Connections to each service, and those beside them that may carry an answer which stays open. */
+/** Connections to each service. */
 const CONNECTIONS = 256;
+/** More of them for answers that are streams. */
 const STREAMS = 1_024;
 
 const Environment = z.object({
@@ -54,7 +55,7 @@ export type Config = {
   bodies: { memory: number; window: number };
   /** Milliseconds */
   answerPatience: number;
-  /** Connections to each service, those beside them for what stays open, and milliseconds that a request waits for one. */
+  /** Connections to each service, and milliseconds that a request waits for one. */
   connections: { most: number; streams: number; wait: number };
   /** Processes that answer on the port; what is limited above is this one's part. */
   workers: number;

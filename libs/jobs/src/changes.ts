@@ -1,6 +1,5 @@
 import type { Log } from '@rivergate/endpoint';
-import type { RedisClient } from '@rivergate/redis';
-import { Cluster } from 'ioredis';
+import { listenerOf, type RedisClient } from '@rivergate/redis';
 
 /** Milliseconds between two messages about one job. */
 const THROTTLE = 250;
@@ -33,10 +32,7 @@ export function jobChanges(redis: RedisClient, service: string, log: Log): Chang
   };
 
   const subscribe = () => {
-    const connection =
-      redis instanceof Cluster
-        ? redis.duplicate([], { enableOfflineQueue: true })
-        : redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
+    const connection = listenerOf(redis);
     connection.on('error', () => {});
     connection.on('message', (_channel: string, jobId: string) => {
       for (const look of followers.get(Number(jobId)) ?? []) look();

@@ -1,9 +1,9 @@
 import { anonymous } from '@rivergate/caller';
 import { acrossOrganizations, bindCaller, emitterOf } from '@rivergate/endpoint';
-import type { RedisClient } from '@rivergate/redis';
-import { connectRedis } from '@rivergate/redis';
+import { connectRedis, type RedisClient } from '@rivergate/redis';
 import { connectDatabase, createLog, defineService, migrateService } from '@rivergate/service';
 import { type TestEnvironment, testEnvironment } from '@rivergate/testing';
+
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { claimTurn } from './claim.ts';

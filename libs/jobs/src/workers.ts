@@ -20,11 +20,9 @@ export interface JobWorkers {
 
 /** In braces, so that all keys of a queue are in one slot of a cluster. */
 const PREFIX = '{rivergate}';
-/** Milliseconds for which a ring waits for Redis, before it is left to the sweep. */
-const TAKEN_WITHIN = 5_000;
+const SWEEP_EVERY = 1_000;
 /** Milliseconds after which a worker that lost Redis looks for it again. */
 const RETRY_DELAY = 1_000;
-const SWEEP_EVERY = 1_000;
 /** Milliseconds that a stop waits for the items in hand. */
 const PATIENCE = 5_000;
 
@@ -35,18 +33,19 @@ const PATIENCE = 5_000;
  */
 export function startJobWorkers({ redisUrl, slots, ...workshop }: JobWorkersOptions): JobWorkers {
   const { service, kinds, knex, redis, log, metrics } = workshop;
-  const connection = connectRedis(redisUrl, log, 'queues');
+  const forRinging = connectRedis(redisUrl, log, 'waits');
+  const forWork = connectRedis(redisUrl, log, 'queues');
   const name = `jobs-${service}`;
   const changes = jobChanges(redis, service, log);
   let stopping = false;
   let inTrouble = false;
 
-  const queue = new Queue(name, { connection, prefix: PREFIX });
+  const queue = new Queue(name, { connection: forRinging, prefix: PREFIX });
   const worker = new Worker(name, answer, {
-    connection,
+    connection: forWork,
     prefix: PREFIX,
-    runRetryDelay: RETRY_DELAY,
     concurrency: slots,
+    runRetryDelay: RETRY_DELAY,
     // Seconds after which an idle worker looks by itself: no ring is overheard for longer.
     drainDelay: 1,
     removeOnComplete: { count: 0 },
@@ -60,15 +59,10 @@ export function startJobWorkers({ redisUrl, slots, ...workshop }: JobWorkersOpti
   worker.on('error', trouble);
   worker.on('failed', (_, cause) => log.error({ err: cause }, 'A slice of a job failed'));
 
-  const ring = async (seconds = 0): Promise<void> => {
-    const added = queue.add('turn', {}, { delay: Math.ceil(seconds * 1_000) }).then(() => true);
-    try {
-      if (await Promise.race([added, pause(TAKEN_WITHIN, false, { ref: false })])) inTrouble = false;
-      else trouble('Redis does not take a ring');
-    } catch (cause) {
-      trouble(cause);
-    }
-  };
+  const ring = (seconds = 0) =>
+    queue.add('turn', {}, { delay: Math.ceil(seconds * 1_000) }).then(() => {
+      inTrouble = false;
+    }, trouble);
 
   /** Whoever found work rings again: there may be more, of this job or of others. */
   async function answer(): Promise<void> {
@@ -125,7 +119,7 @@ export function startJobWorkers({ redisUrl, slots, ...workshop }: JobWorkersOpti
         worker.disconnect().catch(() => {});
         queue.disconnect().catch(() => {});
       }
-      connection.disconnect();
+      for (const connection of [forRinging, forWork]) connection.disconnect();
     },
   };
 }

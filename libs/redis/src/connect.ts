@@ -91,6 +91,12 @@ function open(url: string, whileAway: WhileAway): RedisClient {
   });
 }
 
+/** A connection of its own for messages that are published, which waits for Redis and subscribes anew by itself. */
+export function listenerOf(redis: RedisClient): RedisClient {
+  if (redis instanceof Cluster) return redis.duplicate([], { enableOfflineQueue: true });
+  return redis.duplicate({ enableOfflineQueue: true, maxRetriesPerRequest: null });
+}
+
 /** Resolves when the connection stands, or after `milliseconds` without it. */
 export function whenConnected(redis: RedisClient, milliseconds: number): Promise<void> {
   if (redis.status === 'ready') return Promise.resolve();

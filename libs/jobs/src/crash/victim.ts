@@ -2,7 +2,6 @@
  * A process for crash tests: workers of the `policy` service that write notes. At the point named by CRASH_AT it kills
  * itself with SIGKILL, as `kill -9` would: no handler runs, no connection is closed in order.
  */
-
 import { connectRedis } from '@rivergate/redis';
 import { connectDatabase, createLog } from '@rivergate/service';
 import type { JobKind } from '../kind.ts';
