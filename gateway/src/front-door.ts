@@ -14,6 +14,7 @@ import { type OwnEndpoints, ownEndpoint } from './own/own-endpoints.ts';
 import { credentialFor } from './pipeline/forward.ts';
 import { arrival, departure, type PipelineParts, passage, run } from './pipeline/pipeline.ts';
 import { addressKey } from './pipeline/rate-limit.ts';
+import type { Guesses } from './tokens/guesses.ts';
 
 export type FrontDoor = {
   request(request: IncomingMessage, response: ServerResponse): void;
@@ -27,6 +28,7 @@ export type FrontDoorParts = PipelineParts & {
   own: OwnEndpoints;
   mailbox: Mailbox | null;
   observer: Observer;
+  guesses: Guesses;
   log: Logger;
   /** Whether the process is about to stop. */
   leaving: () => boolean;
@@ -103,10 +105,12 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
 
 /** Requests with bad tokens never reach the counter of a caller: they are counted against the address. */
 async function guessesTooOften(
-  { limiter }: FrontDoorParts,
+  { limiter, guesses }: FrontDoorParts,
   exchange: Exchange,
 ): Promise<Failure | undefined> {
   if (!exchange.route || exchange.general) return undefined;
   exchange.general = await limiter.consume('standard', addressKey(exchange));
-  return exchange.general?.allowed === false ? rateLimited(exchange.general) : undefined;
+  if (exchange.general?.allowed !== false) return undefined;
+  guesses.exhausted(exchange, exchange.general);
+  return rateLimited(exchange.general);
 }

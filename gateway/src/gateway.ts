@@ -4,7 +4,7 @@ import { eventLogFromEnv } from '@rivergate/events';
 import { connectRedis, whenConnected } from '@rivergate/redis';
 import { accessOwners, closeServer, createLog, listen, startTracing } from '@rivergate/service';
 import { followAccess } from './access/access-consumer.ts';
-import { watchSessions } from './access/session-watch.ts';
+import { watchLogins } from './access/login-watch.ts';
 import { accessLog } from './access-log.ts';
 import { answerHeaders } from './answer/answer-headers.ts';
 import { crossOriginPolicy } from './answer/cross-origin.ts';
@@ -25,10 +25,12 @@ import { metrics } from './own/metrics.ts';
 import { openApi } from './own/openapi.ts';
 import { limited, type OwnEndpoint } from './own/own-endpoints.ts';
 import { pages } from './own/pages.ts';
-import { tokenKinds } from './pipeline/authenticate.ts';
+import { tokenReader } from './pipeline/authenticate.ts';
 import { openRequests } from './pipeline/open-requests.ts';
 import { watchFleet } from './routes/fleet.ts';
 import { httpServer } from './server.ts';
+import { guesses } from './tokens/guesses.ts';
+import { tokenLookUp } from './tokens/look-up-token.ts';
 import { signingKeys } from './tokens/signing-keys.ts';
 import { verifiedCache } from './tokens/verified-cache.ts';
 import { accessTokenVerifier } from './tokens/verify-access-token.ts';
@@ -87,7 +89,7 @@ export async function startGateway(
     const observing = observer(requests);
     const connections = openConnections(observing);
     const owners = accessOwners(redis, call);
-    stopping.push(watchSessions(redis, owners, connections));
+    stopping.push(watchLogins(redis, owners, connections));
     if (env.KAFKA_BROKERS || env.EVENT_LOG_URL) {
       const eventLog = eventLogFromEnv(env, log);
       stopping.push(() => eventLog.close());
@@ -98,6 +100,7 @@ export async function startGateway(
 
     let leaving = false;
     const limiter = rateLimiter(redis, env);
+    const guessing = guesses();
     const [openapi, asyncapi] = [openApi(write, fleet, config.publicUrl), asyncApi(write)];
     const countedEndpoints = new Map<string, OwnEndpoint>([
       ['/', frontPage(write)],
@@ -119,7 +122,11 @@ export async function startGateway(
       trustProxy: config.trustProxy,
       recording: config.traceEndpoint !== undefined,
       fleet,
-      kinds: tokenKinds(accessTokenVerifier(config.issuer, keys.find)),
+      readToken: tokenReader(
+        accessTokenVerifier(config.issuer, keys.find),
+        tokenLookUp(redis, owners, guessing),
+      ),
+      guesses: guessing,
       verified: verifiedCache(keys.publishes),
       redis,
       limiter,

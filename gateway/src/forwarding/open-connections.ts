@@ -1,10 +1,11 @@
 import type { EventEmitter } from 'node:events';
+import type { Login } from '@rivergate/caller';
 import type { LongLived, Observer } from '../observe.ts';
 
 /** What stays open after it was let in: a WebSocket, or an answer that is sent for as long as it is made. */
 export type OpenConnection = {
   kind: LongLived;
-  sessionId: number | null;
+  login: Login | null;
   /** Breaks it off. */
   close(): void;
   /** The gateway stops: ends it, if it would not end by itself. */
@@ -15,10 +16,10 @@ export type OpenConnection = {
 export type OpenConnections = {
   /** @param carrier the socket or response that it ends with */
   add(open: OpenConnection, carrier: EventEmitter & { destroyed: boolean }): void;
-  /** The sessions that hold one open. */
-  sessions(): Set<number>;
-  /** A session was revoked: what it opened is closed. */
-  closeSession(sessionId: number): void;
+  /** The sessions and tokens that hold one open. */
+  logins(): Iterable<Login>;
+  /** It was revoked: what it opened is closed. */
+  closeLogin(login: Login): void;
   leaveAll(): void;
 };
 
@@ -34,16 +35,18 @@ export function openConnections(observer: Pick<Observer, 'opened' | 'closed'>): 
         observer.closed(open.kind);
       });
     },
-    sessions() {
-      const found = new Set<number>();
-      for (const { sessionId } of all) if (sessionId !== null) found.add(sessionId);
-      return found;
+    logins() {
+      const found = new Map<string | number, Login>();
+      for (const { login } of all) if (login) found.set(nameOf(login), login);
+      return found.values();
     },
-    closeSession(sessionId) {
-      for (const open of all) if (open.sessionId === sessionId) open.close();
+    closeLogin(login) {
+      for (const open of all) if (open.login && nameOf(open.login) === nameOf(login)) open.close();
     },
     leaveAll() {
       for (const open of all) open.leave();
     },
   };
 }
+
+const nameOf = (login: Login) => ('sessionId' in login ? login.sessionId : login.tokenHash);

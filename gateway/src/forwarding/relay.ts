@@ -75,7 +75,7 @@ export function relay(
         if (!stays()) return started.abort(noRoom());
         opened({
           kind: 'stream',
-          sessionId: exchange.token?.sessionId ?? null,
+          login: exchange.token?.login ?? null,
           close: () => breakOff(request, response),
           // Events come for ever, and clients come again; anything else has an end of its own.
           leave: events ? leave : () => {},

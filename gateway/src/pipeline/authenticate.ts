@@ -1,24 +1,39 @@
+import type { TokenKind } from '@rivergate/caller';
+import { TOKEN_OWNERS } from '@rivergate/contracts';
 import { Unauthorized } from '@rivergate/endpoint';
+import { prefixOf } from '@rivergate/secrets';
 import type { Exchange } from '../exchange.ts';
+import type { AccessToken } from '../tokens/access-token.ts';
+import type { LookUpToken } from '../tokens/look-up-token.ts';
 import type { VerifiedCache } from '../tokens/verified-cache.ts';
-import { invalidToken, type VerifyToken } from '../tokens/verify-access-token.ts';
+import { invalidToken, type VerifyAccessToken } from '../tokens/verify-access-token.ts';
 
-/** A kind of bearer token: how it is told from others and how it is verified. */
-export type TokenKind = { recognises(token: string): boolean; verify: VerifyToken };
+/** What becomes of a bearer token: who it is for, or null where it is of another form. */
+export type ReadToken = (token: string, exchange: Exchange) => Promise<AccessToken> | null;
 
 /** Three base64url segments, the compact form of a JWS. */
 const compactJws = /^[\w-]+\.[\w-]+\.[\w-]+$/;
 
-/** The kinds of token there are, in the order in which they are tried. A new kind is one more line. */
-export function tokenKinds(verifyAccessToken: VerifyToken): readonly TokenKind[] {
-  return [{ recognises: token => compactJws.test(token), verify: verifyAccessToken }];
+/**
+ * Tells tokens apart by their form: one with the prefix of a kind that has an owner is looked up, a JWT is verified and
+ * looked up only where it belongs to no session. What has another form, or a wrong checksum, is nobody's.
+ */
+export function tokenReader(verifyAccessToken: VerifyAccessToken, lookUp: LookUpToken): ReadToken {
+  return (token, exchange) => {
+    if (compactJws.test(token))
+      return verifyAccessToken(token).then(verified => verified ?? lookUp('oauth', token, exchange));
+    const prefix = prefixOf(token);
+    return prefix !== null && Object.hasOwn(TOKEN_OWNERS, prefix)
+      ? lookUp(prefix as TokenKind, token, exchange)
+      : null;
+  };
 }
 
 /**
  * Step: who says the caller to be? Endpoints that need no token ignore one, unless they say that it is optional:
  * then a bad one is refused rather than overlooked.
  */
-export function authenticate(kinds: readonly TokenKind[], verified: VerifiedCache) {
+export function authenticate(read: ReadToken, verified: VerifiedCache) {
   return (exchange: Exchange): void | Promise<void> => {
     const { route } = exchange;
     if (!route?.readsToken) return;
@@ -30,9 +45,9 @@ export function authenticate(kinds: readonly TokenKind[], verified: VerifiedCach
     const token = bearerOf(authorization);
     exchange.token = verified.get(token);
     if (exchange.token) return;
-    const kind = kinds.find(({ recognises }) => recognises(token));
-    if (!kind) throw invalidToken();
-    return kind.verify(token).then(accepted => {
+    const reading = read(token, exchange);
+    if (!reading) throw invalidToken();
+    return reading.then(accepted => {
       verified.keep(token, accepted);
       exchange.token = accepted;
     });

@@ -29,8 +29,8 @@ export function readAnew(redis: RedisClient) {
 }
 
 function questionOf(exchange: Exchange): AccessQuestion {
-  const { sessionId, userId } = exchange.token!;
-  return { sessionId, userId, organizationIds: organizationsOf(exchange) };
+  const { login, userId } = exchange.token!;
+  return { ...login, userId, organizationIds: organizationsOf(exchange) };
 }
 
 /** The organizations that the decision is about: the token's active one and the one that the path names. */

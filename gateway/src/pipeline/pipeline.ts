@@ -8,7 +8,7 @@ import type { RequestBodies } from '../forwarding/request-body.ts';
 import type { Destination } from '../forwarding/upstream.ts';
 import type { Fleet } from '../routes/fleet.ts';
 import type { VerifiedCache } from '../tokens/verified-cache.ts';
-import { authenticate, type TokenKind } from './authenticate.ts';
+import { authenticate, type ReadToken } from './authenticate.ts';
 import { decideAgain } from './decide-again.ts';
 import { credentialFor, forward } from './forward.ts';
 import { framing } from './framing.ts';
@@ -27,7 +27,7 @@ export type PipelineParts = {
   trustProxy: string;
   recording: boolean;
   fleet: Pick<Fleet, 'table' | 'incomplete'>;
-  kinds: readonly TokenKind[];
+  readToken: ReadToken;
   verified: VerifiedCache;
   redis: RedisClient;
   limiter: RateLimiter;
@@ -53,7 +53,7 @@ export function passage(parts: PipelineParts): readonly Step[] {
     parts.open.ofAddress,
     route(parts.fleet),
     upgradeDeclared,
-    authenticate(parts.kinds, parts.verified),
+    authenticate(parts.readToken, parts.verified),
     parts.open.ofUser,
     gather(parts.redis),
     questionLimit(parts.limiter),

@@ -3,13 +3,16 @@ import {
   grantsIn,
   type Membership,
   type Principal,
+  type PrincipalToken,
   standingIn,
+  type TokenFacts,
   type WorkspaceGrant,
 } from '@rivergate/caller';
 import { Unauthorized } from '@rivergate/endpoint';
 import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
+import { invalidToken } from '../tokens/verify-access-token.ts';
 import { organizationsOf } from './gather.ts';
 
 /**
@@ -22,21 +25,30 @@ export function principal(owners: Owners) {
       exchange.principal = anonymous(exchange.ip);
       return;
     }
+    const { userId } = exchange.token;
+    if (userId === null) {
+      exchange.principal = clientPrincipal(exchange);
+      return;
+    }
     const known = exchange.access?.memberships ?? [];
     const asked = organizationsOf(exchange);
     const memberships: Membership[] = [];
     for (let index = 0; index < asked.length; index++) {
       const membership = known[index]?.membership;
-      if (!membership) return askOwners(owners, exchange, asked);
+      if (!membership) return askOwners(owners, exchange, userId, asked);
       memberships.push(membership);
     }
     exchange.principal = principalOf(exchange, memberships);
   };
 }
 
-async function askOwners(owners: Owners, exchange: Exchange, asked: readonly number[]): Promise<void> {
+async function askOwners(
+  owners: Owners,
+  exchange: Exchange,
+  userId: number,
+  asked: readonly number[],
+): Promise<void> {
   const known = exchange.access?.memberships ?? [];
-  const userId = exchange.token!.userId;
   const memberships = await Promise.all(
     asked.map((id, index) => known[index]?.membership ?? owners.membership(id, userId, known[index])),
   );
@@ -47,6 +59,7 @@ type Deciding = {
   actedOn: number | null;
   membership: Membership | undefined;
   isSystemAdmin: boolean;
+  facts: TokenFacts | undefined;
   ip: string;
 };
 
@@ -57,24 +70,28 @@ const latest = new WeakMap<AccessToken, { from: Deciding; principal: Principal }
 function principalOf(exchange: Exchange, memberships: readonly Membership[]): Principal {
   const token = exchange.token!;
   const session = exchange.access?.session;
-  const isSystemAdmin = session?.state === 'active' && session.isSystemAdmin;
-  if (token.organizationId !== null && !memberships[0]?.member) throw outdatedToken();
+  if (session?.state !== 'active') throw invalidToken();
+  const facts = session.token;
+  // A token that reaches every organization of its owner outlives the membership in any one of them.
+  const tied = token.organizationId !== null && (facts === undefined || facts.bound);
+  if (tied && !memberships[0]?.member) throw outdatedToken();
   const actedOn = exchange.pathOrganizationId ?? (namesOrganization(exchange) ? null : token.organizationId);
   const membership = actedOn === null ? undefined : memberships[memberships.length - 1];
   const { ip, route } = exchange;
-  const from = { actedOn, membership, isSystemAdmin, ip };
+  const from = { actedOn, membership, isSystemAdmin: session.isSystemAdmin, facts, ip };
   const known = latest.get(token);
   if (known && !route?.workspace && isSame(known.from, from)) return known.principal;
-  const standing = standingIn(actedOn, membership, isSystemAdmin);
+  const standing = standingIn(actedOn, membership, session);
   const principal: Principal = Object.freeze({
     kind: 'user',
     userId: token.userId,
-    sessionId: token.sessionId,
+    sessionId: 'sessionId' in token.login ? token.login.sessionId : null,
+    token: principalToken(token, facts),
     ...standing,
     workspaces: concerned(exchange, standing.workspaces),
     amr: token.amr,
-    scope: token.scope,
-    clientId: token.clientId,
+    scope: facts?.scopes ?? [],
+    clientId: facts?.clientId ?? null,
     ip,
     service: null,
   });
@@ -82,14 +99,38 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
   return principal;
 }
 
-/** What is remembered of a membership is one object for as long as it stands in Redis. */
+/** What is remembered of a membership, or of a token, is one object for as long as it stands in Redis. */
 function isSame(one: Deciding, other: Deciding): boolean {
   return (
     one.membership === other.membership &&
     one.actedOn === other.actedOn &&
     one.isSystemAdmin === other.isSystemAdmin &&
+    one.facts === other.facts &&
     one.ip === other.ip
   );
+}
+
+function principalToken({ login }: AccessToken, facts: TokenFacts | undefined): PrincipalToken | null {
+  if (facts === undefined || !('tokenHash' in login)) return null;
+  const { id, bound, organizationId } = facts;
+  return { kind: login.kind, id, hash: login.tokenHash, boundTo: bound ? organizationId : null };
+}
+
+/** A program that belongs to an organization: no member of it, and what it may do its scopes say alone. */
+function clientPrincipal(exchange: Exchange): Principal {
+  const { token, access, pathOrganizationId } = exchange;
+  const session = access?.session;
+  if (session?.state !== 'active' || session.token === undefined) throw invalidToken();
+  const { organizationId, scopes, clientId } = session.token;
+  const elsewhere = namesOrganization(exchange) && pathOrganizationId !== organizationId;
+  return {
+    ...anonymous(exchange.ip),
+    kind: 'client',
+    token: principalToken(token!, session.token),
+    organizationId: elsewhere ? null : organizationId,
+    scope: scopes,
+    clientId,
+  };
 }
 
 /** What the service needs to know of rights in workspaces: a user may hold them in thousands. */

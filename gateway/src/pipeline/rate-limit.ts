@@ -57,9 +57,11 @@ function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
   return principal.plan === 'professional' || principal.plan === 'enterprise' ? 'premium' : 'standard';
 }
 
-/** Under which name a request is counted: the user's, else the address's. */
+/** Under which name a request is counted: the user's, that of the organization of a client without one, else the address's. */
 export function callerKey(exchange: Exchange): string {
-  return exchange.token ? `user:${exchange.token.userId}` : addressKey(exchange);
+  const { token } = exchange;
+  if (!token) return addressKey(exchange);
+  return token.userId === null ? `organization:${token.organizationId}` : `user:${token.userId}`;
 }
 
 export function addressKey({ ip }: Exchange): string {

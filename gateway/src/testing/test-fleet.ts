@@ -2,6 +2,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import { accessTokenAudience, credentialKeys, generateInternalKeys } from '@rivergate/caller';
 import { startTestRedis, type TestRedis } from '@rivergate/caller/test-redis';
 import type { ManifestRoute } from '@rivergate/endpoint';
+import { prefixedToken, tokenHash } from '@rivergate/secrets';
 import { SERVICES, urlVariable } from '@rivergate/service';
 import { Redis } from 'ioredis';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
@@ -9,6 +10,18 @@ import { startGateway } from '../gateway.ts';
 import { json, type StandIn, startStandIn } from './stand-in.ts';
 
 const publicUrl = 'http://gateway.test';
+
+/** What identity says of a token that stands in place of a session. */
+export type TestToken = {
+  token_id: number;
+  user_id: number | null;
+  client_id: string | null;
+  organization_id: number | null;
+  bound: boolean;
+  scopes: string[];
+  expires_at: string;
+  state: 'active' | 'suspended' | 'revoked';
+};
 
 export type Member = {
   member: boolean;
@@ -32,6 +45,10 @@ export type TestFleet = {
   /** What identity says of sessions and organization of members, by id. */
   sessions: Map<number, { user_id: number; active: boolean; is_system_admin: boolean }>;
   members: Map<string, Member>;
+  /** What identity says of tokens, by hash. */
+  tokens: Map<string, TestToken>;
+  /** A token that identity knows from now on; a personal access token where none is given. */
+  issueToken(facts: Partial<TestToken> & { user_id: number | null }, token?: string): string;
   /** A signed-in user: session known to identity, member of the organization. */
   signIn(
     more?: Partial<Member> & { organizationId?: number | null; isSystemAdmin?: boolean },
@@ -77,9 +94,15 @@ export async function startTestFleet(
   let signing = await newKey('test');
   const sessions: TestFleet['sessions'] = new Map();
   const members: TestFleet['members'] = new Map();
+  const tokens: TestFleet['tokens'] = new Map();
 
-  identity.handle = (_, response, { url, principal }) => {
+  identity.handle = (_, response, { url, principal, body }) => {
     if (!principal) return json(response, 401, {});
+    if (url === '/internal/tokens/state') {
+      const known = tokens.get(JSON.parse(body).token_hash);
+      if (known) return json(response, 200, { success: true, data: known });
+      return json(response, 404, { success: false, error: { code: 'TOKEN_NOT_FOUND', message: '' } });
+    }
     if (url === '/.well-known/jwks.json') return json(response, 200, { keys: [signing.jwk] });
     const id = Number(/^\/internal\/sessions\/(\d+)$/.exec(url)?.[1]);
     const session = sessions.get(id);
@@ -138,6 +161,20 @@ export async function startTestFleet(
     internal,
     sessions,
     members,
+    tokens,
+    issueToken(facts, issued = prefixedToken('pat')) {
+      const usual = {
+        token_id: someId(),
+        client_id: null,
+        organization_id: null,
+        bound: false,
+        scopes: ['read'],
+        expires_at: new Date(Date.now() + 3_600_000).toISOString(),
+        state: 'active' as const,
+      };
+      tokens.set(tokenHash(issued), { ...usual, ...facts });
+      return issued;
+    },
     token,
     async rotateKey(kid) {
       signing = await newKey(kid);

@@ -1,14 +1,16 @@
+import type { Login } from '@rivergate/caller';
+
 /** A verified token: what the gateway takes from it, whatever its kind. */
 export type AccessToken = {
-  userId: number;
-  sessionId: number;
-  /** The active organization. */
+  /** Null for the client of an organization, which stands for no user. */
+  userId: number | null;
+  /** The session that it belongs to, or what is known of itself: what may change, asked for with every request. */
+  login: Login;
+  /** The active organization, or the one in which the token acts where the request names none. */
   organizationId: number | null;
   amr: readonly string[];
-  scope: readonly string[];
-  clientId: string | null;
   /** Seconds since the epoch: its `exp`, or earlier, where the greatest age of a token ends before that. */
   expiresAt: number;
-  /** `kid` of the key that signed it. */
-  keyId: string;
+  /** `kid` of the key that signed it; null for one that is not signed. */
+  keyId: string | null;
 };

@@ -7,9 +7,9 @@ export type VerifiedCache = {
 };
 
 /**
- * Tokens whose signature was verified, for as long as they would be verified again: until they expire or identity
- * withdraws their key. The least recently used go first. Known by hash, so that no memory dump yields a token. What
- * may change (session, membership) is not in here.
+ * Tokens that were found to be real, with what never changes about them, for as long as they would be found so again:
+ * until they expire or identity withdraws the key of their signature. The least recently used go first. Known by hash, so that no memory dump yields a token. What
+ * may change (session, scopes, membership) is not in here.
  */
 export function verifiedCache(publishes: (keyId: string) => boolean, capacity = 10_000): VerifiedCache {
   const entries = new Map<string, AccessToken>();
@@ -19,7 +19,8 @@ export function verifiedCache(publishes: (keyId: string) => boolean, capacity = 
       const verified = entries.get(key);
       if (!verified) return null;
       entries.delete(key);
-      if (verified.expiresAt <= Date.now() / 1000 || !publishes(verified.keyId)) return null;
+      if (verified.expiresAt <= Date.now() / 1000) return null;
+      if (verified.keyId !== null && !publishes(verified.keyId)) return null;
       entries.set(key, verified);
       return verified;
     },

@@ -11,7 +11,8 @@ import type { AccessToken } from './access-token.ts';
 /** Seconds by which identity's clock may differ. */
 const CLOCK_TOLERANCE = 5;
 
-export type VerifyToken = (token: string) => Promise<AccessToken>;
+/** Null for the token of an OAuth client, which is in order but belongs to no session: its owner knows what it is. */
+export type VerifyAccessToken = (token: string) => Promise<AccessToken | null>;
 
 /**
  * Verifies an access token of identity (JWT, RFC 9068): signature by a published key, algorithm, type, issuer,
@@ -19,13 +20,13 @@ export type VerifyToken = (token: string) => Promise<AccessToken>;
  *
  * @throws Unauthorized for a bad token, UpstreamUnavailable when the keys cannot be had
  */
-export function accessTokenVerifier(issuer: string, findKey: JWTVerifyGetKey): VerifyToken {
+export function accessTokenVerifier(issuer: string, findKey: JWTVerifyGetKey): VerifyAccessToken {
   const demands = {
     algorithms: [accessTokenAlgorithm],
     typ: accessTokenType,
     issuer,
     audience: accessTokenAudience,
-    requiredClaims: ['exp', 'iat', 'sub', 'sid', 'jti'],
+    requiredClaims: ['exp', 'iat', 'sub', 'jti'],
     maxTokenAge: accessTokenLifetimeSeconds,
     clockTolerance: CLOCK_TOLERANCE,
   };
@@ -37,6 +38,7 @@ export function accessTokenVerifier(issuer: string, findKey: JWTVerifyGetKey): V
       if (cause instanceof errors.JOSEError && isAboutTheToken(cause)) throw invalidToken();
       throw UpstreamUnavailable('The keys of access tokens cannot be had; try again shortly');
     }
+    if (verified.payload.client_id !== undefined) return null;
     return accessTokenOf(verified.payload, verified.protectedHeader.kid);
   };
 }
@@ -56,11 +58,9 @@ function accessTokenOf(claims: JWTPayload, keyId: string | undefined): AccessTok
   const organizationId = claims.org_id === null || claims.org_id === undefined ? null : idOf(claims.org_id);
   return {
     userId,
-    sessionId,
+    login: { sessionId },
     organizationId,
     amr: Array.isArray(claims.amr) ? claims.amr.map(String) : [],
-    scope: typeof claims.scope === 'string' ? claims.scope.split(' ').filter(Boolean) : [],
-    clientId: typeof claims.client_id === 'string' ? claims.client_id : null,
     expiresAt: Math.min(claims.exp ?? 0, (claims.iat ?? 0) + accessTokenLifetimeSeconds),
     keyId,
   };

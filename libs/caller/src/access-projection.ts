@@ -1,5 +1,6 @@
 import type { RedisClient } from '@rivergate/redis';
 import { forgetMemberships, revokeSession } from './access.ts';
+import { forgetToken, revokeToken } from './token-state.ts';
 
 /** What the projection reads of a CloudEvent. */
 export type AccessEvent = { type: string; data?: unknown; organizationid?: string | number | null };
@@ -10,6 +11,7 @@ const membershipEvents = ['organization.member.', 'organization.role.', 'organiz
 /** Topics whose events projectAccess understands. */
 export const accessTopics = [
   'rivergate.identity.session',
+  'rivergate.identity.token',
   'rivergate.organization.member',
   'rivergate.organization.role',
   'rivergate.organization.organization',
@@ -25,6 +27,12 @@ export async function projectAccess(redis: RedisClient, event: AccessEvent): Pro
     const sessionId = (event.data as { session_id?: unknown } | undefined)?.session_id;
     if (typeof sessionId !== 'number') return false;
     await revokeSession(redis, sessionId);
+    return true;
+  }
+  if (event.type === 'identity.token.revoked' || event.type === 'identity.token.changed') {
+    const hash = (event.data as { token_hash?: unknown } | undefined)?.token_hash;
+    if (typeof hash !== 'string') return false;
+    await (event.type === 'identity.token.revoked' ? revokeToken : forgetToken)(redis, hash);
     return true;
   }
   if (membershipEvents.some(prefix => event.type.startsWith(prefix))) {

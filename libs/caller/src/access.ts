@@ -3,6 +3,7 @@ import type { RedisClient } from '@rivergate/redis';
 import { ACCESS } from './access-keys.ts';
 import type { Fact } from './fact-memory.ts';
 import { readFacts, recallFacts } from './facts.ts';
+import { type TokenKind, type TokenState, tokenKey, tokenStateOf } from './token-state.ts';
 import { withdraw } from './withdrawal.ts';
 import type { WorkspaceGrant } from './workspace-grant.ts';
 
@@ -17,23 +18,38 @@ export type Membership = {
   plan: string | null;
 };
 
+/** A session, or a token that stands in place of one. */
+export type LoginState = SessionState | TokenState;
+
 export type SessionState =
-  | { state: 'active'; userId: number; isSystemAdmin: boolean }
+  | { state: 'active'; userId: number; isSystemAdmin: boolean; token?: undefined }
   | { state: 'revoked' }
-  | { state: 'unknown' };
+  | { state: 'unknown'; seen?: undefined };
+
+/** Whether it is over by its time alone. Sessions end by being revoked, and their access tokens are short-lived. */
+export function hasExpired({ token }: LoginState & { state: 'active' }): boolean {
+  return token !== undefined && token.expiresAt <= Date.now();
+}
+
+/** By what a session, or a token in its place, is known. */
+export type Login = { sessionId: number } | TokenLogin;
+
+/** `tokenHash`: SHA-256 in hex. */
+export type TokenLogin = { kind: TokenKind; tokenHash: string };
 
 /** A membership as Redis knows it. Null means that the organization service must be asked. */
 export type KnownMembership = { generation: string | null; membership: Membership | null };
 
 export type Access = {
-  session: SessionState;
+  /** The session, or the token that stands in its place. */
+  session: LoginState;
   memberships: KnownMembership[];
   /** The moment for which all of it is known to be true: milliseconds, monotonic. */
   asOf: number;
 };
 
 /** About whom something is asked. */
-export type AccessQuestion = { sessionId: number; userId: number; organizationIds: readonly number[] };
+export type AccessQuestion = Login & { userId: number | null; organizationIds: readonly number[] };
 
 /**
  * Seconds for which an answer of the owner is kept. Facts that change are cut off at once by projectAccess. Identity
@@ -53,11 +69,11 @@ const organization = (organizationId: number) => `{organization:${organizationId
 /** Below the prefix that gateways follow. */
 const sessionKey = (sessionId: number) => `${ACCESS}${session(sessionId)}`;
 const generationKey = (organizationId: number) => `${ACCESS}${organization(organizationId)}:generation`;
-const membershipKey = (organizationId: number, userId: number) =>
+const membershipKey = (organizationId: number, userId: number | null) =>
   `${ACCESS}${organization(organizationId)}:membership:${userId}`;
 
 /**
- * What is known of the session and of the user's membership of each organization, from the memory of the connection.
+ * What is known of the login and of the user's membership of each organization, from the memory of the connection.
  * Null when Redis has to be asked.
  */
 export function recallAccess(redis: RedisClient, asked: AccessQuestion): Access | null {
@@ -66,7 +82,7 @@ export function recallAccess(redis: RedisClient, asked: AccessQuestion): Access 
 }
 
 /**
- * Reads the session and the user's membership of each organization from Redis, in the same round trip as whatever else
+ * Reads the login and the user's membership of each organization from Redis, in the same round trip as whatever else
  * is asked over the connection in this turn of the event loop.
  */
 export async function readAccess(redis: RedisClient, asked: AccessQuestion): Promise<Access> {
@@ -75,10 +91,15 @@ export async function readAccess(redis: RedisClient, asked: AccessQuestion): Pro
 }
 
 type Kept = { generation: string; membership: Membership };
-type AccessFact = Fact<SessionState> | Fact<string> | Fact<Kept>;
+type AccessFact = Fact<LoginState> | Fact<string> | Fact<Kept>;
 
-function factsOf({ sessionId, userId, organizationIds }: AccessQuestion): AccessFact[] {
-  const facts: AccessFact[] = [{ key: sessionKey(sessionId), parse: sessionOf }];
+function factsOf(asked: AccessQuestion): AccessFact[] {
+  const { userId, organizationIds } = asked;
+  const facts: AccessFact[] = [
+    'tokenHash' in asked
+      ? { key: tokenKey(asked.tokenHash), parse: tokenStateOf }
+      : { key: sessionKey(asked.sessionId), parse: sessionOf },
+  ];
   for (const organizationId of organizationIds) {
     facts.push({ key: generationKey(organizationId), parse: String });
     facts.push({ key: membershipKey(organizationId, userId), parse: keptMembershipOf });
@@ -94,7 +115,7 @@ function accessOf(values: readonly unknown[], asOf: number): Access {
     const counts = kept !== null && kept.generation === generation;
     memberships.push({ generation, membership: counts ? kept.membership : null });
   }
-  return { session: (values[0] as SessionState | null) ?? { state: 'unknown' }, memberships, asOf };
+  return { session: (values[0] as LoginState | null) ?? { state: 'unknown' }, memberships, asOf };
 }
 
 function sessionOf(text: string): SessionState {

@@ -4,13 +4,17 @@ export {
   fillMembership,
   fillSession,
   forgetMemberships,
+  hasExpired,
   type KnownMembership,
+  type Login,
+  type LoginState,
   type Membership,
   organizationGeneration,
   readAccess,
   recallAccess,
   revokeSession,
   type SessionState,
+  type TokenLogin,
 } from './access.ts';
 export { type AccessEvent, accessTopics, projectAccess } from './access-projection.ts';
 export {
@@ -62,8 +66,23 @@ export {
   type PermissionEntry,
   workspacesWith,
 } from './permission.ts';
-export { anonymous, type Principal, servicePrincipal, standingIn } from './principal.ts';
+export {
+  anonymous,
+  type Principal,
+  type PrincipalToken,
+  servicePrincipal,
+  standingIn,
+} from './principal.ts';
 export type { ProcessName, ServiceName } from './process-name.ts';
 export { RATE_LIMITS, type RateLimit, type RateLimitClass, rateLimitsFromEnv } from './rate-limit-class.ts';
 export { type RateLimiter, type RateLimitVerdict, rateLimiter, rateLimitHeaders } from './rate-limiter.ts';
+export { SCOPES, type Scope } from './scope.ts';
+export {
+  fillToken,
+  forgetToken,
+  revokeToken,
+  type TokenFacts,
+  type TokenKind,
+  type TokenState,
+} from './token-state.ts';
 export { grantsIn, type WorkspaceGrant } from './workspace-grant.ts';

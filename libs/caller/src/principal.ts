@@ -1,11 +1,26 @@
 import type { Membership } from './access.ts';
+import type { TokenFacts, TokenKind } from './token-state.ts';
 import type { WorkspaceGrant } from './workspace-grant.ts';
+
+/** A token in place of a session, as far as a service has to know it. */
+export type PrincipalToken = {
+  kind: TokenKind;
+  id: number;
+  /** SHA-256 in hex: by it the token is looked up again. */
+  hash: string;
+  /** The only organization that it acts in; null where it acts in every one of its owner's. */
+  boundTo: number | null;
+};
 
 /** Who calls, for which organization, with which rights: what the gateway learned about a request. */
 export type Principal = {
-  kind: 'anonymous' | 'user' | 'service';
+  /** `client`: a program that belongs to an organization and stands for no user. */
+  kind: 'anonymous' | 'user' | 'client' | 'service';
   userId: number | null;
+  /** Null for a token that stands in place of a session. */
   sessionId: number | null;
+  /** What the request is made with in place of a session; `scope` bounds what it can do. */
+  token: PrincipalToken | null;
   /** The path's {org_id} if the route has one, else the token's active one; null if the user is no active member. */
   organizationId: number | null;
   /** Active member of organizationId. */
@@ -22,6 +37,7 @@ export type Principal = {
   plan: string | null;
   /** Authentication methods of the session (RFC 8176). */
   amr: readonly string[];
+  /** Of the token; empty for a session, which no scope bounds. */
   scope: readonly string[];
   /** OAuth client that acts for the user. */
   clientId: string | null;
@@ -35,6 +51,7 @@ const nobody: Principal = Object.freeze({
   kind: 'anonymous',
   userId: null,
   sessionId: null,
+  token: null,
   organizationId: null,
   isMember: false,
   isAdmin: false,
@@ -55,7 +72,9 @@ export function anonymous(ip: string | null = null): Principal {
 }
 
 /**
- * What a membership and the session make of a user's rights.
+ * What a membership and the session make of a user's rights. A token makes less of them: it acts nowhere but in the
+ * organization that it is bound to, as an administrator only with the scope `admin`, and never for the whole platform,
+ * which no scope covers.
  *
  * @param organizationId the organization that is acted on, if one is
  * @param membership of the user in it; undefined where there is no such organization to be a member of
@@ -63,16 +82,21 @@ export function anonymous(ip: string | null = null): Principal {
 export function standingIn(
   organizationId: number | null,
   membership: Membership | undefined,
-  isSystemAdmin: boolean,
+  session: {
+    isSystemAdmin: boolean;
+    token?: Pick<TokenFacts, 'bound' | 'organizationId' | 'scopes'> | undefined;
+  },
 ): Pick<
   Principal,
   'organizationId' | 'isMember' | 'isAdmin' | 'isSystemAdmin' | 'permissions' | 'workspaces' | 'plan'
 > {
-  const isMember = membership?.member ?? false;
+  const { isSystemAdmin, token } = session;
+  const outside = token?.bound === true && token.organizationId !== organizationId;
+  const isMember = !outside && (membership?.member ?? false);
   return {
     organizationId: isMember || isSystemAdmin ? organizationId : null,
     isMember,
-    isAdmin: isMember && membership!.isAdmin,
+    isAdmin: isMember && membership!.isAdmin && (token?.scopes.includes('admin') ?? true),
     isSystemAdmin,
     permissions: isMember ? (membership!.isAdmin ? ['*'] : membership!.permissions) : [],
     workspaces: isMember ? membership!.workspaces : [],

@@ -1,4 +1,5 @@
-import { EmailAddress, error, Id, RateLimited, spec } from '@rivergate/endpoint';
+import { SCOPES, type TokenKind } from '@rivergate/caller';
+import { EmailAddress, error, Id, RateLimited, spec, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { DECIDING } from './deciding.ts';
 
@@ -13,6 +14,7 @@ export const TokenBundle = z
   .meta({ id: 'TokenBundle' });
 
 export const SessionNotFound = error('SESSION_NOT_FOUND', 404, 'No such active session');
+export const TokenNotFound = error('TOKEN_NOT_FOUND', 404, 'No such token');
 export const UserNotFound = error('USER_NOT_FOUND', 404, 'No such user');
 export const EmailTaken = error(
   'EMAIL_TAKEN',
@@ -40,6 +42,33 @@ export const sessionState = spec({
   answer: z.object({ session_id: Id, user_id: Id, active: z.boolean(), is_system_admin: z.boolean() }),
   errors: [SessionNotFound],
 });
+
+/** What who decides asks when Redis does not know a token that stands in place of a session. */
+export const tokenState = spec({
+  owner: 'identity',
+  operation: 'getTokenState',
+  method: 'post',
+  path: '/internal/tokens/state',
+  summary: 'Whether a token may be used, whose it is, and what for',
+  caller: 'internal',
+  callers: DECIDING,
+  safe: true,
+  body: z.object({ token_hash: z.string().meta({ description: 'SHA-256 of the token, in hex' }) }),
+  answer: z.object({
+    token_id: Id,
+    user_id: Id.nullable().meta({ description: 'Null for the client of an organization' }),
+    client_id: z.string().nullable().meta({ description: 'OAuth client that it was issued to' }),
+    organization_id: Id.nullable().meta({ description: 'Where it acts when a request names none' }),
+    bound: z.boolean().meta({ description: 'Whether it acts in that organization only' }),
+    scopes: z.array(z.enum(SCOPES)),
+    expires_at: Timestamp,
+    state: z.enum(['active', 'suspended', 'revoked']).meta({ description: 'Expired or not' }),
+  }),
+  errors: [TokenNotFound],
+});
+
+/** Who knows the tokens of a kind. */
+export const TOKEN_OWNERS: Record<TokenKind, typeof tokenState> = { pat: tokenState, oauth: tokenState };
 
 /** Asked by organization once it has found the user to be a member. */
 export const switchSession = spec({

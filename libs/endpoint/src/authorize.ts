@@ -1,8 +1,9 @@
 import { holds, holdsIn, type Permission, type Principal, workspacesWith } from '@rivergate/caller';
 import { missingPermission } from './detail.ts';
 import type { Log } from './endpoint.ts';
-import { type ErrorDeclaration, Forbidden, OrganizationNotFound, Unauthorized } from './failure.ts';
+import { type ErrorDeclaration, Forbidden, NotFound, OrganizationNotFound, Unauthorized } from './failure.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
+import { requiredScope } from './required-scope.ts';
 import type { EndpointSpec } from './spec.ts';
 
 /** What has been read of a request; only `params` before its rights are known. */
@@ -11,10 +12,11 @@ export type PartsRead = { params: Record<string, unknown> } & Partial<
 >;
 
 /**
- * Whether the caller is of the kind that the endpoint is for at all.
+ * Whether the caller is of the kind that the endpoint is for at all, by a login or token that reaches it.
  *
  * @throws Unauthorized
- * @throws Forbidden for a service that the contract does not name
+ * @throws Forbidden for a service that the contract does not name, and for a token without the scope
+ * @throws NotFound for a token that is bound to an organization, where the endpoint acts in none
  */
 export function requireKind(spec: EndpointSpec, principal: Principal, log: Log): void {
   const rule = spec.caller;
@@ -30,6 +32,34 @@ export function requireKind(spec: EndpointSpec, principal: Principal, log: Log):
   } else if (rule !== 'public' && rule !== 'token' && principal.kind !== 'user') {
     throw Unauthorized();
   }
+  requireReach(spec, principal);
+}
+
+/**
+ * Default deny: what a token reaches is what a scope of its own names, within the organization that it is bound to.
+ *
+ * @throws Forbidden
+ * @throws NotFound
+ */
+function requireReach(spec: EndpointSpec, principal: Principal): void {
+  const { token, sessionId, scope } = principal;
+  if (spec.session && (token !== null || sessionId === null)) {
+    throw Forbidden('This takes the access token of a session');
+  }
+  if (token === null) return;
+  const needed = requiredScope(spec);
+  if (!scope.includes(needed)) {
+    throw Forbidden(`The token is not allowed to do this: it takes the scope ${needed}`, [
+      missingPermission(`scope ${needed}`),
+    ]);
+  }
+  if (token.boundTo !== null && !actsInOrganization(spec)) {
+    throw NotFound('The token acts in its organization only, and this lies outside of it');
+  }
+}
+
+function actsInOrganization({ params, activeOrganization }: EndpointSpec): boolean {
+  return params?.shape[ORGANIZATION_PARAMETER] !== undefined || activeOrganization === true;
 }
 
 /**
@@ -48,6 +78,7 @@ export function requireRights(spec: EndpointSpec, principal: Principal, parts: P
     const anywhere = principal.isSystemAdmin && principal.organizationId === null;
     if (principal.organizationId !== named && !anywhere) throw OrganizationNotFound();
     if (!principal.isMember && !principal.isSystemAdmin) throw OrganizationNotFound();
+    if (principal.token?.boundTo != null && principal.token.boundTo !== named) throw OrganizationNotFound();
   }
   if (spec.activeOrganization && principal.organizationId === null) {
     throw OrganizationNotFound('No organization is active; switch to one');
@@ -85,14 +116,22 @@ function missing(right: string) {
   return Forbidden(`You are not allowed to do this: it takes ${right}`, [missingPermission(right)]);
 }
 
+/** The caller found anew, whose rights and token may have become less. @throws as the first decision would */
+export function entitled(spec: EndpointSpec, principal: Principal, parts: PartsRead): Principal {
+  requireReach(spec, principal);
+  return requireRights(spec, principal, parts);
+}
+
 /** What the library itself may answer on an endpoint, beside what the endpoint declares. */
 export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
   const rule = spec.caller;
   const signedIn = rule !== 'public' && rule !== 'token';
   const named = spec.params?.shape[ORGANIZATION_PARAMETER] !== undefined;
+  const tokens = (signedIn && rule !== 'internal') || spec.bearer !== undefined;
   return [
     ...(signedIn || spec.bearer ? [Unauthorized] : []),
-    ...(rule === 'admin' || rule.startsWith('perm:') ? [Forbidden] : []),
+    ...(tokens ? [Forbidden] : []),
+    ...(tokens && !spec.session && !actsInOrganization(spec) ? [NotFound] : []),
     ...((named && signedIn) || spec.activeOrganization ? [OrganizationNotFound] : []),
   ];
 }

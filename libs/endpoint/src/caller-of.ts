@@ -14,6 +14,8 @@ type Kind<Rule extends CallerRule> = Rule extends 'internal'
 /** What of a declaration says who its caller is. */
 type Declared = { caller: CallerRule };
 
+type ByLogin<Spec extends Declared> = Spec extends { session: true } ? { sessionId: number } : unknown;
+
 type WithOrganization =
   | { params: z.ZodObject<{ [ORGANIZATION_PARAMETER]: z.ZodType }> }
   | { activeOrganization: true };
@@ -26,6 +28,7 @@ type Place<Spec extends Declared> = Spec['caller'] extends 'internal' | 'public'
 
 /**
  * The caller as the declaration guarantees it: a user's id where someone has to be signed in, an organization where the
- * path names one or the endpoint needs the active one, the service's name behind an internal endpoint.
+ * path names one or the endpoint needs the active one, a session where no token may stand in its place, the service's name
+ * behind an internal endpoint.
  */
-export type CallerOf<Spec extends Declared> = Principal & Kind<Spec['caller']> & Place<Spec>;
+export type CallerOf<Spec extends Declared> = Principal & Kind<Spec['caller']> & ByLogin<Spec> & Place<Spec>;

@@ -16,6 +16,7 @@ import type { SentFile } from './body/sent-file.ts';
 import { writeBody } from './body/write-body.ts';
 import { Failure, UpstreamUnavailable } from './failure.ts';
 import { requestTarget } from './path.ts';
+import { isSafe } from './required-scope.ts';
 import type { CallAnswer, CallInput, EndpointSpec } from './spec.ts';
 import { isStreamed, received } from './streaming/receive.ts';
 
@@ -102,9 +103,10 @@ export function serviceClient(own: { key: CredentialKey; urlOf: (service: string
   return Object.assign(call as Call, { close: () => agent.close() });
 }
 
-/** A file has passed when it was sent. */
-const mayBeRepeated = ({ method }: EndpointSpec, { files }: Record<string, unknown>) =>
-  method !== 'post' && method !== 'patch' && files === undefined;
+/** Whether asking twice does no more than asking once (RFC 9110, section 9.2.2). A file has passed when it was sent. */
+function mayBeRepeated(spec: EndpointSpec, { files }: Record<string, unknown>): boolean {
+  return files === undefined && (isSafe(spec) || spec.method === 'put' || spec.method === 'delete');
+}
 
 async function ask(
   agent: Agent,

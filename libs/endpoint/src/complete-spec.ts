@@ -22,6 +22,8 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.caller !== 'internal' && spec.callers) yield 'names callers and is not internal';
   if (spec.activeOrganization && /^(?:public|token|internal)$/.test(spec.caller))
     yield 'needs an active organization and no signed-in caller';
+  if (spec.session && /^(?:public|token|internal)$/.test(spec.caller))
+    yield 'takes a session and needs no signed-in caller';
   if (spec.workspace && /^(?:public|token)$/.test(spec.caller))
     yield 'acts in a workspace and needs no signed-in caller';
   if (spec.workspace && spec.workspace !== 'every') {

@@ -1,6 +1,7 @@
 import type { Principal } from '@rivergate/caller';
 import type { Knex } from 'knex';
-import { type PartsRead, requireRights } from './authorize.ts';
+import { entitled, type PartsRead } from './authorize.ts';
+import { isSafe } from './required-scope.ts';
 import type { Runtime } from './runtime.ts';
 import type { EndpointSpec } from './spec.ts';
 
@@ -24,8 +25,8 @@ export async function currentCaller(
   db: Knex.Transaction,
 ): Promise<Principal> {
   const { caller, parts } = request;
-  if (spec.method === 'get' || !isOld(request)) return caller;
-  return requireRights(spec, await runtime.standing(caller, db), parts);
+  if (isSafe(spec) || !isOld(request)) return caller;
+  return entitled(spec, await runtime.standing(caller, db), parts);
 }
 
 /** Whether a decision has to be made again. Nothing is withdrawn from who is no user. */

@@ -16,6 +16,7 @@ import {
   UpstreamUnavailable,
   ValidationFailed,
 } from './failure.ts';
+import { isSafe } from './required-scope.ts';
 import type { EndpointSpec } from './spec.ts';
 
 /** What the library and the gateway may answer on every endpoint. */
@@ -38,7 +39,7 @@ export function declaredErrors(spec: EndpointSpec): ErrorDeclaration[] {
   if (spec.cookies && spec.method !== 'get') errors.push(CrossSiteRequest);
   if (hasRanges(spec)) errors.push(RangeNotSatisfiable);
   if (mayBeConditional(spec)) errors.push(PreconditionFailed);
-  if (spec.method !== 'get' && spec.idempotency !== false) errors.push(IdempotencyConflict);
+  if (!isSafe(spec) && spec.idempotency !== false) errors.push(IdempotencyConflict);
   return errors;
 }
 

@@ -3,6 +3,7 @@ import type { SecretBox } from '@rivergate/secrets';
 import { ValidationFailed } from './failure.ts';
 import type { IdempotentRequest } from './idempotency.ts';
 import type { Parts } from './input.ts';
+import { isSafe } from './required-scope.ts';
 import type { EndpointSpec } from './spec.ts';
 
 const DAY = 86_400;
@@ -20,7 +21,7 @@ export function idempotentRequest(
   header: string | undefined,
   box: SecretBox,
 ): IdempotentRequest | undefined {
-  if (spec.method === 'get' || spec.idempotency === false) return undefined;
+  if (isSafe(spec) || spec.idempotency === false) return undefined;
   const field = parts.body.idempotency_key;
   const key = header ?? (typeof field === 'string' ? field : undefined);
   if (key === undefined) return undefined;

@@ -47,6 +47,7 @@ export { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 export { byPrecedence, publicPath, requestTarget, routeKey, templatePath } from './path.ts';
 export { LIMITED, type Limited, rateLimited } from './rate-limit.ts';
 export { refusal } from './refusal.ts';
+export { requiredScope } from './required-scope.ts';
 export { endpointRouter } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';

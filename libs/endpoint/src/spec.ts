@@ -69,6 +69,10 @@ interface EndpointFacts {
    * workspaces travels with the request. Without it only what is held organization-wide counts.
    */
   workspace?: WorkspacePlace;
+  /** Takes the access token of a login; a token that stands in place of a session is refused. */
+  session?: true;
+  /** Only reads, by whatever method (RFC 9110, section 9.2.1), as a search by POST does; GET needs not say so. */
+  safe?: true;
   /** Acts in the active organization of the caller's token; without one, the library answers 404. */
   activeOrganization?: true;
   /** A public endpoint that acts for the signed-in user when a bearer token is sent. */

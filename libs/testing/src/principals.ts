@@ -1,4 +1,10 @@
-import { anonymous, type Principal, servicePrincipal } from '@rivergate/caller';
+import {
+  anonymous,
+  type Principal,
+  type PrincipalToken,
+  type Scope,
+  servicePrincipal,
+} from '@rivergate/caller';
 
 const ADDRESS = '192.0.2.1';
 
@@ -15,6 +21,23 @@ export function signedIn(facts: Partial<Principal> & { userId: number }): Princi
     sessionId: 1,
     isMember: facts.organizationId !== undefined,
     ...facts,
+  };
+}
+
+/** The same user by a token that stands in place of a session. */
+export function byToken(
+  user: Principal,
+  token: Partial<PrincipalToken> & { scope: readonly Scope[] },
+): Principal {
+  const { scope, ...facts } = token;
+  const isAdmin = user.isAdmin && scope.includes('admin');
+  return {
+    ...user,
+    sessionId: null,
+    isAdmin,
+    isSystemAdmin: false,
+    scope,
+    token: { kind: 'pat', id: 1, hash: '0'.repeat(64), boundTo: null, ...facts },
   };
 }
 

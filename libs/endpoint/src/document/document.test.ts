@@ -162,7 +162,7 @@ describe('bodies', () => {
 describe('answers', () => {
   it('name the codes of each status, the own ones in words', () => {
     const ThingLost = error('THING_LOST', 404, 'Nobody knows where it is');
-    const { responses, components } = only({ errors: [ThingLost] });
+    const { responses, components } = only({ session: true, errors: [ThingLost] });
     expect(responses[404]).toEqual({
       $ref: '#/components/responses/ThingLost404',
       description: '`THING_LOST`: Nobody knows where it is',

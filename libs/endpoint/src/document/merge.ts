@@ -50,8 +50,10 @@ export function mergeFragments(fragments: readonly OpenApiFragment[]): MergedFra
         bearer: {
           type: 'http',
           scheme: 'bearer',
-          bearerFormat: 'JWT',
-          description: 'The access token of a login; it lives for an hour at most',
+          description:
+            'The access token of a login, which lives for an hour at most; or a personal access token (`pat_…`), whose ' +
+            'scopes have to include the one that the operation names as `x-scope`. Operations with `x-session` take ' +
+            'the access token of a login only.',
         },
       },
       parameters: PARAMETERS,

@@ -2,6 +2,7 @@ import type { z } from 'zod';
 import { cookieName } from '../cookies.ts';
 import { hasRanges, mayBeConditional } from '../declared-errors.ts';
 import { hasEntityTag } from '../entity-tag.ts';
+import { isSafe, requiredScope } from '../required-scope.ts';
 import type { EndpointSpec } from '../spec.ts';
 import { failureResponses } from './failures.ts';
 import { type Components, type Json, jsonSchema } from './json-schema.ts';
@@ -18,6 +19,7 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
     ...security(spec),
     ...(spec.deprecated ? { deprecated: true, 'x-sunset': spec.deprecated.sunset } : {}),
     'x-caller': spec.caller,
+    ...(spec.session ? { 'x-session': true } : readsToken(spec) ? { 'x-scope': requiredScope(spec) } : {}),
     ...(spec.workspace ? { 'x-workspace': spec.workspace } : {}),
     ...(spec.rateLimit ? { 'x-rate-limit-class': spec.rateLimit } : {}),
     parameters: [
@@ -45,8 +47,9 @@ function cookies({ cookies = {} }: EndpointSpec): Json[] {
   }));
 }
 
-function idempotencyKey({ method, idempotency }: EndpointSpec): (Json | undefined)[] {
-  if (method === 'get' || idempotency === false) return [];
+function idempotencyKey(spec: EndpointSpec): (Json | undefined)[] {
+  const { idempotency } = spec;
+  if (isSafe(spec) || idempotency === false) return [];
   const random = idempotency?.randomKey || idempotency?.spends;
   return [random ? PARAMETER.RandomIdempotencyKey : PARAMETER.IdempotencyKey];
 }
@@ -123,7 +126,11 @@ const PARAMETER = Object.fromEntries(
 
 function security(spec: EndpointSpec): Json {
   if (spec.bearer === 'optional') return { security: [{}, { bearer: [] }] };
-  return { security: spec.caller === 'public' || spec.caller === 'token' ? [] : [{ bearer: [] }] };
+  return { security: readsToken(spec) ? [{ bearer: [] }] : [] };
+}
+
+function readsToken({ bearer, caller }: EndpointSpec): boolean {
+  return bearer === 'optional' || (caller !== 'public' && caller !== 'token');
 }
 
 function parameters(

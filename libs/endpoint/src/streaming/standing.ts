@@ -1,4 +1,4 @@
-import { requireRights } from '../authorize.ts';
+import { entitled } from '../authorize.ts';
 import type { StreamTools } from '../content.ts';
 import { isOld } from '../current-caller.ts';
 import type { Execution } from '../execute.ts';
@@ -23,7 +23,7 @@ export function streamStanding(
   const decide = async (db: Parameters<Runtime['standing']>[1]) => {
     if (!isOld({ caller, decidedAt })) return;
     const began = performance.now();
-    caller = requireRights(spec, await standing(caller, db), execution.parts);
+    caller = entitled(spec, await standing(caller, db), execution.parts);
     decidedAt = began;
   };
   return {

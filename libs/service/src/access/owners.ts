@@ -1,12 +1,18 @@
 import {
   fillMembership,
   fillSession,
+  fillToken,
   type KnownMembership,
+  type LoginState,
   type Membership,
   organizationGeneration,
   type SessionState,
+  type TokenFacts,
+  type TokenKind,
+  type TokenLogin,
+  type TokenState,
 } from '@rivergate/caller';
-import { memberPrincipal, sessionState } from '@rivergate/contracts';
+import { memberPrincipal, sessionState, TOKEN_OWNERS } from '@rivergate/contracts';
 import { type Call, Failure } from '@rivergate/endpoint';
 import type { RedisClient } from '@rivergate/redis';
 
@@ -17,6 +23,13 @@ import type { RedisClient } from '@rivergate/redis';
 export type Owners = {
   /** @throws UpstreamUnavailable when identity does not answer */
   session(sessionId: number): Promise<SessionState>;
+  /**
+   * Null for a token that nobody has ever issued, of which nothing is kept.
+   *
+   * @param seen of the unknown state in which Redis had it
+   * @throws UpstreamUnavailable when the owner of tokens of this kind does not answer
+   */
+  token(login: TokenLogin, seen: string | undefined): Promise<LoginState | null>;
   /** @throws UpstreamUnavailable when organization does not answer */
   membership(organizationId: number, userId: number, known: KnownMembership | undefined): Promise<Membership>;
 };
@@ -40,6 +53,13 @@ export function accessOwners(redis: RedisClient, call: Call): Owners {
         const known = active ? session : { userId: 0, isSystemAdmin: false };
         if (reachable()) await fillSession(redis, { ...known, sessionId, active }).catch(() => {});
         return session;
+      }),
+
+    token: ({ kind, tokenHash: hash }, seen = '') =>
+      once(`token ${hash}`, async () => {
+        const { known, state } = await askToken(call, kind, hash);
+        if (known && reachable()) await fillToken(redis, hash, seen, known).catch(() => {});
+        return state;
       }),
 
     membership: (organizationId, userId, known) =>
@@ -68,6 +88,35 @@ export async function askSession(call: Call, sessionId: number): Promise<Session
     return { state: 'active', userId: found.user_id, isSystemAdmin: found.is_system_admin };
   } catch (cause) {
     if (cause instanceof Failure && cause.code === 'SESSION_NOT_FOUND') return { state: 'revoked' };
+    throw cause;
+  }
+}
+
+/**
+ * What the owner says of a token, and what of that may be kept: nothing where the owner's account is suspended, which
+ * may end, nor of tokens that nobody knows.
+ */
+export async function askToken(
+  call: Call,
+  kind: TokenKind,
+  hash: string,
+): Promise<{ state: LoginState | null; known: Exclude<TokenState, { state: 'unknown' }> | null }> {
+  try {
+    const found = await call(TOKEN_OWNERS[kind], { body: { token_hash: hash } });
+    if (found.state === 'suspended') return { state: { state: 'revoked' }, known: null };
+    if (found.state === 'revoked') return { state: { state: 'revoked' }, known: { state: 'revoked' } };
+    const token: TokenFacts = {
+      id: found.token_id,
+      organizationId: found.organization_id,
+      bound: found.bound,
+      scopes: found.scopes,
+      clientId: found.client_id,
+      expiresAt: Date.parse(found.expires_at),
+    };
+    const active = { state: 'active', userId: found.user_id, isSystemAdmin: false, token } as const;
+    return { state: active, known: active };
+  } catch (cause) {
+    if (cause instanceof Failure && cause.code === 'TOKEN_NOT_FOUND') return { state: null, known: null };
     throw cause;
   }
 }

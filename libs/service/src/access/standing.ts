@@ -1,22 +1,27 @@
 import {
+  hasExpired,
   type KnownMembership,
+  type Login,
+  type LoginState,
   type Membership,
   type Principal,
   readAccess,
+  type Scope,
   standingIn,
 } from '@rivergate/caller';
-import { memberPrincipal, sessionState } from '@rivergate/contracts';
+import { memberPrincipal, sessionState, TOKEN_OWNERS } from '@rivergate/contracts';
 import { type Call, type Endpoint, type EndpointSpec, type Runtime, Unauthorized } from '@rivergate/endpoint';
 import type { RedisClient } from '@rivergate/redis';
 import type { Knex } from 'knex';
-import { accessOwners, askMembership, askSession } from './owners.ts';
+import { accessOwners, askMembership, askSession, askToken } from './owners.ts';
 
 /** Finds out anew what a user may do. */
 export interface Standings {
   /** As the gateway did when the request came. */
   ofCaller: Runtime['standing'];
   /**
-   * Of someone for whom work goes on when they have left: by membership, whatever has become of the session. What makes
+   * Of someone for whom work goes on when they have left: by membership, whatever has become of the session or token,
+   * and within the bounds of the token. What makes
    * a system administrator is a session, and ends with it.
    */
   ofAbsent: Runtime['standing'];
@@ -31,9 +36,15 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
   const owns = (asked: EndpointSpec) => endpoints.some(({ spec }) => spec.operation === asked.operation);
   const [ownsSessions, ownsMemberships] = [owns(sessionState), owns(memberPrincipal)];
 
-  const sessionOf = async (sessionId: number, known: Known, db: Knex.Transaction) => {
-    if (ownsSessions) return askSession(askHere(endpoints, db), sessionId);
-    return known && known.session.state !== 'unknown' ? known.session : owners.session(sessionId);
+  const loginOf = async (login: Login, known: Known, db: Knex.Transaction): Promise<LoginState | null> => {
+    const session = known?.session;
+    if ('sessionId' in login) {
+      if (ownsSessions) return askSession(askHere(endpoints, db), login.sessionId);
+      return session && session.state !== 'unknown' ? session : owners.session(login.sessionId);
+    }
+    if (owns(TOKEN_OWNERS[login.kind]))
+      return (await askToken(askHere(endpoints, db), login.kind, login.tokenHash)).state;
+    return session && session.state !== 'unknown' ? session : owners.token(login, session?.seen);
   };
   const membershipOf = async (
     organizationId: number,
@@ -46,7 +57,7 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
   };
   const standing = async (
     caller: Principal & { userId: number },
-    isSystemAdmin: boolean,
+    session: Parameters<typeof standingIn>[2],
     known: Known,
     db: Knex.Transaction,
   ): Promise<Principal> => {
@@ -55,36 +66,47 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
       organizationId === null
         ? undefined
         : await membershipOf(organizationId, userId, known?.memberships[0], db);
-    return { ...caller, ...standingIn(organizationId, membership, isSystemAdmin) };
+    const scope = session.token?.scopes ?? caller.scope;
+    return { ...caller, scope, ...standingIn(organizationId, membership, session) };
   };
-  const lookUp = ({ userId, organizationId }: Principal & { userId: number }, sessionId: number) =>
+  const lookUp = ({ userId, organizationId }: Principal, login: Login) =>
     readAccess(redis, {
-      sessionId,
+      ...login,
       userId,
       organizationIds: organizationId === null ? [] : [organizationId],
     }).catch(() => null);
 
   return {
     async ofCaller(caller, db) {
-      const { userId, sessionId } = caller;
-      if (userId === null || sessionId === null) throw Unauthorized();
-      const known = await lookUp({ ...caller, userId }, sessionId);
-      const session = await sessionOf(sessionId, known, db);
-      if (session.state !== 'active' || session.userId !== userId) throw ended();
-      return await standing({ ...caller, userId }, session.isSystemAdmin, known, db);
+      const { userId } = caller;
+      const login = loginBy(caller);
+      if (userId === null || login === null) throw Unauthorized();
+      const known = await lookUp(caller, login);
+      const session = await loginOf(login, known, db);
+      if (session?.state !== 'active' || session.userId !== userId || hasExpired(session)) throw ended();
+      return await standing({ ...caller, userId }, session, known, db);
     },
     async ofAbsent(caller, db) {
-      const { userId, sessionId } = caller;
+      const { userId, sessionId, token } = caller;
       if (userId === null) throw Unauthorized();
-      const known = await lookUp({ ...caller, userId }, sessionId ?? 0);
+      const known = await lookUp(caller, loginBy(caller) ?? { sessionId: 0 });
       let isSystemAdmin = false;
       if (caller.isSystemAdmin && sessionId !== null) {
-        const session = await sessionOf(sessionId, known, db);
-        isSystemAdmin = session.state === 'active' && session.userId === userId && session.isSystemAdmin;
+        const session = await loginOf({ sessionId }, known, db);
+        isSystemAdmin = session?.state === 'active' && session.userId === userId && session.isSystemAdmin;
       }
-      return await standing({ ...caller, userId }, isSystemAdmin, known, db);
+      // What the token was bounded by bounds what goes on.
+      const bounds = token
+        ? { bound: token.boundTo !== null, organizationId: token.boundTo, scopes: caller.scope as Scope[] }
+        : undefined;
+      return await standing({ ...caller, userId }, { isSystemAdmin, token: bounds }, known, db);
     },
   };
+}
+
+function loginBy({ token, sessionId }: Principal): Login | null {
+  if (token !== null) return { kind: token.kind, tokenHash: token.hash };
+  return sessionId === null ? null : { sessionId };
 }
 
 type Known = Awaited<ReturnType<typeof readAccess>> | null;
@@ -99,7 +121,7 @@ function askHere(endpoints: readonly Endpoint[], db: Knex.Transaction): Call {
 }
 
 function ended() {
-  return Unauthorized('The session of this access token has ended; sign in again', [], {
+  return Unauthorized('The session of this access token, or the token, has ended', [], {
     'WWW-Authenticate': 'Bearer error="invalid_token"',
   });
 }

@@ -1,12 +1,12 @@
-import { error, Forbidden } from '@rivergate/endpoint';
+import { error } from '@rivergate/endpoint';
 import { passwordChanged, passwordChangeFailed } from '@rivergate/events';
 import { hashPassword, verifyPassword } from '@rivergate/secrets';
 import { z } from 'zod';
 import { accountById, replacePassword } from '../accounts/account-store.ts';
+import { CallerNotFound } from '../accounts/errors.ts';
 import { KnownPassword, NewPassword, requireOrganizationPolicies } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
-import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
 import { passwordChangedMail } from './password-mails.ts';
 import { clearResetTokens } from './password-reset-store.ts';
 
@@ -27,15 +27,16 @@ export const changePassword = endpoint(
     summary: 'Change the password',
     description: 'Every session ends, the calling one included.',
     caller: 'user',
+    session: true,
     body: z.object({ current_password: KnownPassword, new_password: NewPassword }),
     message: 'Password changed; log in again',
     messageInData: true,
-    errors: [Forbidden, InvalidCurrentPassword, ChangePasswordFailed, CallerNotFound],
+    errors: [InvalidCurrentPassword, ChangePasswordFailed, CallerNotFound],
     idempotency: false,
   },
   {
     async prepare({ body, caller, knex, limit }) {
-      const { userId } = requireSession(caller);
+      const { userId } = caller;
       const account = await accountById(knex, userId);
       if (!account || account.disabled_at) throw CallerNotFound();
       if (!account.password_hash)

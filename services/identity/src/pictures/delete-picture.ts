@@ -1,8 +1,7 @@
-import { Forbidden } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { changeProfile } from '../profile/change-profile.ts';
-import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
 import { PictureNotFound } from './get-picture.ts';
 import { dropPictures } from './picture-store.ts';
 
@@ -13,12 +12,13 @@ export const deletePicture = endpoint(
     path: '/auth/me/picture',
     summary: 'Remove the profile picture',
     caller: 'user',
+    session: true,
     answer: z.object({ picture: z.object({ profile_image_url: z.string() }) }),
     message: 'Picture removed',
-    errors: [Forbidden, PictureNotFound, CallerNotFound],
+    errors: [PictureNotFound, CallerNotFound],
   },
   async ({ caller, db, emit }) => {
-    const { userId } = requireSession(caller);
+    const { userId } = caller;
     let removed = '';
     await changeProfile({ db, emit }, userId, ['profile_image_url'], async stored => {
       if (stored.profile_image_url === null) throw PictureNotFound();

@@ -1,9 +1,9 @@
 import { buffer } from 'node:stream/consumers';
-import { Forbidden, Id, multipart, raw, Timestamp } from '@rivergate/endpoint';
+import { Id, multipart, raw, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { changeProfile, ProfileUpdateFailed } from '../profile/change-profile.ts';
-import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
 import { MAX_PICTURE_BYTES, PICTURE_TYPES, type Picture, pictureOf } from './picture.ts';
 import { replacePicture } from './picture-store.ts';
 
@@ -18,15 +18,13 @@ export const putPicture = endpoint(
     description:
       'The picture itself, or as the part `picture` of a form; it takes the place of the one before.',
     caller: 'user',
+    session: true,
     accepts: [multipart({ files: { picture: file } }), raw(file)],
     answer: z.object({ user_id: Id, profile_image_url: z.string(), updated_at: Timestamp }),
     message: 'Picture updated',
-    errors: [Forbidden, ProfileUpdateFailed, CallerNotFound],
+    errors: [ProfileUpdateFailed, CallerNotFound],
   },
   {
-    check({ caller }) {
-      requireSession(caller);
-    },
     async prepare({ files }) {
       const pictures: Picture[] = [];
       for await (const { type, content } of files) pictures.push(required(type, await buffer(content)));

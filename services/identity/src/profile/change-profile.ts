@@ -1,7 +1,7 @@
 import { type Emit, error } from '@rivergate/endpoint';
 import { userProfileChanged } from '@rivergate/events';
 import type { Knex } from 'knex';
-import { CallerNotFound } from '../sessions/require-session.ts';
+import { CallerNotFound } from '../accounts/errors.ts';
 import { lockedProfileOf, type ProfileChange, type ProfileRow, saveProfile } from './profile-store.ts';
 
 export const ProfileUpdateFailed = error('PROFILE_UPDATE_FAILED', 400, 'The profile could not be changed');

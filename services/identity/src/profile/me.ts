@@ -1,9 +1,9 @@
 import { membershipsOf } from '@rivergate/contracts';
 import { countOf, Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { loginsOf } from '../login/login-history-store.ts';
-import { CallerNotFound } from '../sessions/require-session.ts';
 import { countActiveSessions } from '../sessions/session-store.ts';
 import { addressesOf, profileOf } from './profile-store.ts';
 

@@ -1,9 +1,9 @@
-import { displayText, Forbidden, Id, Timestamp } from '@rivergate/endpoint';
+import { displayText, Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { MAX_PICTURE_BYTES, type Picture, pictureOfUri } from '../pictures/picture.ts';
 import { dropPictures, replacePicture } from '../pictures/picture-store.ts';
-import { CallerNotFound, requireSession } from '../sessions/require-session.ts';
 import { changeProfile, ProfileUpdateFailed } from './change-profile.ts';
 import { depthOf, mergeProfile } from './merge-profile.ts';
 import { isDataUri, PictureAddress } from './picture-address.ts';
@@ -31,6 +31,7 @@ export const updateProfile = endpoint(
     path: '/auth/me/profile',
     summary: 'Change display name, picture, profile document',
     caller: 'user',
+    session: true,
     body: z.object({
       display_name: displayText(100)
         .optional()
@@ -46,12 +47,12 @@ export const updateProfile = endpoint(
       updated_at: Timestamp,
     }),
     message: 'Profile updated',
-    errors: [Forbidden, ProfileUpdateFailed, CallerNotFound],
+    errors: [ProfileUpdateFailed, CallerNotFound],
     // The picture in base64, the document, and room for the rest.
     bodyLimit: Math.ceil((MAX_PICTURE_BYTES * 4) / 3) + 256 * 1024,
   },
   async ({ body, caller, db, emit, settings }) => {
-    const { userId } = requireSession(caller);
+    const { userId } = caller;
     const fields = Object.keys(body).filter(field => body[field as keyof typeof body] !== undefined);
     if (fields.length === 0) throw ProfileUpdateFailed('Give at least one field');
     const picture = readGivenPicture(body.profile_image_url);

@@ -1,7 +1,5 @@
-import { Forbidden } from '@rivergate/endpoint';
 import { endpoint } from '../endpoint.ts';
 import { endSessions } from './end-sessions.ts';
-import { requireSession } from './require-session.ts';
 
 export const logoutAll = endpoint(
   {
@@ -10,10 +8,10 @@ export const logoutAll = endpoint(
     path: '/auth/logout-all',
     summary: 'End every session of the caller',
     caller: 'user',
+    session: true,
     status: 204,
-    errors: [Forbidden],
   },
   async ({ caller, db, emit }) => {
-    await endSessions({ db, emit }, { userId: requireSession(caller).userId }, 'logout_all');
+    await endSessions({ db, emit }, { userId: caller.userId }, 'logout_all');
   },
 );

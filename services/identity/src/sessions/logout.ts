@@ -15,7 +15,7 @@ export const logout = endpoint(
     errors: [LogoutFailed],
   },
   async ({ caller, db, emit }) => {
-    if (caller.sessionId === null || caller.clientId !== null) throw LogoutFailed();
+    if (caller.sessionId === null || caller.token !== null) throw LogoutFailed();
     await endSessions({ db, emit }, { userId: caller.userId, sessionId: caller.sessionId }, 'logout');
   },
 );

@@ -1,9 +1,8 @@
 import { SessionNotFound } from '@rivergate/contracts';
-import { Forbidden, Id } from '@rivergate/endpoint';
+import { Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { endSessions } from './end-sessions.ts';
-import { requireSession } from './require-session.ts';
 
 export const revokeSession = endpoint(
   {
@@ -12,13 +11,14 @@ export const revokeSession = endpoint(
     path: '/sessions/:session_id',
     summary: 'Revoke a session',
     caller: 'user',
+    session: true,
     params: z.object({ session_id: Id }),
     answer: z.object({ success: z.literal(true) }),
     message: 'Session revoked',
-    errors: [Forbidden, SessionNotFound],
+    errors: [SessionNotFound],
   },
   async ({ params, caller, db, emit }) => {
-    const { userId } = requireSession(caller);
+    const { userId } = caller;
     const ended = await endSessions({ db, emit }, { userId, sessionId: params.session_id }, 'revoked');
     if (ended === 0) throw SessionNotFound();
     return { success: true } as const;

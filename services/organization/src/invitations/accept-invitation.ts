@@ -5,7 +5,7 @@ import { endpoint } from '../endpoint.ts';
 import { addMember } from '../members/add-member.ts';
 import { AlreadyMember } from '../members/errors.ts';
 import { findMembership } from '../members/member-store.ts';
-import { PlanLimitExceeded, SessionRequired } from '../organizations/errors.ts';
+import { PlanLimitExceeded } from '../organizations/errors.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { personOf } from '../people/people-store.ts';
 import { Reference } from '../reference.ts';
@@ -32,6 +32,7 @@ export const acceptInvitation = endpoint(
       'Gives the membership, the role organization-wide and in the workspace, in one step. The active organization of ' +
       'the session stays; switching changes it.',
     caller: 'user',
+    session: true,
     params: z.object({ invitation_token: InvitationToken }),
     answer: z.object({
       invitation: z.object({ id: Id, status: z.literal('accepted') }),
@@ -42,7 +43,6 @@ export const acceptInvitation = endpoint(
     message: 'Invitation accepted successfully',
     messageInData: true,
     errors: [
-      SessionRequired,
       InvitationEmailMismatch,
       PlanLimitExceeded,
       InvitationNotFound,
@@ -53,7 +53,6 @@ export const acceptInvitation = endpoint(
     idempotency: { seconds: 86_400, spends: 'params.invitation_token' },
   },
   async ({ params, caller, db, emit, plans, acceptsAnyAddress }) => {
-    if (caller.sessionId === null) throw SessionRequired();
     const userId = caller.userId;
     // Whoever accepts is of no organization yet: the token says which one, and the transaction is bound to it then.
     await acrossOrganizations(db);

@@ -10,4 +10,3 @@ export const PlanLimitExceeded = error(
   403,
   'The plan of the organization has no seat left for this',
 );
-export const SessionRequired = error('FORBIDDEN', 403, 'This takes the access token of a session');

@@ -17,7 +17,6 @@ import { WorkspaceNotFound } from '../workspaces/errors.ts';
 import { reachableWorkspaces } from '../workspaces/reachable-workspaces.ts';
 import { WorkspaceReference } from '../workspaces/workspace.ts';
 import { workspaceOfOrganization } from '../workspaces/workspace-store.ts';
-import { SessionRequired } from './errors.ts';
 import { enterOrganization } from './organization-store.ts';
 
 export const switchOrganization = endpoint(
@@ -29,6 +28,7 @@ export const switchOrganization = endpoint(
     description:
       'The session goes on; its earlier refresh token does not. Without workspace_id it starts in the default workspace.',
     caller: 'user',
+    session: true,
     params: z.object({ org_id: Id }),
     body: z.object({ workspace_id: Id.optional() }),
     answer: TokenBundle.extend({
@@ -37,14 +37,13 @@ export const switchOrganization = endpoint(
     }),
     message: 'Organization switched successfully',
     messageInData: true,
-    errors: [SessionRequired, WorkspaceNotFound, UpstreamUnavailable],
+    errors: [WorkspaceNotFound, UpstreamUnavailable],
     // Doing it again gives tokens that work; an answer kept for a key could hold a refresh token that is dead by then.
     idempotency: false,
   },
   {
     // Before the transaction: a slow identity holds no connection.
     async prepare({ params, body, caller, knex, call, request }) {
-      if (caller.sessionId === null) throw SessionRequired();
       // Also a system administrator acts in an organization as its member only.
       if (!caller.isMember) throw OrganizationNotFound();
       const { sessionId, userId } = caller;

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto';
+import type { RedisClient } from '@rivergate/redis';
+import { ACCESS } from './access-keys.ts';
+import type { Scope } from './scope.ts';
+import { withdraw } from './withdrawal.ts';
+
+/**
+ * Kinds of token that stand in place of a session. One that is opaque begins with its kind and an underscore; an access
+ * token of an OAuth client is a JWT with `client_id`.
+ */
+export type TokenKind = 'pat' | 'oauth';
+
+/** What is known of a token that stands in place of a session, and may change. */
+export type TokenFacts = {
+  id: number;
+  /** The organization that it acts in where the request names none. */
+  organizationId: number | null;
+  /** Whether it acts in that organization only. */
+  bound: boolean;
+  scopes: readonly Scope[];
+  /** OAuth client that it was issued to. */
+  clientId: string | null;
+  /** Milliseconds since the epoch. */
+  expiresAt: number;
+};
+
+/** A token as Redis knows it. For an unknown one its owner is asked; `seen` is what stands in its place. */
+export type TokenState =
+  | { state: 'active'; userId: number | null; isSystemAdmin: false; token: TokenFacts }
+  | { state: 'revoked' }
+  | { state: 'unknown'; seen: string };
+
+/** Seconds for which what the owner said is kept. The owner takes a question for use, which it notes once a minute. */
+const KNOWN_SECONDS = 55;
+/** Outlasts every answer that is on its way, and spares the owner those who go on sending a token that has ended. */
+const REVOKED_SECONDS = 3700;
+/** Outlasts every answer that is on its way. */
+const CHANGED_SECONDS = 300;
+
+/** @param hash SHA-256 of the token in hex; nothing else of it is ever written */
+export const tokenKey = (hash: string) => `${ACCESS}${subject(hash)}`;
+
+const subject = (hash: string) => `{token:${hash}}`;
+
+export function tokenStateOf(text: string): TokenState {
+  if (text === 'revoked') return { state: 'revoked' };
+  if (!text.startsWith('{')) return { state: 'unknown', seen: text };
+  const kept = JSON.parse(text) as { userId: number | null; token: TokenFacts };
+  return { state: 'active', ...kept, isSystemAdmin: false };
+}
+
+const REPLACE = `
+if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
+return 1`;
+
+/**
+ * Keeps what the owner said of a token, unless something else stands there now than when the question was asked: it was
+ * revoked or changed meanwhile, and what was said may be out of date.
+ *
+ * @param seen of the unknown state that led to the question
+ */
+export async function fillToken(
+  redis: RedisClient,
+  hash: string,
+  seen: string,
+  said: Exclude<TokenState, { state: 'unknown' }>,
+): Promise<void> {
+  if (said.state === 'revoked') return put(redis, hash, 'revoked', REVOKED_SECONDS);
+  const { userId, token } = said;
+  await redis.eval(REPLACE, 1, tokenKey(hash), seen, JSON.stringify({ userId, token }), KNOWN_SECONDS);
+}
+
+/** The token answers 401 once this has resolved, on every gateway. */
+export function revokeToken(redis: RedisClient, hash: string): Promise<void> {
+  return withdraw(redis, subject(hash), () => put(redis, hash, 'revoked', REVOKED_SECONDS));
+}
+
+/** What is known of the token no longer counts: the next request asks its owner, on every gateway. */
+export function forgetToken(redis: RedisClient, hash: string): Promise<void> {
+  const changed = `changed ${randomBytes(9).toString('base64url')}`;
+  return withdraw(redis, subject(hash), () => put(redis, hash, changed, CHANGED_SECONDS));
+}
+
+/** A full Redis refuses to write and still deletes. */
+async function put(redis: RedisClient, hash: string, value: string, seconds: number): Promise<void> {
+  const key = tokenKey(hash);
+  try {
+    await redis.set(key, value, 'EX', seconds);
+  } catch {
+    await redis.del(key);
+  }
+}

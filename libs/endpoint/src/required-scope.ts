@@ -1,0 +1,13 @@
+import type { Scope } from '@rivergate/caller';
+import type { EndpointSpec } from './spec.ts';
+
+/** Whether a request only reads (RFC 9110, section 9.2.1). */
+export function isSafe({ method, safe }: Pick<EndpointSpec, 'method' | 'safe'>): boolean {
+  return method === 'get' || safe === true;
+}
+
+/** The scope that a token in place of a session needs; every endpoint needs one. */
+export function requiredScope(spec: EndpointSpec): Scope {
+  if (spec.caller === 'admin') return 'admin';
+  return isSafe(spec) ? 'read' : 'write';
+}
