@@ -76,19 +76,20 @@ export function requireRights(spec: EndpointSpec, principal: Principal, parts: P
   if (named !== undefined && principal.kind === 'user') {
     // A system administrator acts in the organization that the path names without being a member of it.
     const anywhere = principal.isSystemAdmin && principal.organizationId === null;
-    if (principal.organizationId !== named && !anywhere) throw OrganizationNotFound();
-    if (!principal.isMember && !principal.isSystemAdmin) throw OrganizationNotFound();
     if (principal.token?.boundTo != null && principal.token.boundTo !== named) throw OrganizationNotFound();
+    const stranger = spec.denials?.stranger ?? OrganizationNotFound;
+    if (principal.organizationId !== named && !anywhere) throw stranger();
+    if (!principal.isMember && !principal.isSystemAdmin) throw stranger();
   }
   if (spec.activeOrganization && principal.organizationId === null) {
     throw OrganizationNotFound('No organization is active; switch to one');
   }
   if (spec.caller === 'admin' && !principal.isAdmin && !principal.isSystemAdmin) {
-    throw missing('administrator of the organization');
+    throw missing(spec, 'administrator of the organization');
   }
   if (spec.caller.startsWith('perm:')) {
     const permission = spec.caller.slice('perm:'.length) as Permission;
-    if (!holdsWhere(spec, principal, permission, parts)) throw missing(permission);
+    if (!holdsWhere(spec, principal, permission, parts)) throw missing(spec, permission);
   }
   if (named === undefined || principal.kind !== 'user') return principal;
   return { ...principal, organizationId: named };
@@ -112,8 +113,10 @@ function holdsWhere(
     : holds(principal, permission);
 }
 
-function missing(right: string) {
-  return Forbidden(`You are not allowed to do this: it takes ${right}`, [missingPermission(right)]);
+function missing({ denials }: EndpointSpec, right: string) {
+  return (denials?.missingRight ?? Forbidden)(`You are not allowed to do this: it takes ${right}`, [
+    missingPermission(right),
+  ]);
 }
 
 /** The caller found anew, whose rights and token may have become less. @throws as the first decision would */

@@ -71,6 +71,11 @@ interface EndpointFacts {
   workspace?: WorkspacePlace;
   /** Takes the access token of a login; a token that stands in place of a session is refused. */
   session?: true;
+  /**
+   * Where a recorded contract wants others than ORGANIZATION_NOT_FOUND for who is no member of the organization in the
+   * path, and FORBIDDEN for who lacks the right; named among `errors`, too.
+   */
+  denials?: { stranger?: ErrorDeclaration; missingRight?: ErrorDeclaration };
   /** Only reads, by whatever method (RFC 9110, section 9.2.1), as a search by POST does; GET needs not say so. */
   safe?: true;
   /** Acts in the active organization of the caller's token; without one, the library answers 404. */

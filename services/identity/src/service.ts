@@ -6,6 +6,7 @@ import { ensureSigningKey } from './keys/rotate-signing-key.ts';
 import * as login from './login/index.ts';
 import * as organizations from './organizations/index.ts';
 import * as password from './password/index.ts';
+import * as personalTokens from './personal-tokens/index.ts';
 import * as pictures from './pictures/index.ts';
 import * as profile from './profile/index.ts';
 import * as sessions from './sessions/index.ts';
@@ -15,7 +16,18 @@ import { identityTools } from './tools.ts';
 /** Accounts, logins, sessions, and the keys that sign access tokens. */
 export const identity = defineService<IdentityTools>({
   name: 'identity',
-  modules: [signup, login, password, profile, pictures, sessions, accounts, keys, organizations],
+  modules: [
+    signup,
+    login,
+    password,
+    profile,
+    pictures,
+    sessions,
+    accounts,
+    keys,
+    organizations,
+    personalTokens,
+  ],
   tools: identityTools,
 
   async prepare({ knex, secretBox, keys: signingKeys }) {

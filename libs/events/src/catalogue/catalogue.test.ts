@@ -18,11 +18,17 @@ describe('the catalogue', () => {
     },
   );
 
+  /** Named like a secret, and none. */
+  const harmless: Record<string, string> = {
+    token_id: 'a number',
+    token_hash: 'of 256 random bits: gateways withdraw by it, and nobody gets in by it',
+  };
+
   it('has no event with a field for a secret', () => {
     const secret = /password|secret|token|^code$|otp|hash|credential/;
     for (const { type, data } of catalogue) {
       for (const field of Object.keys(data.shape))
-        expect(`${type} ${field}`.split(' ')[1]).not.toMatch(secret);
+        if (!harmless[field]) expect(`${type} ${field}`.split(' ')[1]).not.toMatch(secret);
     }
   });
 

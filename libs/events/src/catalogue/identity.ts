@@ -113,6 +113,42 @@ export const sessionRefreshReused = event({
   data: z.object({ session_id: Id, user_id: Id }),
 });
 
+const PersonalToken = z.object({
+  token_id: Id,
+  user_id: Id,
+  organization_id: Id.nullable(),
+});
+
+export const tokenCreated = event({
+  type: 'identity.token.created',
+  version: 1,
+  audit: 'token.created',
+  summary: 'A user made a personal access token; with an organization where it acts in that one only',
+  data: PersonalToken.extend({ name: z.string(), scopes: z.array(z.string()), expires_at: z.string() }),
+});
+
+export const tokenChanged = event({
+  type: 'identity.token.changed',
+  version: 1,
+  audit: 'token.changed',
+  summary: 'Name or scopes of a personal access token changed',
+  data: PersonalToken.extend({
+    /** SHA-256 in hex: by it the gateway knows the token. */
+    token_hash: z.string(),
+    fields: z.array(z.string()),
+    name: z.string(),
+    scopes: z.array(z.string()),
+  }),
+});
+
+export const tokenRevoked = event({
+  type: 'identity.token.revoked',
+  version: 1,
+  audit: 'token.revoked',
+  summary: 'A personal access token was revoked',
+  data: PersonalToken.extend({ token_hash: z.string(), reason: z.string() }),
+});
+
 export const passwordChanged = event({
   type: 'identity.password.changed',
   version: 1,

@@ -1,7 +1,9 @@
 import { consumer, on, organizationSettingsChanged } from '@rivergate/events';
 import type { RedisClient } from '@rivergate/redis';
 import { z } from 'zod';
-import { endSessionsAtOnce } from '../sessions/end-sessions-at-once.ts';
+import { emittingAtOnce } from '../emitting-at-once.ts';
+import { forgetTokens } from '../personal-tokens/forget-tokens.ts';
+import { endSessions } from '../sessions/end-sessions.ts';
 import { keepPolicy } from './policy-store.ts';
 
 /** What identity reads of an organization's settings. */
@@ -11,7 +13,12 @@ const Enforced = z.object({
     lifetime_minutes: z.int().positive(),
     remembered_lifetime_days: z.int().positive(),
   }),
-  tokens: z.object({ access_token_minutes: z.int().positive(), refresh_token_days: z.int().positive() }),
+  tokens: z.object({
+    access_token_minutes: z.int().positive(),
+    refresh_token_days: z.int().positive(),
+    /** Events from before there was such a setting do not have it. */
+    access_token_expire_minutes: z.int().positive().default(129_600),
+  }),
 });
 
 const MINUTE = 60;
@@ -19,7 +26,7 @@ const DAY = 86_400;
 
 /**
  * Keeps the limits that organizations set. They count wherever a session or a token is looked at; sessions that are
- * past a new limit end at once. To build the table anew, empty it and give the consumer another name.
+ * past a new limit end at once, and tokens of the organization in their new time. To build the table anew, empty it and give the consumer another name.
  */
 export function organizationPolicies({ redis }: { redis: RedisClient }) {
   return consumer({
@@ -35,11 +42,17 @@ export function organizationPolicies({ redis }: { redis: RedisClient }) {
           remembered_session_seconds: sessions.remembered_lifetime_days * DAY,
           access_token_seconds: tokens.access_token_minutes * MINUTE,
           refresh_token_seconds: tokens.refresh_token_days * DAY,
+          personal_token_seconds: tokens.access_token_expire_minutes * MINUTE,
           password_min_length: password_policy.min_length,
           password_special_character: password_policy.require_special_character,
         });
         if (!kept) return;
-        await endSessionsAtOnce(redis, tools, { overdueIn: organization_id }, 'organization_settings');
+        await endSessions(
+          emittingAtOnce(redis, tools),
+          { overdueIn: organization_id },
+          'organization_settings',
+        );
+        await forgetTokens(redis, tools, { organization_id });
       }),
     ],
   });

@@ -9,6 +9,7 @@ export interface OrganizationPolicy {
   remembered_session_seconds: number;
   access_token_seconds: number;
   refresh_token_seconds: number;
+  personal_token_seconds: number;
   password_min_length: number;
   password_special_character: boolean;
 }

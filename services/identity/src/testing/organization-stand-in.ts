@@ -1,5 +1,6 @@
 import {
   ensurePersonalOrganization,
+  memberPrincipal,
   membershipsOf,
   startingPoint,
   WorkspaceNotFound,
@@ -13,6 +14,8 @@ export function organizationStandIn() {
     down: false,
     /** How often each question was asked. */
     asked: { personal: 0, startingPoint: 0, memberships: 0 },
+    /** Organizations of which everybody is a member. */
+    everybodyIn: new Set<number>(),
     /** Where users start, if not in their personal organization. */
     startsAt: new Map<number, { organization_id: number | null; workspace_id: number | null }>(),
   };
@@ -27,6 +30,11 @@ export function organizationStandIn() {
       state.asked.personal++;
       up();
       return personal(params.user_id);
+    }),
+    endpoint(memberPrincipal, async ({ params }) => {
+      up();
+      const member = state.everybodyIn.has(params.organization_id);
+      return { member, is_admin: false, permissions: [], workspaces: [], plan: member ? 'enterprise' : null };
     }),
     endpoint(startingPoint, async ({ params, query }) => {
       state.asked.startingPoint++;

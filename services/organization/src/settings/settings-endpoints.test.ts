@@ -51,7 +51,7 @@ describe('settings of an organization', () => {
       admin.patch(path(), { devices: { trust_days: 0 } }),
     ]);
     const { settings } = (await admin.get(path())).body.data;
-    expect(settings.tokens).toEqual({ access_token_minutes: 15, refresh_token_days: 3 });
+    expect(settings.tokens).toMatchObject({ access_token_minutes: 15, refresh_token_days: 3 });
     expect(settings.devices).toEqual({ trust_days: 0 });
     const said = await service.sql<{ metadata: { revision: number; settings: object } }>(
       "select metadata from organization.audit_log where action = 'organization.settings_changed' order by id",

@@ -20,7 +20,10 @@ describe('settings', () => {
       { tokens: { refresh_token_days: 2 } },
       NOW,
     );
-    expect(effectiveSettings(stored).tokens).toEqual({ access_token_minutes: 10, refresh_token_days: 2 });
+    expect(effectiveSettings(stored).tokens).toMatchObject({
+      access_token_minutes: 10,
+      refresh_token_days: 2,
+    });
   });
 
   it('give a new requirement of MFA its days of grace', () => {

@@ -42,8 +42,11 @@ const FIELDS = {
     remembered_lifetime_days: z.int().min(1).max(30).meta({ description: 'Days, with remember_me' }),
   },
   tokens: {
-    access_token_minutes: z.int().min(5).max(60),
+    access_token_minutes: z.int().min(5).max(60).meta({ description: 'Minutes, of sessions' }),
     refresh_token_days: z.int().min(1).max(30),
+    access_token_expire_minutes: z.int().min(60).max(525_600).meta({
+      description: 'Minutes that tokens live which act in this organization only, those of earlier too',
+    }),
   },
   devices: {
     trust_days: z.int().min(0).max(30).meta({ description: 'Days a device stays trusted; 0 forbids it' }),
@@ -103,7 +106,7 @@ export const DEFAULT_SETTINGS: Settings = {
   password_policy: { min_length: 8, require_special_character: false },
   mfa: { required: false, grace_days: 7, deadline: null },
   sessions: { lifetime_minutes: 1440, remembered_lifetime_days: 30 },
-  tokens: { access_token_minutes: 60, refresh_token_days: 30 },
+  tokens: { access_token_minutes: 60, refresh_token_days: 30, access_token_expire_minutes: 129_600 },
   devices: { trust_days: 30 },
   sso: { required: false },
   invitations: { expiry_days: 7 },
