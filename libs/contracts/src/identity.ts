@@ -70,17 +70,19 @@ export const tokenState = spec({
 /** Who knows the tokens of a kind. */
 export const TOKEN_OWNERS: Record<TokenKind, typeof tokenState> = { pat: tokenState, oauth: tokenState };
 
-/** Asked by organization once it has found the user to be a member. */
+/** Asked by organization when a member wants to act in it. */
 export const switchSession = spec({
   owner: 'identity',
   operation: 'switchSession',
   method: 'post',
-  path: '/internal/sessions/:session_id/organization',
-  summary: 'Make an organization the active one of a session and issue tokens for it',
+  path: '/internal/organizations/:org_id/session',
+  summary: "Make an organization the active one of the caller's session and issue tokens for it",
   caller: 'internal',
   callers: ['organization'],
-  params: z.object({ session_id: Id }),
-  body: z.object({ user_id: Id, organization_id: Id, workspace_id: Id.nullable() }),
+  onBehalfOf: 'user',
+  session: true,
+  params: z.object({ org_id: Id }),
+  body: z.object({ workspace_id: Id.nullable() }),
   answer: TokenBundle,
   errors: [SessionNotFound],
 });

@@ -67,16 +67,16 @@ const ReachableWorkspace = z
   })
   .meta({ id: 'ReachableWorkspace' });
 
-/** What `GET /auth/me` shows of a user's organizations. */
+/** What `GET /auth/me` shows of the caller's organizations: nobody else's can be asked for. */
 export const membershipsOf = spec({
   owner: 'organization',
   operation: 'listMemberships',
   method: 'get',
-  path: '/internal/users/:user_id/memberships',
-  summary: 'Organizations of a user and the workspaces within reach',
+  path: '/internal/memberships',
+  summary: 'Organizations of the user and the workspaces within reach',
   caller: 'internal',
   callers: ['identity'],
-  params: z.object({ user_id: Id }),
+  onBehalfOf: 'user',
   answer: z.object({
     organizations: z.array(Membership),
     workspaces: z.array(ReachableWorkspace),

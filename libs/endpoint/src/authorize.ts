@@ -15,7 +15,8 @@ export type PartsRead = { params: Record<string, unknown> } & Partial<
  * Whether the caller is of the kind that the endpoint is for at all, by a login or token that reaches it.
  *
  * @throws Unauthorized
- * @throws Forbidden for a service that the contract does not name, and for a token without the scope
+ * @throws Forbidden for a service that the contract does not name or that asks on behalf of nobody where it has to, and for
+ *   a token without the scope
  * @throws NotFound for a token that is bound to an organization, where the endpoint acts in none
  */
 export function requireKind(spec: EndpointSpec, principal: Principal, log: Log): void {
@@ -27,6 +28,8 @@ export function requireKind(spec: EndpointSpec, principal: Principal, log: Log):
       log.warn(facts, 'A service called an endpoint whose contract does not name it');
       throw Forbidden('The contract of this endpoint does not name the calling service');
     }
+    if (!spec.onBehalfOf) return;
+    if (principal.userId === null) throw Forbidden('The contract of this endpoint asks for a user');
   } else if (principal.kind === 'service') {
     throw Unauthorized('Services act through internal endpoints');
   } else if (rule !== 'public' && rule !== 'token' && principal.kind !== 'user') {
@@ -73,7 +76,8 @@ function actsInOrganization({ params, activeOrganization }: EndpointSpec): boole
  */
 export function requireRights(spec: EndpointSpec, principal: Principal, parts: PartsRead): Principal {
   const named = parts.params[ORGANIZATION_PARAMETER] as number | undefined;
-  if (named !== undefined && principal.kind === 'user') {
+  const forUser = isForUser(spec, principal);
+  if (named !== undefined && forUser) {
     // A system administrator acts in the organization that the path names without being a member of it.
     const anywhere = principal.isSystemAdmin && principal.organizationId === null;
     if (principal.token?.boundTo != null && principal.token.boundTo !== named) throw OrganizationNotFound();
@@ -84,15 +88,21 @@ export function requireRights(spec: EndpointSpec, principal: Principal, parts: P
   if (spec.activeOrganization && principal.organizationId === null) {
     throw OrganizationNotFound('No organization is active; switch to one');
   }
-  if (spec.caller === 'admin' && !principal.isAdmin && !principal.isSystemAdmin) {
+  const rule = spec.onBehalfOf ?? spec.caller;
+  if (rule === 'admin' && !principal.isAdmin && !principal.isSystemAdmin) {
     throw missing(spec, 'administrator of the organization');
   }
-  if (spec.caller.startsWith('perm:')) {
-    const permission = spec.caller.slice('perm:'.length) as Permission;
+  if (rule.startsWith('perm:')) {
+    const permission = rule.slice('perm:'.length) as Permission;
     if (!holdsWhere(spec, principal, permission, parts)) throw missing(spec, permission);
   }
-  if (named === undefined || principal.kind !== 'user') return principal;
+  if (named === undefined || !forUser) return principal;
   return { ...principal, organizationId: named };
+}
+
+/** Whether a user's rights decide: the caller's own, or those of whom a service asks for. */
+export function isForUser({ onBehalfOf }: EndpointSpec, { kind }: Principal): boolean {
+  return kind === 'user' || (kind === 'service' && onBehalfOf !== undefined);
 }
 
 function holdsWhere(
@@ -130,7 +140,7 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
   const rule = spec.caller;
   const signedIn = rule !== 'public' && rule !== 'token';
   const named = spec.params?.shape[ORGANIZATION_PARAMETER] !== undefined;
-  const tokens = (signedIn && rule !== 'internal') || spec.bearer !== undefined;
+  const tokens = (signedIn && (rule !== 'internal' || spec.onBehalfOf)) || spec.bearer !== undefined;
   return [
     ...(signedIn || spec.bearer ? [Unauthorized] : []),
     ...(tokens ? [Forbidden] : []),

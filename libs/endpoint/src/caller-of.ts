@@ -3,7 +3,10 @@ import type { z } from 'zod';
 import type { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 
 /** Who may call; the words are those of the endpoint catalogue. */
-export type CallerRule = 'public' | 'token' | 'user' | 'admin' | 'internal' | `perm:${Permission}`;
+export type CallerRule = 'public' | 'token' | 'internal' | UserRule;
+
+/** What a user has to be: signed in, an administrator of the organization, the holder of a permission. */
+export type UserRule = 'user' | 'admin' | `perm:${Permission}`;
 
 type Kind<Rule extends CallerRule> = Rule extends 'internal'
   ? { kind: 'service'; service: string }
@@ -14,21 +17,30 @@ type Kind<Rule extends CallerRule> = Rule extends 'internal'
 /** What of a declaration says who its caller is. */
 type Declared = { caller: CallerRule };
 
+/** Whether an internal endpoint is asked on behalf of a user. */
+type Behalf<Spec extends Declared> = Spec extends { onBehalfOf: UserRule } ? { userId: number } : unknown;
+
 type ByLogin<Spec extends Declared> = Spec extends { session: true } ? { sessionId: number } : unknown;
 
 type WithOrganization =
   | { params: z.ZodObject<{ [ORGANIZATION_PARAMETER]: z.ZodType }> }
   | { activeOrganization: true };
 
-type Place<Spec extends Declared> = Spec['caller'] extends 'internal' | 'public' | 'token'
+type Place<Spec extends Declared> = Spec extends { caller: 'internal'; onBehalfOf?: undefined }
   ? unknown
-  : Spec extends WithOrganization
-    ? { organizationId: number }
-    : unknown;
+  : Spec['caller'] extends 'public' | 'token'
+    ? unknown
+    : Spec extends WithOrganization
+      ? { organizationId: number }
+      : unknown;
 
 /**
  * The caller as the declaration guarantees it: a user's id where someone has to be signed in, an organization where the
  * path names one or the endpoint needs the active one, a session where no token may stand in its place, the service's name
- * behind an internal endpoint.
+ * behind an internal endpoint, and with it the user on whose behalf it has to ask.
  */
-export type CallerOf<Spec extends Declared> = Principal & Kind<Spec['caller']> & ByLogin<Spec> & Place<Spec>;
+export type CallerOf<Spec extends Declared> = Principal &
+  Kind<Spec['caller']> &
+  Behalf<Spec> &
+  ByLogin<Spec> &
+  Place<Spec>;

@@ -1,6 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
-import { CREDENTIAL_HEADER, type CredentialKey, issueCredential, servicePrincipal } from '@rivergate/caller';
+import {
+  CREDENTIAL_HEADER,
+  type CredentialKey,
+  issueCredential,
+  type Principal,
+  servicePrincipal,
+} from '@rivergate/caller';
 import {
   BrokenCircuitError,
   ConsecutiveBreaker,
@@ -12,36 +18,33 @@ import {
   wrap,
 } from 'cockatiel';
 import { Agent, type Dispatcher, request } from 'undici';
+import { impliedErrors } from './authorize.ts';
 import type { SentFile } from './body/sent-file.ts';
 import { writeBody } from './body/write-body.ts';
-import { Failure, UpstreamUnavailable } from './failure.ts';
+import type { Call, CallForUser, CallOptions, Contract } from './call.ts';
+import type { RequestFacts } from './endpoint.ts';
+import { type ErrorDeclaration, Failure, UpstreamUnavailable } from './failure.ts';
 import { requestTarget } from './path.ts';
 import { isSafe } from './required-scope.ts';
-import type { CallAnswer, CallInput, EndpointSpec } from './spec.ts';
+import type { EndpointSpec } from './spec.ts';
 import { isStreamed, received } from './streaming/receive.ts';
 
-/** On whose behalf a service asks; both null when it acts for nobody. */
-export interface OnBehalf {
-  organizationId?: number | null;
-  userId?: number | null;
-  requestId?: string;
-  /** Where the request came from on whose behalf this one is made: kept in the audit log of the other service. */
-  ip?: string | null;
-  userAgent?: string | null;
-  /** Milliseconds for the whole call with its retries, or until a stream begins; default 2000. */
-  deadline?: number;
+/**
+ * The request in which a service asks another: who called, decided when (milliseconds, monotonic), and whence. The other
+ * service learns all of it.
+ */
+export interface Origin {
+  caller: Principal;
+  decidedAt: number;
+  request: RequestFacts;
 }
 
-/**
- * Asks another service. A failure that the declaration names comes back as that failure; anything else as
- * UpstreamUnavailable (503). What is streamed has to be iterated: leaving the iteration lets go of the connection, and it
- * fails with UpstreamUnavailable where the stream breaks off.
- */
-export type Call = <Spec extends EndpointSpec & { owner: string }>(
-  spec: Spec,
-  input: CallInput<Spec>,
-  onBehalf?: OnBehalf,
-) => Promise<CallAnswer<Spec>>;
+/** By itself it asks for nobody. */
+export type ServiceClient = Call & {
+  /** Asks for whom the request is that is being answered. */
+  within(origin: Origin): CallForUser;
+  close(): Promise<void>;
+};
 
 /** The other side did not answer, or not sensibly: worth a retry, and counted by the breaker. */
 class NoAnswer extends Error {}
@@ -52,9 +55,10 @@ const DEADLINE = 2_000;
  * The typed client between services: signed as this service, with a deadline, two retries of idempotent calls, and a
  * circuit breaker for each service called.
  */
-export function serviceClient(own: { key: CredentialKey; urlOf: (service: string) => string }): Call & {
-  close(): Promise<void>;
-} {
+export function serviceClient(own: {
+  key: CredentialKey;
+  urlOf: (service: string) => string;
+}): ServiceClient {
   const agent = new Agent({ connections: 32, keepAliveTimeout: 30_000, connect: { timeout: 1_000 } });
   const policies = new Map<string, { once: IPolicy; repeated: IPolicy }>();
   const policiesOf = (service: string) => {
@@ -70,21 +74,22 @@ export function serviceClient(own: { key: CredentialKey; urlOf: (service: string
   };
 
   const call = async (
-    spec: EndpointSpec & { owner: string },
+    origin: Origin | null,
+    spec: Contract,
     input: Record<string, unknown>,
-    onBehalf: OnBehalf = {},
+    { deadline = DEADLINE }: CallOptions = {},
   ) => {
     const { once, repeated } = policiesOf(spec.owner);
     const late = new AbortController();
     const { signal } = late;
-    const deadline = setTimeout(() => late.abort(), onBehalf.deadline ?? DEADLINE);
+    const timer = setTimeout(() => late.abort(), deadline);
     const span = trace
       .getTracer('rivergate')
       .startSpan(`${spec.owner} ${spec.method} ${spec.path}`, { kind: SpanKind.CLIENT });
     try {
       return await context.with(trace.setSpan(context.active(), span), () =>
         (mayBeRepeated(spec, input) ? repeated : once).execute(
-          () => ask(agent, own, spec, input, onBehalf, signal),
+          () => ask(agent, own, spec, input, origin, signal),
           signal,
         ),
       );
@@ -96,11 +101,26 @@ export function serviceClient(own: { key: CredentialKey; urlOf: (service: string
       }
       throw cause;
     } finally {
-      clearTimeout(deadline);
+      clearTimeout(timer);
       span.end();
     }
   };
-  return Object.assign(call as Call, { close: () => agent.close() });
+  const asking = (origin: Origin | null) =>
+    ((spec, input, options) => call(origin, spec, input, options)) as CallForUser;
+  return Object.assign(asking(null), { within: asking, close: () => agent.close() });
+}
+
+/** The service as who asks, with everything that is known of the user it asks for. Who is not signed in is nobody. */
+function principalFor(service: string, origin: Origin | null): Principal {
+  if (!origin) return servicePrincipal(service);
+  const { caller } = origin;
+  if (caller.userId === null) return { ...servicePrincipal(service), ip: caller.ip };
+  return { ...caller, kind: 'service', service };
+}
+
+/** On behalf of a user, what the library refuses is an answer to that user. */
+function refusalsOf(spec: Contract): readonly ErrorDeclaration[] {
+  return [...(spec.errors ?? []), ...(spec.onBehalfOf ? impliedErrors(spec) : [])];
 }
 
 /** Whether asking twice does no more than asking once (RFC 9110, section 9.2.2). A file has passed when it was sent. */
@@ -111,27 +131,30 @@ function mayBeRepeated(spec: EndpointSpec, { files }: Record<string, unknown>): 
 async function ask(
   agent: Agent,
   own: { key: CredentialKey; urlOf: (service: string) => string },
-  spec: EndpointSpec & { owner: string },
+  spec: Contract,
   input: Record<string, unknown>,
-  onBehalf: OnBehalf,
+  origin: Origin | null,
   signal: AbortSignal,
 ): Promise<unknown> {
+  const principal = principalFor(own.key.name, origin);
+  if (spec.onBehalfOf && principal.userId === null)
+    throw new Error(`${spec.operation} is asked on behalf of a user, and here is none`);
   const { path, query } = requestTarget(spec, input);
   const method = spec.method.toUpperCase() as Dispatcher.HttpMethod;
-  const organizationId = onBehalf.organizationId ?? null;
-  const userId = onBehalf.userId ?? null;
+  const { organizationId, userId } = principal;
   const body = writeBody(spec, input as { body?: unknown; files?: readonly SentFile[] });
   const headers: Record<string, string> = {
-    'x-request-id': onBehalf.requestId ?? randomUUID(),
+    'x-request-id': origin?.request.id ?? randomUUID(),
     [CREDENTIAL_HEADER]: issueCredential(own.key, {
       audience: spec.owner,
       method,
       path,
-      principal: { ...servicePrincipal(own.key.name), organizationId, userId, ip: onBehalf.ip ?? null },
+      principal,
+      age: origin ? performance.now() - origin.decidedAt : 0,
     }),
     ...(organizationId === null ? {} : { 'x-org-id': String(organizationId) }),
     ...(userId === null ? {} : { 'x-user-id': String(userId) }),
-    ...(onBehalf.userAgent ? { 'user-agent': onBehalf.userAgent } : {}),
+    ...(origin?.request.userAgent ? { 'user-agent': origin.request.userAgent } : {}),
     ...(body ? { 'content-type': body.type } : {}),
   };
   propagation.inject(context.active(), headers);
@@ -154,7 +177,7 @@ async function ask(
     throw new NoAnswer(`${spec.owner} did not answer`, { cause });
   }
   if (status < 300) return spec.bare ? answer : answer?.data;
-  const declared = spec.errors?.find(({ code }) => code === answer?.error?.code);
+  const declared = refusalsOf(spec).find(({ code }) => code === answer?.error?.code);
   if (declared) throw declared(answer?.error?.message);
   if (status >= 500) throw new NoAnswer(`${spec.owner} answered ${status}`);
   throw new Error(

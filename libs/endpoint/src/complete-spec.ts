@@ -20,12 +20,11 @@ export function completeSpec<Spec extends EndpointSpec>(spec: Spec): Spec {
 function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.caller === 'internal' && !spec.callers?.length) yield 'is internal and names no callers';
   if (spec.caller !== 'internal' && spec.callers) yield 'names callers and is not internal';
-  if (spec.activeOrganization && /^(?:public|token|internal)$/.test(spec.caller))
-    yield 'needs an active organization and no signed-in caller';
-  if (spec.session && /^(?:public|token|internal)$/.test(spec.caller))
-    yield 'takes a session and needs no signed-in caller';
-  if (spec.workspace && /^(?:public|token)$/.test(spec.caller))
-    yield 'acts in a workspace and needs no signed-in caller';
+  if (spec.caller !== 'internal' && spec.onBehalfOf) yield 'is asked on behalf of a user and is not internal';
+  const forUsers = spec.onBehalfOf !== undefined || !/^(?:public|token|internal)$/.test(spec.caller);
+  if (spec.activeOrganization && !forUsers) yield 'needs an active organization and no signed-in caller';
+  if (spec.session && !forUsers) yield 'takes a session and needs no signed-in caller';
+  if (spec.workspace && !forUsers) yield 'acts in a workspace and needs no signed-in caller';
   if (spec.workspace && spec.workspace !== 'every') {
     const [part, name] = spec.workspace.split('.') as ['params' | 'query' | 'body', string];
     if (!spec[part]?.shape[name]) yield `names the workspace by ${spec.workspace}, which it does not take`;

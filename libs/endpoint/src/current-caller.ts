@@ -1,6 +1,6 @@
 import type { Principal } from '@rivergate/caller';
 import type { Knex } from 'knex';
-import { entitled, type PartsRead } from './authorize.ts';
+import { entitled, isForUser, type PartsRead } from './authorize.ts';
 import { isSafe } from './required-scope.ts';
 import type { Runtime } from './runtime.ts';
 import type { EndpointSpec } from './spec.ts';
@@ -25,11 +25,14 @@ export async function currentCaller(
   db: Knex.Transaction,
 ): Promise<Principal> {
   const { caller, parts } = request;
-  if (isSafe(spec) || !isOld(request)) return caller;
+  if (isSafe(spec) || !isOld(spec, request)) return caller;
   return entitled(spec, await runtime.standing(caller, db), parts);
 }
 
 /** Whether a decision has to be made again. Nothing is withdrawn from who is no user. */
-export function isOld({ caller, decidedAt }: { caller: Principal; decidedAt: number }): boolean {
-  return caller.kind === 'user' && performance.now() - decidedAt > AS_GOOD_AS_NEW;
+export function isOld(
+  spec: EndpointSpec,
+  { caller, decidedAt }: { caller: Principal; decidedAt: number },
+): boolean {
+  return isForUser(spec, caller) && performance.now() - decidedAt > AS_GOOD_AS_NEW;
 }

@@ -4,7 +4,7 @@ import type { Knex } from 'knex';
 import type { z } from 'zod';
 import { acceptedBy, isStreamed } from './body/kinds.ts';
 import type { Files } from './body/upload.ts';
-import type { Call } from './client.ts';
+import type { Call, CallOf } from './call.ts';
 import { completeSpec } from './complete-spec.ts';
 import type { EndpointSpec, Input, Outcome, TakesFiles } from './spec.ts';
 
@@ -50,7 +50,7 @@ export interface Context {
   request: RequestFacts;
   cookies: Record<string, string>;
   log: Log;
-  /** Asks another service; see libs/contracts. */
+  /** Asks another service; see libs/contracts. Who called, the request's id, address and trace go along by themselves. */
   call: Call;
   /** A short transaction of its own, in `prepare` and `undo`: for what is read or written while a body comes. */
   briefly: Briefly;
@@ -73,7 +73,7 @@ export interface TransactionContext extends Context {
 }
 
 type Handler<Spec extends EndpointSpec, Tools, Prepared> = (
-  context: Input<Spec> & TransactionContext & Tools & { prepared: Prepared },
+  context: Input<Spec> & TransactionContext & CallOf<Spec> & Tools & { prepared: Prepared },
 ) => Promise<Outcome<Spec>>;
 
 /** What `prepare` has beside the rest, where the declaration takes files. */
@@ -87,12 +87,12 @@ export interface SteppedHandler<Spec extends EndpointSpec, Tools, Prepared> {
    * Runs before the transaction opens: for slow work such as hashing or receiving files, that must hold no connection.
    * What it throws, it has taken back itself.
    */
-  prepare?(context: Input<Spec> & Context & Tools & Receiving<Spec>): Promise<Prepared>;
+  prepare?(context: Input<Spec> & Context & CallOf<Spec> & Tools & Receiving<Spec>): Promise<Prepared>;
   /**
    * Takes back what `prepare` did elsewhere, where the request was not carried out after all: refused, rolled back, or
    * answered with the answer kept for its key. A failure in it is logged.
    */
-  undo?(context: Input<Spec> & Context & Tools & { prepared: Prepared }): Promise<void>;
+  undo?(context: Input<Spec> & Context & CallOf<Spec> & Tools & { prepared: Prepared }): Promise<void>;
   handle: Handler<Spec, Tools, Prepared>;
 }
 

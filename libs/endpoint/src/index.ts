@@ -7,8 +7,9 @@ export { type BodyKind, form, json, multipart, raw } from './body/kinds.ts';
 export type { SentFile } from './body/sent-file.ts';
 export type { Files, ReceivedFile } from './body/upload.ts';
 export { type WrittenBody, writeBody } from './body/write-body.ts';
-export type { CallerOf, CallerRule } from './caller-of.ts';
-export { type Call, type OnBehalf, serviceClient } from './client.ts';
+export type { Call, CallForUser, CallOptions } from './call.ts';
+export type { CallerOf, CallerRule, UserRule } from './caller-of.ts';
+export { type Origin, type ServiceClient, serviceClient } from './client.ts';
 export {
   Content,
   type ContentOptions,

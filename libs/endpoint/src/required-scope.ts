@@ -8,6 +8,6 @@ export function isSafe({ method, safe }: Pick<EndpointSpec, 'method' | 'safe'>):
 
 /** The scope that a token in place of a session needs; every endpoint needs one. */
 export function requiredScope(spec: EndpointSpec): Scope {
-  if (spec.caller === 'admin') return 'admin';
+  if (spec.caller === 'admin' || spec.onBehalfOf === 'admin') return 'admin';
   return isSafe(spec) ? 'read' : 'write';
 }

@@ -141,7 +141,7 @@ function executionOf(
     request: facts,
     cookies: readCookies(spec, request.headers.cookie),
     log: runtime.log,
-    call: runtime.call,
+    call: runtime.call.within({ caller, decidedAt, request: facts }),
     briefly: briefly(spec, runtime, { caller, decidedAt, parts }),
     async limit(limitClass, key) {
       await count(runtime, limitClass, key);

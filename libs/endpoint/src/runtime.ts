@@ -2,7 +2,7 @@ import type { CredentialKeys, Principal, RateLimiter, UsedOnce } from '@rivergat
 import type { RedisClient } from '@rivergate/redis';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
-import type { Call } from './client.ts';
+import type { ServiceClient } from './client.ts';
 import type { Strictness } from './declared-answer.ts';
 import type { Log } from './endpoint.ts';
 
@@ -21,7 +21,7 @@ export interface Runtime {
   seen: UsedOnce;
   secretBox: SecretBox;
   limiter: RateLimiter;
-  call: Call;
+  call: ServiceClient;
   /**
    * The user as session and membership make them now. Throws Unauthorized when the session has ended, and
    * UpstreamUnavailable when that cannot be known.

@@ -2,7 +2,7 @@ import type { ProcessName, RateLimitClass } from '@rivergate/caller';
 import type { z } from 'zod';
 import type { BodyKind } from './body/kinds.ts';
 import type { SentFile } from './body/sent-file.ts';
-import type { CallerOf, CallerRule } from './caller-of.ts';
+import type { CallerOf, CallerRule, UserRule } from './caller-of.ts';
 import type { Content, CookieChanges, Redirect, SentEvent } from './content.ts';
 import type { Deprecation } from './deprecation.ts';
 import type { ErrorDeclaration, Failure } from './failure.ts';
@@ -49,8 +49,16 @@ export type WorkspacePlace = `${'params' | 'query' | 'body'}.${string}` | 'every
 
 /** Every endpoint says who may call it; an internal one also which processes of the fleet, and there is no default. */
 type WhoMayCall =
-  | { caller: 'internal'; callers: readonly [ProcessName, ...ProcessName[]] }
-  | { caller: Exclude<CallerRule, 'internal'>; callers?: undefined };
+  | {
+      caller: 'internal';
+      callers: readonly [ProcessName, ...ProcessName[]];
+      /**
+       * Answers only a service that asks on behalf of a user, who has to be this, as if that user called: in the
+       * organization of the path, in the workspace, with the scope of the token.
+       */
+      onBehalfOf?: UserRule;
+    }
+  | { caller: Exclude<CallerRule, 'internal'>; callers?: undefined; onBehalfOf?: undefined };
 
 /** Everything about an endpoint but what it does. */
 export type EndpointSpec = EndpointFacts & WhoMayCall;

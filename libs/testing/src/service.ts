@@ -2,6 +2,7 @@ import type { Principal } from '@rivergate/caller';
 import type { Endpoint } from '@rivergate/endpoint';
 import {
   defineService,
+  type Migration,
   type RunningService,
   type ServiceDefinition,
   type ServiceName,
@@ -30,12 +31,14 @@ export interface TestOptions {
   env?: NodeJS.ProcessEnv;
   /** Stand-ins for services that this one asks: endpoints made from the specs of libs/contracts. */
   peers?: Partial<Record<ServiceName, readonly Endpoint[]>>;
+  /** Tables of those, where they need some. */
+  migrations?: Partial<Record<ServiceName, readonly Migration[]>>;
 }
 
 /** Boots one service on a database, a Redis database and a mail server of its own. */
 export async function startServiceUnderTest<Tools extends object>(
   definition: ServiceDefinition<Tools>,
-  { env = {}, peers = {} }: TestOptions = {},
+  { env = {}, peers = {}, migrations = {} }: TestOptions = {},
 ): Promise<ServiceUnderTest> {
   const [environment, mail] = await Promise.all([
     testEnvironment([definition as ServiceDefinition]),
@@ -44,7 +47,10 @@ export async function startServiceUnderTest<Tools extends object>(
   environment.set({ SMTP_URL: mail.smtpUrl, ...env });
   const fellows: RunningService[] = [];
   for (const [name, endpoints] of Object.entries(peers)) {
-    const peer = defineService({ name: name as ServiceName, modules: [{ tag: 'Peer', endpoints }] });
+    const peer = defineService({
+      name: name as ServiceName,
+      modules: [{ tag: 'Peer', endpoints, migrations: migrations[name as ServiceName] ?? [] }],
+    });
     const running = await startService(peer, environment.of(name));
     fellows.push(running);
     environment.set({ [urlVariable(name)]: running.url });

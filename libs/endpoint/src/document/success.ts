@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { EVENT_STREAM } from '../content.ts';
 import { hasRanges } from '../declared-errors.ts';
 import { hasEntityTag } from '../entity-tag.ts';
+import { isSafe } from '../required-scope.ts';
 import type { ContentKind, EndpointSpec } from '../spec.ts';
 import { exampleOf } from './example.ts';
 import { headersOf } from './headers.ts';
@@ -10,7 +11,7 @@ import { type Components, type Json, jsonSchema } from './json-schema.ts';
 /** The `responses` of an operation for its success. */
 export function successResponse(spec: EndpointSpec, schemas: Components): Json {
   const status = spec.status ?? 200;
-  const keptForRetries = spec.method !== 'get' && spec.idempotency !== false;
+  const keptForRetries = !isSafe(spec) && spec.idempotency !== false;
   const headers = headersOf(
     ...(hasEntityTag(spec) ? ['ETag'] : []),
     ...(hasRanges(spec) ? ['Accept-Ranges', 'Last-Modified'] : []),

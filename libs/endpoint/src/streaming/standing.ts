@@ -21,7 +21,7 @@ export function streamStanding(
 ): StreamStanding {
   let { caller, decidedAt } = execution;
   const decide = async (db: Parameters<Runtime['standing']>[1]) => {
-    if (!isOld({ caller, decidedAt })) return;
+    if (!isOld(spec, { caller, decidedAt })) return;
     const began = performance.now();
     caller = entitled(spec, await standing(caller, db), execution.parts);
     decidedAt = began;
@@ -34,7 +34,7 @@ export function streamStanding(
         return await work(db);
       }),
     async renew() {
-      if (isOld({ caller, decidedAt })) await knex.transaction(decide);
+      if (isOld(spec, { caller, decidedAt })) await knex.transaction(decide);
     },
   };
 }

@@ -25,9 +25,9 @@ export async function startingPlace(
 ): Promise<Place | null> {
   if (workspaceId === undefined && account.last_organization_id !== null) return null;
   const question = { params: { user_id: account.id }, query: { workspace_id: workspaceId } };
-  if (workspaceId !== undefined) return call(startingPoint, question, { userId: account.id });
+  if (workspaceId !== undefined) return call(startingPoint, question);
   try {
-    return await call(startingPoint, question, { userId: account.id, deadline: DEADLINE });
+    return await call(startingPoint, question, { deadline: DEADLINE });
   } catch (cause) {
     if ((cause as { code?: string }).code !== UpstreamUnavailable.code) throw cause;
     log.warn({ user_id: account.id }, 'A session starts without an organization');

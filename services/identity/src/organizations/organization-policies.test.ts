@@ -97,11 +97,9 @@ const listed = async (person: Person) =>
     ({ id }: { id: number }) => id === person.sessionId,
   );
 const switched = ({ sessionId, userId }: Person, organizationId: number) =>
-  identity.as(fellowService('organization')).post(`/internal/sessions/${sessionId}/organization`, {
-    user_id: userId,
-    organization_id: organizationId,
-    workspace_id: null,
-  });
+  identity
+    .as(fellowService('organization', { userId, sessionId, organizationId, isMember: true }))
+    .post(`/internal/organizations/${organizationId}/session`, { workspace_id: null });
 
 /** Someone whose session is in the organization. */
 async function personIn(organizationId: number, more: object = {}): Promise<Person> {

@@ -54,10 +54,7 @@ export const me = endpoint(
     errors: [CallerNotFound],
   },
   {
-    prepare({ caller, call }) {
-      const { userId } = caller;
-      return call(membershipsOf, { params: { user_id: userId } }, { userId });
-    },
+    prepare: ({ call }) => call(membershipsOf, {}),
     async handle({ caller, prepared, db }) {
       const { userId } = caller;
       const user = await profileOf(db, userId);

@@ -1,3 +1,4 @@
+import type { Principal } from '@rivergate/caller';
 import { type EventDeclaration, memberRemoved, memberStatusChanged } from '@rivergate/events';
 import { eventually, fellowService, publishEvent } from '@rivergate/testing';
 import { decodeJwt } from 'jose';
@@ -23,7 +24,13 @@ const reasonOf = async (sessionId: number) =>
 
 describe('what the gateway and organization ask', () => {
   const gateway = () => identity.as(fellowService('gateway'));
-  const organization = () => identity.as(fellowService('organization'));
+  const organization = (facts: Partial<Principal>) => identity.as(fellowService('organization', facts));
+  const memberOf42 = ({ userId, sessionId }: { userId: number; sessionId: number }) => ({
+    userId,
+    sessionId,
+    organizationId: 42,
+    isMember: true,
+  });
   const state = (sessionId: number) => gateway().get(`/internal/sessions/${sessionId}`);
 
   it('the state of a session, which counts as activity', async () => {
@@ -49,12 +56,11 @@ describe('what the gateway and organization ask', () => {
   });
   it('opens, moves, makes and takes back for nobody but the service that its contract names', async () => {
     const { sessionId, userId } = await identity.person();
-    const place = { user_id: userId, organization_id: 42, workspace_id: 43 };
     const account = { email: identity.newAddress(), password: 'x', display_name: null, ip: null };
     for (const name of ['sso', 'storage', 'identity', 'gateway']) {
-      const other = identity.as(fellowService(name));
+      const other = identity.as(fellowService(name, memberOf42({ userId, sessionId })));
       const tries = [
-        await other.post(`/internal/sessions/${sessionId}/organization`, place),
+        await other.post('/internal/organizations/42/session', { workspace_id: 43 }),
         await other.post('/internal/users', account),
         await other.delete(`/internal/users/${userId}`),
       ];
@@ -76,9 +82,9 @@ describe('what the gateway and organization ask', () => {
   });
   it('tokens for another organization: the refresh token before becomes invalid, the next login starts there', async () => {
     const person = await identity.person();
-    const place = { user_id: person.userId, organization_id: 42, workspace_id: 43 };
-    const path = `/internal/sessions/${person.sessionId}/organization`;
-    const { status, body } = await organization().post(path, place);
+    const place = { workspace_id: 43 };
+    const path = '/internal/organizations/42/session';
+    const { status, body } = await organization(memberOf42(person)).post(path, place);
     expect(status).toBe(200);
     expect(decodeJwt(body.data.access_token)).toMatchObject({ org_id: 42, sid: person.sessionId });
     expect((await refresh(person.refreshToken)).status).toBe(401);
@@ -88,9 +94,16 @@ describe('what the gateway and organization ask', () => {
     expect((await identity.audited(person.userId)).map(row => row.action)).toContain('auth.session.moved');
 
     const stranger = await identity.person();
-    expect((await organization().post(path, { ...place, user_id: stranger.userId })).status).toBe(404);
+    const { userId } = stranger;
+    const posing = organization(memberOf42({ userId, sessionId: person.sessionId }));
+    expect((await posing.post(path, place)).status).toBe(404);
     await person.caller.post('/api/v1/auth/logout');
-    expect((await organization().post(path, place)).body.error.code).toBe('SESSION_NOT_FOUND');
+    const ended = await organization(memberOf42(person)).post(path, place);
+    expect(ended.body.error.code).toBe('SESSION_NOT_FOUND');
+    for (const refused of [{}, { ...memberOf42(person), sessionId: null }])
+      expect((await organization(refused).post(path, place)).status).toBe(403);
+    const elsewhere = organization({ ...memberOf42(person), organizationId: 7 });
+    expect((await elsewhere.post(path, place)).status).toBe(404);
   });
 });
 

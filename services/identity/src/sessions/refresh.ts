@@ -65,7 +65,7 @@ export const refresh = endpoint(
     return reply(bundle, {
       async finish() {
         const question = { params: { user_id: session.user_id }, query: {} };
-        const place = await call(startingPoint, question, { userId: session.user_id, deadline: DEADLINE });
+        const place = await call(startingPoint, question, { deadline: DEADLINE });
         if (place.organization_id === null) return bundle;
         const { organization_id, workspace_id } = place;
         const placed = await placeSession(knex, session, { organization_id, workspace_id });

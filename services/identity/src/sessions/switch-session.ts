@@ -6,10 +6,11 @@ import { tokenBundle } from '../tokens/token-bundle.ts';
 import { replaceRefreshToken } from './refresh-token-store.ts';
 import { placeSession } from './session-store.ts';
 
-/** Asked by organization, which has found the user to be a member. The refresh token before becomes invalid. */
-export const switchSession = endpoint(spec, async ({ params, body, db, emit, keys, settings }) => {
-  const moving = { id: params.session_id, user_id: body.user_id };
-  const session = await placeSession(db, moving, body);
+/** Asked by organization on behalf of a member. The refresh token before becomes invalid. */
+export const switchSession = endpoint(spec, async ({ caller, body, db, emit, keys, settings }) => {
+  const { userId, sessionId, organizationId } = caller;
+  const place = { organization_id: organizationId, workspace_id: body.workspace_id };
+  const session = await placeSession(db, { id: sessionId, user_id: userId }, place);
   if (!session)
     throw SessionNotFound('This session has ended, or is too old for the organization; log in again');
 
@@ -17,8 +18,6 @@ export const switchSession = endpoint(spec, async ({ params, body, db, emit, key
   await replaceRefreshToken(db, session.id, tokenHash(refreshToken));
   await emit(sessionMoved, {
     aggregateId: session.id,
-    organizationId: body.organization_id,
-    userId: session.user_id,
     data: { session_id: session.id, user_id: session.user_id, workspace_id: session.workspace_id },
   });
   return tokenBundle({ keys, settings }, session, refreshToken);

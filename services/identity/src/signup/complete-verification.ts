@@ -80,11 +80,11 @@ async function enterOrganization(
   account: Account,
   session: Session,
 ): Promise<Session> {
-  const onBehalf = { userId: account.id, deadline: DEADLINE };
+  const soon = { deadline: DEADLINE };
   const params = { user_id: account.id };
   const body = { email: account.email, display_name: account.display_name };
-  const personal = await call(ensurePersonalOrganization, { params, body }, onBehalf);
-  const first = account.holds_address ? await call(startingPoint, { params, query: {} }, onBehalf) : personal;
+  const personal = await call(ensurePersonalOrganization, { params, body }, soon);
+  const first = account.holds_address ? await call(startingPoint, { params, query: {} }, soon) : personal;
   const { organization_id: organizationId, workspace_id } = first.organization_id === null ? personal : first;
   const place = { organization_id: organizationId ?? personal.organization_id, workspace_id };
   return (await placeSession(knex, session, place)) ?? session;

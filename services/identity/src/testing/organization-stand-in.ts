@@ -44,10 +44,10 @@ export function organizationStandIn() {
       if (query.workspace_id !== 77) throw WorkspaceNotFound();
       return { organization_id: 7, workspace_id: 77 };
     }),
-    endpoint(membershipsOf, async ({ params }) => {
+    endpoint(membershipsOf, async ({ caller }) => {
       state.asked.memberships++;
       up();
-      const { organization_id, workspace_id } = personal(params.user_id);
+      const { organization_id, workspace_id } = personal(caller.userId);
       const since = new Date();
       return {
         organizations: [

@@ -4,12 +4,12 @@ import { endpoint } from '../endpoint.ts';
 import { organizationsOfUser } from '../organizations/organization-store.ts';
 import { reachableWorkspaces } from '../workspaces/reachable-workspaces.ts';
 
-export const listMemberships = endpoint(membershipsOf, async ({ params, db }) => {
+export const listMemberships = endpoint(membershipsOf, async ({ caller, db }) => {
   await acrossOrganizations(db);
-  const organizations = await organizationsOfUser(db, params.user_id)
+  const organizations = await organizationsOfUser(db, caller.userId)
     .select('o.id', 'o.name', 'o.domain', 'o.plan', 'm.is_admin', 'm.joined_at', 'm.source')
     .orderBy(['m.joined_at', 'o.id']);
-  const workspaces = await reachableWorkspaces(db, params.user_id)
+  const workspaces = await reachableWorkspaces(db, caller.userId)
     .select('w.id', 'w.name', 'w.slug', 'w.is_default', 'w.organization_id', 'w.created_at')
     .orderByRaw('m.joined_at, w.is_default desc, lower(w.name), w.id');
   return { organizations, workspaces };

@@ -121,7 +121,7 @@ describe('a suspended membership', () => {
     const { body } = await service.stranger(bob).get('/api/v1/organizations');
     expect(body.data.organizations.map(({ id }: { id: number }) => id)).not.toContain(acme.id);
     const { data } = (
-      await service.as(fellowService('identity')).get(`/internal/users/${bob.userId}/memberships`)
+      await service.as(fellowService('identity', { userId: bob.userId })).get('/internal/memberships')
     ).body;
     expect(data.workspaces.map(({ id }: { id: number }) => id)).not.toContain(acme.workspaceId);
   });

@@ -97,7 +97,7 @@ export async function registerAdministrator(
     const account = await call(
       createAccount,
       { body: { email, password, display_name: displayName, ip: request.ip } },
-      { requestId: request.id, ip: request.ip, userAgent: request.userAgent, deadline: PATIENCE },
+      { deadline: PATIENCE },
     );
     userId = account.user_id;
     await recordAccount(knex, claim, userId);

@@ -43,30 +43,16 @@ export const switchOrganization = endpoint(
   },
   {
     // Before the transaction: a slow identity holds no connection.
-    async prepare({ params, body, caller, knex, call, request }) {
+    async prepare({ params, body, caller, knex, call }) {
       // Also a system administrator acts in an organization as its member only.
       if (!caller.isMember) throw OrganizationNotFound();
       const { sessionId, userId } = caller;
       const place = await knex.transaction(db => placeIn(db, params.org_id, userId, body.workspace_id));
       const { organization, workspace } = place;
-      const tokens = await call(
-        switchSession,
-        {
-          params: { session_id: sessionId },
-          body: {
-            user_id: userId,
-            organization_id: organization.id,
-            workspace_id: workspace?.id ?? null,
-          },
-        },
-        {
-          organizationId: organization.id,
-          userId,
-          requestId: request.id,
-          ip: request.ip,
-          userAgent: request.userAgent,
-        },
-      ).catch(cause => {
+      const tokens = await call(switchSession, {
+        params: { org_id: organization.id },
+        body: { workspace_id: workspace?.id ?? null },
+      }).catch(cause => {
         // The session ended while this was under way, or is older than the organization's settings allow.
         throw cause?.code === SessionNotFound.code ? Unauthorized(cause.message) : cause;
       });

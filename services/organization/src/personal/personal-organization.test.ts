@@ -14,7 +14,7 @@ beforeAll(async () => {
 afterAll(async () => await service?.stop());
 
 const memberships = async (userId: number) =>
-  (await service.as(fellowService('identity')).get(`/internal/users/${userId}/memberships`)).body.data;
+  (await service.as(fellowService('identity', { userId })).get('/internal/memberships')).body.data;
 
 describe('a personal organization', () => {
   it('has the plan individual, its person as administrator and a default workspace', async () => {
@@ -131,9 +131,9 @@ describe('where a session starts', () => {
 describe('the internal endpoints', () => {
   it('answer services only', async () => {
     const eve = await service.person('Eve');
-    for (const path of ['memberships', 'starting-point']) {
-      expect((await service.stranger(eve).get(`/internal/users/1/${path}`)).status).toBe(401);
-      expect((await service.nobody.get(`/internal/users/1/${path}`)).status).toBe(401);
+    for (const path of ['memberships', 'users/1/starting-point']) {
+      expect((await service.stranger(eve).get(`/internal/${path}`)).status).toBe(401);
+      expect((await service.nobody.get(`/internal/${path}`)).status).toBe(401);
     }
   });
 

@@ -76,10 +76,10 @@ export function identityStandIn(): IdentityStandIn {
     }),
     endpoint(switchSession, {
       prepare: waiting,
-      handle: async ({ params, body }) => {
-        if (identity.ended.has(params.session_id)) throw SessionNotFound();
+      handle: async ({ caller, body }) => {
+        if (identity.ended.has(caller.sessionId)) throw SessionNotFound();
         return {
-          access_token: `access ${body.user_id} ${body.organization_id} ${body.workspace_id}`,
+          access_token: `access ${caller.userId} ${caller.organizationId} ${body.workspace_id}`,
           refresh_token: 'refresh',
           token_type: 'bearer' as const,
           expires_in: 3600,
