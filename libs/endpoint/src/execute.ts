@@ -2,6 +2,7 @@ import { type Principal, projectAccess } from '@rivergate/caller';
 import { type Actor, type CloudEvent, emit as emitEvent } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { type Answer, failureAnswer, successAnswer } from './answer.ts';
+import type { CallerStanding } from './caller-standing.ts';
 import { currentCaller } from './current-caller.ts';
 import type { Context, Emit, Endpoint, RequestFacts } from './endpoint.ts';
 import { Failure, IdempotencyConflict } from './failure.ts';
@@ -28,6 +29,7 @@ export interface Execution {
   decidedAt: number;
   request: RequestFacts;
   context: Context;
+  standing: CallerStanding;
   idempotent: IdempotentRequest | undefined;
   precondition: Precondition | undefined;
   /** Go out with whatever is answered. */

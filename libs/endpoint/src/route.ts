@@ -7,7 +7,7 @@ import { requireKind, requireRights } from './authorize.ts';
 import { type BodyReader, bodyReader } from './body/read-body.ts';
 import { receiving } from './body/receiving.ts';
 import type { Upload } from './body/upload.ts';
-import { briefly } from './briefly.ts';
+import { callerStanding } from './caller-standing.ts';
 import { conditional } from './conditional-read.ts';
 import { readCookies } from './cookies.ts';
 import { heldToDeclaration } from './declared-failures.ts';
@@ -137,12 +137,13 @@ function executionOf(
   parts: Parts,
 ): Omit<Execution, 'headers' | 'precondition'> {
   const facts = factsOf(request, caller);
+  const standing = callerStanding(spec, runtime, { caller, decidedAt, parts });
   const context: Context = {
     request: facts,
     cookies: readCookies(spec, request.headers.cookie),
     log: runtime.log,
     call: runtime.call.within({ caller, decidedAt, request: facts }),
-    briefly: briefly(spec, runtime, { caller, decidedAt, parts }),
+    briefly: standing.briefly,
     async limit(limitClass, key) {
       await count(runtime, limitClass, key);
     },
@@ -150,7 +151,7 @@ function executionOf(
   };
   const key = request.get('idempotency-key');
   const idempotent = idempotentRequest(spec, caller, parts, key, runtime.secretBox);
-  return { parts, caller, decidedAt, request: facts, context, idempotent };
+  return { parts, caller, decidedAt, request: facts, context, standing, idempotent };
 }
 
 function factsOf(request: Request, caller: Principal): RequestFacts {

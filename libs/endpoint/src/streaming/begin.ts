@@ -6,7 +6,6 @@ import { ValidationFailed } from '../failure.ts';
 import type { Runtime } from '../runtime.ts';
 import type { EndpointSpec } from '../spec.ts';
 import { type Chunk, EVENTS_BEGIN, encoderOf } from './encode.ts';
-import { streamStanding } from './standing.ts';
 import { endedBy } from './until.ts';
 
 /**
@@ -26,7 +25,7 @@ export async function begin(
   const events = type === EVENT_STREAM;
   const lastEventId = events ? lastEventIdOf(request) : null;
   const signal = whenOver(response, events ? runtime.stopping : undefined);
-  const { within, renew } = streamStanding(spec, runtime, execution);
+  const { briefly: within, renew } = execution.standing;
   const encode = encoderOf(spec, type.split(';', 1)[0]!, runtime.strictness);
 
   let sent = 0;
