@@ -65,6 +65,8 @@ export function startMailer(options: MailerOptions): Mailer {
     connection,
     prefix: PREFIX,
     concurrency: 4,
+    // Seconds after which an idle worker asks again: after a failover no mail waits for longer than that.
+    drainDelay: 1,
     runRetryDelay: RETRY_DELAY,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
