@@ -1,8 +1,10 @@
 import { pino } from 'pino';
 
-/** Milliseconds after which a line has left the process, and characters that are written at once before that. */
+/** Milliseconds after which a line has left the process, and bytes that are written at once before that. */
 const FLUSH_INTERVAL = 250;
-const BUFFER = 65_536;
+const PIECE = 65_536;
+/** Bytes of a character in UTF-8 for each of its UTF-16 units, at most. */
+const WIDEST = 3;
 
 /** What is known of a request when it has ended. Nothing else is ever written: no token, no body, no query. */
 export type AccessLogEntry = {
@@ -28,10 +30,12 @@ export function accessLog(level: string): AccessLog {
   const destination = pino.destination({ fd: 1, sync: false });
   // A closed pipe or a full disk is no reason to refuse requests.
   destination.on('error', () => {});
-  let pending = '';
+  // Bytes, not one growing text: what that is made of would outlive the request, and the collector copies what lives.
+  const piece = Buffer.allocUnsafe(PIECE);
+  let length = 0;
   const writeOut = () => {
-    if (pending !== '') destination.write(pending);
-    pending = '';
+    if (length > 0) destination.write(piece.toString('utf8', 0, length));
+    length = 0;
   };
   const timer = setInterval(writeOut, FLUSH_INTERVAL);
   timer.unref();
@@ -39,8 +43,9 @@ export function accessLog(level: string): AccessLog {
   const { pid } = process;
   return {
     write({ requestId, traceId, members, milliseconds, userId, ip }) {
-      pending += `{"level":"info","time":"${now()}","service":"gateway","pid":${pid},"name":"gateway","request_id":${JSON.stringify(requestId)},"trace_id":${JSON.stringify(traceId)},${members},"duration_ms":${Math.round(milliseconds * 100) / 100},"user_id":${userId},"ip":${JSON.stringify(ip)},"msg":"Request"}\n`;
-      if (pending.length >= BUFFER) writeOut();
+      const line = `{"level":"info","time":"${now()}","service":"gateway","pid":${pid},"name":"gateway","request_id":${JSON.stringify(requestId)},"trace_id":${JSON.stringify(traceId)},${members},"duration_ms":${Math.round(milliseconds * 100) / 100},"user_id":${userId},"ip":${JSON.stringify(ip)},"msg":"Request"}\n`;
+      if (length + WIDEST * line.length > PIECE) writeOut();
+      length += piece.write(line, length);
     },
     stop() {
       clearInterval(timer);
