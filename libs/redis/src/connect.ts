@@ -34,7 +34,9 @@ const OF_A_CLUSTER: Record<WhileAway, ClusterOptions> = {
     redisOptions: { connectTimeout: 1_000, commandTimeout: 1_000, socketTimeout: 2_000 },
   },
   queues: {
-    maxRedirections: 100,
+    // Not for long: BullMQ gives a blocking command up that outlasts its timeout by a second, and where that is still
+    // looking for its master, waits for ever for its connection to close.
+    maxRedirections: 16,
     redisOptions: { maxRetriesPerRequest: null, socketTimeout: LONGEST_BLOCK },
   },
 };
