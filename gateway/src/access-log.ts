@@ -20,6 +20,8 @@ export type AccessLogEntry = {
 
 export type AccessLog = { write(entry: AccessLogEntry): void; stop(): void };
 
+type Destination = Omit<ReturnType<typeof pino.destination>, 'write'> & { write(bytes: Buffer): boolean };
+
 /**
  * The log of requests: one JSON line each, in the form of the services' logs (pino's), and written in batches. The
  * line is put together by hand, because a general logger costs the hot path as much as the whole rest of the
@@ -27,14 +29,21 @@ export type AccessLog = { write(entry: AccessLogEntry): void; stop(): void };
  */
 export function accessLog(level: string): AccessLog {
   if (!pino({ level }).isLevelEnabled('info')) return { write() {}, stop() {} };
-  const destination = pino.destination({ fd: 1, sync: false });
+  // Its types know only text.
+  const destination = pino.destination({
+    fd: 1,
+    sync: false,
+    contentMode: 'buffer',
+  }) as unknown as Destination;
   // A closed pipe or a full disk is no reason to refuse requests.
   destination.on('error', () => {});
   // Bytes, not one growing text: what that is made of would outlive the request, and the collector copies what lives.
-  const piece = Buffer.allocUnsafe(PIECE);
+  let piece = Buffer.allocUnsafe(PIECE);
   let length = 0;
   const writeOut = () => {
-    if (length > 0) destination.write(piece.toString('utf8', 0, length));
+    if (length === 0) return;
+    destination.write(piece.subarray(0, length));
+    piece = Buffer.allocUnsafe(PIECE);
     length = 0;
   };
   const timer = setInterval(writeOut, FLUSH_INTERVAL);

@@ -23,6 +23,8 @@ export type Measure = { seconds: number; connections: number; rounds: number };
 const CREDENTIALS_A_SECOND = 6_000;
 /** How many times `seconds` of load there are before anything counts: Node compiles what is hot for about 6 s. */
 const WARM_UP = 2;
+/** How many times `seconds` before each load that counts: while others are loaded, V8 throws away what it compiled. */
+const WARM_UP_AGAIN = 1;
 /** Then a JVM is loaded for so many seconds at a time, at most so often, until it got no faster so often in a row. */
 const SETTLING = 4;
 const MOST_LOADS = 30;
@@ -85,6 +87,7 @@ async function inTurns(
     });
   };
   const busyOn = async (name: string, length = seconds) => {
+    await loadOn(name, connections, WARM_UP_AGAIN * length);
     const [cpu, redisCpu] = [targets[name]!.cpu(), scene.redis.cpu()];
     const busy = await loadOn(name, connections, length);
     const each = (used: number) => used / (busy.perSecond * length);

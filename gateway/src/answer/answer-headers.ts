@@ -16,13 +16,30 @@ const limitNames = [
   'Retry-After',
 ].map(name => ({ key: name.toLowerCase(), name }));
 
+/**
+ * Security headers that mean something only for what a browser shows as a document, with scripts and links of its own.
+ * Of no use for JSON (OWASP REST Security Cheat Sheet, "Security Headers"), of which most answers are.
+ */
+const forDocuments = new Set([
+  'cross-origin-opener-policy',
+  'origin-agent-cluster',
+  'referrer-policy',
+  'x-dns-prefetch-control',
+  'x-download-options',
+  'x-permitted-cross-domain-policies',
+  'x-xss-protection',
+]);
+const json = 'application/json';
+
 /** Writes the headers that the gateway puts on an answer into a flat list, leaving out those that `taken` has. */
 export type AnswerHeaders = (exchange: Exchange, into: string[], taken: Record<string, unknown>) => void;
 
 export function answerHeaders(security: readonly HeaderLine[]): AnswerHeaders {
-  const always = [...security, notCached];
+  const onDocuments = [...security, notCached];
+  const onJson = onDocuments.filter(({ key }) => !forDocuments.has(key));
   return (exchange, into, taken) => {
     into.push('X-Request-Id', exchange.id);
+    const always = String(taken['content-type']).startsWith(json) ? onJson : onDocuments;
     for (const line of always) if (taken[line.key] === undefined) into.push(line.name, line.value);
     if (taken.vary === undefined) into.push(variesByOrigin.name, variesByOrigin.value);
     for (const line of exchange.crossOrigin) if (line.key !== 'vary') into.push(line.name, line.value);
