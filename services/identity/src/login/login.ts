@@ -1,23 +1,15 @@
-import { TokenBundle, WorkspaceNotFound } from '@rivergate/contracts';
+import { WorkspaceNotFound } from '@rivergate/contracts';
 import { EmailAddress, Id } from '@rivergate/endpoint';
-import { loginFailed, sessionOpened } from '@rivergate/events';
-import { oneTimeToken, tokenHash } from '@rivergate/secrets';
+import { loginFailed } from '@rivergate/events';
 import { z } from 'zod';
 import { KnownPassword } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
-import { openSession } from '../sessions/session-store.ts';
-import { tokenBundle } from '../tokens/token-bundle.ts';
+import { beginSession, LoggedIn } from './begin-session.ts';
 import { checkCredentials, clearTriesHere } from './check-credentials.ts';
 import { leadToVerification } from './lead-to-verification.ts';
 import { AccountDisabled, InvalidCredentials } from './login-errors.ts';
 import { startingPlace } from './starting-place.ts';
 
-const LoggedIn = TokenBundle.extend({
-  user_id: Id,
-  email: z.string(),
-  display_name: z.string(),
-  is_verified: z.literal(true),
-}).meta({ id: 'LoggedIn' });
 const VerificationRequired = z
   .object({
     temporary_token: z.string(),
@@ -59,8 +51,7 @@ export const login = endpoint(
       };
     },
     async handle(context) {
-      const { body, prepared, request, db, emit, afterCommit, clearLimit, keys, settings, secretBox } =
-        context;
+      const { body, prepared, request, emit, afterCommit, clearLimit, secretBox } = context;
       const { account, state } = prepared;
       const refuse = (reason: string) => {
         // An unknown address is audited by a keyed hash: people type passwords into the wrong field.
@@ -79,31 +70,21 @@ export const login = endpoint(
         return leadToVerification(context, prepared.account, body.remember_me);
       }
 
-      const refreshToken = oneTimeToken();
-      const session = await openSession(db, {
-        userId: prepared.account.id,
+      const begun = await beginSession(context, {
+        account: prepared.account,
+        method: 'password',
+        methods: ['pwd'],
         passwordHash: prepared.account.password_hash!,
         place: prepared.place,
-        methods: ['pwd'],
         rememberMe: body.remember_me,
-        refreshTokenHash: tokenHash(refreshToken),
-        ip: request.ip,
-        userAgent: request.userAgent,
       });
-      if (!session) {
+      if (!begun) {
         await refuse('invalid_password');
         return InvalidCredentials();
       }
-      const { id: userId, email, display_name } = prepared.account;
-      await emit(sessionOpened, {
-        aggregateId: session.id,
-        organizationId: session.organization_id,
-        userId,
-        data: { session_id: session.id, user_id: userId, method: 'password', remember_me: body.remember_me },
-      });
+      const { email } = prepared.account;
       afterCommit(() => clearTriesHere(clearLimit, { email, ip: request.ip }));
-      const bundle = tokenBundle({ keys, settings }, session, refreshToken);
-      return { ...bundle, user_id: userId, email, display_name, is_verified: true as const };
+      return begun.answer;
     },
   },
 );
