@@ -1,4 +1,5 @@
 import { eventually } from '@rivergate/testing';
+import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, heading, keptBy, noBrowser, openBrowser } from './browser.ts';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
@@ -280,6 +281,38 @@ describe.skipIf(noBrowser)(`the pages behind mailed links${noBrowser ? ` (${noBr
       await set.click();
       await page.getByRole('alert').getByText('The server did not answer.').waitFor();
       expect(faults.filter(fault => !fault.includes('ERR_FAILED'))).toEqual([]);
+    });
+  });
+
+  describe('not-me', () => {
+    it('ends the sign-in that the mail tells of when the person says so, and not by being opened', async () => {
+      const { email } = await signUp(fleet, 'watchful');
+      const signIn = await fleet
+        .caller()
+        .post(
+          '/api/v1/auth/login',
+          { email, password: PASSWORD },
+          { headers: { 'user-agent': 'Unheard/1' } },
+        );
+      const stranger = fleet.caller(data(signIn).access_token);
+      const { url, token } = await linkTo('not-me', email);
+      const { page, faults, sent } = await browser.visit(url, { width: 320 });
+      await heading(page, 'Was this sign-in not yours?');
+      expect(sent.filter(request => request.includes('/api/'))).toEqual([]);
+      expect(await keptBy(page)).not.toContain(token);
+      await page.evaluate(axe.source);
+      expect((await page.evaluate<axe.AxeResults>('axe.run(document)')).violations).toEqual([]);
+      expect((await stranger.get('/api/v1/auth/me')).status).toBe(200);
+
+      await page.getByRole('button', { name: 'End this sign-in' }).press('Enter');
+      await heading(page, 'The sign-in has been ended');
+      expect((await stranger.get('/api/v1/auth/me')).status).toBe(401);
+      await linkTo('reset-password', email);
+
+      const again = await browser.visit(url);
+      await again.page.getByRole('button', { name: 'End this sign-in' }).click();
+      await heading(again.page, 'This link does not work any more');
+      expect([...faults, ...again.faults]).toEqual([]);
     });
   });
 });

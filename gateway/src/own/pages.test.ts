@@ -9,6 +9,7 @@ const SECRET = 'secret-of-a-mailed-link';
 const documents = [
   `/verify-email?token=${SECRET}`,
   `/reset-password?token=${SECRET}`,
+  `/not-me?token=${SECRET}`,
   `/invitations/${SECRET}`,
   '/invitations',
 ];

@@ -23,6 +23,7 @@ const policy = {
 const documents = {
   '/verify-email': 'verify-email.html',
   '/reset-password': 'reset-password.html',
+  '/not-me': 'not-me.html',
   '/invitations': 'invitation.html',
   '/invitations/*': 'invitation.html',
 };
@@ -37,6 +38,7 @@ const parts = [
   'invitation.js',
   'invitation-details.js',
   'link-token.js',
+  'not-me.js',
   'password-field.js',
   'registration.js',
   'reset-password.js',

@@ -10,6 +10,7 @@ import * as personalTokens from './personal-tokens/index.ts';
 import * as pictures from './pictures/index.ts';
 import * as profile from './profile/index.ts';
 import * as sessions from './sessions/index.ts';
+import * as signInNotices from './sign-in-notices/index.ts';
 import * as signup from './signup/index.ts';
 import { identityTools } from './tools.ts';
 
@@ -19,6 +20,7 @@ export const identity = defineService<IdentityTools>({
   modules: [
     signup,
     login,
+    signInNotices,
     password,
     profile,
     pictures,

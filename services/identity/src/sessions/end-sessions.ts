@@ -8,6 +8,8 @@ export type EndReason =
   | 'logout'
   | 'logout_all'
   | 'revoked'
+  /** Its user says that somebody else opened it. */
+  | 'disowned'
   | 'refresh_token_reused'
   | 'password_changed'
   | 'password_reset'

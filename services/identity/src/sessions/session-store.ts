@@ -159,6 +159,29 @@ export async function addressesOfSessions(db: Knex, userId: number): Promise<str
     .pluck('ip_address');
 }
 
+/** From where, and with what, a session was opened. */
+export interface Place {
+  ip_address: string | null;
+  user_agent: string | null;
+  created_at: Date;
+}
+
+export async function sessionPlace(db: Knex, sessionId: number): Promise<Place | undefined> {
+  return db('sessions').where({ id: sessionId }).first('ip_address', 'user_agent', 'created_at');
+}
+
+/** Networks and programs from which sessions of a user were opened of late before this one; the latest 200 pairs. */
+export async function earlierPlaces(db: Knex, userId: number, sessionId: number): Promise<Place[]> {
+  return db('sessions')
+    .where({ user_id: userId })
+    .where('id', '<', sessionId)
+    .where('created_at', '>', db.raw("now() - ? * interval '1 day'", [USUAL_DAYS]))
+    .groupBy('ip_address', 'user_agent')
+    .orderByRaw('max(created_at) desc')
+    .limit(200)
+    .select('ip_address', 'user_agent', db.raw('max(created_at) as created_at'));
+}
+
 export async function countActiveSessions(db: Knex, userId: number): Promise<number> {
   const [row] = await db('sessions')
     .where({ user_id: userId })
