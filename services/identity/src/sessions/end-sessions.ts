@@ -8,6 +8,7 @@ export type EndReason =
   | 'logout'
   | 'logout_all'
   | 'revoked'
+  | 'revoked_by_administrator'
   /** Its user says that somebody else opened it. */
   | 'disowned'
   | 'refresh_token_reused'
@@ -21,24 +22,30 @@ export type EndReason =
 /** The part of a handler's, or a consumer's, `emit` that is needed here. */
 type EmitRevoked = (
   declaration: typeof sessionRevoked,
-  fact: { aggregateId: number; organizationId: null; data: z.input<(typeof sessionRevoked)['data']> },
+  fact: {
+    aggregateId: number;
+    organizationId: number | null;
+    data: z.input<(typeof sessionRevoked)['data']>;
+  },
 ) => Promise<unknown>;
 
 /**
  * Ends sessions: the row makes their refresh tokens invalid, the event their access tokens.
  *
+ * @param organizationId whose audit log tells of it; null where it concerns the user alone
  * @returns how many were active until now
  */
 export async function endSessions(
   { db, emit }: { db: Knex.Transaction; emit: EmitRevoked },
   which: WhichSessions,
   reason: EndReason,
+  organizationId: number | null = null,
 ): Promise<number> {
   const ended = await revokeActiveSessions(db, which, reason);
   for (const { id, user_id } of ended) {
     await emit(sessionRevoked, {
       aggregateId: id,
-      organizationId: null,
+      organizationId,
       data: { session_id: id, user_id, reason },
     });
   }

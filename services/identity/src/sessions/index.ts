@@ -1,11 +1,13 @@
 import type { Resources, Schedule } from '@rivergate/service';
 import { sessions } from '../../migrations/0002_sessions.ts';
 import type { IdentityTools } from '../endpoint.ts';
+import { listMemberSessions } from './list-member-sessions.ts';
 import { listSessions } from './list-sessions.ts';
 import { logout } from './logout.ts';
 import { logoutAll } from './logout-all.ts';
 import { refresh } from './refresh.ts';
 import { dropTokensOfExpiredSessions } from './refresh-token-store.ts';
+import { revokeMemberSession } from './revoke-member-session.ts';
 import { revokeSession } from './revoke-session.ts';
 import { sessionState } from './session-state.ts';
 import { sessionsOfRemovedMembers } from './sessions-of-removed-members.ts';
@@ -20,6 +22,8 @@ export const endpoints = [
   logoutAll,
   sessionState,
   switchSession,
+  listMemberSessions,
+  revokeMemberSession,
 ];
 export const migrations = [sessions];
 export const consumers = (tools: Resources) => [sessionsOfRemovedMembers(tools)];

@@ -121,13 +121,35 @@ export async function placeSession(
   return rows[0];
 }
 
+/** Sessions that have not ended, without columns and order. */
+function active(db: Knex): Knex.QueryBuilder {
+  return db('sessions').whereNull('sessions.revoked_at').whereRaw(`${endsAt()} > now()`);
+}
+
+/** Active sessions in which an organization is the active one, without columns and order. */
+export function sessionsIn(db: Knex, organizationId: number): Knex.QueryBuilder {
+  return active(db).where({ 'sessions.organization_id': organizationId });
+}
+
+/** Columns of a session as administrators see it. */
+export const shownToAdministrators = (db: Knex) => [
+  'sessions.id',
+  'sessions.user_id',
+  'sessions.ip_address',
+  'sessions.user_agent',
+  'sessions.authentication_methods',
+  'sessions.created_at',
+  'sessions.last_activity_at',
+  db.raw(`${endsAt()} as expires_at`),
+];
+
 /** Active sessions of a user, the given one first, then by activity. */
 export async function activeSessions(
   db: Knex,
   userId: number,
   currentId: number | null,
 ): Promise<SessionEntry[]> {
-  return db('sessions')
+  return active(db)
     .select(
       'id',
       'user_id',
@@ -139,8 +161,6 @@ export async function activeSessions(
       'revoked_at',
     )
     .where({ user_id: userId })
-    .whereNull('revoked_at')
-    .whereRaw(`${endsAt()} > now()`)
     .orderByRaw('id is not distinct from ? desc, last_activity_at desc, id desc', [currentId]);
 }
 
@@ -183,20 +203,18 @@ export async function earlierPlaces(db: Knex, userId: number, sessionId: number)
 }
 
 export async function countActiveSessions(db: Knex, userId: number): Promise<number> {
-  const [row] = await db('sessions')
-    .where({ user_id: userId })
-    .whereNull('revoked_at')
-    .whereRaw(`${endsAt()} > now()`)
-    .count('* as count');
+  const [row] = await active(db).where({ user_id: userId }).count('* as count');
   return Number(row!.count);
 }
 
 /**
- * Sessions of one user: all of them, or the one, or those in which an organization is the active one. Or those that
- * are older than an organization lets them get, in which it is the active one.
+ * Sessions of one user: all of them, or the one, or those in which an organization is the active one. Or one in which an
+ * organization is the active one, whosever it is. Or those that are older than an organization lets them get, in which
+ * it is the active one.
  */
 export type WhichSessions =
   | { userId: number; sessionId?: number; organizationId?: number }
+  | { sessionId: number; organizationId: number; userId?: undefined }
   | { overdueIn: number };
 
 /**
@@ -215,7 +233,7 @@ export async function revokeActiveSessions(
         return;
       }
       const { userId, sessionId, organizationId } = which;
-      sessions.where({ user_id: userId });
+      if (userId !== undefined) sessions.where({ user_id: userId });
       if (sessionId !== undefined) sessions.where({ id: sessionId });
       if (organizationId !== undefined) sessions.where({ organization_id: organizationId });
     })
