@@ -19,6 +19,9 @@ export const RATE_LIMITS = {
   signup_code_wrong_daily: { count: 20, seconds: 86_400 },
   password_reset: { count: 3, seconds: 3600 },
   password_change: { count: 5, seconds: 900 },
+  /** Codes for a change of address, by who asks and by where they are sent. */
+  email_change: { count: 3, seconds: 3600 },
+  email_change_daily: { count: 10, seconds: 86_400 },
   organization_creation: { count: 3, seconds: 300 },
   /** Invitation mails to one address, whoever sends them. */
   invitation_mail: { count: 20, seconds: 3600 },

@@ -1,5 +1,6 @@
 import { defineService } from '@rivergate/service';
 import * as accounts from './accounts/index.ts';
+import * as emailChange from './email-change/index.ts';
 import type { IdentityTools } from './endpoint.ts';
 import * as keys from './keys/index.ts';
 import { ensureSigningKey } from './keys/rotate-signing-key.ts';
@@ -23,6 +24,7 @@ export const identity = defineService<IdentityTools>({
     signInNotices,
     password,
     profile,
+    emailChange,
     pictures,
     sessions,
     accounts,

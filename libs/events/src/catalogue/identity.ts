@@ -188,3 +188,23 @@ export const signingKeyRotated = event({
   summary: 'Access tokens are signed with a new key',
   data: z.object({ key_id: z.string() }),
 });
+
+export const emailChangeRequested = event({
+  type: 'identity.user.email_change_requested',
+  version: 1,
+  audit: 'user.email_change_requested',
+  summary: 'A user asked to change the primary address; a code went to the new one',
+  data: z.object({
+    user_id: Id,
+    /** Keyed: the same for the same address, and tells nobody which one it is. */
+    new_email_hash: z.string(),
+  }),
+});
+
+export const emailChanged = event({
+  type: 'identity.user.email_changed',
+  version: 1,
+  audit: 'user.email_changed',
+  summary: 'A user proved to own another address, which is the primary one now; the old one stays on file',
+  data: z.object({ user_id: Id, old_email: z.string(), new_email: z.string() }),
+});

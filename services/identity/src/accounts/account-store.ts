@@ -107,6 +107,17 @@ export async function markVerified(db: Knex, userId: number): Promise<void> {
     .update({ verified_at: db.fn.now() });
 }
 
+/** The address, which has proved to be the user's, becomes the primary one; the one before stays on file. */
+export async function makePrimary(db: Knex, userId: number, email: string): Promise<void> {
+  await db('email_addresses').where({ user_id: userId, is_primary: true }).update({ is_primary: false });
+  await db('email_addresses')
+    .insert({ user_id: userId, email, is_primary: true, verified_at: db.fn.now() })
+    .onConflict('email')
+    .merge(['is_primary'])
+    .where('email_addresses.user_id', userId);
+  await db('users').where({ id: userId }).update({ updated_at: db.fn.now() });
+}
+
 export async function setPassword(db: Knex, userId: number, passwordHash: string): Promise<void> {
   await db('users').where({ id: userId }).update({ password_hash: passwordHash, updated_at: db.fn.now() });
 }

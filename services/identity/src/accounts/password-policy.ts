@@ -3,6 +3,7 @@ import { type DetailCode, type FailureDetail, ValidationFailed } from '@rivergat
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { type PasswordDemands, passwordDemands } from '../organizations/policy-store.ts';
+import { isCommonPassword } from './common-passwords.ts';
 
 type Flaw = Pick<FailureDetail, 'code' | 'reason'>;
 
@@ -14,9 +15,16 @@ const RULES: [RegExp, DetailCode, string][] = [
   [/[0-9]/, 'missing_character', 'must hold a digit (0-9)'],
 ];
 
-/** What the password lacks; empty when it meets the platform's policy. */
+const TOO_COMMON: Flaw = {
+  code: 'not_allowed',
+  reason:
+    'must not be one that many people use or that is known from leaks, nor such a one with digits or signs added',
+};
+
+/** What is wrong with the password; empty when it meets the platform's policy. */
 export function passwordFlaws(password: string): Flaw[] {
-  return RULES.filter(([rule]) => !rule.test(password)).map(([, code, reason]) => ({ code, reason }));
+  const flaws = RULES.filter(([rule]) => !rule.test(password)).map(([, code, reason]) => ({ code, reason }));
+  return isCommonPassword(password) ? [...flaws, TOO_COMMON] : flaws;
 }
 
 /** @throws InvalidPassword with one detail per broken rule */
@@ -37,7 +45,8 @@ export const NewPassword = z
       context.addIssue({ code: 'custom', message: reason, params: { code } });
   })
   .meta({
-    description: '8 to 128 characters, at least one of A-Z, of a-z and of 0-9',
+    description:
+      '8 to 128 characters, at least one of A-Z, of a-z and of 0-9; none that is common or known from leaks',
     minLength: 8,
     maxLength: 128,
     format: 'password',

@@ -6,7 +6,7 @@ import { deleteUnverifiedAccount } from './account-store.ts';
 /** Why an account ended that was never verified. */
 export type RemovalReason =
   | 'replaced_by_signup'
-  /** The owner of the mailbox opened the mailed link and set a password. */
+  /** The owner of the mailbox proved to be somebody else: by the mailed link and a password, or from another account. */
   | 'claimed_by_mailbox'
   /** The organization that it was made for did not come to be. */
   | 'withdrawn'

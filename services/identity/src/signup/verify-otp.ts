@@ -5,17 +5,14 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { byTemporaryToken, countWrongTry } from './address-verification-store.ts';
 import { completeVerification } from './complete-verification.ts';
+import { InvalidOtp, MAX_WRONG_TRIES, OtpCode, TooManyAttempts } from './otp-code.ts';
 import { codeContext } from './start-verification.ts';
 import { TemporaryToken } from './temporary-token.ts';
 import { VerifiedAnswer } from './verified-answer.ts';
 import { countWrongCode, requireGuessesLeft } from './wrong-code-store.ts';
 
-export const InvalidOtp = error('INVALID_OTP', 400, 'The code does not match');
 export const InvalidTemporaryToken = error('INVALID_TOKEN', 401, 'This temporary token is not valid');
 export const OtpExpired = error('OTP_EXPIRED', 410, 'The code has expired; ask for a new one');
-export const TooManyAttempts = error('TOO_MANY_ATTEMPTS', 429, 'Too many wrong codes; ask for a new one');
-
-const MAX_WRONG_TRIES = 5;
 
 export const verifyOtp = endpoint(
   {
@@ -24,13 +21,7 @@ export const verifyOtp = endpoint(
     path: '/auth/verify-otp',
     summary: 'Verify the signup code',
     caller: 'token',
-    body: z.object({
-      temporary_token: TemporaryToken,
-      otp_code: z
-        .string()
-        .regex(/^[0-9]{6}$/, 'must be 6 digits')
-        .meta({ examples: ['123456'] }),
-    }),
+    body: z.object({ temporary_token: TemporaryToken, otp_code: OtpCode }),
     answer: VerifiedAnswer,
     message: 'Your address is verified',
     messageInData: true,

@@ -57,6 +57,8 @@ const NO_LIMITS = Object.fromEntries(
     'SIGNUP_CODE_WRONG_DAILY',
     'PASSWORD_RESET',
     'PASSWORD_CHANGE',
+    'EMAIL_CHANGE',
+    'EMAIL_CHANGE_DAILY',
   ].map(name => [`RATE_LIMIT_${name}`, 'off']),
 );
 

@@ -1,12 +1,13 @@
 import {
   consumer,
+  emailChanged,
   on,
   userProfileChanged,
   userRemoved,
   userStatusChanged,
   userVerified,
 } from '@rivergate/events';
-import { changeProfile, forgetUnverified, introduce, setAccountStatus } from './people-store.ts';
+import { changeEmail, changeProfile, forgetUnverified, introduce, setAccountStatus } from './people-store.ts';
 
 /** Keeps what this service knows of users in step with identity. */
 export const keepPeople = consumer({
@@ -20,6 +21,7 @@ export const keepPeople = consumer({
       const { user_id: userId, display_name: displayName, profile_image_url: profileImageUrl } = data;
       await changeProfile(db, userId, { displayName, profileImageUrl });
     }),
+    on(emailChanged, async ({ data }, { db }) => await changeEmail(db, data.user_id, data.new_email)),
     on(userStatusChanged, async ({ data }, { db }) => await setAccountStatus(db, data.user_id, data.status)),
     on(userRemoved, async ({ data }, { db }) => await forgetUnverified(db, data.user_id)),
   ],

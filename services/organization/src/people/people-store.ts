@@ -66,6 +66,18 @@ export async function changeProfile(
     .update({ display_name: displayName, ...picture, updated_at: db.fn.now() });
 }
 
+/** Shows the address from now on; the ones before stay the user's. */
+export async function changeEmail(db: Knex.Transaction, userId: number, email: string): Promise<void> {
+  await db.raw(
+    `update people set
+       email = :email,
+       verified_emails = array(select distinct unnest(verified_emails || array[cast(:email as text)])),
+       updated_at = now()
+     where user_id = :userId`,
+    { userId, email },
+  );
+}
+
 /** Forgets an account that was withdrawn before its address was ever verified. */
 export async function forgetUnverified(db: Knex.Transaction, userId: number): Promise<void> {
   await db('people').where({ user_id: userId }).whereRaw("verified_emails = '{}'").delete();

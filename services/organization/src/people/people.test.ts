@@ -1,4 +1,4 @@
-import { userProfileChanged, userRemoved, userStatusChanged } from '@rivergate/events';
+import { emailChanged, userProfileChanged, userRemoved, userStatusChanged } from '@rivergate/events';
 import { eventually } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -62,6 +62,16 @@ describe('what is known of people', () => {
       })
     ).body;
     expect(invitation.error.code).toBe('ALREADY_MEMBER');
+  });
+
+  it('shows the address that became the primary one, and keeps the others', async () => {
+    const third = 'ada@third.example';
+    const before = (await people(ada.userId))[0]!;
+    const data = { user_id: ada.userId, old_email: before.email, new_email: third };
+    await publishEvent(service, emailChanged, data);
+    await eventually(async () => (await member()).email === third);
+    const { verified_emails } = (await people(ada.userId))[0]!;
+    expect(verified_emails.toSorted()).toEqual([...before.verified_emails, third].toSorted());
   });
 
   it('follows the status of accounts, and forgets who was never verified', async () => {
