@@ -188,3 +188,30 @@ export const signingKeyRotated = event({
   summary: 'Access tokens are signed with a new key',
   data: z.object({ key_id: z.string() }),
 });
+
+const Passkey = z.object({ passkey_id: Id, user_id: Id, device_name: z.string() });
+
+export const passkeyRegistered = event({
+  type: 'identity.passkey.registered',
+  version: 1,
+  audit: 'auth.passkey.registered',
+  summary: 'A user added a passkey, by which alone one can log in',
+  data: Passkey,
+});
+
+export const passkeyDeleted = event({
+  type: 'identity.passkey.deleted',
+  version: 1,
+  audit: 'auth.passkey.deleted',
+  summary: 'A user deleted a passkey',
+  data: Passkey,
+});
+
+export const passkeyCloneSuspected = event({
+  type: 'identity.passkey.clone_suspected',
+  version: 1,
+  audit: 'auth.passkey.clone_suspected',
+  summary:
+    'The counter of a passkey did not grow, as where two copies of it are in use; the login was refused',
+  data: Passkey,
+});

@@ -55,6 +55,8 @@ const NO_LIMITS = Object.fromEntries(
     'SIGNUP_CODE',
     'SIGNUP_CODE_DAILY',
     'SIGNUP_CODE_WRONG_DAILY',
+    'PASSKEY_START',
+    'PASSKEY_START_ADDRESS',
     'PASSWORD_RESET',
     'PASSWORD_CHANGE',
   ].map(name => [`RATE_LIMIT_${name}`, 'off']),
