@@ -40,9 +40,15 @@ let addresses = 0;
 /**
  * @param without services that are down at first
  * @param instead services that take the place of those of the same name
+ * @param host under which people know it, where that must be a name
  */
 export async function startFleet(
-  options: { env?: NodeJS.ProcessEnv; without?: ServiceName[]; instead?: ServiceDefinition[] } = {},
+  options: {
+    env?: NodeJS.ProcessEnv;
+    without?: ServiceName[];
+    instead?: ServiceDefinition[];
+    host?: 'localhost';
+  } = {},
 ): Promise<AcceptanceFleet> {
   const definitions = fleetDefinitions.map(
     own => options.instead?.find(({ name }) => name === own.name) ?? own,
@@ -57,7 +63,7 @@ export async function startFleet(
     SMTP_URL: `smtp://127.0.0.1:${smtp.port}`,
     MAILBOX_URL: mailbox.url,
     TRUST_PROXY: 'loopback',
-    PUBLIC_URL: `http://127.0.0.1:${gatewayPort}`,
+    PUBLIC_URL: `http://${options.host ?? '127.0.0.1'}:${gatewayPort}`,
     ...Object.fromEntries([...portOf].map(([name, port]) => [urlVariable(name), `http://127.0.0.1:${port}`])),
     ...options.env,
   });

@@ -12,6 +12,9 @@ export const RATE_LIMITS = {
   login_address: { count: 5, seconds: 900 },
   login_address_hourly: { count: 50, seconds: 3600 },
   login_address_daily: { count: 200, seconds: 86_400 },
+  /** Starts of a login with a passkey; below, for one mail address from one network. */
+  passkey_start: { count: 20, seconds: 900 },
+  passkey_start_address: { count: 20, seconds: 900 },
   signup: { count: 3, seconds: 300 },
   signup_code: { count: 3, seconds: 300 },
   signup_code_daily: { count: 20, seconds: 86_400 },

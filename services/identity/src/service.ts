@@ -6,6 +6,7 @@ import * as keys from './keys/index.ts';
 import { ensureSigningKey } from './keys/rotate-signing-key.ts';
 import * as login from './login/index.ts';
 import * as organizations from './organizations/index.ts';
+import * as passkeys from './passkeys/index.ts';
 import * as password from './password/index.ts';
 import * as personalTokens from './personal-tokens/index.ts';
 import * as pictures from './pictures/index.ts';
@@ -31,6 +32,7 @@ export const identity = defineService<IdentityTools>({
     keys,
     organizations,
     personalTokens,
+    passkeys,
   ],
   tools: identityTools,
 

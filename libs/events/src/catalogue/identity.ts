@@ -208,3 +208,30 @@ export const emailChanged = event({
   summary: 'A user proved to own another address, which is the primary one now; the old one stays on file',
   data: z.object({ user_id: Id, old_email: z.string(), new_email: z.string() }),
 });
+
+const Passkey = z.object({ passkey_id: Id, user_id: Id, device_name: z.string() });
+
+export const passkeyRegistered = event({
+  type: 'identity.passkey.registered',
+  version: 1,
+  audit: 'auth.passkey.registered',
+  summary: 'A user added a passkey, by which alone one can log in',
+  data: Passkey,
+});
+
+export const passkeyDeleted = event({
+  type: 'identity.passkey.deleted',
+  version: 1,
+  audit: 'auth.passkey.deleted',
+  summary: 'A user deleted a passkey',
+  data: Passkey,
+});
+
+export const passkeyCloneSuspected = event({
+  type: 'identity.passkey.clone_suspected',
+  version: 1,
+  audit: 'auth.passkey.clone_suspected',
+  summary:
+    'The counter of a passkey did not grow, as where two copies of it are in use; the login was refused',
+  data: Passkey,
+});

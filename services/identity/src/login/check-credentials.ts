@@ -14,16 +14,35 @@ export type Credentials =
   | { state: 'right'; account: Account };
 
 type LoginClass = 'login_address' | 'login_address_hourly' | 'login_address_daily';
-type Tools = Pick<IdentityTools, 'knex'> & { limit(limitClass: LoginClass, key: string): Promise<void> };
+type Limit = (limitClass: LoginClass, key: string) => Promise<void>;
+type Tools = Pick<IdentityTools, 'knex'> & { limit: Limit };
 interface Given {
   email: string;
   password: string;
   ip: string | null;
 }
 
-const networkKey = (email: string, ip: string | null) => `address ${email} from ${networkOf(ip)}`;
+/** What limits count for an address from one network. */
+export const networkKey = (email: string, ip: string | null) => `address ${email} from ${networkOf(ip)}`;
 const addressKey = (email: string) => `address ${email}`;
-const networkOf = (ip: string | null) => (ip === null ? 'nowhere' : countedAddress(ip));
+export const networkOf = (ip: string | null) => (ip === null ? 'nowhere' : countedAddress(ip));
+
+/**
+ * Counts the try of a login, of whichever kind.
+ *
+ * @returns which bounds it is beyond: the one from here, and the one from all networks together
+ */
+export async function countTry(
+  limit: Limit,
+  { email, ip }: Pick<Given, 'email' | 'ip'>,
+): Promise<{ here: Failure | undefined; overall: Failure | undefined }> {
+  const [here, hourly, daily] = await Promise.all([
+    refusalOf(limit('login_address', networkKey(email, ip))),
+    refusalOf(limit('login_address_hourly', addressKey(email))),
+    refusalOf(limit('login_address_daily', addressKey(email))),
+  ]);
+  return { here, overall: daily ?? hourly };
+}
 
 /**
  * Counts the try, then compares the password. Known and unknown addresses cost the same: one look at the tables, and
@@ -36,14 +55,11 @@ export async function checkCredentials(
   { knex, limit }: Tools,
   { email, password, ip }: Given,
 ): Promise<Credentials> {
-  const [here, hourly, daily, account] = await Promise.all([
-    refusalOf(limit('login_address', networkKey(email, ip))),
-    refusalOf(limit('login_address_hourly', addressKey(email))),
-    refusalOf(limit('login_address_daily', addressKey(email))),
+  const [{ here, overall }, account] = await Promise.all([
+    countTry(limit, { email, ip }),
     accountByEmail(knex, email),
   ]);
   if (here) return { state: 'refused', reason: 'rate_limited', account, failure: here };
-  const overall = daily ?? hourly;
   const usual = overall === undefined || (await isUsual(knex, account?.id ?? 0, ip));
 
   const hash = account?.password_hash ?? (await decoyPasswordHash());
