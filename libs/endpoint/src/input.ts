@@ -30,11 +30,11 @@ export interface InputReader {
   rest(request: Pick<Request, 'query' | 'headers'>, body: ReadBody): Omit<Parts, 'params'>;
 }
 
-/** Every part is strict: a field that is not declared is refused. Of the headers, only declared ones are read. */
+/** Every part is strict: a field that is not declared is refused, and ignored in a query that is a `looseObject`. Of the headers, only declared ones are read. */
 export function inputReader(spec: EndpointSpec): InputReader {
   const schemas = {
     params: (spec.params ?? NOTHING).strict(),
-    query: (spec.query ?? NOTHING).strict(),
+    query: closed(spec.query ?? NOTHING),
     body: (spec.body ?? NOTHING).strict(),
     headers: spec.headers ?? NOTHING,
   };
@@ -86,6 +86,11 @@ export function inputReader(spec: EndpointSpec): InputReader {
       return upload ? { ...rest, files: upload } : rest;
     },
   };
+}
+
+/** A query that others may add to says so by being loose; what they add is dropped. */
+function closed(query: z.ZodObject): z.ZodObject {
+  return query.def.catchall instanceof z.ZodUnknown ? query.strip() : query.strict();
 }
 
 /**

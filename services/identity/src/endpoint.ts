@@ -5,6 +5,7 @@ import type { Knex } from 'knex';
 import type { SigningKeys } from './keys/signing-keys.ts';
 import type { ResetRequests } from './password/reset-requests.ts';
 import type { Settings } from './settings.ts';
+import type { Providers } from './social/providers/index.ts';
 
 /** What identity's endpoints have beside what every endpoint has. */
 export interface IdentityTools {
@@ -14,6 +15,8 @@ export interface IdentityTools {
   keys: SigningKeys;
   mail: Mailer;
   resetRequests: ResetRequests;
+  /** Where people may sign in elsewhere. */
+  providers: Providers;
   settings: Settings;
 }
 

@@ -14,6 +14,7 @@ import * as profile from './profile/index.ts';
 import * as sessions from './sessions/index.ts';
 import * as signInNotices from './sign-in-notices/index.ts';
 import * as signup from './signup/index.ts';
+import * as social from './social/index.ts';
 import { identityTools } from './tools.ts';
 
 /** Accounts, logins, sessions, and the keys that sign access tokens. */
@@ -33,6 +34,7 @@ export const identity = defineService<IdentityTools>({
     organizations,
     personalTokens,
     passkeys,
+    social,
   ],
   tools: identityTools,
 

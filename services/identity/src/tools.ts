@@ -5,6 +5,7 @@ import type { IdentityTools } from './endpoint.ts';
 import { signingKeys } from './keys/signing-keys.ts';
 import { resetRequests } from './password/reset-requests.ts';
 import { settingsFromEnv } from './settings.ts';
+import { providersFromEnv } from './social/providers/index.ts';
 
 const Environment = z.object({
   SMTP_URL: z.url(),
@@ -16,6 +17,7 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
   const { knex, secretBox, env, config, log, onStop } = resources;
   const { SMTP_URL: smtpUrl, MAIL_FROM: from } = Environment.parse(env);
   const settings = settingsFromEnv(env);
+  const providers = providersFromEnv(env, settings.publicUrl);
   const mail = startMailer({
     service: 'identity',
     knex,
@@ -32,5 +34,5 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
     await resets.settled();
     await mail.stop();
   });
-  return { knex, secretBox, settings, mail, keys, resetRequests: resets };
+  return { knex, secretBox, settings, mail, keys, resetRequests: resets, providers };
 }

@@ -201,6 +201,20 @@ export const emailChangeRequested = event({
   }),
 });
 
+export const socialAccountConnected = event({
+  type: 'identity.social_account.connected',
+  version: 1,
+  audit: 'auth.social_account.connected',
+  summary:
+    'A user signed in with an account elsewhere for the first time, which belongs to the user from now on',
+  data: z.object({
+    user_id: Id,
+    provider: z.string(),
+    /** A new account, one with the verified address, or a registration that was never verified and is taken over. */
+    by: z.enum(['signup', 'address', 'takeover']),
+  }),
+});
+
 export const emailChanged = event({
   type: 'identity.user.email_changed',
   version: 1,

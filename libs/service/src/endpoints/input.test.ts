@@ -44,6 +44,19 @@ const invite = endpoint(
   async ({ body }) => ({ at: body.at ?? null }),
 );
 
+const comeBack = endpoint(
+  {
+    operation: 'comeBack',
+    method: 'get',
+    path: '/returns',
+    summary: 'Takes a query to which others add',
+    caller: 'public',
+    query: z.looseObject({ code: z.string() }),
+    answer: z.object({ query: z.record(z.string(), z.unknown()) }),
+  },
+  async ({ query }) => ({ query }),
+);
+
 const importMany = endpoint(
   {
     operation: 'importMany',
@@ -62,7 +75,10 @@ const importMany = endpoint(
 let service: ServiceUnderTest;
 beforeAll(async () => {
   service = await startServiceUnderTest(
-    defineService({ name: 'policy', modules: [{ tag: 'Parties', endpoints: [invite, importMany] }] }),
+    defineService({
+      name: 'policy',
+      modules: [{ tag: 'Parties', endpoints: [invite, importMany, comeBack] }],
+    }),
   );
 });
 afterAll(() => service?.stop());
@@ -204,6 +220,13 @@ describe('what is wrong', () => {
     expect(query.body.error.details).toEqual([
       { field: 'query.limit', code: 'invalid_type', reason: 'must be a whole number' },
     ]);
+  });
+  it('is a parameter that nobody declared, but in a query to which others add: there it is dropped', async () => {
+    const closed = await service.as(nobody()).post('/api/v1/parties/1?more=x', {});
+    expect(closed.body.error.details).toMatchObject([{ field: 'query.more', code: 'unknown_field' }]);
+    const open = await service.as(nobody()).get('/api/v1/returns?code=7&more=x&__proto__=y');
+    expect(open.body.data).toEqual({ query: { code: '7' } });
+    expectError(await service.as(nobody()).get('/api/v1/returns?more=x'), 422, 'VALIDATION_ERROR');
   });
 });
 

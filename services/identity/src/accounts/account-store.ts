@@ -59,7 +59,8 @@ export async function ownerOf(
 export interface NewAccount {
   email: string;
   displayName: string;
-  passwordHash: string;
+  /** Null for who signs in elsewhere. */
+  passwordHash: string | null;
   /** Whether it was made for an organization: it starts there, and refuses another one made for its address. */
   holdsAddress: boolean;
 }
@@ -87,6 +88,11 @@ export async function acceptTerms(
   ip: string | null,
 ): Promise<void> {
   await db('terms_acceptances').insert({ user_id: userId, terms_version: version, ip_address: ip });
+}
+
+/** Takes from a registration what the registrant entered; the address stays. */
+export async function resetRegistration(db: Knex, userId: number, displayName: string): Promise<void> {
+  await db('users').where({ id: userId }).update({ password_hash: null, display_name: displayName });
 }
 
 /** Removes an account with everything that belongs to it, unless it is verified by now. @returns whether it did */

@@ -5,6 +5,7 @@ import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { loginsOf } from '../login/login-history-store.ts';
 import { countActiveSessions } from '../sessions/session-store.ts';
+import { socialAccountsOf } from '../social/social-account-store.ts';
 import { addressesOf, profileOf } from './profile-store.ts';
 
 const Document = z.record(z.string(), z.unknown());
@@ -60,6 +61,7 @@ export const me = endpoint(
       const user = await profileOf(db, userId);
       if (!user || user.disabled_at) throw CallerNotFound();
       const emails = await addressesOf(db, userId);
+      const connected = await socialAccountsOf(db, userId);
       return {
         user: { ...user, primary_email: emails[0]!.email },
         emails,
@@ -67,8 +69,8 @@ export const me = endpoint(
         security: {
           mfa_enabled: false,
           mfa_methods: [],
-          social_accounts_count: 0,
-          connected_providers: [],
+          social_accounts_count: connected.length,
+          connected_providers: connected.map(({ provider }) => provider),
           total_login_attempts: await countOf(loginsOf(db, userId)),
           active_sessions: await countActiveSessions(db, userId),
         },

@@ -118,6 +118,11 @@ export async function spend(db: Knex, userId: number): Promise<void> {
   await db('address_verifications').where({ user_id: userId }).update({ spent_at: db.fn.now() });
 }
 
+/** Code, link and temporary token become unknown. */
+export async function dropVerification(db: Knex, userId: number): Promise<void> {
+  await db('address_verifications').where({ user_id: userId }).delete();
+}
+
 /**
  * Accounts that nobody has verified in time, oldest first, whoever made them. Fresh codes prolong their time by no more
  * than the life of the last one.

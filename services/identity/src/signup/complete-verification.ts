@@ -75,8 +75,8 @@ export async function completeVerification(
 }
 
 /** Whoever was invited or made for an organization starts there, everybody else in the personal one. */
-async function enterOrganization(
-  { call, knex }: Tools,
+export async function enterOrganization(
+  { call, knex }: Pick<Tools, 'call' | 'knex'>,
   account: Account,
   session: Session,
 ): Promise<Session> {

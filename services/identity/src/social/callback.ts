@@ -1,0 +1,94 @@
+import { error, form } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { AccountDisabled } from '../login/login-errors.ts';
+import { InvalidProvider } from './errors.ts';
+import { configured, type Returned } from './identify.ts';
+import { finishSocialLogin, prepareSocialLogin } from './log-in.ts';
+import { ProviderName } from './provider-name.ts';
+import { SocialLogin } from './social-session.ts';
+
+export const AuthorizationFailed = error(
+  'OAUTH_AUTHORIZATION_FAILED',
+  400,
+  'The provider did not let you sign in; try again',
+);
+export const MissingAuthorizationCode = error(
+  'MISSING_AUTHORIZATION_CODE',
+  400,
+  'The provider has sent neither a code nor an error',
+);
+export const InvalidState = error(
+  'INVALID_STATE',
+  400,
+  'This sign-in was not begun here, or is finished or too old; begin anew',
+);
+
+const Callback = z.looseObject({
+  code: z.string().max(8_192).optional(),
+  state: z.string().max(2_048).optional(),
+  iss: z.string().max(2_048).optional().meta({ description: 'Who issued the code (RFC 9207)' }),
+  error: z.string().max(2_048).optional(),
+  error_description: z.string().max(8_192).optional(),
+});
+type CallbackInput = { provider: string; sent: z.output<typeof Callback>; user?: string | undefined };
+
+const shared = {
+  path: '/auth/oauth/:provider/callback',
+  caller: 'public',
+  params: z.object({ provider: ProviderName }),
+  answer: SocialLogin,
+  message: 'Signed in with GitHub',
+  messageInData: true,
+  errors: [InvalidProvider, AuthorizationFailed, MissingAuthorizationCode, InvalidState, AccountDisabled],
+} as const;
+
+type Tools = Parameters<typeof prepareSocialLogin>[0];
+
+/** Checks in the order of the contract: provider, error, code, state. */
+function prepareCallback(tools: Tools, { provider, sent, user }: CallbackInput) {
+  const { title } = configured(tools, provider);
+  if (sent.error) throw AuthorizationFailed(`${title} did not let you sign in; try again`);
+  if (!sent.code) throw MissingAuthorizationCode();
+  if (sent.state === undefined) throw InvalidState();
+  const { code, state, iss } = sent;
+  const returned: Returned = { code, state, issuer: iss ?? null, unsigned: user };
+  const errors = { failed: AuthorizationFailed, invalidState: InvalidState };
+  return prepareSocialLogin(tools, provider, returned, errors);
+}
+
+export const callback = endpoint(
+  {
+    ...shared,
+    operation: 'finishSocialLogin',
+    method: 'get',
+    summary: 'Social callback, login or signup',
+    description: 'Where the provider sends the browser. Parameters that it adds are ignored.',
+    writes: true,
+    query: Callback,
+  },
+  {
+    prepare: ({ params, query, ...tools }) =>
+      prepareCallback(tools, { provider: params.provider, sent: query }),
+    handle: context => finishSocialLogin(context, context.prepared, AuthorizationFailed),
+  },
+);
+
+export const postedCallback = endpoint(
+  {
+    ...shared,
+    operation: 'finishPostedSocialLogin',
+    method: 'post',
+    summary: 'Social callback of a provider that posts it as a form',
+    accepts: [form({ oauth: true })],
+    body: Callback.extend({
+      user: z.string().max(8_192).optional().meta({ description: 'JSON with the name; from Apple, once' }),
+    }),
+    idempotency: false,
+  },
+  {
+    prepare: ({ params, body, ...tools }) =>
+      prepareCallback(tools, { provider: params.provider, sent: body, user: body.user }),
+    handle: context => finishSocialLogin(context, context.prepared, AuthorizationFailed),
+  },
+);
