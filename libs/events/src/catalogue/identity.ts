@@ -250,6 +250,14 @@ export const passkeyCloneSuspected = event({
   data: Passkey,
 });
 
+export const sessionChanged = event({
+  type: 'identity.session.changed',
+  version: 1,
+  audit: 'auth.session.changed',
+  summary: 'What a session may do has changed: its user has set a required second factor up',
+  data: z.object({ session_id: Id, user_id: Id }),
+});
+
 const SecondFactor = z.object({ user_id: Id, method: z.string() });
 const TotpDevice = z.object({ user_id: Id, device_id: Id, device_name: z.string() });
 

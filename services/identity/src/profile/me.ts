@@ -49,6 +49,7 @@ export const me = endpoint(
     path: '/auth/me',
     summary: 'Everything about the caller',
     caller: 'user',
+    beforeEnrolment: true,
     answer: membershipsOf.answer.extend({
       user: User,
       emails: z.array(UserEmail),

@@ -1,8 +1,10 @@
 import type { Emit } from '@rivergate/endpoint';
-import { secondFactorEnabled } from '@rivergate/events';
+import { secondFactorEnabled, sessionChanged } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { Account } from '../accounts/account-store.ts';
 import type { IdentityTools } from '../endpoint.ts';
+import { mfaRequiredFrom } from '../organizations/policy-store.ts';
+import { activeSessions } from '../sessions/session-store.ts';
 import { dashed, replaceBackupCodes } from './backup-code-store.ts';
 import type { Method } from './method.ts';
 import { changeNotice } from './second-factor-mails.ts';
@@ -29,6 +31,13 @@ export async function confirmSetup(
       device_name: device?.device_name ?? null,
     },
   });
+  if (await mfaRequiredFrom(db, account.id)) {
+    // What was closed to them until now is open with the next request.
+    for (const { id } of await activeSessions(db, account.id, null)) {
+      const data = { session_id: id, user_id: account.id };
+      await emit(sessionChanged, { aggregateId: id, organizationId: null, data });
+    }
+  }
   const change = device
     ? `the authenticator "${device.device_name}" was added: logins ask for its codes from now on`
     : 'codes by mail were turned on: logins ask for one from now on';

@@ -17,6 +17,7 @@ export const createBackupCodes = endpoint(
     description: 'The set before is worthless from then on.',
     caller: 'user',
     session: true,
+    beforeEnrolment: true,
     answer: z.object({ backup_codes: BackupCodes }),
     status: 201,
     message: 'Keep these codes in a safe place; they are not shown again',

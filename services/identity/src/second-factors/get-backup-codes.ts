@@ -11,6 +11,7 @@ export const getBackupCodes = endpoint(
     summary: 'How many backup codes are left, and when they were made',
     description: 'Never the codes themselves.',
     caller: 'user',
+    beforeEnrolment: true,
     answer: z.object({
       codes_left: z.int(),
       created_at: Timestamp.nullable().meta({ description: 'Null where there is no set' }),

@@ -15,6 +15,7 @@ export const getMfaStatus = endpoint(
     path: '/mfa/status',
     summary: 'Methods that are on, devices, and whether an organization requires MFA and by when',
     caller: 'user',
+    beforeEnrolment: true,
     answer: z
       .object({
         mfa_enabled: z.boolean(),

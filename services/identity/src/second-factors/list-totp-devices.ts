@@ -10,6 +10,7 @@ export const listTotpDevices = endpoint(
     path: '/mfa/totp/devices',
     summary: 'Verified TOTP devices of the caller, the primary one first, then the newest',
     caller: 'user',
+    beforeEnrolment: true,
     answer: z.object({ devices: z.array(TotpDevice), total_count: z.int() }),
   },
   async ({ caller, db }) => {

@@ -1,5 +1,5 @@
 import { memberRemoved } from '@rivergate/events';
-import { eventually, expectError, publishEvent } from '@rivergate/testing';
+import { eventually, expectError, fellowService, publishEvent, signedIn } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enrolEmail, enrolTotp, mailedCode } from '../testing/authenticator.ts';
 import {
@@ -202,5 +202,58 @@ describe('where an organization requires a second factor', () => {
     const person = await identity.person();
     await requiredOf(person, null);
     expect(Date.parse((await status(person)).required_from)).toBeLessThanOrEqual(Date.now());
+  });
+
+  describe('from the date on', () => {
+    const mustEnrol = async (sessionId: number) =>
+      (await identity.as(fellowService('gateway')).get(`/internal/sessions/${sessionId}`)).body.data
+        .must_enrol;
+    const sessionRow = ({ sessionId }: Person) =>
+      identity.resources.knex('sessions').where({ id: sessionId });
+
+    it('a session by password has to set one up first, by which its other sessions are free, too', async () => {
+      const person = await identity.person();
+      const other = identity.personOf(await identity.login(person.email), person.email);
+      expect(await mustEnrol(person.sessionId)).toBe(false);
+      await requiredOf(person, '2026-01-01T00:00:00.000Z');
+      for (const { sessionId } of [person, other]) expect(await mustEnrol(sessionId)).toBe(true);
+      await enrolEmail(identity, person);
+      for (const { sessionId } of [person, other]) expect(await mustEnrol(sessionId)).toBe(false);
+      const changed = (await identity.audited(person.userId)).filter(
+        ({ action }) => action === 'auth.session.changed',
+      );
+      expect(changed.map(({ metadata }) => metadata.session_id).sort()).toEqual(
+        [person.sessionId, other.sessionId].sort(),
+      );
+    });
+    it('and not before it, nor a session by a passkey, nor once the user has left', async () => {
+      const early = await identity.person();
+      await requiredOf(early, DEADLINE);
+      expect(await mustEnrol(early.sessionId)).toBe(false);
+      const person = await identity.person();
+      const organization_id = await requiredOf(person, null);
+      expect(await mustEnrol(person.sessionId)).toBe(true);
+      await sessionRow(person).update({ authentication_methods: ['hwk', 'user'] });
+      expect(await mustEnrol(person.sessionId)).toBe(false);
+      await sessionRow(person).update({ authentication_methods: ['pwd'] });
+      await identity.resources
+        .knex('memberships')
+        .where({ user_id: person.userId, organization_id })
+        .update({ status: 'suspended' });
+      expect(await mustEnrol(person.sessionId)).toBe(false);
+    });
+    it('it reaches the own account, the way out and everything of second factors, and nothing else', async () => {
+      const { userId, sessionId, email } = await identity.person();
+      const caller = identity.as(signedIn({ userId, sessionId, mustEnrol: true }));
+      for (const path of ['/auth/me', '/mfa/status', '/mfa/totp/devices', '/mfa/backup-codes'])
+        await caller.get(`/api/v1${path}`).expect(200);
+      for (const path of ['/sessions', '/auth/login-history', '/devices', '/auth/tokens'])
+        expectError(await caller.get(`/api/v1${path}`), 403, 'MFA_ENROLMENT_REQUIRED');
+      const token = { name: 'Way around', scopes: ['read'] };
+      expectError(await caller.post('/api/v1/auth/tokens', token), 403, 'MFA_ENROLMENT_REQUIRED');
+      expectError(await caller.post('/api/v1/auth/mfa/deactivate'), 403, 'MFA_ENROLMENT_REQUIRED');
+      await enrolTotp(identity, { userId, sessionId, email, caller, accessToken: '', refreshToken: '' });
+      await caller.post('/api/v1/auth/logout').expect(204);
+    });
   });
 });

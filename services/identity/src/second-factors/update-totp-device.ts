@@ -16,6 +16,7 @@ export const updateTotpDevice = endpoint(
     summary: 'Rename a TOTP device, or make it the primary one',
     caller: 'user',
     session: true,
+    beforeEnrolment: true,
     params: z.object({ device_id: Id }),
     body: z
       .object({

@@ -20,6 +20,7 @@ export const verifyEmailOtp = endpoint(
     description: 'Turns codes by mail on. The backup codes replace any set before them.',
     caller: 'user',
     session: true,
+    beforeEnrolment: true,
     body: z.object({ code: Code }),
     answer: z.object({ success: z.literal(true), backup_codes: BackupCodes }),
     message: 'Codes by mail are on; keep the backup codes in a safe place',

@@ -19,6 +19,7 @@ export const verifyTotp = endpoint(
     description: 'Turns TOTP on. The backup codes are those of the setup; they replace any set before them.',
     caller: 'user',
     session: true,
+    beforeEnrolment: true,
     body: z.object({
       code: Code,
       device_name: DeviceName.optional().meta({ description: 'Where given, that of the setup' }),
