@@ -14,26 +14,37 @@ describe('a token in place of a session', () => {
     expect(requiredScope(spec)).toBe(needed);
   });
 
-  it('reaches nothing that makes, changes or ends logins, nor what makes tokens', () => {
+  it('reaches nothing that makes, changes or ends logins and second factors, nor what makes tokens', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
       'changePassword',
       'completePasskeyRegistration',
+      'createBackupCodes',
       'createOrganizationToken',
       'createToken',
+      'deactivateMfa',
       'deletePasskey',
       'deleteProfilePicture',
+      'deleteTotpDevice',
       'listPasskeys',
       'logOutEverywhere',
       'putProfilePicture',
       'requestEmailChange',
       'revokeSession',
+      'revokeTrustedDevice',
+      'setUpEmailOtp',
+      'setUpTotp',
+      'skipDevice',
       'startPasskeyRegistration',
       'switchOrganization',
+      'trustDevice',
       'updateProfile',
       'updateToken',
+      'updateTotpDevice',
       'verifyEmailChange',
+      'verifyEmailOtp',
+      'verifyTotp',
     ]);
   });
 });

@@ -38,6 +38,7 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
       'If-None-Match',
       'X-Request-Id',
       'Traceparent',
+      'X-Device-Fingerprint',
       'Tus-Resumable',
       'Upload-Length',
       'Upload-Metadata',

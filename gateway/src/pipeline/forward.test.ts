@@ -391,7 +391,8 @@ describe('a page of another origin', () => {
     expect(preflight.status).toBe(204);
     expect(preflight.headers.get('access-control-allow-methods')).toContain('PUT');
     const allowed = preflight.headers.get('access-control-allow-headers');
-    for (const name of ['Authorization', 'Tus-Resumable', 'Upload-Offset']) expect(allowed).toContain(name);
+    for (const name of ['Authorization', 'X-Device-Fingerprint', 'Tus-Resumable', 'Upload-Offset'])
+      expect(allowed).toContain(name);
     expect(fleet.storage.received).toEqual([]);
     const refused = await fleet.get('/api/v1/secret', { origin: 'https://other.test' });
     expect(refused.status).toBe(401);

@@ -24,6 +24,17 @@ async function principalAt(path: string, headers: Record<string, string>) {
 }
 
 describe('the principal', () => {
+  it('says that a second factor has to be set up first, until identity says something else', async () => {
+    const user = await fleet.signIn({ mustEnrol: true });
+    expect(await principalAt('/api/v1/things', user.headers)).toMatchObject({ mustEnrol: true });
+    fleet.sessions.get(user.sessionId)!.must_enrol = false;
+    await projectAccess(fleet.redis, {
+      type: 'identity.session.changed',
+      data: { session_id: user.sessionId },
+    });
+    expect(await principalAt('/api/v1/things', user.headers)).toMatchObject({ mustEnrol: false });
+  });
+
   it('acts in the active organization, or in that of the path', async () => {
     const user = await fleet.signIn();
     const other = someId();
@@ -109,7 +120,12 @@ describe('a session', () => {
     const unknown = await fleet.token({ sub: String(user.userId), sid: someId() });
     expect((await fleet.get('/api/v1/things', { authorization: `Bearer ${unknown}` })).status).toBe(401);
     const ended = await fleet.signIn();
-    fleet.sessions.set(ended.sessionId, { user_id: ended.userId, active: false, is_system_admin: false });
+    fleet.sessions.set(ended.sessionId, {
+      user_id: ended.userId,
+      active: false,
+      is_system_admin: false,
+      must_enrol: false,
+    });
     expect((await fleet.get('/api/v1/things', ended.headers)).status).toBe(401);
   });
 

@@ -59,6 +59,7 @@ type Deciding = {
   actedOn: number | null;
   membership: Membership | undefined;
   isSystemAdmin: boolean;
+  mustEnrol: boolean;
   facts: TokenFacts | undefined;
   ip: string;
 };
@@ -78,7 +79,8 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
   const actedOn = exchange.pathOrganizationId ?? (namesOrganization(exchange) ? null : token.organizationId);
   const membership = actedOn === null ? undefined : memberships[memberships.length - 1];
   const { ip, route } = exchange;
-  const from = { actedOn, membership, isSystemAdmin: session.isSystemAdmin, facts, ip };
+  const mustEnrol = session.token === undefined && session.mustEnrol;
+  const from = { actedOn, membership, isSystemAdmin: session.isSystemAdmin, mustEnrol, facts, ip };
   const known = latest.get(token);
   if (known && !route?.workspace && isSame(known.from, from)) return known.principal;
   const standing = standingIn(actedOn, membership, session);
@@ -89,6 +91,7 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
     token: principalToken(token, facts),
     ...standing,
     workspaces: concerned(exchange, standing.workspaces),
+    mustEnrol,
     amr: token.amr,
     scope: facts?.scopes ?? [],
     clientId: facts?.clientId ?? null,
@@ -105,6 +108,7 @@ function isSame(one: Deciding, other: Deciding): boolean {
     one.membership === other.membership &&
     one.actedOn === other.actedOn &&
     one.isSystemAdmin === other.isSystemAdmin &&
+    one.mustEnrol === other.mustEnrol &&
     one.facts === other.facts &&
     one.ip === other.ip
   );

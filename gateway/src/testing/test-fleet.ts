@@ -43,7 +43,7 @@ export type TestFleet = {
   env: NodeJS.ProcessEnv;
   internal: { INTERNAL_KEY: Record<string, string>; INTERNAL_JWKS: string };
   /** What identity says of sessions and organization of members, by id. */
-  sessions: Map<number, { user_id: number; active: boolean; is_system_admin: boolean }>;
+  sessions: Map<number, { user_id: number; active: boolean; is_system_admin: boolean; must_enrol: boolean }>;
   members: Map<string, Member>;
   /** What identity says of tokens, by hash. */
   tokens: Map<string, TestToken>;
@@ -51,7 +51,7 @@ export type TestFleet = {
   issueToken(facts: Partial<TestToken> & { user_id: number | null }, token?: string): string;
   /** A signed-in user: session known to identity, member of the organization. */
   signIn(
-    more?: Partial<Member> & { organizationId?: number | null; isSystemAdmin?: boolean },
+    more?: Partial<Member> & { organizationId?: number | null; isSystemAdmin?: boolean; mustEnrol?: boolean },
   ): Promise<SignedIn>;
   token(claims?: Record<string, unknown>, header?: Record<string, unknown>): Promise<string>;
   /** Signs with a new key from now on; identity publishes no other. */
@@ -180,9 +180,14 @@ export async function startTestFleet(
       signing = await newKey(kid);
     },
     get: (path, headers = {}) => fetch(gateway.url + path, { headers }),
-    async signIn({ organizationId = someId(), isSystemAdmin = false, ...member } = {}) {
+    async signIn({ organizationId = someId(), isSystemAdmin = false, mustEnrol = false, ...member } = {}) {
       const [userId, sessionId] = [someId(), someId()];
-      sessions.set(sessionId, { user_id: userId, active: true, is_system_admin: isSystemAdmin });
+      sessions.set(sessionId, {
+        user_id: userId,
+        active: true,
+        is_system_admin: isSystemAdmin,
+        must_enrol: mustEnrol,
+      });
       if (organizationId !== null) {
         const usual: Member = {
           member: true,

@@ -1,5 +1,5 @@
 import type { RedisClient } from '@rivergate/redis';
-import { forgetMemberships, revokeSession } from './access.ts';
+import { forgetMemberships, forgetSession, revokeSession } from './access.ts';
 import { forgetToken, revokeToken } from './token-state.ts';
 
 /** What the projection reads of a CloudEvent. */
@@ -23,10 +23,10 @@ export const accessTopics = [
  * Returns whether the event meant anything.
  */
 export async function projectAccess(redis: RedisClient, event: AccessEvent): Promise<boolean> {
-  if (event.type === 'identity.session.revoked') {
+  if (event.type === 'identity.session.revoked' || event.type === 'identity.session.changed') {
     const sessionId = (event.data as { session_id?: unknown } | undefined)?.session_id;
     if (typeof sessionId !== 'number') return false;
-    await revokeSession(redis, sessionId);
+    await (event.type === 'identity.session.revoked' ? revokeSession : forgetSession)(redis, sessionId);
     return true;
   }
   if (event.type === 'identity.token.revoked' || event.type === 'identity.token.changed') {

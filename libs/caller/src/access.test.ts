@@ -55,19 +55,29 @@ describe('the access state', () => {
 
   it('is read for the session and every organization asked for', async () => {
     const [sessionId, userId, one, other] = [someId(), someId(), someId(), someId()];
-    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: true });
+    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: true, mustEnrol: true });
     await memberOf(one, userId);
     const access = await readAccess(redis, { sessionId, userId, organizationIds: [one, other] });
-    expect(access.session).toEqual({ state: 'active', userId, isSystemAdmin: true });
+    expect(access.session).toEqual({ state: 'active', userId, isSystemAdmin: true, mustEnrol: true });
     expect(access.memberships.map(known => known.membership)).toEqual([membership, null]);
   });
 
   it('keeps a revocation against a late answer that the session is active', async () => {
     const [sessionId, userId] = [someId(), someId()];
     await revokeSession(redis, sessionId);
-    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false });
+    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
     const access = await readAccess(redis, { sessionId, userId, organizationIds: [] });
     expect(access.session).toEqual({ state: 'revoked' });
+  });
+
+  it('is asked anew of a session that has changed, and knows that one has ended until then', async () => {
+    const [sessionId, userId] = [someId(), someId()];
+    const known = async () => (await readAccess(redis, { sessionId, userId, organizationIds: [] })).session;
+    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: true });
+    await projectAccess(redis, { type: 'identity.session.changed', data: { session_id: sessionId } });
+    expect(await known()).toEqual({ state: 'unknown' });
+    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
+    expect(await known()).toMatchObject({ mustEnrol: false });
   });
 
   it('does not count a membership that was asked for before the organization changed', async () => {
@@ -95,7 +105,7 @@ describe('the access state', () => {
 describe('a Redis that is full', () => {
   it('takes revocations all the same: what was active or a membership is unknown from then on', async () => {
     const [sessionId, userId, organizationId] = [someId(), someId(), someId()];
-    await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false });
+    await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
     const generation = await organizationGeneration(own, organizationId);
     await fillMembership(own, { organizationId, userId, generation, membership });
     const giveBack = await fillUp(own);
@@ -118,7 +128,7 @@ describe('a Redis that is full', () => {
 describe('a Redis that takes no writes at all', () => {
   it('is not believed, because nothing could be withdrawn in it', async () => {
     const [sessionId, userId] = [someId(), someId()];
-    await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false });
+    await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
     const asked = { sessionId, userId, organizationIds: [] };
     await own.replicaof('127.0.0.1', 1);
     expect(await own.get(`access:{session:${sessionId}}`)).toMatch(/^active/);
@@ -131,7 +141,7 @@ describe('a Redis that takes no writes at all', () => {
 describe('projectAccess', () => {
   it('ends a session', async () => {
     const [sessionId, userId] = [someId(), someId()];
-    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false });
+    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
     const event = { type: 'identity.session.revoked', data: { session_id: sessionId, user_id: userId } };
     expect(await projectAccess(redis, event)).toBe(true);
     const access = await readAccess(redis, { sessionId, userId, organizationIds: [] });

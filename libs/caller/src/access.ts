@@ -22,7 +22,7 @@ export type Membership = {
 export type LoginState = SessionState | TokenState;
 
 export type SessionState =
-  | { state: 'active'; userId: number; isSystemAdmin: boolean; token?: undefined }
+  | { state: 'active'; userId: number; isSystemAdmin: boolean; mustEnrol: boolean; token?: undefined }
   | { state: 'revoked' }
   | { state: 'unknown'; seen?: undefined };
 
@@ -120,8 +120,13 @@ function accessOf(values: readonly unknown[], asOf: number): Access {
 
 function sessionOf(text: string): SessionState {
   if (!text.startsWith('active:')) return { state: 'revoked' };
-  const [, userId, isSystemAdmin] = text.split(':');
-  return { state: 'active', userId: Number(userId), isSystemAdmin: isSystemAdmin === 'true' };
+  const [, userId, isSystemAdmin, mustEnrol] = text.split(':');
+  return {
+    state: 'active',
+    userId: Number(userId),
+    isSystemAdmin: isSystemAdmin === 'true',
+    mustEnrol: mustEnrol === 'true',
+  };
 }
 
 /** The generation stands before the JSON. */
@@ -133,16 +138,21 @@ function keptMembershipOf(text: string): Kept {
 /** Keeps what identity said of a session. An active one never overwrites a revocation that came meanwhile. */
 export async function fillSession(
   redis: RedisClient,
-  session: { sessionId: number; userId: number; active: boolean; isSystemAdmin: boolean },
+  session: { sessionId: number; userId: number; active: boolean; isSystemAdmin: boolean; mustEnrol: boolean },
 ): Promise<void> {
   if (!session.active) return markRevoked(redis, session.sessionId);
-  const value = `active:${session.userId}:${session.isSystemAdmin}`;
+  const value = `active:${session.userId}:${session.isSystemAdmin}:${session.mustEnrol}`;
   await redis.set(sessionKey(session.sessionId), value, 'EX', ACTIVE_SESSION_SECONDS, 'NX');
 }
 
 /** Marks a session as ended; every token of it answers 401 once this has resolved, on every gateway. */
 export function revokeSession(redis: RedisClient, sessionId: number): Promise<void> {
   return withdraw(redis, session(sessionId), () => markRevoked(redis, sessionId));
+}
+
+/** Has the next request of a session ask identity anew, on every gateway: what was said of it is out of date. */
+export function forgetSession(redis: RedisClient, sessionId: number): Promise<void> {
+  return withdraw(redis, session(sessionId), () => redis.del(sessionKey(sessionId)));
 }
 
 /** A full Redis refuses to write and still deletes: what it does not know, the gateway asks identity. */

@@ -73,7 +73,7 @@ type Question = { sessionId: number; userId: number; organizationIds: number[] }
 
 async function somebody(redis: RedisClient, sessionId = someId()): Promise<Question> {
   const [userId, organizationId] = [someId(), someId()];
-  await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false });
+  await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
   const generation = await organizationGeneration(redis, organizationId);
   await fillMembership(redis, { organizationId, userId, generation, membership });
   return { sessionId, userId, organizationIds: [organizationId] };

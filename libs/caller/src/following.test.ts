@@ -51,7 +51,7 @@ type Question = { sessionId: number; userId: number; organizationIds: number[] }
 /** A member of an organization who is signed in. */
 async function somebody(): Promise<Question> {
   const [sessionId, userId, organizationId] = [someId(), someId(), someId()];
-  await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false });
+  await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
   const generation = await organizationGeneration(redis, organizationId);
   await fillMembership(redis, { organizationId, userId, generation, membership });
   return { sessionId, userId, organizationIds: [organizationId] };
@@ -124,7 +124,12 @@ describe('what was read of the access state', () => {
   it('is known without asking Redis again, and parsed once', async () => {
     const [gateway, asked] = [follower(), await somebody()];
     const known = await gateway.learn(asked);
-    expect(known.session).toEqual({ state: 'active', userId: asked.userId, isSystemAdmin: false });
+    expect(known.session).toEqual({
+      state: 'active',
+      userId: asked.userId,
+      isSystemAdmin: false,
+      mustEnrol: false,
+    });
     expect(known.memberships[0]?.membership).toEqual(membership);
     expect(gateway.recall(asked)?.memberships[0]?.membership).toBe(known.memberships[0]?.membership);
     expect(known.asOf).toBeLessThanOrEqual(performance.now());

@@ -4,6 +4,7 @@ export {
   fillMembership,
   fillSession,
   forgetMemberships,
+  forgetSession,
   hasExpired,
   type KnownMembership,
   type Login,

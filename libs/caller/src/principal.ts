@@ -35,6 +35,11 @@ export type Principal = {
   workspaces: readonly WorkspaceGrant[];
   /** Plan of organizationId. */
   plan: string | null;
+  /**
+   * Whether an organization requires a second factor that the user of this session has not set up: only what leads to one
+   * is open.
+   */
+  mustEnrol: boolean;
   /** Authentication methods of the session (RFC 8176). */
   amr: readonly string[];
   /** Of the token; empty for a session, which no scope bounds. */
@@ -59,6 +64,7 @@ const nobody: Principal = Object.freeze({
   permissions: Object.freeze([]) as readonly string[],
   workspaces: Object.freeze([]) as readonly WorkspaceGrant[],
   plan: null,
+  mustEnrol: false,
   amr: Object.freeze([]) as readonly string[],
   scope: Object.freeze([]) as readonly string[],
   clientId: null,

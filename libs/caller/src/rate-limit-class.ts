@@ -20,6 +20,12 @@ export const RATE_LIMITS = {
   signup_code_daily: { count: 20, seconds: 86_400 },
   /** Counted by identity in its database. */
   signup_code_wrong_daily: { count: 20, seconds: 86_400 },
+  /** Setups of a second factor that a user begins, of each method. */
+  second_factor_setup: { count: 5, seconds: 900 },
+  /** Codes mailed to a user for logins. */
+  second_factor_code: { count: 3, seconds: 300 },
+  /** Counted by identity in its database. */
+  second_factor_wrong_hourly: { count: 10, seconds: 3600 },
   password_reset: { count: 3, seconds: 3600 },
   password_change: { count: 5, seconds: 900 },
   /** Codes for a change of address, by who asks and by where they are sent. */

@@ -39,7 +39,13 @@ export const sessionState = spec({
   caller: 'internal',
   callers: DECIDING,
   params: z.object({ session_id: Id }),
-  answer: z.object({ session_id: Id, user_id: Id, active: z.boolean(), is_system_admin: z.boolean() }),
+  answer: z.object({
+    session_id: Id,
+    user_id: Id,
+    active: z.boolean(),
+    is_system_admin: z.boolean(),
+    must_enrol: z.boolean().meta({ description: 'Whether a second factor is required that is not set up' }),
+  }),
   errors: [SessionNotFound],
 });
 

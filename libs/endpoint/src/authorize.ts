@@ -1,7 +1,14 @@
 import { holds, holdsIn, type Permission, type Principal, workspacesWith } from '@rivergate/caller';
 import { missingPermission } from './detail.ts';
 import type { Log } from './endpoint.ts';
-import { type ErrorDeclaration, Forbidden, NotFound, OrganizationNotFound, Unauthorized } from './failure.ts';
+import {
+  type ErrorDeclaration,
+  Forbidden,
+  MfaEnrolmentRequired,
+  NotFound,
+  OrganizationNotFound,
+  Unauthorized,
+} from './failure.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 import { requiredScope } from './required-scope.ts';
 import type { EndpointSpec } from './spec.ts';
@@ -17,6 +24,7 @@ export type PartsRead = { params: Record<string, unknown> } & Partial<
  * @throws Unauthorized
  * @throws Forbidden for a service that the contract does not name or that asks on behalf of nobody where it has to, and for
  *   a token without the scope
+ * @throws MfaEnrolmentRequired for who has to set a second factor up first
  * @throws NotFound for a token that is bound to an organization, where the endpoint acts in none
  */
 export function requireKind(spec: EndpointSpec, principal: Principal, log: Log): void {
@@ -39,9 +47,12 @@ export function requireKind(spec: EndpointSpec, principal: Principal, log: Log):
 }
 
 /**
- * Default deny: what a token reaches is what a scope of its own names, within the organization that it is bound to.
+ * Default deny: what a token reaches is what a scope of its own names, within the organization that it is bound to; and
+ * who has to set a second factor up reaches only what says that it leads there. A service that asks on behalf of such a
+ * user was reached by that.
  *
  * @throws Forbidden
+ * @throws MfaEnrolmentRequired
  * @throws NotFound
  */
 function requireReach(spec: EndpointSpec, principal: Principal): void {
@@ -49,6 +60,7 @@ function requireReach(spec: EndpointSpec, principal: Principal): void {
   if (spec.session && (token !== null || sessionId === null)) {
     throw Forbidden('This takes the access token of a session');
   }
+  if (principal.mustEnrol && principal.kind === 'user' && !spec.beforeEnrolment) throw MfaEnrolmentRequired();
   if (token === null) return;
   const needed = requiredScope(spec);
   if (!scope.includes(needed)) {
@@ -144,6 +156,7 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
   return [
     ...(signedIn || spec.bearer ? [Unauthorized] : []),
     ...(tokens ? [Forbidden] : []),
+    ...(tokens && rule !== 'internal' && !spec.beforeEnrolment ? [MfaEnrolmentRequired] : []),
     ...(tokens && !spec.session && !actsInOrganization(spec) ? [NotFound] : []),
     ...((named && signedIn) || spec.activeOrganization ? [OrganizationNotFound] : []),
   ];

@@ -44,6 +44,11 @@ export function error(code: string, status: number, summary: string): ErrorDecla
 export const MalformedRequest = error('MALFORMED_REQUEST', 400, 'The request could not be read');
 export const Unauthorized = error('UNAUTHORIZED', 401, 'Sign in and send a valid access token');
 export const Forbidden = error('FORBIDDEN', 403, 'You are not allowed to do this');
+export const MfaEnrolmentRequired = error(
+  'MFA_ENROLMENT_REQUIRED',
+  403,
+  'An organization of yours requires a second factor; set one up first',
+);
 export const CrossSiteRequest = error(
   'CROSS_SITE_REQUEST',
   403,

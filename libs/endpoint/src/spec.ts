@@ -79,6 +79,8 @@ interface EndpointFacts {
   workspace?: WorkspacePlace;
   /** Takes the access token of a login; a token that stands in place of a session is refused. */
   session?: true;
+  /** Also open to who has to set a second factor up first, because it leads to that. */
+  beforeEnrolment?: true;
   /**
    * Where a recorded contract wants others than ORGANIZATION_NOT_FOUND for who is no member of the organization in the
    * path, and FORBIDDEN for who lacks the right; named among `errors`, too.

@@ -1,3 +1,3 @@
 export { decoyPasswordHash, hashPassword, verifyPassword } from './password.ts';
 export { type SecretBox, secretBox } from './secret-box.ts';
-export { equal, oneTimeCode, oneTimeToken, prefixedToken, prefixOf, tokenHash } from './token.ts';
+export { backupCode, equal, oneTimeCode, oneTimeToken, prefixedToken, prefixOf, tokenHash } from './token.ts';

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  backupCode,
   decoyPasswordHash,
   equal,
   hashPassword,
@@ -58,6 +59,11 @@ describe('one-time secrets', () => {
   it('are 256 bits, or six digits with their leading zeros', () => {
     expect(Buffer.from(oneTimeToken(), 'base64url')).toHaveLength(32);
     for (let round = 0; round < 200; round++) expect(oneTimeCode()).toMatch(/^\d{6}$/);
+  });
+  it('are eight letters and digits where they are kept on paper', () => {
+    const codes = Array.from({ length: 200 }, backupCode);
+    for (const code of codes) expect(code).toMatch(/^[A-Z0-9]{8}$/);
+    expect(new Set(codes).size).toBe(200);
   });
   it('hash differently for another purpose', () => {
     expect(box.codeHash('000000', 'signup 1')).not.toBe(box.codeHash('000000', 'signup 2'));

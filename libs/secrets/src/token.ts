@@ -34,6 +34,13 @@ export function oneTimeCode(): string {
   return String(randomInt(1_000_000)).padStart(6, '0');
 }
 
+const LETTERS_AND_DIGITS = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789';
+
+/** Eight characters of A-Z and 0-9, to be kept on paper: 41 bits. Store it by `SecretBox.codeHash`. */
+export function backupCode(): string {
+  return Array.from({ length: 8 }, () => LETTERS_AND_DIGITS[randomInt(LETTERS_AND_DIGITS.length)]).join('');
+}
+
 /** SHA-256 in hex. Only for secrets of full entropy; a guessable one needs `SecretBox.codeHash`. */
 export function tokenHash(token: string): string {
   return createHash('sha256').update(token).digest('hex');

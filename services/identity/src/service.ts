@@ -11,11 +11,13 @@ import * as password from './password/index.ts';
 import * as personalTokens from './personal-tokens/index.ts';
 import * as pictures from './pictures/index.ts';
 import * as profile from './profile/index.ts';
+import * as secondFactors from './second-factors/index.ts';
 import * as sessions from './sessions/index.ts';
 import * as signInNotices from './sign-in-notices/index.ts';
 import * as signup from './signup/index.ts';
 import * as social from './social/index.ts';
 import { identityTools } from './tools.ts';
+import * as trustedDevices from './trusted-devices/index.ts';
 
 /** Accounts, logins, sessions, and the keys that sign access tokens. */
 export const identity = defineService<IdentityTools>({
@@ -35,6 +37,8 @@ export const identity = defineService<IdentityTools>({
     personalTokens,
     passkeys,
     social,
+    secondFactors,
+    trustedDevices,
   ],
   tools: identityTools,
 

@@ -39,6 +39,8 @@ export interface Settings {
   signingKeyLeadSeconds: number;
   /** Wrong codes that an address may be tried with, over all codes that it was sent; null where that is not limited. */
   wrongCodes: RateLimit | null;
+  /** Wrong codes in a user's logins, over all of them; null where that is not limited. */
+  wrongSecondFactors: RateLimit | null;
   relyingParty: RelyingParty;
 }
 
@@ -47,13 +49,15 @@ export function settingsFromEnv(env: Record<string, string | undefined>): Settin
   const read = Environment.parse(env);
   const publicUrl = accessTokenIssuer(read);
   const appUrl = (read.APP_URL ?? publicUrl).replace(/\/+$/, '');
+  const limits = rateLimitsFromEnv(env);
   return {
     publicUrl,
     appUrl,
     emailLinkSeconds: read.EMAIL_LINK_SECONDS,
     signingKeySeconds: read.SIGNING_KEY_SECONDS,
     signingKeyLeadSeconds: read.SIGNING_KEY_LEAD_SECONDS,
-    wrongCodes: rateLimitsFromEnv(env).signup_code_wrong_daily,
+    wrongCodes: limits.signup_code_wrong_daily,
+    wrongSecondFactors: limits.second_factor_wrong_hourly,
     relyingParty: relyingPartyOf(read, publicUrl, appUrl),
   };
 }

@@ -249,3 +249,120 @@ export const passkeyCloneSuspected = event({
     'The counter of a passkey did not grow, as where two copies of it are in use; the login was refused',
   data: Passkey,
 });
+
+export const sessionChanged = event({
+  type: 'identity.session.changed',
+  version: 1,
+  audit: 'auth.session.changed',
+  summary: 'What a session may do has changed: its user has set a required second factor up',
+  data: z.object({ session_id: Id, user_id: Id }),
+});
+
+const SecondFactor = z.object({ user_id: Id, method: z.string() });
+const TotpDevice = z.object({ user_id: Id, device_id: Id, device_name: z.string() });
+
+export const secondFactorRequired = event({
+  type: 'identity.second_factor.required',
+  version: 1,
+  audit: 'auth.mfa.required',
+  summary: 'The password of a login was right; a second factor is asked for',
+  data: z.object({ user_id: Id }),
+});
+
+export const secondFactorChosen = event({
+  type: 'identity.second_factor.chosen',
+  version: 1,
+  audit: 'auth.mfa.chosen',
+  summary: 'The second factor of a login was chosen; a code went out where it is mailed',
+  data: SecondFactor,
+});
+
+export const secondFactorSetupStarted = event({
+  type: 'identity.second_factor.setup_started',
+  version: 1,
+  audit: 'mfa.setup_started',
+  summary: 'A user began to set a second factor up',
+  data: SecondFactor,
+});
+
+export const secondFactorSetupFailed = event({
+  type: 'identity.second_factor.setup_failed',
+  version: 1,
+  audit: 'mfa.setup_failure',
+  summary: 'A wrong code was given to confirm a second factor',
+  data: SecondFactor,
+});
+
+export const secondFactorEnabled = event({
+  type: 'identity.second_factor.enabled',
+  version: 1,
+  audit: 'mfa.enabled',
+  summary: 'A user turned a second factor on, or added a device to it',
+  data: SecondFactor.extend({ device_id: Id.nullable(), device_name: z.string().nullable() }),
+});
+
+export const secondFactorDisabled = event({
+  type: 'identity.second_factor.disabled',
+  version: 1,
+  audit: 'mfa.disabled',
+  summary: 'A second factor of a user was turned off',
+  data: SecondFactor,
+});
+
+export const totpDeviceChanged = event({
+  type: 'identity.totp_device.changed',
+  version: 1,
+  audit: 'mfa.device_changed',
+  summary: 'A user renamed a TOTP device, or made it the primary one',
+  data: TotpDevice.extend({ is_primary: z.boolean() }),
+});
+
+export const totpDeviceRemoved = event({
+  type: 'identity.totp_device.removed',
+  version: 1,
+  audit: 'mfa.device_removed',
+  summary: 'A TOTP device of a user was removed',
+  data: TotpDevice,
+});
+
+export const backupCodesReplaced = event({
+  type: 'identity.backup_codes.replaced',
+  version: 1,
+  audit: 'mfa.backup_codes_replaced',
+  summary: 'A user had new backup codes made; the set before is worthless',
+  data: z.object({ user_id: Id }),
+});
+
+export const backupCodeUsed = event({
+  type: 'identity.backup_codes.used',
+  version: 1,
+  audit: 'mfa.backup_code_used',
+  summary: 'A backup code was spent in place of a second factor',
+  data: z.object({ user_id: Id, left: z.number().int() }),
+});
+
+const TrustedDevice = z.object({ user_id: Id, device_id: Id, device_name: z.string() });
+
+export const deviceTrusted = event({
+  type: 'identity.trusted_device.activated',
+  version: 1,
+  audit: 'device.trusted',
+  summary: 'A user trusts a device: it logs in without a second factor',
+  data: TrustedDevice,
+});
+
+export const deviceSkipped = event({
+  type: 'identity.trusted_device.skipped',
+  version: 1,
+  audit: 'device.skipped',
+  summary: 'A user chose not to trust a device',
+  data: TrustedDevice,
+});
+
+export const deviceRevoked = event({
+  type: 'identity.trusted_device.revoked',
+  version: 1,
+  audit: 'device.revoked',
+  summary: 'A device is trusted no longer',
+  data: TrustedDevice.extend({ reason: z.string() }),
+});

@@ -35,7 +35,7 @@ const startWriting = endpoint(
 /** What the owners of sessions and memberships say; a test may change it. */
 export interface Owners {
   member: z.output<typeof memberPrincipal.answer>;
-  session: { active: boolean; is_system_admin: boolean };
+  session: { active: boolean; is_system_admin: boolean; must_enrol: boolean };
 }
 
 type Started = { id: number; organizationId: number };
@@ -62,7 +62,7 @@ export async function startNotesService(env: NodeJS.ProcessEnv = {}): Promise<No
   const hooks: Hooks = {};
   const owners: Owners = {
     member: { member: true, is_admin: false, permissions: ['policy.write'], workspaces: [], plan: null },
-    session: { active: true, is_system_admin: false },
+    session: { active: true, is_system_admin: false, must_enrol: false },
   };
   const definition = defineService<{ hooks: Hooks }>({
     name: 'policy',

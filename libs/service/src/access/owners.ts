@@ -50,7 +50,7 @@ export function accessOwners(redis: RedisClient, call: Call): Owners {
       once(`session ${sessionId}`, async () => {
         const session = await askSession(call, sessionId);
         const active = session.state === 'active';
-        const known = active ? session : { userId: 0, isSystemAdmin: false };
+        const known = active ? session : { userId: 0, isSystemAdmin: false, mustEnrol: false };
         if (reachable()) await fillSession(redis, { ...known, sessionId, active }).catch(() => {});
         return session;
       }),
@@ -85,7 +85,8 @@ export async function askSession(call: Call, sessionId: number): Promise<Session
   try {
     const found = await call(sessionState, { params: { session_id: sessionId } });
     if (!found.active) return { state: 'revoked' };
-    return { state: 'active', userId: found.user_id, isSystemAdmin: found.is_system_admin };
+    const { user_id: userId, is_system_admin: isSystemAdmin, must_enrol: mustEnrol } = found;
+    return { state: 'active', userId, isSystemAdmin, mustEnrol };
   } catch (cause) {
     if (cause instanceof Failure && cause.code === 'SESSION_NOT_FOUND') return { state: 'revoked' };
     throw cause;

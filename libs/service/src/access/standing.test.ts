@@ -84,7 +84,7 @@ const definition = defineService({
 
 /** What the owners say, and how often they were asked. */
 const asked = { sessions: 0, members: 0 };
-let session: { active: boolean; is_system_admin: boolean };
+let session: { active: boolean; is_system_admin: boolean; must_enrol: boolean };
 let member: z.output<typeof memberPrincipal.answer>;
 const identityPeer = endpoint(sessionState, async ({ params }) => {
   asked.sessions += 1;
@@ -113,7 +113,7 @@ beforeEach(() => {
   sessionId += 1;
   prepared = Promise.resolve();
   Object.assign(asked, { sessions: 0, members: 0 });
-  session = { active: true, is_system_admin: false };
+  session = { active: true, is_system_admin: false, must_enrol: false };
   member = { member: true, is_admin: true, permissions: ['*'], workspaces: [], plan: 'enterprise' };
   caller = administrator({ userId: 7, sessionId, organizationId });
 });

@@ -84,7 +84,8 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
       const known = await lookUp(caller, login);
       const session = await loginOf(login, known, db);
       if (session?.state !== 'active' || session.userId !== userId || hasExpired(session)) throw ended();
-      return await standing({ ...caller, userId }, session, known, db);
+      const mustEnrol = session.token === undefined && session.mustEnrol;
+      return await standing({ ...caller, userId, mustEnrol }, session, known, db);
     },
     async ofAbsent(caller, db) {
       const { userId, sessionId, token } = caller;

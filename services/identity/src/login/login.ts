@@ -4,10 +4,15 @@ import { loginFailed } from '@rivergate/events';
 import { z } from 'zod';
 import { KnownPassword } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
+import { methodsOf } from '../second-factors/methods.ts';
+import { useTrust } from '../trusted-devices/device-store.ts';
+import { DeviceHeaders, fingerprintOf } from '../trusted-devices/fingerprint.ts';
 import { beginSession, LoggedIn } from './begin-session.ts';
 import { checkCredentials, clearTriesHere } from './check-credentials.ts';
+import { leadToSecondFactor } from './lead-to-second-factor.ts';
 import { leadToVerification } from './lead-to-verification.ts';
 import { AccountDisabled, InvalidCredentials } from './login-errors.ts';
+import { SecondFactorRequired } from './second-factor.ts';
 import { startingPlace } from './starting-place.ts';
 
 const VerificationRequired = z
@@ -24,7 +29,11 @@ export const login = endpoint(
     method: 'post',
     path: '/auth/login',
     summary: 'Log in with email and password',
+    description:
+      'An account with a second factor answers mfa_required, unless the device is trusted: go on with ' +
+      '/auth/mfa/otp/generate.',
     caller: 'public',
+    headers: DeviceHeaders,
     body: z.object({
       email: EmailAddress,
       password: KnownPassword,
@@ -36,7 +45,7 @@ export const login = endpoint(
         .default(false)
         .meta({ description: 'A session of 30 days instead of 24 hours' }),
     }),
-    answer: z.union([LoggedIn, VerificationRequired]),
+    answer: z.union([LoggedIn, SecondFactorRequired, VerificationRequired]),
     errors: [InvalidCredentials, AccountDisabled, WorkspaceNotFound],
     rateLimit: 'login',
     idempotency: { seconds: 60, randomKey: true },
@@ -51,7 +60,7 @@ export const login = endpoint(
       };
     },
     async handle(context) {
-      const { body, prepared, request, emit, afterCommit, clearLimit, secretBox } = context;
+      const { body, headers, prepared, request, db, emit, afterCommit, clearLimit, secretBox } = context;
       const { account, state } = prepared;
       const refuse = (reason: string) => {
         // An unknown address is audited by a keyed hash: people type passwords into the wrong field.
@@ -70,13 +79,22 @@ export const login = endpoint(
         return leadToVerification(context, prepared.account, body.remember_me);
       }
 
+      const { id: userId, password_hash: passwordHash } = prepared.account;
+      const proved = { passwordHash: passwordHash!, place: prepared.place, rememberMe: body.remember_me };
+      const mfaMethods = await methodsOf(db, userId);
+      const fingerprint = fingerprintOf(secretBox, userId, request, headers);
+      if (mfaMethods.length > 0 && !(await useTrust(db, userId, fingerprint))) {
+        const pending = await leadToSecondFactor(context, { ...proved, userId }, mfaMethods);
+        if (pending) return pending;
+        await refuse('invalid_password');
+        return InvalidCredentials();
+      }
+
       const begun = await beginSession(context, {
+        ...proved,
         account: prepared.account,
         method: 'password',
         methods: ['pwd'],
-        passwordHash: prepared.account.password_hash!,
-        place: prepared.place,
-        rememberMe: body.remember_me,
       });
       if (!begun) {
         await refuse('invalid_password');

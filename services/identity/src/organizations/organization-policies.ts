@@ -19,6 +19,10 @@ const Enforced = z.object({
     /** Events from before there was such a setting do not have it. */
     access_token_expire_minutes: z.int().positive().default(129_600),
   }),
+  mfa: z
+    .object({ required: z.boolean(), deadline: z.iso.datetime({ offset: true }).nullable() })
+    .default({ required: false, deadline: null }),
+  devices: z.object({ trust_days: z.int().min(0) }).default({ trust_days: 30 }),
 });
 
 const MINUTE = 60;
@@ -32,9 +36,9 @@ export function organizationPolicies({ redis }: { redis: RedisClient }) {
   return consumer({
     name: 'organization-policies',
     on: [
-      on(organizationSettingsChanged, async ({ data }, tools) => {
+      on(organizationSettingsChanged, async ({ data, time }, tools) => {
         const { organization_id, revision } = data;
-        const { password_policy, sessions, tokens } = Enforced.parse(data.settings);
+        const { password_policy, sessions, tokens, mfa, devices } = Enforced.parse(data.settings);
         const kept = await keepPolicy(tools.db, {
           organization_id,
           revision,
@@ -45,6 +49,9 @@ export function organizationPolicies({ redis }: { redis: RedisClient }) {
           personal_token_seconds: tokens.access_token_expire_minutes * MINUTE,
           password_min_length: password_policy.min_length,
           password_special_character: password_policy.require_special_character,
+          // A requirement without a date holds at once.
+          mfa_required_from: mfa.required ? (mfa.deadline ?? time) : null,
+          device_trust_days: devices.trust_days,
         });
         if (!kept) return;
         await endSessions(

@@ -12,6 +12,10 @@ export interface OrganizationPolicy {
   personal_token_seconds: number;
   password_min_length: number;
   password_special_character: boolean;
+  /** From when members need a second factor; null where they do not. */
+  mfa_required_from: string | null;
+  /** Days for which devices are trusted; 0 forbids it. */
+  device_trust_days: number;
 }
 
 /** Keeps what an organization's settings say, unless something later is known. @returns whether it was kept */
@@ -42,4 +46,16 @@ export async function passwordDemands(db: Knex, userId: number): Promise<Passwor
       db.raw('coalesce(bool_or(password_special_character), false) as special_character'),
     );
   return { minLength: row.min_length, specialCharacter: row.special_character };
+}
+
+/**
+ * From when on the user needs a second factor: the earliest date of the organizations that require one and in which the
+ * user is an active member. Null where none does.
+ */
+export async function mfaRequiredFrom(db: Knex, userId: number): Promise<Date | null> {
+  const row = await db('memberships')
+    .join('organization_policies as policy', 'policy.organization_id', 'memberships.organization_id')
+    .where({ user_id: userId, status: 'active' })
+    .first(db.raw('min(mfa_required_from) as required_from'));
+  return row.required_from;
 }

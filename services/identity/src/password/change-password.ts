@@ -7,6 +7,7 @@ import { CallerNotFound } from '../accounts/errors.ts';
 import { KnownPassword, NewPassword, requireOrganizationPolicies } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
+import { revokeDevices } from '../trusted-devices/revoke-devices.ts';
 import { passwordChangedMail } from './password-mails.ts';
 import { clearResetTokens } from './password-reset-store.ts';
 
@@ -25,7 +26,7 @@ export const changePassword = endpoint(
     method: 'post',
     path: '/auth/change-password',
     summary: 'Change the password',
-    description: 'Every session ends, the calling one included.',
+    description: 'Every session ends, the calling one included, and no device is trusted any more.',
     caller: 'user',
     session: true,
     body: z.object({ current_password: KnownPassword, new_password: NewPassword }),
@@ -73,6 +74,7 @@ export const changePassword = endpoint(
         data: { user_id: account.id },
       });
       await endSessions({ db, emit }, { userId: account.id }, 'password_changed');
+      await revokeDevices({ db, emit }, { userId: account.id }, 'password_changed');
       await mail.send(db, passwordChangedMail({ to: account.email, displayName: account.display_name }));
       afterCommit(() => clearLimit('password_change', triesOf(account.id)));
     },

@@ -8,6 +8,7 @@ import { NewPassword, requireOrganizationPolicies } from '../accounts/password-p
 import { endpoint } from '../endpoint.ts';
 import { clearTries } from '../login/check-credentials.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
+import { revokeDevices } from '../trusted-devices/revoke-devices.ts';
 import { passwordChangedMail } from './password-mails.ts';
 import { clearResetTokens, resetTokenOwner, spendResetToken } from './password-reset-store.ts';
 
@@ -53,6 +54,7 @@ export const resetPassword = endpoint(
         data: { user_id: userId },
       });
       await endSessions({ db, emit }, { userId }, 'password_reset');
+      await revokeDevices({ db, emit }, { userId }, 'password_reset');
       await mail.send(db, passwordChangedMail({ to: account.email, displayName: account.display_name }));
       // Whoever guessed at the old password keeps the owner of the mailbox out no longer.
       afterCommit(async () => {

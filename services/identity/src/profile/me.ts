@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { loginsOf } from '../login/login-history-store.ts';
+import { Method } from '../second-factors/method.ts';
+import { methodsOf } from '../second-factors/methods.ts';
 import { countActiveSessions } from '../sessions/session-store.ts';
 import { socialAccountsOf } from '../social/social-account-store.ts';
 import { addressesOf, profileOf } from './profile-store.ts';
@@ -32,7 +34,7 @@ const UserEmail = z
 const SecurityState = z
   .object({
     mfa_enabled: z.boolean(),
-    mfa_methods: z.array(z.enum(['totp', 'email_otp'])),
+    mfa_methods: z.array(Method),
     social_accounts_count: z.int(),
     connected_providers: z.array(z.string().meta({ examples: ['github'] })),
     total_login_attempts: z.int(),
@@ -47,6 +49,7 @@ export const me = endpoint(
     path: '/auth/me',
     summary: 'Everything about the caller',
     caller: 'user',
+    beforeEnrolment: true,
     answer: membershipsOf.answer.extend({
       user: User,
       emails: z.array(UserEmail),
@@ -60,6 +63,7 @@ export const me = endpoint(
       const { userId } = caller;
       const user = await profileOf(db, userId);
       if (!user || user.disabled_at) throw CallerNotFound();
+      const methods = await methodsOf(db, userId);
       const emails = await addressesOf(db, userId);
       const connected = await socialAccountsOf(db, userId);
       return {
@@ -67,8 +71,8 @@ export const me = endpoint(
         emails,
         ...prepared,
         security: {
-          mfa_enabled: false,
-          mfa_methods: [],
+          mfa_enabled: methods.length > 0,
+          mfa_methods: methods,
           social_accounts_count: connected.length,
           connected_providers: connected.map(({ provider }) => provider),
           total_login_attempts: await countOf(loginsOf(db, userId)),

@@ -1,6 +1,7 @@
 import { sessionRevoked } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { z } from 'zod';
+import { endPendingLogins } from '../login/pending-login-store.ts';
 import { revokeActiveSessions, type WhichSessions } from './session-store.ts';
 
 /** Why a session ended before its time. */
@@ -30,7 +31,8 @@ type EmitRevoked = (
 ) => Promise<unknown>;
 
 /**
- * Ends sessions: the row makes their refresh tokens invalid, the event their access tokens.
+ * Ends sessions: the row makes their refresh tokens invalid, the event their access tokens. Where it is not one session
+ * of a user, logins that wait for a second factor end with them.
  *
  * @param organizationId whose audit log tells of it; null where it concerns the user alone
  * @returns how many were active until now
@@ -41,6 +43,8 @@ export async function endSessions(
   reason: EndReason,
   organizationId: number | null = null,
 ): Promise<number> {
+  if ('userId' in which && which.userId !== undefined && which.sessionId === undefined)
+    await endPendingLogins(db, which.userId);
   const ended = await revokeActiveSessions(db, which, reason);
   for (const { id, user_id } of ended) {
     await emit(sessionRevoked, {

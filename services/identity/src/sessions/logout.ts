@@ -11,6 +11,7 @@ export const logout = endpoint(
     path: '/auth/logout',
     summary: 'End this session',
     caller: 'user',
+    beforeEnrolment: true,
     status: 204,
     errors: [LogoutFailed],
   },

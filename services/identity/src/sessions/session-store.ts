@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { MUST_ENROL } from '../second-factors/must-enrol.ts';
 import { endsAt, organizationLimit } from './session-limits.ts';
 
 /** A session as far as its tokens tell of it. */
@@ -243,11 +244,17 @@ export async function revokeActiveSessions(
     .returning(['id', 'user_id']);
 }
 
+/** What the gateway decides by. */
+export interface SessionState {
+  session_id: number;
+  user_id: number;
+  active: boolean;
+  is_system_admin: boolean;
+  must_enrol: boolean;
+}
+
 /** State of a session for the gateway, which asks once a minute while it is in use: so this counts as activity. */
-export async function touchSession(
-  db: Knex,
-  sessionId: number,
-): Promise<{ session_id: number; user_id: number; active: boolean; is_system_admin: boolean } | undefined> {
+export async function touchSession(db: Knex, sessionId: number): Promise<SessionState | undefined> {
   const { rows } = await db.raw(
     `with touched as (
        update sessions set last_activity_at = now()
@@ -255,7 +262,8 @@ export async function touchSession(
          and last_activity_at < now() - interval '20 seconds'
      )
      select sessions.id as session_id, user_id, is_system_admin,
-       revoked_at is null and ${endsAt()} > now() and disabled_at is null as active
+       revoked_at is null and ${endsAt()} > now() and disabled_at is null as active,
+       ${MUST_ENROL} as must_enrol
      from sessions join users on users.id = sessions.user_id
      where sessions.id = :session`,
     { session: sessionId },

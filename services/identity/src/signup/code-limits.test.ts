@@ -131,13 +131,13 @@ describe('wrong codes', () => {
   it('count anew when the day is over', async () => {
     const email = identity.newAddress();
     const { knex } = identity.resources;
-    await knex('wrong_codes').insert({ email, count: 12, ends_at: new Date(Date.now() + 60_000) });
+    await knex('wrong_codes').insert({ subject: email, count: 12, ends_at: new Date(Date.now() + 60_000) });
     const { temporary_token, otp_code } = await registered(email, 1);
     const verify = (code: string) => post(identity, 'verify-otp', { temporary_token, otp_code: code });
     expect((await verify(otp_code)).status).toBe(429);
-    await knex('wrong_codes').where({ email }).update({ ends_at: new Date() });
+    await knex('wrong_codes').where({ subject: email }).update({ ends_at: new Date() });
     expect((await verify(wrong(otp_code))).status).toBe(400);
-    expect((await knex('wrong_codes').where({ email }).first()).count).toBe(1);
+    expect((await knex('wrong_codes').where({ subject: email }).first()).count).toBe(1);
     expect((await verify(otp_code)).status).toBe(200);
   });
 });

@@ -1,0 +1,8 @@
+import bowser from 'bowser';
+
+/** What a device is called in lists, such as `Chrome on Windows`; at most 100 characters. */
+export function deviceName(userAgent: string | null): string {
+  const { browser, os } = bowser.parse(userAgent || 'unknown');
+  const name = [browser.name, os.name].filter(Boolean).join(' on ');
+  return name.slice(0, 100) || 'Unknown device';
+}

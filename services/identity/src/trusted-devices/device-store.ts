@@ -1,0 +1,145 @@
+import type { Knex } from 'knex';
+
+/** A trusted device as its owner sees it. */
+export interface TrustedDevice {
+  id: number;
+  device_name: string;
+  device_fingerprint: string;
+  user_agent: string;
+  ip_address: string;
+  is_active: true;
+  created_at: Date;
+  last_used_at: Date;
+  trusted_until: Date;
+}
+
+const ACTIVATION_SECONDS = 300;
+/** Days for which a device is trusted at most. */
+const TRUST_DAYS = 30;
+
+/** SQL: days for which devices of a user are trusted. The strictest organization counts in which one is a member. */
+const trustDays = (user: string) => `least(${TRUST_DAYS}, (
+  select min(policy.device_trust_days) from memberships
+  join organization_policies as policy on policy.organization_id = memberships.organization_id
+  where memberships.user_id = ${user} and memberships.status = 'active'))`;
+
+/** SQL, for statements on `trusted_devices`: until when one is trusted. Asked anew each time, as settings change. */
+const TRUSTED_UNTIL = `(trusted_devices.activated_at + ${trustDays('trusted_devices.user_id')} * interval '1 day')`;
+
+const COLUMNS = `id, name as device_name, fingerprint_hash as device_fingerprint, user_agent, ip_address,
+  true as is_active, created_at, last_used_at, ${TRUSTED_UNTIL} as trusted_until`;
+
+export interface Candidate {
+  userId: number;
+  sessionId: number;
+  name: string;
+  fingerprintHash: string;
+  userAgent: string;
+  ip: string;
+  activationHash: string;
+}
+
+/** Keeps a device that its user may trust within 5 minutes. @returns undefined where an organization forbids it */
+export async function addCandidate(
+  db: Knex,
+  candidate: Candidate,
+): Promise<{ id: number; device_name: string; expires_at: Date } | undefined> {
+  const { rows } = await db.raw(
+    `insert into trusted_devices
+       (user_id, session_id, name, fingerprint_hash, user_agent, ip_address, activation_hash, activation_expires_at)
+     select cast(:userId as bigint), cast(:sessionId as bigint), cast(:name as text), cast(:fingerprintHash as text),
+       cast(:userAgent as text), cast(:ip as text), cast(:activationHash as text),
+       now() + :seconds * interval '1 second'
+     where ${trustDays(':userId')} > 0
+     returning id, name as device_name, activation_expires_at as expires_at`,
+    { ...candidate, seconds: ACTIVATION_SECONDS },
+  );
+  return rows[0];
+}
+
+/** The device that an activation token belongs to, of this user and session. */
+export function candidateOf(
+  db: Knex,
+  owner: { userId: number; sessionId: number | null },
+  activationHash: string,
+): Promise<{ id: number; device_name: string; fingerprint_hash: string; expired: boolean } | undefined> {
+  return db('trusted_devices')
+    .where({ user_id: owner.userId, session_id: owner.sessionId, activation_hash: activationHash })
+    .first(
+      'id',
+      'name as device_name',
+      'fingerprint_hash',
+      db.raw('activation_expires_at <= now() as expired'),
+    );
+}
+
+/** Trusts a device, in place of an earlier record of the same one. */
+export async function activate(
+  db: Knex,
+  userId: number,
+  candidate: { id: number; fingerprint_hash: string },
+): Promise<TrustedDevice> {
+  await db('trusted_devices')
+    .where({ user_id: userId, fingerprint_hash: candidate.fingerprint_hash })
+    .whereNotNull('activated_at')
+    .delete();
+  const [device] = await db('trusted_devices')
+    .where({ id: candidate.id })
+    .update({ activation_hash: null, activated_at: db.fn.now(), last_used_at: db.fn.now() })
+    .returning(db.raw(COLUMNS) as unknown as string);
+  return device;
+}
+
+const active = (db: Knex, userId: number) =>
+  db('trusted_devices').where({ user_id: userId }).whereRaw(`${TRUSTED_UNTIL} > now()`);
+
+/** Devices that are trusted now, the most recently used first. */
+export function trustedDevicesOf(db: Knex, userId: number): Promise<TrustedDevice[]> {
+  return active(db, userId).select(db.raw(COLUMNS)).orderByRaw('last_used_at desc, id desc');
+}
+
+/** Whether the device is trusted, which counts as its use. */
+export async function useTrust(db: Knex, userId: number, fingerprintHash: string): Promise<boolean> {
+  const used = await active(db, userId)
+    .where({ fingerprint_hash: fingerprintHash })
+    .update({ last_used_at: db.fn.now() });
+  return used > 0;
+}
+
+/** Devices of a user, or the one; whether trusted yet or not. */
+export interface WhichDevices {
+  userId: number;
+  id?: number;
+}
+
+/** @returns those that were trusted until now */
+export async function removeDevices(
+  db: Knex,
+  { userId, id }: WhichDevices,
+): Promise<{ id: number; device_name: string }[]> {
+  const removed = await db('trusted_devices')
+    .where({ user_id: userId })
+    .modify(devices => {
+      if (id !== undefined) devices.where({ id }).whereNotNull('activated_at');
+    })
+    .delete()
+    .returning([
+      'id',
+      'name as device_name',
+      db.raw(`${TRUSTED_UNTIL} > now() as trusted`) as unknown as string,
+    ]);
+  return removed.filter(device => device.trusted);
+}
+
+/** Forgets a device that its user did not trust. */
+export async function removeCandidate(db: Knex, id: number): Promise<void> {
+  await db('trusted_devices').where({ id }).delete();
+}
+
+/** Forgets what nobody trusted in time, and what is trusted no longer. */
+export async function dropOldDevices(db: Knex): Promise<void> {
+  await db('trusted_devices')
+    .whereRaw("(activated_at is null and activation_expires_at < now() - interval '1 hour')")
+    .orWhereRaw("activated_at + ? * interval '1 day' < now()", [TRUST_DAYS])
+    .delete();
+}

@@ -1,0 +1,15 @@
+import type { Schedule } from '@rivergate/service';
+import { trustedDevices } from '../../migrations/0016_trusted_devices.ts';
+import type { IdentityTools } from '../endpoint.ts';
+import { activateDevice } from './activate-device.ts';
+import { dropOldDevices } from './device-store.ts';
+import { listDevices } from './list-devices.ts';
+import { revokeDevice } from './revoke-device.ts';
+import { skipDevice } from './skip-device.ts';
+
+export const tag = 'Trusted Devices';
+export const endpoints = [activateDevice, skipDevice, listDevices, revokeDevice];
+export const migrations = [trustedDevices];
+export const schedules: Schedule<IdentityTools>[] = [
+  { name: 'drop old trusted devices', every: 3_600, run: ({ knex }) => dropOldDevices(knex) },
+];
