@@ -24,13 +24,14 @@ export const InvalidState = error(
   'This sign-in was not begun here, or is finished or too old; begin anew',
 );
 
-const Callback = z.looseObject({
+const FIELDS = {
   code: z.string().max(8_192).optional(),
   state: z.string().max(2_048).optional(),
   iss: z.string().max(2_048).optional().meta({ description: 'Who issued the code (RFC 9207)' }),
   error: z.string().max(2_048).optional(),
   error_description: z.string().max(8_192).optional(),
-});
+};
+const Callback = z.looseObject(FIELDS);
 type CallbackInput = { provider: string; sent: z.output<typeof Callback>; user?: string | undefined };
 
 const shared = {
@@ -81,7 +82,8 @@ export const postedCallback = endpoint(
     method: 'post',
     summary: 'Social callback of a provider that posts it as a form',
     accepts: [form({ oauth: true })],
-    body: Callback.extend({
+    body: z.object({
+      ...FIELDS,
       user: z.string().max(8_192).optional().meta({ description: 'JSON with the name; from Apple, once' }),
     }),
     idempotency: false,

@@ -26,7 +26,11 @@ export const getAuthorizationUrl = endpoint(
         .optional()
         .meta({ description: 'Random, and known to the browser alone; without it one is made' }),
     }),
-    answer: z.object({ oauth_url: z.url(), provider: z.string(), state: z.string() }),
+    answer: z.object({
+      oauth_url: z.url().meta({ examples: ['https://github.com/login/oauth/authorize?client_id=rivergate'] }),
+      provider: ProviderName,
+      state: z.string().meta({ examples: ['af0ifjsldkj-3kX9'] }),
+    }),
     errors: [InvalidProvider, UpstreamUnavailable],
   },
   {

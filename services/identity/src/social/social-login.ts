@@ -16,7 +16,11 @@ export const SocialLoginFailed = error(
 /** What a client sends that took the code from the provider itself. */
 export const ReturnedCode = z.object({
   provider: ProviderName,
-  code: z.string().min(1).max(8_192),
+  code: z
+    .string()
+    .min(1)
+    .max(8_192)
+    .meta({ examples: ['SplxlOBeZQQYbYS6WxSbIA'] }),
   state: z
     .string()
     .max(2_048)

@@ -1,12 +1,13 @@
 import { TokenBundle } from '@rivergate/contracts';
 import { type Call, type Emit, Id, type Log, type RequestFacts, reply } from '@rivergate/endpoint';
-import { loginFailed, socialAccountConnected } from '@rivergate/events';
+import { socialAccountConnected } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { accountById } from '../accounts/account-store.ts';
+import { type Account, accountById } from '../accounts/account-store.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { beginSession } from '../login/begin-session.ts';
 import { AccountDisabled } from '../login/login-errors.ts';
+import { noteRefusal } from '../login/note-refusal.ts';
 import type { Place } from '../login/starting-place.ts';
 import { enterOrganization } from '../signup/complete-verification.ts';
 import { tokenBundle } from '../tokens/token-bundle.ts';
@@ -22,7 +23,7 @@ export const SocialLogin = TokenBundle.extend({
   provider: z.string().meta({ examples: ['github'] }),
 }).meta({ id: 'SocialLogin' });
 
-export type SocialTools = Pick<IdentityTools, 'knex' | 'keys' | 'settings'> & {
+export type SocialTools = Pick<IdentityTools, 'knex' | 'keys' | 'secretBox' | 'settings'> & {
   db: Knex.Transaction;
   emit: Emit;
   call: Call;
@@ -50,7 +51,7 @@ export async function beginSocialSession(
 ) {
   const { db, emit, keys, settings } = tools;
   const account = (await accountById(db, userId))!;
-  if (account.disabled_at) return refuseDisabled(emit, userId);
+  if (account.disabled_at) return refuseDisabled(tools, account);
   await connect(db, userId, provider.name, profile);
   if (by !== null) {
     await emit(socialAccountConnected, {
@@ -68,7 +69,7 @@ export async function beginSocialSession(
     place: place ?? null,
     rememberMe: false,
   });
-  if (!begun) return refuseDisabled(emit, userId);
+  if (!begun) return refuseDisabled(tools, account);
 
   const { session, answer } = begun;
   const { is_verified: _, ...loggedIn } = answer;
@@ -84,8 +85,7 @@ export async function beginSocialSession(
   });
 }
 
-async function refuseDisabled(emit: Emit, userId: number) {
-  const data = { user_id: userId, reason: 'account_disabled' };
-  await emit(loginFailed, { aggregateId: userId, organizationId: null, userId, data });
+async function refuseDisabled(tools: SocialTools, account: Account) {
+  await noteRefusal(tools, { email: account.email, account, reason: 'account_disabled' });
   return AccountDisabled();
 }
