@@ -8,10 +8,10 @@ import { AccountDisabled } from '../login/login-errors.ts';
 import { noteRefusal } from '../login/note-refusal.ts';
 import { startingPlace } from '../login/starting-place.ts';
 import { readClientData } from './client-data.ts';
+import { ChallengeNotFound } from './complete-registration.ts';
 import { AssertedCredential } from './credential.ts';
 import { pendingLogin, spendLogin } from './login-store.ts';
 import { offeredTo } from './offered.ts';
-import { ChallengeNotFound } from './passkey.ts';
 import { countUse } from './passkey-store.ts';
 import { verifyAssertion } from './verify-assertion.ts';
 

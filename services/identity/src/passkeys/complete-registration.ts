@@ -6,10 +6,10 @@ import { accountById, lockAccount } from '../accounts/account-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { RegisteredCredential, TRANSPORTS } from './credential.ts';
 import { isDecoy } from './offered.ts';
-import { ChallengeNotFound, DeviceName } from './passkey.ts';
 import { passkeyRegisteredMail } from './passkey-mails.ts';
 import { countPasskeys, insertPasskey, MAX_PASSKEYS } from './passkey-store.ts';
 import { pendingRegistration, spendRegistration } from './registration-store.ts';
+import { DeviceName } from './start-registration.ts';
 import { verifyAttestation } from './verify-attestation.ts';
 
 export const InvalidAttestation = error('INVALID_ATTESTATION', 400, 'The credential does not verify');
@@ -17,6 +17,11 @@ export const RegistrationCompletionFailed = error(
   'REGISTRATION_COMPLETION_FAILED',
   400,
   'The passkey was started under another name, is registered already, or is one too many',
+);
+export const ChallengeNotFound = error(
+  'CHALLENGE_NOT_FOUND',
+  404,
+  'There is no challenge that waits for this; start again',
 );
 
 export const completeRegistration = endpoint(

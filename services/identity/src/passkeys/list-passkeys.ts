@@ -1,8 +1,8 @@
 import { Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { DeviceName } from './passkey.ts';
 import { passkeyEntriesOf } from './passkey-store.ts';
+import { DeviceName } from './start-registration.ts';
 
 const Passkey = z
   .object({

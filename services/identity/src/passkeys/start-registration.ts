@@ -1,11 +1,10 @@
 import { UserNotFound } from '@rivergate/contracts';
-import { error } from '@rivergate/endpoint';
+import { displayText, error } from '@rivergate/endpoint';
 import { oneTimeToken } from '@rivergate/secrets';
 import { z } from 'zod';
 import { accountById } from '../accounts/account-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { Challenge, CredentialDescriptor, descriptorOf, TIMEOUT, userHandleOf } from './credential.ts';
-import { DeviceName } from './passkey.ts';
 import { MAX_PASSKEYS, passkeysOf } from './passkey-store.ts';
 import { replaceRegistration } from './registration-store.ts';
 import { ALGORITHMS } from './verify-attestation.ts';
@@ -15,6 +14,8 @@ export const RegistrationStartFailed = error(
   400,
   `You have ${MAX_PASSKEYS} passkeys; delete one first`,
 );
+
+export const DeviceName = displayText(100).meta({ examples: ['Work laptop'] });
 
 /** PublicKeyCredentialCreationOptionsJSON (WebAuthn Level 3, section 5.1.8) */
 const CreationOptions = z
