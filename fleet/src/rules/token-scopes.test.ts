@@ -24,10 +24,12 @@ describe('a token in place of a session', () => {
       'deleteProfilePicture',
       'logOutEverywhere',
       'putProfilePicture',
+      'requestEmailChange',
       'revokeSession',
       'switchOrganization',
       'updateProfile',
       'updateToken',
+      'verifyEmailChange',
     ]);
   });
 });

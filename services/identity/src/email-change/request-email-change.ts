@@ -33,7 +33,7 @@ export const requestEmailChange = endpoint(
     caller: 'user',
     session: true,
     body: z.object({ new_email: EmailAddress }),
-    answer: z.object({ new_email: z.string() }),
+    answer: z.object({ new_email: EmailAddress }),
     message: 'A code is on its way to the new address',
     messageInData: true,
     errors: [EmailUpdateRequestFailed, EmailAlreadyTaken, CallerNotFound],

@@ -30,7 +30,7 @@ export const verifyEmailChange = endpoint(
     caller: 'user',
     session: true,
     body: z.object({ new_email: EmailAddress, otp_code: OtpCode }),
-    answer: z.object({ old_email: z.string(), new_email: z.string() }),
+    answer: z.object({ old_email: EmailAddress, new_email: EmailAddress }),
     message: 'Your email address is changed',
     messageInData: true,
     errors: [EmailUpdateVerifyFailed, InvalidOtp, ChangeCodeExpired, TooManyAttempts, CallerNotFound],
