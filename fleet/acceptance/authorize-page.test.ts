@@ -112,7 +112,6 @@ describe.skipIf(noBrowser)(
         error: 'access_denied',
         state: 'state of the app',
         iss: fleet.url,
-        ...{},
       });
     });
 
@@ -178,7 +177,7 @@ describe.skipIf(noBrowser)(
           isUserVerified: true,
         },
       });
-      await enrol(page, owner.token);
+      await enrol(page, owner.tokens.access_token);
       await page.getByLabel('Email', { exact: true }).fill(owner.email);
       await page.getByRole('button', { name: 'Use a passkey' }).click();
       await heading(page, `May Charts ${MARKUP} act for you?`);
