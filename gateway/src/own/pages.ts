@@ -19,11 +19,12 @@ const policy = {
   'trusted-types': ["'none'"],
 };
 
-/** Where the links in mails lead. `/invitations` is what remains in the address bar once the token is out of it. */
+/** Where the links in mails lead, and apps to have somebody signed in. `/invitations` is what remains in the address bar once the token is out of it. */
 const documents = {
   '/verify-email': 'verify-email.html',
   '/reset-password': 'reset-password.html',
   '/not-me': 'not-me.html',
+  '/authorize': 'authorize.html',
   '/invitations': 'invitation.html',
   '/invitations/*': 'invitation.html',
 };
@@ -32,6 +33,7 @@ const parts = [
   'page.css',
   'accept-invitation.js',
   'api.js',
+  'authorize.js',
   'confirm-code.js',
   'failure-words.js',
   'form.js',
@@ -39,9 +41,11 @@ const parts = [
   'invitation-details.js',
   'link-token.js',
   'not-me.js',
+  'passkey.js',
   'password-field.js',
   'registration.js',
   'reset-password.js',
+  'second-factor.js',
   'sign-in.js',
   'sign-up.js',
   'verify-email.js',

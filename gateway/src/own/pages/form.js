@@ -20,7 +20,7 @@ export function onSubmit(form, progress, work) {
     try {
       await work(Object.fromEntries(new FormData(form)));
     } catch (cause) {
-      showAlert(form, 'Something went wrong in this page. Load the link of the mail again.');
+      showAlert(form, 'Something went wrong in this page. Load it again.');
       throw cause;
     } finally {
       announce('');

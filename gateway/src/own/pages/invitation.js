@@ -6,6 +6,7 @@ import { showAlert } from './form.js';
 import { showDetails } from './invitation-details.js';
 import { takeTokenOfPath } from './link-token.js';
 import { addToggles } from './password-field.js';
+import { secondFactor } from './second-factor.js';
 import { signIn } from './sign-in.js';
 import { signUp } from './sign-up.js';
 import { announce, fill, show, showEnding } from './view.js';
@@ -35,15 +36,15 @@ async function open() {
   show('invitation');
 }
 
-/** Shows one of the forms: sign in, sign up, or the code that was mailed. */
+/** Shows one of the forms: sign in, its second factor, sign up, or the code that was mailed. */
 function choose(name) {
   for (const form of document.forms) form.hidden = form.id !== name;
-  part('choice').hidden = name === 'confirm-code';
+  part('choice').hidden = !(name in choices);
   for (const [id, button] of Object.entries(choices))
     button.setAttribute('aria-pressed', String(id === name));
 }
 
-async function signedIn(newAccessToken, form) {
+async function signedIn(newAccessToken) {
   accessToken = newAccessToken;
   announce('Accepting the invitation…');
   const answer = await acceptInvitation(token, accessToken);
@@ -58,7 +59,7 @@ async function signedIn(newAccessToken, form) {
   const closed = closedWords(answer.code);
   if (closed) return showEnding(...closed);
   // Its code is spent and its session over: from here on the account signs in by password.
-  const next = form.id === 'sign-in' ? form : part('sign-in');
+  const next = part('sign-in');
   choose(next.id);
   showAlert(next, refusalWords(answer.code, invitation) ?? `${failureWords(answer)} You are not signed in.`);
 }
@@ -83,6 +84,20 @@ const askForCode = confirmCode({
   },
 });
 
+const askForFactor = secondFactor({
+  signedIn,
+  startOver(words) {
+    choose('sign-in');
+    showAlert(part('sign-in'), words);
+    part('sign-in').elements.password.focus();
+  },
+});
+
+function factorNeeded(login) {
+  choose('second-factor');
+  return askForFactor(login);
+}
+
 function codeNeeded(email, temporaryToken) {
   part('sign-in').elements.email.value = email;
   choose('confirm-code');
@@ -90,7 +105,7 @@ function codeNeeded(email, temporaryToken) {
 }
 
 addToggles();
-signIn({ signedIn, codeNeeded });
+signIn({ signedIn, codeNeeded, factorNeeded });
 signUp({ codeNeeded });
 for (const [id, button] of Object.entries(choices)) button.addEventListener('click', () => choose(id));
 part('try-again').addEventListener('click', open);

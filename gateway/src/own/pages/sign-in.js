@@ -1,25 +1,21 @@
 import { ask } from './api.js';
-import { onSubmit, showAlert, showFailure } from './form.js';
+import { onSubmit, showFailure } from './form.js';
 
 const words = {
   INVALID_CREDENTIALS: 'Email or password is wrong.',
   ACCOUNT_DISABLED: 'This account is suspended. Ask whoever administers it.',
-  SSO_REQUIRED:
-    'This account signs in through its organization, which this page cannot do. Your invitation stays open.',
+  SSO_REQUIRED: 'This account signs in through its organization, which this page cannot do.',
 };
-const secondFactor =
-  'Your password is right, but this account also asks for a second factor, which this page cannot do yet. ' +
-  'You are not signed in, and your invitation stays open.';
 
 /** Signs in with address and password. */
-export function signIn({ signedIn, codeNeeded }) {
+export function signIn({ signedIn, codeNeeded, factorNeeded }) {
   const form = document.getElementById('sign-in');
   onSubmit(form, 'Signing in…', async ({ email, password }) => {
     const answer = await ask('POST', '/auth/login', { body: { email, password } });
     if (!answer.ok) return showFailure(form, answer, words[answer.code]);
     const { access_token, temporary_token, email_verification_required, mfa_required } = answer.data;
-    if (mfa_required) return showAlert(form, secondFactor);
     form.elements.password.value = '';
+    if (mfa_required) return factorNeeded(answer.data);
     if (email_verification_required) return codeNeeded(email, temporary_token);
     await signedIn(access_token, form);
   });
