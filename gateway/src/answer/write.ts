@@ -47,7 +47,7 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
       text(exchange, status, body, headers);
     },
     refuse(exchange, failure) {
-      const answer = failureAnswer(failure, exchange.id);
+      const answer = failureAnswer(failure, exchange.id, exchange.route ?? undefined);
       json(exchange, answer.status, answer.payload, answer.headers);
     },
   };

@@ -51,11 +51,17 @@ export function requestHeaders(exchange: Exchange, credential: string | null): s
     if (name === 'cookie') lines.push(...declaredCookies(exchange, value as string));
     else lines.push(name, typeof value === 'string' ? value : value.join(', '));
   }
+  if (exchange.route?.caller === 'client') lines.push(...clientCredentials(headers.authorization));
   lines.push('x-request-id', exchange.id, 'x-forwarded-for', exchange.ip);
   if (headers.host) lines.push('x-forwarded-host', headers.host);
   if (exchange.traceparent) lines.push('traceparent', exchange.traceparent);
   if (credential !== null) lines.push(CREDENTIAL_HEADER, credential);
   return lines;
+}
+
+/** An OAuth client's, which its service checks (RFC 6749, section 2.3.1). No other scheme passes: tokens are for the gateway. */
+function clientCredentials(authorization: string | undefined): string[] {
+  return /^basic /i.test(authorization ?? '') ? ['authorization', authorization!] : [];
 }
 
 /** The cookies that the route declares: what else a browser has for this host is nobody's business there. */

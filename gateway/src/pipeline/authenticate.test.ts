@@ -11,6 +11,8 @@ beforeAll(async () => {
     testRoute('GET', '/api/v1/things'),
     testRoute('GET', '/api/v1/open', { caller: 'public' }),
     testRoute('GET', '/api/v1/half-open', { caller: 'public', bearer: 'optional' }),
+    testRoute('GET', '/oauth/authorize', { protocol: 'oauth' }),
+    testRoute('POST', '/oauth/token', { protocol: 'oauth', caller: 'client', bodyLimit: 10 }),
   ]);
 });
 
@@ -191,5 +193,35 @@ describe('a public endpoint', () => {
     const user = await fleet.signIn();
     const answer = await fleet.get('/api/v1/half-open', user.headers);
     expect(await answer.json()).toMatchObject({ data: { principal: { kind: 'user', userId: user.userId } } });
+  });
+});
+
+describe('an endpoint that speaks OAuth', () => {
+  it('is refused for in the words of RFC 6750', async () => {
+    const answer = await fleet.get('/oauth/authorize', bearer('nonsense'));
+    expect(answer.status).toBe(401);
+    expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(await answer.json()).toEqual({ error: 'invalid_token', error_description: expect.any(String) });
+  });
+
+  it("for clients gets their credentials, and nobody's token", async () => {
+    const user = await fleet.signIn();
+    const sent = async (authorization: string) => {
+      fleet.storage.received.length = 0;
+      const options = { method: 'POST', headers: { authorization } };
+      expect((await fetch(`${fleet.url}/oauth/token`, options)).status).toBe(200);
+      return fleet.storage.received.find(({ url }) => url === '/oauth/token')!;
+    };
+    expect((await sent('Basic YTpi')).headers.authorization).toBe('Basic YTpi');
+    const { headers, principal } = await sent(`Bearer ${user.token}`);
+    expect([headers.authorization, principal?.kind]).toEqual([undefined, 'anonymous']);
+  });
+
+  it('is answered by the gateway in that shape, too', async () => {
+    const answer = await fetch(`${fleet.url}/oauth/token`, { method: 'POST', body: 'a'.repeat(11) });
+    expect([answer.status, await answer.json()]).toEqual([
+      413,
+      { error: 'invalid_request', error_description: expect.any(String) },
+    ]);
   });
 });

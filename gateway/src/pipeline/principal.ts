@@ -1,5 +1,6 @@
 import {
   anonymous,
+  clientStanding,
   grantsIn,
   type Membership,
   type Principal,
@@ -125,14 +126,12 @@ function clientPrincipal(exchange: Exchange): Principal {
   const { token, access, pathOrganizationId } = exchange;
   const session = access?.session;
   if (session?.state !== 'active' || session.token === undefined) throw invalidToken();
-  const { organizationId, scopes, clientId } = session.token;
-  const elsewhere = namesOrganization(exchange) && pathOrganizationId !== organizationId;
+  const { organizationId, clientId } = session.token;
   return {
     ...anonymous(exchange.ip),
     kind: 'client',
     token: principalToken(token!, session.token),
-    organizationId: elsewhere ? null : organizationId,
-    scope: scopes,
+    ...clientStanding(namesOrganization(exchange) ? pathOrganizationId : organizationId, session.token),
     clientId,
   };
 }

@@ -11,6 +11,7 @@ beforeAll(async () => {
       testRoute('GET', '/api/v1/things'),
       testRoute('GET', '/api/v1/organizations/{org_id}/things'),
       testRoute('GET', '/api/v1/open', { caller: 'public' }),
+      testRoute('GET', '/oauth/open', { caller: 'public', protocol: 'oauth' }),
       testRoute('POST', '/api/v1/auth/login', { caller: 'public' }),
     ],
     {
@@ -41,6 +42,14 @@ describe('the general limit', () => {
     const one = from();
     expect(await statuses(4, '/api/v1/open', one)).toEqual(limited(3));
     expect((await fleet.get('/api/v1/open', from())).status).toBe(200);
+  });
+
+  it('is told in the words of OAuth where that is spoken', async () => {
+    const one = from();
+    expect(await statuses(4, '/oauth/open', one)).toEqual(limited(3));
+    const answer = await fleet.get('/oauth/open', one);
+    expect(await answer.json()).toMatchObject({ error: 'temporarily_unavailable' });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
   });
 
   it('counts a whole IPv6 network as one', async () => {

@@ -53,6 +53,7 @@ function decide(exchange: Exchange, verdict: RateLimitVerdict | null): void {
 }
 
 function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
+  if (principal.kind === 'client') return 'standard';
   if (principal.isSystemAdmin || (principal.isAdmin && principal.plan !== 'individual')) return 'admin';
   return principal.plan === 'professional' || principal.plan === 'enterprise' ? 'premium' : 'standard';
 }

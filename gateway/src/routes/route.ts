@@ -1,4 +1,4 @@
-import type { ManifestRoute } from '@rivergate/endpoint';
+import { isOpen, type ManifestRoute } from '@rivergate/endpoint';
 
 /** A route of a service's manifest, made ready for the hot path. */
 export type Route = Omit<ManifestRoute, 'cookies'> & {
@@ -18,10 +18,11 @@ export function routeOf(service: string, declared: ManifestRoute): Route {
   const segments = declared.path.split('/');
   const segmentOf = (parameter: string | null | undefined) =>
     parameter ? segments.indexOf(`{${parameter}}`) : -1;
-  const open = declared.caller === 'public' || declared.caller === 'token';
+  const open = isOpen(declared.caller);
   return {
     ...declared,
     service,
+    protocol: declared.protocol ?? null,
     // A manifest that an older version has kept names none.
     cookies: new Set(declared.cookies ?? []),
     organizationSegment: segmentOf(declared.organizationParameter),

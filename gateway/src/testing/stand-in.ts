@@ -47,6 +47,7 @@ export const testRoute = (method: ManifestRoute['method'], path: string, more: P
     caller: 'user',
     bearer: null,
     upgrade: null,
+    protocol: null,
     cookies: [],
     bodyLimit: 1024,
     timeout: 2_000,

@@ -279,11 +279,13 @@ describe('an access token of an OAuth client', () => {
       userId: null,
       organizationId,
       isMember: false,
-      permissions: [],
+      isAdmin: false,
+      permissions: expect.arrayContaining(['workspace.read', 'policy.read']),
       clientId: 'app',
     });
     expect(await principalOf(token, `/api/v1/organizations/${someId()}/things`)).toMatchObject({
       organizationId: null,
+      permissions: [],
     });
   });
 });

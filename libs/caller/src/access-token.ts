@@ -20,17 +20,20 @@ export function accessTokenIssuer(env: { PUBLIC_URL?: string | undefined }): str
   return (env.PUBLIC_URL ?? 'http://localhost:8080').replace(/\/+$/, '');
 }
 
-/** Claims of an access token. `sub` is the user id, `sid` the session id, `org_id` the active organization. */
+/** Claims of an access token. `sub` is the user id, `org_id` the organization that it acts in. */
 export type AccessTokenClaims = {
   iss: string;
   aud: string;
   sub: string;
-  sid: number;
   org_id: number | null;
-  amr: string[];
   scope: string;
-  client_id?: string;
   iat: number;
   exp: number;
   jti: string;
-};
+} & (OfSession | OfClient);
+
+/** `sid` is the session id. */
+type OfSession = { sid: number; amr: string[] };
+
+/** Issued to an OAuth client; where it stands for no user, `sub` is the client too (RFC 9068, section 2.2). */
+type OfClient = { client_id: string };

@@ -35,6 +35,7 @@ export {
   namesThisMachine,
   reachedByOthers,
 } from './address.ts';
+export { clientStanding } from './client-standing.ts';
 export {
   CREDENTIAL_HEADER,
   CREDENTIAL_LIFETIME,

@@ -1,4 +1,4 @@
-import { EmailAddress, error, Id, spec, Timestamp } from '@rivergate/endpoint';
+import { EmailAddress, error, Id, OrganizationNotFound, spec, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { DECIDING } from './deciding.ts';
 
@@ -28,6 +28,20 @@ export const memberPrincipal = spec({
       .meta({ description: 'Held in workspaces; those with the same permissions stand together' }),
     plan: z.string().nullable(),
   }),
+});
+
+/** What a consent screen shows of the organization that an application belongs to. */
+export const organizationName = spec({
+  owner: 'organization',
+  operation: 'getOrganizationName',
+  method: 'get',
+  path: '/internal/organizations/:organization_id/name',
+  summary: 'What an organization is called',
+  caller: 'internal',
+  callers: ['identity'],
+  params: z.object({ organization_id: Id }),
+  answer: z.object({ name: z.string() }),
+  errors: [OrganizationNotFound],
 });
 
 /** Idempotent by user; done again when the event identity.user.verified arrives. */

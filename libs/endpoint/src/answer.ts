@@ -4,6 +4,7 @@ import { Content, EVENT_STREAM, type Producer, Redirect, type Source } from './c
 import { setCookies } from './cookies.ts';
 import { declaredData, requireDeclaredContent, type Strictness } from './declared-answer.ts';
 import { Failure, InternalError, UpstreamUnavailable } from './failure.ts';
+import { OAUTH_HEADERS, oauthError, oauthRefusal } from './oauth-failure.ts';
 import { locationOf } from './redirect.ts';
 import { type EndpointSpec, Reply } from './spec.ts';
 import type { Chunk } from './streaming/encode.ts';
@@ -99,14 +100,22 @@ function contentAnswer(spec: EndpointSpec, content: Content<unknown>, strictness
 const RETRY_AFTER = '1';
 
 /**
- * The failure envelope. A part that is away is a 503; anything else that is no declared failure becomes a 500 that
+ * The failure envelope, or what the protocol has in its place. A part that is away is a 503; anything else that is no declared failure becomes a 500 that
  * tells nothing but the request id.
  */
 export function failureAnswer(
   cause: unknown,
   requestId: string,
+  { protocol }: { protocol?: EndpointSpec['protocol'] | null } = {},
 ): Answer & { headers: Record<string, string> } {
   const failure = failureOf(cause, requestId);
+  const headers = { ...(failure.status === 503 ? { 'Retry-After': RETRY_AFTER } : {}), ...failure.headers };
+  if (protocol === 'oauth')
+    return {
+      status: oauthError(failure).status,
+      payload: oauthRefusal(failure),
+      headers: { ...OAUTH_HEADERS, ...headers },
+    };
   return {
     status: failure.status,
     payload: {
@@ -118,7 +127,7 @@ export function failureAnswer(
         request_id: requestId,
       },
     },
-    headers: { ...(failure.status === 503 ? { 'Retry-After': RETRY_AFTER } : {}), ...failure.headers },
+    headers,
   };
 }
 

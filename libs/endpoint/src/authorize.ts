@@ -1,4 +1,5 @@
 import { holds, holdsIn, type Permission, type Principal, workspacesWith } from '@rivergate/caller';
+import { isOpen } from './caller-of.ts';
 import { missingPermission } from './detail.ts';
 import type { Log } from './endpoint.ts';
 import {
@@ -40,10 +41,13 @@ export function requireKind(spec: EndpointSpec, principal: Principal, log: Log):
     if (principal.userId === null) throw Forbidden('The contract of this endpoint asks for a user');
   } else if (principal.kind === 'service') {
     throw Unauthorized('Services act through internal endpoints');
-  } else if (rule !== 'public' && rule !== 'token' && principal.kind !== 'user') {
+  } else if (!isOpen(rule) && !(principal.kind === 'user' || principal.kind === 'client')) {
     throw Unauthorized();
   }
   requireReach(spec, principal);
+  if (!isOpen(rule) && principal.kind === 'client' && !spec.clients) {
+    throw Forbidden('This takes a user, and the token stands for none');
+  }
 }
 
 /**
@@ -88,14 +92,14 @@ function actsInOrganization({ params, activeOrganization }: EndpointSpec): boole
  */
 export function requireRights(spec: EndpointSpec, principal: Principal, parts: PartsRead): Principal {
   const named = parts.params[ORGANIZATION_PARAMETER] as number | undefined;
-  const forUser = isForUser(spec, principal);
-  if (named !== undefined && forUser) {
+  const decided = hasRights(spec, principal);
+  if (named !== undefined && decided) {
     // A system administrator acts in the organization that the path names without being a member of it.
     const anywhere = principal.isSystemAdmin && principal.organizationId === null;
     if (principal.token?.boundTo != null && principal.token.boundTo !== named) throw OrganizationNotFound();
     const stranger = spec.denials?.stranger ?? OrganizationNotFound;
     if (principal.organizationId !== named && !anywhere) throw stranger();
-    if (!principal.isMember && !principal.isSystemAdmin) throw stranger();
+    if (!principal.isMember && !principal.isSystemAdmin && principal.kind !== 'client') throw stranger();
   }
   if (spec.activeOrganization && principal.organizationId === null) {
     throw OrganizationNotFound('No organization is active; switch to one');
@@ -108,13 +112,13 @@ export function requireRights(spec: EndpointSpec, principal: Principal, parts: P
     const permission = rule.slice('perm:'.length) as Permission;
     if (!holdsWhere(spec, principal, permission, parts)) throw missing(spec, permission);
   }
-  if (named === undefined || !forUser) return principal;
+  if (named === undefined || !decided) return principal;
   return { ...principal, organizationId: named };
 }
 
-/** Whether a user's rights decide: the caller's own, or those of whom a service asks for. */
-export function isForUser({ onBehalfOf }: EndpointSpec, { kind }: Principal): boolean {
-  return kind === 'user' || (kind === 'service' && onBehalfOf !== undefined);
+/** Whether rights decide that may be withdrawn: the caller's own, or those of the user for whom a service asks. */
+export function hasRights({ onBehalfOf }: EndpointSpec, { kind }: Principal): boolean {
+  return kind === 'user' || kind === 'client' || (kind === 'service' && onBehalfOf !== undefined);
 }
 
 function holdsWhere(
@@ -150,7 +154,7 @@ export function entitled(spec: EndpointSpec, principal: Principal, parts: PartsR
 /** What the library itself may answer on an endpoint, beside what the endpoint declares. */
 export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
   const rule = spec.caller;
-  const signedIn = rule !== 'public' && rule !== 'token';
+  const signedIn = !isOpen(rule);
   const named = spec.params?.shape[ORGANIZATION_PARAMETER] !== undefined;
   const tokens = (signedIn && (rule !== 'internal' || spec.onBehalfOf)) || spec.bearer !== undefined;
   return [

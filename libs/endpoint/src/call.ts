@@ -27,6 +27,8 @@ export type Call = Ask<Contract & { onBehalfOf?: undefined }>;
 export type CallForUser = Ask<Contract>;
 
 /** What a handler can ask: on behalf of a user where its declaration guarantees that there is one. */
-export type CallOf<Spec extends EndpointSpec> = Spec extends { caller: UserRule } | { onBehalfOf: UserRule }
-  ? { call: CallForUser }
-  : unknown;
+export type CallOf<Spec extends EndpointSpec> = Spec extends { clients: true }
+  ? unknown
+  : Spec extends { caller: UserRule } | { onBehalfOf: UserRule }
+    ? { call: CallForUser }
+    : unknown;

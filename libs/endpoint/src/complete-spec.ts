@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import { acceptedBy, isStreamed, mediaTypes } from './body/kinds.ts';
+import { acceptedBy, form, isStreamed, mediaTypes } from './body/kinds.ts';
+import { isOpen } from './caller-of.ts';
 import { deprecationHeaders } from './deprecation.ts';
+import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 import type { EndpointSpec } from './spec.ts';
 
 /**
@@ -9,7 +11,8 @@ import type { EndpointSpec } from './spec.ts';
  *
  * @throws an ordinary Error that names the endpoint: the service does not boot
  */
-export function completeSpec<Spec extends EndpointSpec>(spec: Spec): Spec {
+export function completeSpec<Spec extends EndpointSpec>(declared: Spec): Spec {
+  const spec = withForm(declared);
   for (const flaw of flawsOf(spec)) throw new Error(`${spec.method} ${spec.path} ${flaw}`);
   deprecationHeaders(spec.deprecated);
   if (!spec.messageInData) return spec;
@@ -17,13 +20,22 @@ export function completeSpec<Spec extends EndpointSpec>(spec: Spec): Spec {
   return { ...spec, answer: data.extend({ message: z.string() }) };
 }
 
+/** The bodies of OAuth are forms (RFC 6749, section 4.1.3). */
+function withForm<Spec extends EndpointSpec>(spec: Spec): Spec {
+  if (spec.protocol !== 'oauth' || !spec.body || spec.accepts) return spec;
+  return { ...spec, accepts: [form({ oauth: true })] };
+}
+
 function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.caller === 'internal' && !spec.callers?.length) yield 'is internal and names no callers';
   if (spec.caller !== 'internal' && spec.callers) yield 'names callers and is not internal';
   if (spec.caller !== 'internal' && spec.onBehalfOf) yield 'is asked on behalf of a user and is not internal';
-  const forUsers = spec.onBehalfOf !== undefined || !/^(?:public|token|internal)$/.test(spec.caller);
+  const forUsers = spec.onBehalfOf !== undefined || !(isOpen(spec.caller) || spec.caller === 'internal');
   if (spec.activeOrganization && !forUsers) yield 'needs an active organization and no signed-in caller';
   if (spec.session && !forUsers) yield 'takes a session and needs no signed-in caller';
+  if (spec.clients && !(forUsers && (spec.activeOrganization || spec.params?.shape[ORGANIZATION_PARAMETER])))
+    yield 'is for clients and acts in no organization';
+  if (spec.clients && spec.session) yield 'takes a session, which clients do not have';
   if (spec.workspace && !forUsers) yield 'acts in a workspace and needs no signed-in caller';
   if (spec.workspace && spec.workspace !== 'every') {
     const [part, name] = spec.workspace.split('.') as ['params' | 'query' | 'body', string];

@@ -1,6 +1,6 @@
 import type { Principal } from '@rivergate/caller';
 import type { Knex } from 'knex';
-import { entitled, isForUser, type PartsRead } from './authorize.ts';
+import { entitled, hasRights, type PartsRead } from './authorize.ts';
 import { isSafe } from './required-scope.ts';
 import type { Runtime } from './runtime.ts';
 import type { EndpointSpec } from './spec.ts';
@@ -29,10 +29,10 @@ export async function currentCaller(
   return entitled(spec, await runtime.standing(caller, db), parts);
 }
 
-/** Whether a decision has to be made again. Nothing is withdrawn from who is no user. */
+/** Whether a decision has to be made again. Nothing is withdrawn from who has no rights. */
 export function isOld(
   spec: EndpointSpec,
   { caller, decidedAt }: { caller: Principal; decidedAt: number },
 ): boolean {
-  return isForUser(spec, caller) && performance.now() - decidedAt > AS_GOOD_AS_NEW;
+  return hasRights(spec, caller) && performance.now() - decidedAt > AS_GOOD_AS_NEW;
 }

@@ -16,6 +16,7 @@ import {
   UpstreamUnavailable,
   ValidationFailed,
 } from './failure.ts';
+import { oauthErrors } from './oauth-failure.ts';
 import { isSafe } from './required-scope.ts';
 import type { EndpointSpec } from './spec.ts';
 
@@ -40,7 +41,7 @@ export function declaredErrors(spec: EndpointSpec): ErrorDeclaration[] {
   if (hasRanges(spec)) errors.push(RangeNotSatisfiable);
   if (mayBeConditional(spec)) errors.push(PreconditionFailed);
   if (!isSafe(spec) && spec.idempotency !== false) errors.push(IdempotencyConflict);
-  return errors;
+  return spec.protocol === 'oauth' ? oauthErrors(errors) : errors;
 }
 
 /** Whether parts of what it answers can be had. */

@@ -2,6 +2,7 @@ import { unkept } from './declared-answer.ts';
 import { declaredErrors } from './declared-errors.ts';
 import type { Endpoint } from './endpoint.ts';
 import { Failure } from './failure.ts';
+import { oauthError } from './oauth-failure.ts';
 import type { Runtime } from './runtime.ts';
 
 /**
@@ -16,7 +17,8 @@ export function heldToDeclaration(
   const { spec, check, prepare, handle } = endpoint;
   const declared = new Set(declaredErrors(spec).map(keyOf));
   const requireDeclared = (outcome: unknown) => {
-    if (!(outcome instanceof Failure) || declared.has(keyOf(outcome))) return;
+    if (!(outcome instanceof Failure)) return;
+    if (declared.has(keyOf(spec.protocol === 'oauth' ? oauthError(outcome) : outcome))) return;
     const error = unkept(spec, `does not declare ${keyOf(outcome)}`, outcome);
     if (strictness === 'fails') throw error;
     log.error({ err: error }, 'A refusal is not declared');

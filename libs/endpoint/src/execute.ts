@@ -81,7 +81,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     } as never);
     if (outcome instanceof Failure) {
       if (idempotent) await releaseKey(db, idempotent);
-      return failureAnswer(outcome, request.id);
+      return failureAnswer(outcome, request.id, endpoint.spec);
     }
     const success = successAnswer(endpoint.spec, outcome, runtime);
     if (outcome instanceof Reply && outcome.options.finish) finish = finishing(outcome);

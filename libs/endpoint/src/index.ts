@@ -8,7 +8,7 @@ export type { SentFile } from './body/sent-file.ts';
 export type { Files, ReceivedFile } from './body/upload.ts';
 export { type WrittenBody, writeBody } from './body/write-body.ts';
 export type { Call, CallForUser, CallOptions } from './call.ts';
-export type { CallerOf, CallerRule, UserRule } from './caller-of.ts';
+export { type CallerOf, type CallerRule, isOpen, type UserRule } from './caller-of.ts';
 export { type Origin, type ServiceClient, serviceClient } from './client.ts';
 export {
   Content,
@@ -44,6 +44,7 @@ export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
 export { countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
+export { OAUTH_HEADERS } from './oauth-failure.ts';
 export { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 export { byPrecedence, publicPath, requestTarget, routeKey, templatePath } from './path.ts';
 export { LIMITED, type Limited, rateLimited } from './rate-limit.ts';

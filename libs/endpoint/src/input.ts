@@ -46,6 +46,8 @@ export function inputReader(spec: EndpointSpec): InputReader {
     body: textual(schemas.body),
   };
   const openBody = schemas.body.strip();
+  const isOauth = spec.protocol === 'oauth';
+  const querySchema = isOauth ? schemas.query.strip() : schemas.query;
 
   const read = (
     part: Part,
@@ -78,7 +80,12 @@ export function inputReader(spec: EndpointSpec): InputReader {
       const comesAsText = kind?.kind === 'form' || kind?.kind === 'multipart';
       const body = comesAsText ? reading.body(value as Record<string, unknown>) : value;
       const rest = {
-        query: read('query', reading.query({ ...request.query }), details),
+        query: read(
+          'query',
+          reading.query(isOauth ? sent(request.query) : { ...request.query }),
+          details,
+          querySchema,
+        ),
         body: read('body', body, details, kind?.kind === 'form' && kind.oauth ? openBody : schemas.body),
         headers: spec.headers ? read('headers', request.headers, details) : {},
       };
@@ -105,6 +112,11 @@ function requireBoundedLists(spec: EndpointSpec, schema: unknown): void {
     );
   }
   for (const part of Object.values(schema)) requireBoundedLists(spec, part);
+}
+
+/** Parameters without a value count as not sent (RFC 6749, section 3.1). */
+function sent(query: Request['query']): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(query).filter(([, value]) => value !== ''));
 }
 
 /** Reads the text of a path, query or form as the type that the schema wants there; only canonical forms count. */

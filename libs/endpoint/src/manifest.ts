@@ -6,7 +6,7 @@ import { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 import type { Endpoint } from './endpoint.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 import { byPrecedence, templatePath } from './path.ts';
-import type { Method, WorkspacePlace } from './spec.ts';
+import type { EndpointSpec, Method, WorkspacePlace } from './spec.ts';
 
 const DEFAULT_TIMEOUT = 30_000;
 
@@ -18,6 +18,8 @@ export interface ManifestRoute {
   caller: CallerRule;
   bearer: 'optional' | null;
   upgrade: 'websocket' | null;
+  /** In whose shape the gateway refuses, where that is not the envelope. */
+  protocol: NonNullable<EndpointSpec['protocol']> | null;
   /** Names, with their prefix, of the cookies that pass in both directions. */
   cookies: string[];
   /** Bytes */
@@ -50,6 +52,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         caller: spec.caller,
         bearer: spec.bearer ?? null,
         upgrade: spec.upgrade ?? null,
+        protocol: spec.protocol ?? null,
         cookies: Object.keys(spec.cookies ?? {}).map(cookieName),
         bodyLimit: bodyLimitOf(spec),
         timeout: spec.timeout ?? DEFAULT_TIMEOUT,

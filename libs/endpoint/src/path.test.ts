@@ -4,7 +4,13 @@ import { byPrecedence, publicPath, templatePath } from './index.ts';
 describe('paths', () => {
   it('lie under /api/v1 unless a standard or the fleet fixes them', () => {
     expect(publicPath({ path: '/sessions' })).toBe('/api/v1/sessions');
-    for (const path of ['/internal/x', '/.well-known/jwks.json', '/oauth/token', '/scim/v2/Users']) {
+    for (const path of [
+      '/internal/x',
+      '/api/v1/oauth/x',
+      '/.well-known/jwks.json',
+      '/oauth/token',
+      '/scim/v2/Users',
+    ]) {
       expect(publicPath({ path })).toBe(path);
     }
     expect(publicPath({ path: '/oauth-applications' })).toBe('/api/v1/oauth-applications');

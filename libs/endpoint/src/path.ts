@@ -1,6 +1,6 @@
 import type { EndpointSpec } from './spec.ts';
 
-const STANDS_AS_IT_IS = /^\/(?:internal|\.well-known|oauth|scim)(?:\/|$)/;
+const STANDS_AS_IT_IS = /^\/(?:api\/v1|internal|\.well-known|oauth|scim)(?:\/|$)/;
 
 /** The path that callers see, with `:name` parameters. */
 export function publicPath(spec: Pick<EndpointSpec, 'path'>): string {

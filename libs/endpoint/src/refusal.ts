@@ -2,11 +2,17 @@ import type { Request, Response } from 'express';
 import { type Answer, failureAnswer, write } from './answer.ts';
 import { Failure, MalformedRequest, RequestTooLarge } from './failure.ts';
 import type { Runtime } from './runtime.ts';
+import type { EndpointSpec } from './spec.ts';
 import { isAway } from './unavailable.ts';
 
 /** The answer to what was thrown. What nobody foresaw is logged as an error, a part that is away as a warning. */
-export function failed(cause: unknown, { log }: Pick<Runtime, 'log'>, request: Request): Answer {
-  const answer = failureAnswer(knownRefusal(cause), request.get('x-request-id') ?? 'none');
+export function failed(
+  cause: unknown,
+  { log }: Pick<Runtime, 'log'>,
+  request: Request,
+  spec: Pick<EndpointSpec, 'protocol'> = {},
+): Answer {
+  const answer = failureAnswer(knownRefusal(cause), request.get('x-request-id') ?? 'none', spec);
   const facts = { err: cause, request_id: request.get('x-request-id') };
   if (answer.status === 503) log.warn(facts, 'A part that a request needs is away');
   else if (answer.status >= 500) log.error(facts, 'A request failed');

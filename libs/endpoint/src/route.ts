@@ -81,7 +81,7 @@ function handlerOf(
         answer = await begin(answer, spec, runtime, execution, request, response);
       } catch (failure) {
         cause = failure;
-        answer = failed(cause, runtime, request);
+        answer = failed(cause, runtime, request, spec);
       } finally {
         upload?.abandon();
       }

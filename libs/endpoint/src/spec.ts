@@ -67,7 +67,10 @@ interface EndpointFacts {
   /** What clients call it, such as `inviteMember`: a verb and what it acts on. Unique in the fleet. */
   operation: string;
   method: Method;
-  /** Below `/api/v1`; paths under /internal, /.well-known, /oauth and /scim stand as they are. `:name` is a parameter. */
+  /**
+   * Below `/api/v1`; paths under /internal, /.well-known, /oauth, /scim and /api/v1 itself stand as they are. `:name` is a
+   * parameter.
+   */
   path: string;
   summary: string;
   description?: string;
@@ -81,6 +84,16 @@ interface EndpointFacts {
   session?: true;
   /** Also open to who has to set a second factor up first, because it leads to that. */
   beforeEnrolment?: true;
+  /**
+   * A program that stands for its organization may call it too, as far as the scopes of its token go; then there is no
+   * user. For what acts in an organization.
+   */
+  clients?: true;
+  /**
+   * Speaks OAuth (RFC 6749, section 3): parameters that are not known are ignored, in a form and in a query, those without
+   * a value count as not sent, and failures are `{error, error_description}` with codes in lower case.
+   */
+  protocol?: 'oauth';
   /**
    * Where a recorded contract wants others than ORGANIZATION_NOT_FOUND for who is no member of the organization in the
    * path, and FORBIDDEN for who lacks the right; named among `errors`, too.

@@ -1,5 +1,5 @@
 import type { Principal } from '@rivergate/caller';
-import type { CallerRule, Emit, Log, Reply, RequestFacts } from '@rivergate/endpoint';
+import type { Emit, Log, Reply, RequestFacts, UserRule } from '@rivergate/endpoint';
 import type { EventDeclaration } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { z } from 'zod';
@@ -12,7 +12,7 @@ export interface JobKindSpec {
   /** Below which its jobs stand, such as `/organizations/:org_id/members/bulk-invite`. */
   path: string;
   /** Who may start its jobs, see them and act on them. Asked again of the starter for each slice of a job. */
-  caller: Exclude<CallerRule, 'public' | 'token' | 'internal'>;
+  caller: UserRule;
   /** What all items of a job share; JSON, shown to nobody. */
   input: z.ZodObject;
   /** One item, as callers see it too. */

@@ -26,6 +26,7 @@ const route = routeOf(target.name, {
   caller: 'public',
   bearer: null,
   upgrade: null,
+  protocol: null,
   cookies: [],
   bodyLimit: 1024,
   timeout: 10_000,

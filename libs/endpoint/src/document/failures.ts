@@ -15,8 +15,9 @@ export function failureResponses(spec: EndpointSpec, schemas: Components, respon
   return Object.fromEntries(
     [...byStatus].map(([status, errors]) => {
       const codes = [...new Set(errors.map(({ code }) => code))].sort();
-      const name = `${codes.map(pascal).join('Or')}${status}`;
-      responses[name] ??= failureResponse(status, codes, schemas);
+      const oauth = spec.protocol === 'oauth';
+      const name = `${oauth ? 'OAuth' : ''}${codes.map(pascal).join('Or')}${status}`;
+      responses[name] ??= failureResponse(status, codes, schemas, oauth);
       const reference = { $ref: `#/components/responses/${name}` };
       // Only what the endpoint itself declares needs words of its own.
       if (!errors.some(error => own.has(error))) return [String(status), reference];
@@ -29,11 +30,17 @@ export function failureResponses(spec: EndpointSpec, schemas: Components, respon
   );
 }
 
-function failureResponse(status: number, codes: readonly string[], schemas: Components): Json {
-  const schema = `${codes.map(pascal).join('Or')}Error`;
+function failureResponse(
+  status: number,
+  codes: readonly string[],
+  schemas: Components,
+  oauth: boolean,
+): Json {
+  const schema = `${oauth ? 'OAuth' : ''}${codes.map(pascal).join('Or')}Error`;
   schemas.Error ??= ANY_ERROR;
   schemas.ErrorDetail ??= DETAIL;
-  schemas[schema] ??= errorSchema({ type: 'string', enum: codes });
+  const code = { type: 'string', enum: codes };
+  schemas[schema] ??= oauth ? oauthSchema(code) : errorSchema(code);
   return {
     description: codes.map(code => `\`${code}\``).join(', '),
     headers: headersOf(
@@ -45,7 +52,9 @@ function failureResponse(status: number, codes: readonly string[], schemas: Comp
     content: {
       'application/json': {
         schema: schemaReference(schema),
-        examples: Object.fromEntries(codes.map(code => [code, { value: failureExample(code) }])),
+        examples: Object.fromEntries(
+          codes.map(code => [code, { value: oauth ? oauthExample(code) : failureExample(code) }]),
+        ),
       },
     },
   };
@@ -91,6 +100,17 @@ function errorSchema(code: Json): Json {
     required: ['success', 'error'],
   };
 }
+
+/** RFC 6749, section 5.2. */
+function oauthSchema(code: Json): Json {
+  return {
+    type: 'object',
+    properties: { error: code, error_description: { type: 'string', description: 'For people' } },
+    required: ['error', 'error_description'],
+  };
+}
+
+const oauthExample = (code: string): Json => ({ error: code, error_description: sentence(code) });
 
 /** What every failure is, whichever its code. */
 const ANY_ERROR = { ...errorSchema(CODE), description: 'Every failure has this shape' };

@@ -55,6 +55,11 @@ export function mergeFragments(fragments: readonly OpenApiFragment[]): MergedFra
             'scopes have to include the one that the operation names as `x-scope`. Operations with `x-session` take ' +
             'the access token of a login only.',
         },
+        client: {
+          type: 'http',
+          scheme: 'basic',
+          description: 'client_id and client_secret of an OAuth application (RFC 6749, section 2.3.1)',
+        },
       },
       parameters: PARAMETERS,
       headers: HEADERS,

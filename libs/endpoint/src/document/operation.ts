@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { isOpen } from '../caller-of.ts';
 import { cookieName } from '../cookies.ts';
 import { hasRanges, mayBeConditional } from '../declared-errors.ts';
 import { hasEntityTag } from '../entity-tag.ts';
@@ -20,6 +21,8 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
     ...(spec.deprecated ? { deprecated: true, 'x-sunset': spec.deprecated.sunset } : {}),
     'x-caller': spec.caller,
     ...(spec.session ? { 'x-session': true } : readsToken(spec) ? { 'x-scope': requiredScope(spec) } : {}),
+    ...(spec.protocol ? { 'x-protocol': spec.protocol } : {}),
+    ...(spec.clients ? { 'x-clients': true } : {}),
     ...(spec.workspace ? { 'x-workspace': spec.workspace } : {}),
     ...(spec.rateLimit ? { 'x-rate-limit-class': spec.rateLimit } : {}),
     parameters: [
@@ -126,11 +129,12 @@ const PARAMETER = Object.fromEntries(
 
 function security(spec: EndpointSpec): Json {
   if (spec.bearer === 'optional') return { security: [{}, { bearer: [] }] };
+  if (spec.caller === 'client') return { security: [{}, { client: [] }] };
   return { security: readsToken(spec) ? [{ bearer: [] }] : [] };
 }
 
 function readsToken({ bearer, caller }: EndpointSpec): boolean {
-  return bearer === 'optional' || (caller !== 'public' && caller !== 'token');
+  return bearer === 'optional' || !isOpen(caller);
 }
 
 function parameters(

@@ -1,4 +1,5 @@
 import {
+  clientStanding,
   hasExpired,
   type KnownMembership,
   type Login,
@@ -15,9 +16,9 @@ import type { RedisClient } from '@rivergate/redis';
 import type { Knex } from 'knex';
 import { accessOwners, askMembership, askSession, askToken } from './owners.ts';
 
-/** Finds out anew what a user may do. */
+/** Finds out anew what a caller may do. */
 export interface Standings {
-  /** As the gateway did when the request came. */
+  /** Of a user, or of a client that stands for none, as the gateway did when the request came. */
   ofCaller: Runtime['standing'];
   /**
    * Of someone for whom work goes on when they have left: by membership, whatever has become of the session or token,
@@ -80,10 +81,14 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
     async ofCaller(caller, db) {
       const { userId } = caller;
       const login = loginBy(caller);
-      if (userId === null || login === null) throw Unauthorized();
+      if (login === null) throw Unauthorized();
       const known = await lookUp(caller, login);
       const session = await loginOf(login, known, db);
       if (session?.state !== 'active' || session.userId !== userId || hasExpired(session)) throw ended();
+      if (userId === null) {
+        if (session.token === undefined) throw ended();
+        return { ...caller, ...clientStanding(caller.organizationId, session.token) };
+      }
       const mustEnrol = session.token === undefined && session.mustEnrol;
       return await standing({ ...caller, userId, mustEnrol }, session, known, db);
     },

@@ -152,7 +152,7 @@ describe('a token in place of a session', () => {
 
   it('of a client of an organization is no user', async () => {
     const client = { ...byToken(admin, { scope: ['read'] }), kind: 'client', userId: null } as const;
-    await service.as(client).get('/api/v1/organizations/5/things').expect(401);
+    await service.as(client).get('/api/v1/organizations/5/things').expect(403);
   });
 });
 

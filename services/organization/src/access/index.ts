@@ -1,5 +1,6 @@
 import { getMemberPrincipal } from './get-member-principal.ts';
+import { getOrganizationName } from './get-organization-name.ts';
 import { getStartingPoint } from './get-starting-point.ts';
 import { listMemberships } from './list-memberships.ts';
 
-export const endpoints = [getMemberPrincipal, listMemberships, getStartingPoint];
+export const endpoints = [getMemberPrincipal, listMemberships, getStartingPoint, getOrganizationName];

@@ -46,6 +46,7 @@ export const listAuditLogs = endpoint(
       'were there when it began, each once. Of what is written meanwhile it may hold an entry or two. A file that cannot be ' +
       'made to its end, as when the caller is no administrator any more, breaks off: the connection is closed early.',
     caller: 'admin',
+    clients: true,
     params: z.object({ org_id: Id }),
     query: list.query,
     answer: list.answer.extend(entries.answer),

@@ -13,6 +13,7 @@ export const getMember = endpoint(
     path: '/organizations/:org_id/members/:user_id',
     summary: 'Get a member with roles and workspaces',
     caller: 'user',
+    clients: true,
     params: z.object({ org_id: Id, user_id: Id }),
     answer: z.object({ member: MemberInFull }),
     message: 'Member retrieved successfully',

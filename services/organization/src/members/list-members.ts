@@ -19,6 +19,7 @@ export const listMembers = endpoint(
     path: '/organizations/:org_id/members',
     summary: 'List the members of an organization with role and status',
     caller: 'user',
+    clients: true,
     params: z.object({ org_id: Id }),
     query: members.query,
     answer: members.answer,

@@ -17,6 +17,7 @@ export const removeMember = endpoint(
     description:
       'Roles, workspace memberships and pending invitations that the member sent go with it. The last active administrator cannot be removed.',
     caller: 'admin',
+    clients: true,
     params: z.object({ org_id: Id, user_id: Id }),
     answer: z.object({
       user_id: Id,

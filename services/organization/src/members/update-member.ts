@@ -23,6 +23,7 @@ export const updateMember = endpoint(
       'other roles in workspaces stay. The Admin role makes an administrator and the flag gives the Admin role; an ' +
       'administrator who loses the flag and gets no role becomes Viewer.',
     caller: 'admin',
+    clients: true,
     params: z.object({ org_id: Id, user_id: Id }),
     body: z
       .object({ role_id: Id.optional(), is_admin: z.boolean().optional() })

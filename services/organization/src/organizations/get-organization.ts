@@ -11,6 +11,7 @@ export const getOrganization = endpoint(
     path: '/organizations/:org_id',
     summary: 'Get an organization',
     caller: 'user',
+    clients: true,
     params: z.object({ org_id: Id }),
     answer: z.object({
       organization: Organization,

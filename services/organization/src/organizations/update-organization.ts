@@ -17,6 +17,7 @@ export const updateOrganization = endpoint(
     summary: 'Change name or domain of an organization',
     description: 'Fields left out keep their value; null clears the domain.',
     caller: 'admin',
+    clients: true,
     params: z.object({ org_id: Id }),
     body: z
       .object({ name: Name.optional(), domain: z.union([Domain, z.null()]).optional() })

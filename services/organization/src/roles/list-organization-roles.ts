@@ -17,6 +17,7 @@ export const listOrganizationRoles = endpoint(
     path: '/organizations/:org_id/roles',
     summary: 'List the roles of an organization',
     caller: 'user',
+    clients: true,
     params: z.object({ org_id: Id }),
     query: roles.query,
     answer: roles.answer,

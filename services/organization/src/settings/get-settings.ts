@@ -12,6 +12,7 @@ export const getSettings = endpoint(
     summary: 'Settings of an organization',
     description: 'Every setting as it holds: what was never set has the default of the platform.',
     caller: 'admin',
+    clients: true,
     params: z.object({ org_id: Id }),
     answer: z.object({ settings: Settings }),
     message: 'Settings retrieved successfully',

@@ -15,6 +15,7 @@ export const updateSettings = endpoint(
     description:
       'Settings left out keep their value. A new requirement of MFA without a deadline gets one by grace_days.',
     caller: 'admin',
+    clients: true,
     params: z.object({ org_id: Id }),
     body: SettingsChange,
     answer: z.object({ settings: Settings }),

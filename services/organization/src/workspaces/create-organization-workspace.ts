@@ -16,8 +16,10 @@ export const createOrganizationWorkspace = endpoint(
     method: 'post',
     path: '/organizations/:org_id/workspaces',
     summary: 'Create a workspace',
-    description: 'The slug is made from the name. The creator becomes a member with the Admin role.',
+    description:
+      'The slug is made from the name. The creator, where it is a member, gets the Admin role in it.',
     caller: 'perm:workspace.create',
+    clients: true,
     params: z.object({ org_id: Id }),
     body: z.object({ name: Name.meta({ description: 'Unique in the organization without regard to case' }) }),
     status: 201,
@@ -37,8 +39,8 @@ export const createOrganizationWorkspace = endpoint(
     if (!workspace) throw WorkspaceAlreadyExists();
 
     const userId = caller.userId;
-    // A system administrator creates it for others, without joining the organization.
-    if (await findMembership(db, organizationId, userId)) {
+    // A system administrator, or a client, creates it for others, without joining the organization.
+    if (userId !== null && (await findMembership(db, organizationId, userId))) {
       const { id: roleId } = await builtInRole(db, organizationId, 'Admin');
       await addWorkspaceMember(
         { db, emit },

@@ -13,6 +13,7 @@ export const getOrganizationWorkspace = endpoint(
     path: '/organizations/:org_id/workspaces/:workspace_id',
     summary: 'Get a workspace',
     caller: 'user',
+    clients: true,
     params: z.object({ org_id: Id, workspace_id: Id }),
     answer: z.object({
       workspace: Workspace,

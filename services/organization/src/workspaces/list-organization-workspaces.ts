@@ -17,6 +17,7 @@ export const listOrganizationWorkspaces = endpoint(
       'All of them for administrators and holders of workspace.read; for others those in which they are members or hold ' +
       'it, and those open to every member. The default one first, then in order of name.',
     caller: 'user',
+    clients: true,
     params: z.object({ org_id: Id }),
     query: workspaces.query,
     answer: workspaces.answer,

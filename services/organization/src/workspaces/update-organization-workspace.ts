@@ -20,6 +20,7 @@ export const updateOrganizationWorkspace = endpoint(
     description:
       'Fields left out keep their value. A rename keeps the slug; the default one before stays as another.',
     caller: 'perm:workspace.write',
+    clients: true,
     workspace: 'params.workspace_id',
     params: z.object({ org_id: Id, workspace_id: Id }),
     body: z

@@ -1,4 +1,4 @@
-import type { Principal } from '@rivergate/caller';
+import { holds, type Principal } from '@rivergate/caller';
 import type { Knex } from 'knex';
 import type { WorkspaceRow } from './create-workspace-row.ts';
 import { WorkspaceNotFound } from './errors.ts';
@@ -18,13 +18,14 @@ export async function workspaceOfOrganization(
   return row;
 }
 
-/** The workspaces of an organization that the caller sees: all of them for a system administrator. */
+/** The workspaces of an organization that the caller sees: all for a system administrator, and for a client that reads. */
 export function workspacesSeenBy(
   db: Knex.Transaction,
   caller: Principal,
   organizationId: number,
 ): Knex.QueryBuilder<WorkspaceRow, WorkspaceRow[]> {
-  const seen = caller.isSystemAdmin ? db('workspaces as w') : reachableWorkspaces(db, caller.userId ?? 0);
+  const sees = caller.isSystemAdmin || (caller.kind === 'client' && holds(caller, 'workspace.read'));
+  const seen = sees ? db('workspaces as w') : reachableWorkspaces(db, caller.userId ?? 0);
   return seen.where('w.organization_id', organizationId);
 }
 
