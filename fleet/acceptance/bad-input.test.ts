@@ -6,7 +6,7 @@ import type { TestCaller } from '@rivergate/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
-import { expectFailure, fill, type Operation, operationsOf, wrongValue } from './operation.ts';
+import { expectRefusal, fill, type Operation, operationsOf, wrongValue } from './operation.ts';
 import { foundOrganization, type Person, signUp } from './person.ts';
 
 const unlimited = Object.fromEntries(
@@ -91,7 +91,7 @@ describe('every declared endpoint', () => {
         const authorizations = ['Basic YTpi', 'Bearer', 'Bearer a.b.c'];
         for (const headers of [{}, spoofed, ...authorizations.map(authorization => ({ authorization }))]) {
           const answer = await sendAs(fleet.caller(), operation, path, { headers });
-          expectFailure(`${operation.name} with ${JSON.stringify(headers)}`, answer as never, [401]);
+          expectRefusal(operation, `with ${JSON.stringify(headers)}`, answer as never, [401]);
           expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer/);
         }
       },
@@ -107,7 +107,7 @@ describe('every declared endpoint', () => {
           const headers = { authorization: `Bearer ${token}` };
           const path = fill(operation.path, known);
           const answer = await sendAs(fleet.caller(), operation, path, { headers });
-          expectFailure(`${operation.name} with a token ${kind}`, answer as never, [401]);
+          expectRefusal(operation, `with a token ${kind}`, answer as never, [401]);
         }
       },
     );
@@ -127,18 +127,15 @@ describe('every declared endpoint', () => {
           `{"${field}":1,"${field}":2}`,
           `${'{"a":'.repeat(200)}1${'}'.repeat(200)}`,
         ]) {
-          expectFailure(
-            `${operation.name} with ${body.slice(0, 40)}`,
+          expectRefusal(
+            operation,
+            `with ${body.slice(0, 40)}`,
             (await send(operation, path, raw(body))) as never,
             [400],
           );
         }
         for (const body of ['[]', '"text"', '7', 'null', 'true']) {
-          expectFailure(
-            `${operation.name} with ${body}`,
-            (await send(operation, path, raw(body))) as never,
-            [422],
-          );
+          expectRefusal(operation, `with ${body}`, (await send(operation, path, raw(body))) as never, [422]);
         }
       },
     );
@@ -160,7 +157,7 @@ describe('every declared endpoint', () => {
           '*/*',
         ].filter(type => !taken.includes(type.split(';')[0]!))) {
           const answer = await send(operation, path, raw('{"a":1}', { 'content-type': type }));
-          expectFailure(`${operation.name} as ${type}`, answer as never, [415]);
+          expectRefusal(operation, `as ${type}`, answer as never, [415]);
           expect(answer.headers.get('accept'), operation.name).toBe(taken.join(', '));
         }
       },
@@ -175,7 +172,7 @@ describe('every declared endpoint', () => {
           for (const coding of ['gzip', 'br', 'identity, gzip', 'nonsense']) {
             const headers = { 'content-type': type, 'content-encoding': coding };
             const answer = await send(operation, fill(operation.path, known), raw('{}', headers));
-            expectFailure(`${operation.name} as ${type} in ${coding}`, answer as never, [415]);
+            expectRefusal(operation, `as ${type} in ${coding}`, answer as never, [415]);
             expect(answer.headers.get('accept-encoding')).toBe('identity');
           }
         }
@@ -189,7 +186,7 @@ describe('every declared endpoint', () => {
       async operation => {
         const huge = `{"a":"${'x'.repeat(3 * 1024 * 1024)}"}`;
         const answer = await send(operation, fill(operation.path, known), raw(huge));
-        expectFailure(`${operation.name} with 3 MiB`, answer as never, [413]);
+        expectRefusal(operation, `with 3 MiB`, answer as never, [413]);
       },
     );
   });
@@ -215,7 +212,7 @@ describe('every declared endpoint', () => {
             headers: { 'content-type': type },
           };
           const answer = await send(operation, fill(operation.path, known), options);
-          expectFailure(`${operation.name} with ${body.slice(0, 30)}`, answer as never, [status]);
+          expectRefusal(operation, `with ${body.slice(0, 30)}`, answer as never, [status]);
         }
       },
     );
@@ -255,7 +252,7 @@ describe('every declared endpoint', () => {
         ] as [string, string, number, string?][]) {
           const options = raw(body, { 'content-type': contentType });
           const answer = await send(operation, fill(operation.path, known), options);
-          expectFailure(`${operation.name} with ${what}`, answer as never, [status]);
+          expectRefusal(operation, `with ${what}`, answer as never, [status]);
         }
       },
     );
@@ -266,8 +263,9 @@ describe('every declared endpoint', () => {
       () => true,
       async operation => {
         const path = fill(operation.path, known);
-        expectFailure(
-          `${operation.name}?surprise`,
+        expectRefusal(
+          operation,
+          `?surprise`,
           (await send(operation, `${path}?surprise=1`, {})) as never,
           [422],
         );
@@ -277,7 +275,7 @@ describe('every declared endpoint', () => {
           __proto__: { a: 1 },
           constructor: {},
         });
-        expectFailure(`${operation.name} with surprise`, answer as never, [422]);
+        expectRefusal(operation, `with surprise`, answer as never, [422]);
       },
     );
   });
@@ -291,7 +289,7 @@ describe('every declared endpoint', () => {
             fill(operation.path, known),
             { [field]: wrongValue(schema) },
           );
-          expectFailure(`${operation.name} with ${field} of another type`, answer as never, [422]);
+          expectRefusal(operation, `with ${field} of another type`, answer as never, [422]);
           expect(
             answer.body.error.details.map((detail: { field: string }) => detail.field).join(),
             `${operation.name} ${field}`,
@@ -308,7 +306,7 @@ describe('every declared endpoint', () => {
         for (const field of Object.keys(operation.body?.properties ?? {})) {
           for (const text of ['"a\\u0000b"', '"\\ud800"']) {
             const answer = await send(operation, fill(operation.path, known), raw(`{"${field}":${text}}`));
-            expectFailure(`${operation.name} with ${field} ${text}`, answer as never, [422]);
+            expectRefusal(operation, `with ${field} ${text}`, answer as never, [422]);
           }
         }
       },
@@ -345,8 +343,9 @@ describe('every declared endpoint', () => {
               operation.path.replace(`{${parameter.name}}`, id.replaceAll(' ', '%20')),
               known,
             );
-            expectFailure(
-              `${operation.name} with ${parameter.name} ${id.slice(0, 30)}`,
+            expectRefusal(
+              operation,
+              `with ${parameter.name} ${id.slice(0, 30)}`,
               (await send(operation, path, {})) as never,
               [400, 422],
             );
@@ -362,8 +361,9 @@ describe('every declared endpoint', () => {
       async operation => {
         for (const { name, schema } of operation.parameters.filter(parameter => parameter.in === 'query')) {
           const path = fill(operation.path, known);
-          expectFailure(
-            `${operation.name} with ${name} twice`,
+          expectRefusal(
+            operation,
+            `with ${name} twice`,
             (await send(operation, `${path}?${name}=1&${name}=2`, {})) as never,
             [422],
           );
@@ -376,7 +376,7 @@ describe('every declared endpoint', () => {
             '%0d%0aX-Injected:%201',
           ]) {
             const answer = await send(operation, `${path}?${name}=${value}`, {});
-            expectFailure(`${operation.name}?${name}=${value}`, answer as never, [400, 422]);
+            expectRefusal(operation, `?${name}=${value}`, answer as never, [400, 422]);
             expect(answer.headers.get('x-injected')).toBeNull();
           }
         }

@@ -15,6 +15,8 @@ export interface Operation {
   path: string;
   signedIn: boolean;
   caller: string;
+  /** Whether it refuses in the words of RFC 6749. */
+  oauth: boolean;
   parameters: { name: string; in: string; schema: Schema }[];
   /** What is sent as JSON. */
   body: Schema | undefined;
@@ -33,6 +35,7 @@ interface Media {
 interface DocumentedOperation {
   security: object[];
   'x-caller': string;
+  'x-protocol'?: string;
   parameters?: Operation['parameters'];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, unknown>;
@@ -56,6 +59,7 @@ export async function operationsOf(fleet: AcceptanceFleet): Promise<Operation[]>
         path,
         signedIn: operation.security.length > 0 && operation.security.every(scheme => 'bearer' in scheme),
         caller: operation['x-caller'],
+        oauth: operation['x-protocol'] === 'oauth',
         parameters: operation.parameters ?? [],
         body: resolved(operation.requestBody?.content['application/json']?.schema),
         content: operation.requestBody?.content,
@@ -76,8 +80,32 @@ export function wrongValue(schema: Schema): unknown {
   return types.includes('object') ? 'no object' : { not: 'expected' };
 }
 
+/**
+ * Refuses an answer that is not the documented failure of one of these statuses, in the shape that the operation has; where
+ * OAuth is spoken, a wrong form is 400 and nothing is 422.
+ */
+export function expectRefusal(
+  { name, oauth }: Operation,
+  what: string,
+  answer: { status: number; body: never; headers: Headers },
+  statuses: number[],
+): void {
+  if (!oauth) {
+    expectFailure(`${name} ${what}`, answer, statuses);
+    return;
+  }
+  const { status, body } = answer as {
+    status: number;
+    body: { error?: unknown; error_description?: unknown };
+  };
+  const expected = statuses.map(one => (one === 422 ? 400 : one));
+  const shaped = /^[a-z_]+$/.test(String(body?.error)) && typeof body.error_description === 'string';
+  if (!expected.includes(status) || !shaped || Object.keys(body).length !== 2)
+    throw new Error(`${name} ${what}: was answered ${status} ${JSON.stringify(body)?.slice(0, 300)}`);
+}
+
 /** Refuses an answer that is not the documented failure of the status. */
-export function expectFailure(
+function expectFailure(
   what: string,
   answer: { status: number; body: never; headers: Headers },
   statuses: number[],

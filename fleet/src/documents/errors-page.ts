@@ -9,7 +9,7 @@ Every code that the API answers, made from the declarations by \`npm run docs\`;
 
 A failure is \`{"success": false, "error": {"code", "message", "details", "request_id"}}\`. Programs go by \`code\` and
 the status; \`message\` is for people and may change. [How to handle them](building-on-rivergate.md#errors) says which
-are worth another try.
+are worth another try. What speaks OAuth answers \`{"error", "error_description"}\` with the codes of its RFCs instead.
 `;
 
 /** What the gateway answers where no operation is reached. */
@@ -40,7 +40,9 @@ export function errorsPage(): string {
     for (const declaration of declaredErrors(spec)) rowOf(declaration).operations.add(spec.operation);
   for (const declaration of BESIDE_OPERATIONS) rowOf(declaration);
 
-  const everywhere = (row: Row) => row.operations.size === specs.length;
+  const enveloped = specs.filter(({ protocol }) => protocol === undefined).length;
+  const ofOauth = ({ code }: Row) => /^[a-z]/.test(code);
+  const everywhere = (row: Row) => row.operations.size === enveloped;
   const sorted = [...rows.values()].sort(
     (left, right) =>
       (left.code < right.code ? -1 : left.code > right.code ? 1 : 0) || left.status - right.status,
@@ -50,12 +52,7 @@ export function errorsPage(): string {
     line('code', 'status', 'meaning', 'operations'),
     line('---', '---', '---', '---'),
     ...some.map(row =>
-      line(
-        `\`${row.code}\``,
-        row.status,
-        [...row.meanings].sort().join('; or: '),
-        namesOf(row, specs.length),
-      ),
+      line(`\`${row.code}\``, row.status, [...row.meanings].sort().join('; or: '), namesOf(row, enveloped)),
     ),
   ];
   return [
@@ -66,7 +63,11 @@ export function errorsPage(): string {
     '',
     '## From some',
     '',
-    ...table(sorted.filter(row => !everywhere(row))),
+    ...table(sorted.filter(row => !everywhere(row) && !ofOauth(row))),
+    '',
+    '## From what speaks OAuth',
+    '',
+    ...table(sorted.filter(ofOauth)),
     '',
   ].join('\n');
 }

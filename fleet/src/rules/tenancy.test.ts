@@ -28,6 +28,7 @@ afterAll(async () => {
 /** Tables that hold an organization's id and are not a tenant's: why their rows are not confined to it. */
 const notTenants: Record<string, string> = {
   'identity.memberships': "a user's, asked for the password policies of all organizations of that user",
+  'identity.oauth_applications': 'found by its client_id before anybody knows for which organization',
   'identity.organization_policies': 'asked at sign-in, for all organizations of a user',
   'identity.personal_tokens': "a user's, found by its hash before anybody knows for whom",
   'identity.sessions': "a user's; the organization is where the session acts at the moment",

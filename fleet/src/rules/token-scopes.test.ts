@@ -1,4 +1,4 @@
-import { requiredScope } from '@rivergate/endpoint';
+import { isOpen, requiredScope } from '@rivergate/endpoint';
 import { endpointsByTag } from '@rivergate/service';
 import { describe, expect, it } from 'vitest';
 import { definitions } from '../services.ts';
@@ -6,7 +6,7 @@ import { definitions } from '../services.ts';
 const reached = definitions
   .flatMap(definition => Object.values(endpointsByTag(definition)).flat())
   .map(({ spec }) => spec)
-  .filter(({ caller, bearer }) => bearer === 'optional' || !/^(?:public|token|internal)$/.test(caller));
+  .filter(({ caller, bearer }) => bearer === 'optional' || !(isOpen(caller) || caller === 'internal'));
 
 describe('a token in place of a session', () => {
   it.each(reached.map(spec => [spec.operation, spec] as const))('needs a scope for %s', (_, spec) => {
@@ -18,9 +18,13 @@ describe('a token in place of a session', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
+      'answerOauthConsent',
+      'answerOauthConsentAsJson',
+      'authorizeOauthClient',
       'changePassword',
       'completePasskeyRegistration',
       'createBackupCodes',
+      'createOauthApplication',
       'createOrganizationToken',
       'createToken',
       'deactivateMfa',
@@ -30,6 +34,7 @@ describe('a token in place of a session', () => {
       'listPasskeys',
       'logOutEverywhere',
       'putProfilePicture',
+      'regenerateOauthClientSecret',
       'requestEmailChange',
       'revokeSession',
       'revokeTrustedDevice',
@@ -39,6 +44,7 @@ describe('a token in place of a session', () => {
       'startPasskeyRegistration',
       'switchOrganization',
       'trustDevice',
+      'updateOauthApplication',
       'updateProfile',
       'updateToken',
       'updateTotpDevice',

@@ -35,6 +35,13 @@ export async function projectAccess(redis: RedisClient, event: AccessEvent): Pro
     await (event.type === 'identity.token.revoked' ? revokeToken : forgetToken)(redis, hash);
     return true;
   }
+  if (event.type === 'identity.token.batch_revoked' || event.type === 'identity.token.batch_changed') {
+    const hashes = (event.data as { token_hashes?: unknown } | undefined)?.token_hashes;
+    if (!Array.isArray(hashes) || !hashes.every(hash => typeof hash === 'string')) return false;
+    const withdraw = event.type === 'identity.token.batch_revoked' ? revokeToken : forgetToken;
+    await Promise.all(hashes.map(hash => withdraw(redis, hash)));
+    return true;
+  }
   if (membershipEvents.some(prefix => event.type.startsWith(prefix))) {
     const organizationId = Number(event.organizationid ?? Number.NaN);
     if (!Number.isSafeInteger(organizationId)) return false;

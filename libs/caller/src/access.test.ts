@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   fillMembership,
   fillSession,
+  fillToken,
   organizationGeneration,
   projectAccess,
   readAccess,
@@ -99,6 +100,24 @@ describe('the access state', () => {
     await organizationGeneration(redis, organizationId);
     const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
     expect(access.memberships[0]?.membership).toBeNull();
+  });
+});
+
+describe('tokens that are withdrawn together', () => {
+  it.each([
+    ['identity.token.batch_revoked', 'revoked'],
+    ['identity.token.batch_changed', 'unknown'],
+  ])('%s: each is %s', async (type, state) => {
+    const hashes = [1, 2].map(() => String(someId()).padStart(64, '0'));
+    const facts = { id: 1, organizationId: 1, bound: true, scopes: [], clientId: 'app', expiresAt: 0 };
+    for (const hash of hashes)
+      await fillToken(redis, hash, '', { state: 'active', userId: null, isSystemAdmin: false, token: facts });
+    expect(await projectAccess(redis, { type, data: { token_hashes: hashes } })).toBe(true);
+    for (const tokenHash of hashes) {
+      const asked = { kind: 'oauth', tokenHash, userId: null, organizationIds: [] } as const;
+      expect((await readAccess(redis, asked)).session.state).toBe(state);
+    }
+    expect(await projectAccess(redis, { type, data: { token_hashes: [1] } })).toBe(false);
   });
 });
 

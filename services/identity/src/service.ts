@@ -5,6 +5,8 @@ import type { IdentityTools } from './endpoint.ts';
 import * as keys from './keys/index.ts';
 import { ensureSigningKey } from './keys/rotate-signing-key.ts';
 import * as login from './login/index.ts';
+import * as oauth from './oauth/index.ts';
+import * as oauthApplications from './oauth-applications/index.ts';
 import * as organizations from './organizations/index.ts';
 import * as passkeys from './passkeys/index.ts';
 import * as password from './password/index.ts';
@@ -39,6 +41,8 @@ export const identity = defineService<IdentityTools>({
     social,
     secondFactors,
     trustedDevices,
+    oauthApplications,
+    oauth,
   ],
   tools: identityTools,
 

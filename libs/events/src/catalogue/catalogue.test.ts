@@ -23,6 +23,7 @@ describe('the catalogue', () => {
     token_id: 'a number',
     new_email_hash: 'of an address, keyed, for audit alone',
     token_hash: 'of 256 random bits: gateways withdraw by it, and nobody gets in by it',
+    token_hashes: 'the same, of several',
   };
 
   it('has no event with a field for a secret', () => {

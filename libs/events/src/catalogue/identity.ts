@@ -366,3 +366,104 @@ export const deviceRevoked = event({
   summary: 'A device is trusted no longer',
   data: TrustedDevice.extend({ reason: z.string() }),
 });
+
+const OAuthApplication = z.object({ application_id: Id, client_id: z.string() });
+
+export const oauthApplicationCreated = event({
+  type: 'identity.oauth_application.created',
+  version: 1,
+  audit: 'oauth_application.created',
+  summary: 'An administrator registered an OAuth client',
+  data: OAuthApplication.extend({
+    name: z.string(),
+    grant_types: z.array(z.string()),
+    scopes: z.array(z.string()),
+  }),
+});
+
+export const oauthApplicationChanged = event({
+  type: 'identity.oauth_application.changed',
+  version: 1,
+  audit: 'oauth_application.changed',
+  summary: 'An OAuth client was changed, revoked or made active again',
+  data: OAuthApplication.extend({
+    fields: z.array(z.string()),
+    name: z.string(),
+    grant_types: z.array(z.string()),
+    scopes: z.array(z.string()),
+    status: z.string(),
+  }),
+});
+
+export const oauthApplicationDeleted = event({
+  type: 'identity.oauth_application.deleted',
+  version: 1,
+  audit: 'oauth_application.deleted',
+  summary: 'An OAuth client was deleted',
+  data: OAuthApplication.extend({ name: z.string() }),
+});
+
+export const oauthClientSecretReplaced = event({
+  type: 'identity.oauth_application.secret_replaced',
+  version: 1,
+  audit: 'oauth_application.secret_replaced',
+  summary: 'An OAuth client got a new secret in place of the old one',
+  data: OAuthApplication,
+});
+
+const OAuthGrant = OAuthApplication.extend({ grant_id: Id, user_id: Id });
+
+export const oauthGrantApproved = event({
+  type: 'identity.oauth_grant.approved',
+  version: 1,
+  audit: 'oauth.authorization.approved',
+  summary: 'A user let an OAuth client act in their name; a code went out',
+  data: OAuthGrant.extend({ scopes: z.array(z.string()) }),
+});
+
+export const oauthGrantRefused = event({
+  type: 'identity.oauth_grant.refused',
+  version: 1,
+  audit: 'oauth.authorization.refused',
+  summary: 'A user did not let an OAuth client act in their name',
+  data: OAuthApplication.extend({ user_id: Id }),
+});
+
+export const oauthGrantReused = event({
+  type: 'identity.oauth_grant.reused',
+  version: 1,
+  audit: 'oauth.authorization.reused',
+  summary: 'A code or refresh token was used a second time, which a thief would do; its grant ended',
+  data: OAuthGrant,
+});
+
+export const oauthTokenIssued = event({
+  type: 'identity.oauth_token.issued',
+  version: 1,
+  audit: 'oauth.token.issued',
+  summary: 'An OAuth client got an access token; without a user where it acts for the organization',
+  data: OAuthApplication.extend({
+    grant_type: z.string(),
+    user_id: Id.nullable(),
+    scopes: z.array(z.string()),
+  }),
+});
+
+/** SHA-256 in hex: by them the gateway knows tokens. */
+const TokenHashes = z.array(z.string());
+
+export const oauthTokensRevoked = event({
+  type: 'identity.token.batch_revoked',
+  version: 1,
+  audit: 'oauth.token.revoked',
+  summary: 'Access tokens of an OAuth client ended before their time',
+  data: OAuthApplication.extend({ token_hashes: TokenHashes, reason: z.string() }),
+});
+
+export const oauthTokensChanged = event({
+  type: 'identity.token.batch_changed',
+  version: 1,
+  audit: 'oauth.token.changed',
+  summary: 'Access tokens of an OAuth client lost scopes that were taken from it',
+  data: OAuthApplication.extend({ token_hashes: TokenHashes, scopes: z.array(z.string()) }),
+});

@@ -23,6 +23,7 @@ export const listOrganizationTokens = endpoint(
     summary: 'Tokens that act in this organization only, of every member, the newest first',
     description: 'Without the tokens themselves. Revoked ones are not listed; expired ones are.',
     caller: 'admin',
+    clients: true,
     denials: { stranger: OrganizationAccessDenied, missingRight: PermissionDenied },
     params: z.object({ org_id: Id }),
     query: tokens.query,

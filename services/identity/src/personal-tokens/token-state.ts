@@ -1,10 +1,11 @@
 import { tokenState as spec, TokenNotFound } from '@rivergate/contracts';
 import { endpoint } from '../endpoint.ts';
+import { tokenStanding } from '../oauth/token-store.ts';
 import { touchToken } from './token-store.ts';
 
 /** Asked by the gateway, about once a minute for a token in use. */
 export const tokenState = endpoint(spec, async ({ body, db }) => {
-  const state = await touchToken(db, body.token_hash);
+  const state = (await touchToken(db, body.token_hash)) ?? (await tokenStanding(db, body.token_hash));
   if (!state) throw TokenNotFound();
   return state;
 });

@@ -2,6 +2,7 @@ import {
   ensurePersonalOrganization,
   memberPrincipal,
   membershipsOf,
+  organizationName,
   startingPoint,
   WorkspaceNotFound,
 } from '@rivergate/contracts';
@@ -16,6 +17,8 @@ export function organizationStandIn() {
     asked: { personal: 0, startingPoint: 0, memberships: 0 },
     /** Organizations of which everybody is a member. */
     everybodyIn: new Set<number>(),
+    /** Who is a member of none of those after all. */
+    removed: new Set<number>(),
     /** Where users start, if not in their personal organization. */
     startsAt: new Map<number, { organization_id: number | null; workspace_id: number | null }>(),
   };
@@ -33,8 +36,13 @@ export function organizationStandIn() {
     }),
     endpoint(memberPrincipal, async ({ params }) => {
       up();
-      const member = state.everybodyIn.has(params.organization_id);
+      const { organization_id, user_id } = params;
+      const member = state.everybodyIn.has(organization_id) && !state.removed.has(user_id);
       return { member, is_admin: false, permissions: [], workspaces: [], plan: member ? 'enterprise' : null };
+    }),
+    endpoint(organizationName, async ({ params }) => {
+      up();
+      return { name: `Organization ${params.organization_id}` };
     }),
     endpoint(startingPoint, async ({ params, query }) => {
       state.asked.startingPoint++;

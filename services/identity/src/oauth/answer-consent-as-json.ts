@@ -1,0 +1,71 @@
+import { error, Forbidden } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { authorizationParameters, decide, type Refusal, standingOf } from './authorization.ts';
+import { CHALLENGE_METHODS, PKCE_TEXT } from './code-challenge.ts';
+import { addressOf } from './redirect-back.ts';
+
+export const UnknownClient = error('INVALID_CLIENT', 400, 'The client is unknown or revoked');
+export const UnregisteredRedirectUri = error(
+  'INVALID_REDIRECT_URI',
+  400,
+  'The application has not registered this redirect URI',
+);
+export const ScopeNotAllowed = error(
+  'INVALID_SCOPE',
+  400,
+  'The application may not have all of these scopes',
+);
+const NotForThisGrant = error('UNAUTHORIZED_CLIENT', 400, 'The application is not registered for this grant');
+
+export const answerConsentAsJson = endpoint(
+  {
+    operation: 'answerOauthConsentAsJson',
+    method: 'post',
+    path: '/api/v1/oauth/authorize',
+    summary: "The signed-in user's answer to an OAuth client, for a front end that redirects by itself",
+    caller: 'user',
+    session: true,
+    body: z
+      .object({
+        ...authorizationParameters,
+        code_challenge: z
+          .string()
+          .regex(PKCE_TEXT)
+          .optional()
+          .meta({ examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'] }),
+        code_challenge_method: z.enum(CHALLENGE_METHODS).optional().meta({
+          description: 'Needs code_challenge; plain without one',
+        }),
+        approve: z.boolean(),
+      })
+      .refine(body => body.code_challenge_method === undefined || body.code_challenge !== undefined, {
+        path: ['code_challenge'],
+        error: 'is required with code_challenge_method',
+        params: { code: 'required' },
+      }),
+    answer: z.object({
+      redirect_url: z.string().meta({
+        examples: ['https://app.example.com/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj'],
+      }),
+    }),
+    errors: [UnknownClient, UnregisteredRedirectUri, ScopeNotAllowed, NotForThisGrant, Forbidden],
+    idempotency: { seconds: 60, randomKey: true },
+  },
+  {
+    prepare: ({ body, caller, call, knex }) => standingOf({ call, knex }, caller.userId, body),
+    async handle({ body, caller, prepared, db, emit, settings }) {
+      const outcome = await decide({ db, emit }, caller.userId, body, prepared);
+      if ('refusal' in outcome && outcome.refusal !== 'refused_by_user') throw failureOf(outcome.refusal);
+      return { redirect_url: addressOf(outcome, body, settings.publicUrl)! };
+    },
+  },
+);
+
+function failureOf(refusal: Exclude<Refusal, 'refused_by_user'>) {
+  if (refusal === 'unknown_client') return UnknownClient();
+  if (refusal === 'unregistered_redirect_uri') return UnregisteredRedirectUri();
+  if (refusal === 'unauthorized_client') return NotForThisGrant();
+  if (refusal === 'invalid_scope') return ScopeNotAllowed();
+  return Forbidden('You are no member of the organization of this application');
+}

@@ -1,0 +1,123 @@
+import type { Scope } from '@rivergate/caller';
+import { memberPrincipal } from '@rivergate/contracts';
+import type { Call, Emit } from '@rivergate/endpoint';
+import { oauthGrantApproved, oauthGrantRefused } from '@rivergate/events';
+import { oneTimeToken, tokenHash } from '@rivergate/secrets';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { isRegistered } from '../oauth-applications/redirect-uri.ts';
+import { type Client, clientById, holdClient } from './client-store.ts';
+import { type ChallengeParameters, isWellFormed, keptChallenge } from './code-challenge.ts';
+import { insertGrant } from './grant-store.ts';
+import { requestedScopes, ScopeParameter } from './scope.ts';
+
+/** What the three ways to authorize take alike; the challenge is checked where it is known how to refuse it. */
+export const authorizationParameters = {
+  client_id: z
+    .string()
+    .max(255)
+    .meta({ examples: ['5f0c1c0e-3f43-4a5e-9a51-6a7b1c2d3e4f'] }),
+  redirect_uri: z
+    .string()
+    .max(2_000)
+    .meta({
+      description: 'One that is registered, to the letter',
+      examples: ['https://app.example.com/callback'],
+    }),
+  scope: ScopeParameter.optional(),
+  state: z
+    .string()
+    .max(4_000)
+    .optional()
+    .meta({ description: 'Comes back unchanged', examples: ['af0ifjsldkj'] }),
+};
+
+export interface AuthorizationRequest extends ChallengeParameters {
+  client_id: string;
+  redirect_uri: string;
+  scope?: string | undefined;
+  state?: string | undefined;
+}
+
+/** What of a request says where it can be refused at all, and whether the user belongs to the organization. */
+export type Standing = { client: Client; isMember: boolean } | 'unknown_client' | 'unregistered_redirect_uri';
+
+/** Before the transaction: organization is asked whether the user is a member. */
+export async function standingOf(
+  { knex, call }: { knex: Knex; call: Call },
+  userId: number,
+  { client_id, redirect_uri }: AuthorizationRequest,
+): Promise<Standing> {
+  const client = await clientById(knex, client_id);
+  if (!client) return 'unknown_client';
+  if (!isRegistered(client.redirect_uris, redirect_uri)) return 'unregistered_redirect_uri';
+  const question = { params: { organization_id: client.organization_id, user_id: userId } };
+  return { client, isMember: (await call(memberPrincipal, question)).member };
+}
+
+export type Refusal =
+  | 'unknown_client'
+  | 'unregistered_redirect_uri'
+  | 'unauthorized_client'
+  | 'invalid_request'
+  | 'invalid_scope'
+  | 'not_a_member'
+  | 'refused_by_user';
+
+interface Tools {
+  db: Knex.Transaction;
+  emit: Emit;
+}
+
+/**
+ * The user's decision about a request of which everything is checked, also for a refusal.
+ *
+ * @returns a code (RFC 6749, section 4.1.2), or why there is none
+ */
+export async function decide(
+  { db, emit }: Tools,
+  userId: number,
+  request: AuthorizationRequest & { approve: boolean },
+  standing: Standing,
+): Promise<{ code: string } | { refusal: Refusal }> {
+  if (typeof standing === 'string') return { refusal: standing };
+  const client = await holdClient(db, request.client_id);
+  if (!client) return { refusal: 'unknown_client' };
+  const scopes = requestedScopes(request.scope, client.scopes);
+  const refusal = flawOf(client, request, scopes) ?? (standing.isMember ? undefined : 'not_a_member');
+  if (refusal) return { refusal };
+
+  const { id: application_id, client_id, organization_id: organizationId } = client;
+  if (!request.approve) {
+    await emit(oauthGrantRefused, {
+      aggregateId: application_id,
+      organizationId,
+      data: { application_id, client_id, user_id: userId },
+    });
+    return { refusal: 'refused_by_user' };
+  }
+  const code = oneTimeToken();
+  const grant = { application_id, user_id: userId, scopes: scopes!, redirect_uri: request.redirect_uri };
+  const grantId = await insertGrant(db, {
+    ...grant,
+    code_hash: tokenHash(code),
+    code_challenge: keptChallenge(request),
+  });
+  await emit(oauthGrantApproved, {
+    aggregateId: application_id,
+    organizationId,
+    data: { application_id, client_id, grant_id: grantId, user_id: userId, scopes: scopes! },
+  });
+  return { code };
+}
+
+function flawOf(
+  client: Client,
+  request: AuthorizationRequest,
+  scopes: Scope[] | undefined,
+): Refusal | undefined {
+  if (!isRegistered(client.redirect_uris, request.redirect_uri)) return 'unregistered_redirect_uri';
+  if (!client.grant_types.includes('authorization_code')) return 'unauthorized_client';
+  if (!isWellFormed(request)) return 'invalid_request';
+  return scopes ? undefined : 'invalid_scope';
+}

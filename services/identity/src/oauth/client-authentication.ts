@@ -1,0 +1,86 @@
+import { equal, tokenHash } from '@rivergate/secrets';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { type Client, holdClient } from './client-store.ts';
+import { InvalidClient, InvalidRequest } from './oauth-errors.ts';
+
+/** Parameters by which a client authenticates itself, where it does not by HTTP Basic (RFC 6749, section 2.3.1). */
+export const clientParameters = {
+  client_id: z
+    .string()
+    .max(255)
+    .optional()
+    .meta({ examples: ['5f0c1c0e-3f43-4a5e-9a51-6a7b1c2d3e4f'] }),
+  client_secret: z
+    .string()
+    .max(255)
+    .optional()
+    .meta({ examples: ['secret_TTuHKCMP-pcWEJdXHBbYNe-RUQ9jJtYK3sFzUP4mzo0'] }),
+};
+
+export const ClientHeaders = z.object({
+  authorization: z.string().max(2_000).optional().meta({ description: 'HTTP Basic' }),
+});
+
+interface Credentials {
+  clientId: string;
+  secret: string;
+}
+
+/**
+ * What a request says of its client; undefined where it says nothing.
+ *
+ * @throws InvalidRequest for half of it, and for both ways at once; InvalidClient for a header that cannot be read
+ */
+export function clientCredentials(
+  authorization: string | undefined,
+  body: { client_id?: string | undefined; client_secret?: string | undefined },
+): Credentials | undefined {
+  const { client_id, client_secret } = body;
+  if (authorization === undefined) {
+    if (client_id === undefined && client_secret === undefined) return undefined;
+    if (client_id === undefined || client_secret === undefined)
+      throw InvalidRequest('client_id and client_secret go together');
+    return { clientId: client_id, secret: client_secret };
+  }
+  if (client_secret !== undefined)
+    throw InvalidRequest('The client authenticates itself in two ways at once');
+  const credentials = basic(authorization);
+  if (!credentials) throw unauthenticated();
+  if (client_id !== undefined && client_id !== credentials.clientId)
+    throw InvalidRequest('The client names itself in two ways');
+  return credentials;
+}
+
+function basic(authorization: string): Credentials | undefined {
+  const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1];
+  const [, id, secret] = /^([^:]*):(.*)$/.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? [];
+  if (id === undefined || secret === undefined) return undefined;
+  try {
+    return { clientId: formDecoded(id), secret: formDecoded(secret) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** @throws URIError */
+const formDecoded = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
+
+/**
+ * The client whose credentials these are, held to the end of the transaction.
+ *
+ * @throws InvalidClient, one for all that may be wrong
+ */
+export async function authenticatedClient(
+  db: Knex.Transaction,
+  { clientId, secret }: Credentials,
+): Promise<Client> {
+  const client = await holdClient(db, clientId);
+  const same = equal(tokenHash(secret), client?.secret_hash ?? '');
+  if (!client || !same) throw unauthenticated();
+  return client;
+}
+
+function unauthenticated() {
+  return InvalidClient(undefined, [], { 'WWW-Authenticate': 'Basic realm="OAuth clients"' });
+}

@@ -1,0 +1,90 @@
+import type { Scope } from '@rivergate/caller';
+import type { Knex } from 'knex';
+
+/** Seconds for which a code can be exchanged (RFC 6749, section 4.1.2). */
+const CODE_SECONDS = 600;
+
+export interface Grant {
+  id: number;
+  application_id: number;
+  user_id: number;
+  scopes: Scope[];
+  redirect_uri: string;
+  code_challenge: string | null;
+  /** Whether the code is of no use any more. */
+  code_used: boolean;
+  code_expired: boolean;
+}
+
+export async function insertGrant(
+  db: Knex,
+  grant: Pick<Grant, 'application_id' | 'user_id' | 'scopes' | 'redirect_uri' | 'code_challenge'> & {
+    code_hash: string;
+  },
+): Promise<number> {
+  const [inserted] = await db('oauth_grants')
+    .insert({ ...grant, code_expires_at: db.raw(`now() + ${CODE_SECONDS} * interval '1 second'`) })
+    .returning('id');
+  return inserted.id;
+}
+
+/** Which user a code or a refresh token acts for, and in which organization. */
+export interface Holder {
+  user_id: number;
+  organization_id: number;
+}
+
+export async function holderOfCode(db: Knex, codeHash: string): Promise<Holder | undefined> {
+  return db('oauth_grants as g')
+    .join('oauth_applications as a', 'a.id', 'g.application_id')
+    .where({ code_hash: codeHash })
+    .first('g.user_id', 'a.organization_id');
+}
+
+/**
+ * The grant of an application, to the end of the transaction: of those who exchange, refresh and end it, one works at a
+ * time. Of a user who is suspended there is none.
+ */
+export async function holdGrant(
+  db: Knex.Transaction,
+  which: { application_id: number } & ({ code_hash: string } | { id: number }),
+): Promise<Grant | undefined> {
+  const named = Object.fromEntries(Object.entries(which).map(([column, value]) => [`g.${column}`, value]));
+  return db('oauth_grants as g')
+    .join('users as u', 'u.id', 'g.user_id')
+    .where(named)
+    .whereNull('g.ended_at')
+    .whereNull('u.disabled_at')
+    .forUpdate('g')
+    .first(
+      'g.id',
+      'g.application_id',
+      'g.user_id',
+      'g.scopes',
+      'g.redirect_uri',
+      'g.code_challenge',
+      db.raw('g.code_used_at is not null as code_used'),
+      db.raw('g.code_expires_at <= now() as code_expired'),
+    );
+}
+
+/** @returns whether it was this who used it */
+export async function useCode(db: Knex, id: number): Promise<boolean> {
+  const used = await db('oauth_grants')
+    .where({ id })
+    .whereNull('code_used_at')
+    .update({ code_used_at: db.fn.now() });
+  return used === 1;
+}
+
+/** Codes that nobody has used yet, with where they would lead to. */
+export async function openCodes(
+  db: Knex,
+  applicationId: number,
+): Promise<{ id: number; redirect_uri: string }[]> {
+  return db('oauth_grants')
+    .where({ application_id: applicationId })
+    .whereNull('code_used_at')
+    .whereNull('ended_at')
+    .select('id', 'redirect_uri');
+}

@@ -1,0 +1,37 @@
+import { forgetToken } from '@rivergate/caller';
+import { consumer, memberRemoved, on, userStatusChanged } from '@rivergate/events';
+import type { RedisClient } from '@rivergate/redis';
+import { emittingAtOnce } from '../emitting-at-once.ts';
+import { revokeTokens } from './revoke-tokens.ts';
+import { applicationsWithGrants, hashesInUse } from './token-store.ts';
+
+/**
+ * What somebody let applications of an organization do ends with the membership, for good. While an account is suspended,
+ * tokens that act for it are refused.
+ */
+export function grantsOfFormerMembers({ redis }: { redis: RedisClient }) {
+  return consumer({
+    name: 'oauth-grants-of-former-members',
+    on: [
+      on(memberRemoved, async ({ data: { user_id, organization_id } }, tools) => {
+        const { db, emit } = emittingAtOnce(redis, tools);
+        for (const { grant_id, ...application } of await applicationsWithGrants(db, {
+          user_id,
+          organization_id,
+        }))
+          await revokeTokens(
+            { db, emit },
+            { ...application, organization_id },
+            { grant_id },
+            'member_removed',
+          );
+      }),
+      on(userStatusChanged, async ({ data: { user_id } }, { db, log }) => {
+        const hashes = await hashesInUse(db, user_id);
+        db.executionPromise
+          ?.then(() => Promise.all(hashes.map(hash => forgetToken(redis, hash))))
+          .catch(cause => log.warn({ err: cause }, 'Tokens are good for as long as they are known'));
+      }),
+    ],
+  });
+}

@@ -1,0 +1,19 @@
+import type { Resources, Schedule } from '@rivergate/service';
+import { oauthGrants } from '../../migrations/0019_oauth_grants.ts';
+import type { IdentityTools } from '../endpoint.ts';
+import { answerConsentAsJson } from './answer-consent-as-json.ts';
+import { appInfo } from './app-info.ts';
+import { answerConsent, authorize } from './authorize-endpoint.ts';
+import { grantsOfFormerMembers } from './grants-of-former-members.ts';
+import { metadata } from './metadata.ts';
+import { revoke } from './revoke-endpoint.ts';
+import { token } from './token-endpoint.ts';
+import { forgetEndedTokens } from './token-store.ts';
+
+export const tag = 'OAuth';
+export const endpoints = [authorize, answerConsent, token, revoke, appInfo, answerConsentAsJson, metadata];
+export const migrations = [oauthGrants];
+export const consumers = (tools: Resources) => [grantsOfFormerMembers(tools)];
+export const schedules: Schedule<IdentityTools>[] = [
+  { name: 'forget ended OAuth tokens', every: 21_600, run: ({ knex }) => forgetEndedTokens(knex) },
+];

@@ -1,0 +1,87 @@
+import { accessTokenAudience, type Scope } from '@rivergate/caller';
+import type { Emit } from '@rivergate/endpoint';
+import { oauthTokenIssued } from '@rivergate/events';
+import { oneTimeToken, tokenHash } from '@rivergate/secrets';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import type { IdentityTools } from '../endpoint.ts';
+import type { Client } from './client-store.ts';
+import { insertTokens, lifetimesIn } from './token-store.ts';
+
+/** RFC 6749, section 5.1. */
+export const IssuedTokens = z
+  .object({
+    access_token: z.string().meta({ description: 'JWT, ES256 (RFC 9068)' }),
+    token_type: z.literal('bearer'),
+    expires_in: z.int().meta({ description: 'Seconds until the access token expires', examples: [3600] }),
+    refresh_token: z.string().optional().meta({ description: 'Works once; not for client_credentials' }),
+    scope: z.string().meta({ description: 'As granted', examples: ['read write'] }),
+  })
+  .meta({ id: 'OAuthTokens' });
+
+export type IssueTools = Pick<IdentityTools, 'keys' | 'settings'> & { db: Knex.Transaction; emit: Emit };
+
+/**
+ * What a client gets: an access token, and where it acts for a user, a refresh token.
+ *
+ * @param scopes of the access token; the refresh token has all of the grant
+ */
+export async function issueTokens(
+  { db, emit, keys, settings }: IssueTools,
+  client: Client,
+  grantType: string,
+  scopes: readonly Scope[],
+  grant: { id: number; user_id: number; scopes: readonly Scope[] } | null,
+): Promise<z.infer<typeof IssuedTokens>> {
+  const { id: application_id, client_id, organization_id } = client;
+  const lifetimes = await lifetimesIn(db, organization_id);
+  const now = Math.floor(Date.now() / 1_000);
+  const scope = scopes.join(' ');
+  const accessToken = keys.sign({
+    iss: settings.publicUrl,
+    aud: accessTokenAudience,
+    sub: grant ? String(grant.user_id) : client_id,
+    client_id,
+    org_id: organization_id,
+    scope,
+    iat: now,
+    exp: now + lifetimes.access,
+    jti: oneTimeToken(),
+  });
+  const refreshToken = grant ? oneTimeToken() : undefined;
+  const owner = { application_id, grant_id: grant?.id ?? null, user_id: grant?.user_id ?? null };
+  const at = (seconds: number) => new Date((now + seconds) * 1_000);
+  await insertTokens(db, [
+    {
+      ...owner,
+      kind: 'access',
+      token_hash: tokenHash(accessToken),
+      scopes,
+      expires_at: at(lifetimes.access),
+    },
+    ...(refreshToken === undefined
+      ? []
+      : [
+          {
+            ...owner,
+            kind: 'refresh' as const,
+            token_hash: tokenHash(refreshToken),
+            scopes: grant!.scopes,
+            expires_at: at(lifetimes.refresh),
+          },
+        ]),
+  ]);
+  await emit(oauthTokenIssued, {
+    aggregateId: application_id,
+    organizationId: organization_id,
+    userId: owner.user_id,
+    data: { application_id, client_id, grant_type: grantType, user_id: owner.user_id, scopes: [...scopes] },
+  });
+  return {
+    access_token: accessToken,
+    token_type: 'bearer',
+    expires_in: lifetimes.access,
+    ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
+    scope,
+  };
+}

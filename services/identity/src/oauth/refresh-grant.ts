@@ -1,0 +1,39 @@
+import type { Failure } from '@rivergate/endpoint';
+import { tokenHash } from '@rivergate/secrets';
+import type { z } from 'zod';
+import type { Client } from './client-store.ts';
+import { endReusedGrant } from './end-reused-grant.ts';
+import { holdGrant } from './grant-store.ts';
+import { type IssuedTokens, type IssueTools, issueTokens } from './issue.ts';
+import { InvalidGrant, InvalidRequest, InvalidScope, UnauthorizedClient } from './oauth-errors.ts';
+import { requestedScopes } from './scope.ts';
+import { issuedToken, lifetimesIn, useRefreshToken } from './token-store.ts';
+
+/**
+ * New tokens for a refresh token, which works once (RFC 6749, section 6).
+ *
+ * @param isMember whether its user belongs to the organization of the application still
+ * @returns a failure where it has to commit
+ */
+export async function refreshGrant(
+  tools: IssueTools,
+  client: Client,
+  body: { refresh_token?: string | undefined; scope?: string | undefined },
+  isMember: boolean,
+): Promise<z.infer<typeof IssuedTokens> | Failure> {
+  if (body.refresh_token === undefined) throw InvalidRequest('The grant refresh_token takes refresh_token');
+  if (!client.grant_types.includes('authorization_code')) throw UnauthorizedClient();
+  const { db } = tools;
+  const hash = tokenHash(body.refresh_token);
+  const token = await issuedToken(db, hash);
+  if (token?.kind !== 'refresh' || token.application_id !== client.id) throw InvalidGrant();
+  const grant = await holdGrant(db, { application_id: client.id, id: token.grant_id! });
+  if (!grant) throw InvalidGrant();
+  const { refresh } = await lifetimesIn(db, client.organization_id);
+  const use = await useRefreshToken(db, hash, refresh);
+  if (use.state === 'reused') return endReusedGrant(tools, client, grant);
+  if (use.state === 'ended' || !isMember) throw InvalidGrant();
+  const scopes = requestedScopes(body.scope, use.scopes);
+  if (!scopes || scopes.length === 0) throw InvalidScope();
+  return issueTokens(tools, client, 'refresh_token', scopes, { ...grant, scopes: use.scopes });
+}

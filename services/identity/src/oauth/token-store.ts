@@ -1,0 +1,193 @@
+import { accessTokenLifetimeSeconds, type Scope } from '@rivergate/caller';
+import type { Knex } from 'knex';
+import type { Holder } from './grant-store.ts';
+
+const REFRESH_SECONDS = 30 * 86_400;
+
+export interface Lifetimes {
+  /** Seconds */
+  access: number;
+  /** Seconds */
+  refresh: number;
+}
+
+/** How long tokens live that are issued now; the organization may have shortened it. */
+export async function lifetimesIn(db: Knex, organizationId: number): Promise<Lifetimes> {
+  const policy = await db('organization_policies')
+    .where({ organization_id: organizationId })
+    .first('access_token_seconds', 'refresh_token_seconds');
+  return {
+    access: Math.min(accessTokenLifetimeSeconds, policy?.access_token_seconds ?? accessTokenLifetimeSeconds),
+    refresh: Math.min(REFRESH_SECONDS, policy?.refresh_token_seconds ?? REFRESH_SECONDS),
+  };
+}
+
+export interface NewToken {
+  kind: 'access' | 'refresh';
+  token_hash: string;
+  application_id: number;
+  grant_id: number | null;
+  user_id: number | null;
+  scopes: readonly Scope[];
+  expires_at: Date;
+}
+
+export async function insertTokens(db: Knex, tokens: readonly NewToken[]): Promise<void> {
+  await db('oauth_tokens').insert(tokens.map(token => ({ ...token, scopes: [...token.scopes] })));
+}
+
+export async function holderOfRefreshToken(db: Knex, hash: string): Promise<Holder | undefined> {
+  return db('oauth_tokens as t')
+    .join('oauth_applications as a', 'a.id', 't.application_id')
+    .where({ token_hash: hash, kind: 'refresh' })
+    .first('t.user_id', 'a.organization_id');
+}
+
+export interface IssuedToken {
+  id: number;
+  kind: 'access' | 'refresh';
+  application_id: number;
+  grant_id: number | null;
+}
+
+export async function issuedToken(db: Knex, hash: string): Promise<IssuedToken | undefined> {
+  return db('oauth_tokens').where({ token_hash: hash }).first('id', 'kind', 'application_id', 'grant_id');
+}
+
+/** Whose the token is. */
+export async function ownerOf(
+  db: Knex,
+  { application_id }: Pick<IssuedToken, 'application_id'>,
+): Promise<{ id: number; client_id: string; organization_id: number }> {
+  return db('oauth_applications').where({ id: application_id }).first('id', 'client_id', 'organization_id');
+}
+
+/**
+ * Marks a refresh token as used, if it is good still: its organization may have shortened its time. Whoever calls holds
+ * the grant.
+ */
+export async function useRefreshToken(
+  db: Knex.Transaction,
+  hash: string,
+  seconds: number,
+): Promise<{ state: 'used'; scopes: Scope[] } | { state: 'reused' } | { state: 'ended' }> {
+  const { rows } = await db.raw(
+    `update oauth_tokens set used_at = now()
+     where token_hash = :hash and used_at is null and revoked_at is null
+       and least(expires_at, created_at + :seconds * interval '1 second') > now()
+     returning scopes`,
+    { hash, seconds },
+  );
+  if (rows.length === 1) return { state: 'used', scopes: rows[0].scopes };
+  const { used_at } = await db('oauth_tokens').where({ token_hash: hash }).first('used_at');
+  return { state: used_at ? 'reused' : 'ended' };
+}
+
+/** Which tokens of an application end. */
+export interface WhichTokens {
+  application_id: number;
+  /** Those of one grant, and the grant itself. */
+  grant_id?: number;
+  /** This one alone, without its grant. */
+  id?: number;
+  /** Those that act for users with their grants, or those that act for the application itself. */
+  actingFor?: 'users' | 'itself';
+}
+
+/** @returns hashes of the access tokens that were good until now */
+export async function endTokens(db: Knex.Transaction, which: WhichTokens, reason: string): Promise<string[]> {
+  const { application_id, grant_id, id, actingFor } = which;
+  if (id === undefined && actingFor !== 'itself') {
+    await db('oauth_grants')
+      .where({ application_id, ...(grant_id === undefined ? {} : { id: grant_id }) })
+      .whereNull('ended_at')
+      .update({ ended_at: db.fn.now(), end_reason: reason });
+  }
+  const tokens = db('oauth_tokens').where({ application_id }).whereNull('revoked_at');
+  if (id !== undefined) tokens.where({ id });
+  if (grant_id !== undefined) tokens.where({ grant_id });
+  if (actingFor === 'users') tokens.whereNotNull('user_id');
+  if (actingFor === 'itself') tokens.whereNull('user_id');
+  return goodUntilNow(await tokens.update({ revoked_at: db.fn.now() }).returning(STILL_GOOD(db)));
+}
+
+const STILL_GOOD = (db: Knex) =>
+  ['token_hash', db.raw("kind = 'access' and expires_at > now() as good")] as never[];
+
+const goodUntilNow = (ended: { token_hash: string; good: boolean }[]) =>
+  ended.filter(({ good }) => good).map(({ token_hash }) => token_hash);
+
+/** Takes from codes and tokens of an application what it may not do any more. @returns hashes of the access tokens that lost something */
+export async function narrowTokens(
+  db: Knex.Transaction,
+  applicationId: number,
+  scopes: readonly Scope[],
+): Promise<string[]> {
+  const kept = `array(select scope from unnest(scopes) as scope where scope = any(cast(:scopes as text[])))`;
+  const losing = `application_id = :id and not scopes <@ cast(:scopes as text[])`;
+  const values = { id: applicationId, scopes: [...scopes] };
+  await db.raw(`update oauth_grants set scopes = ${kept} where ${losing}`, values);
+  const { rows } = await db.raw(
+    `update oauth_tokens set scopes = ${kept} where ${losing} and revoked_at is null
+     returning token_hash, kind = 'access' and expires_at > now() as good`,
+    values,
+  );
+  return goodUntilNow(rows);
+}
+
+/** Applications of an organization with grants of a user. */
+export async function applicationsWithGrants(
+  db: Knex,
+  { user_id, organization_id }: Holder,
+): Promise<{ id: number; client_id: string; grant_id: number }[]> {
+  return db('oauth_grants as g')
+    .join('oauth_applications as a', 'a.id', 'g.application_id')
+    .where({ user_id, organization_id })
+    .whereNull('ended_at')
+    .select('a.id', 'a.client_id', 'g.id as grant_id');
+}
+
+/** Hashes of the access tokens that act for a user and may be in use. */
+export async function hashesInUse(db: Knex, userId: number): Promise<string[]> {
+  return db('oauth_tokens')
+    .where({ user_id: userId, kind: 'access' })
+    .whereNull('revoked_at')
+    .where('expires_at', '>', db.fn.now())
+    .pluck('token_hash');
+}
+
+export interface TokenStanding {
+  token_id: number;
+  user_id: number | null;
+  client_id: string;
+  organization_id: number;
+  bound: true;
+  scopes: Scope[];
+  expires_at: Date;
+  state: 'active' | 'suspended' | 'revoked';
+}
+
+/** What an access token may do, for who decides; it acts in the organization of its application only. */
+export async function tokenStanding(db: Knex, hash: string): Promise<TokenStanding | undefined> {
+  const { rows } = await db.raw(
+    `select t.id as token_id, t.user_id, a.client_id, a.organization_id, true as bound, t.scopes, t.expires_at,
+       case when t.revoked_at is not null or g.ended_at is not null or a.status <> 'active' then 'revoked'
+         when u.disabled_at is not null then 'suspended' else 'active' end as state
+     from oauth_tokens t
+       join oauth_applications a on a.id = t.application_id
+       left join oauth_grants g on g.id = t.grant_id
+       left join users u on u.id = t.user_id
+     where t.token_hash = :hash and t.kind = 'access'`,
+    { hash },
+  );
+  return rows[0];
+}
+
+/** Used refresh tokens stay until they would have expired: so that a second use is known for one. */
+export async function forgetEndedTokens(db: Knex): Promise<void> {
+  await db('oauth_tokens').whereRaw("expires_at < now() - interval '1 day'").delete();
+  await db('oauth_grants as g')
+    .whereRaw("code_expires_at < now() - interval '1 day'")
+    .whereNotExists(db('oauth_tokens as t').whereRaw('t.grant_id = g.id').select(db.raw('1')))
+    .delete();
+}
