@@ -15,6 +15,7 @@ import {
   signUp,
   uniqueEmail,
 } from './person.ts';
+import { totpCode } from './totp.ts';
 
 const MARKUP = '<img src=x onerror=alert(1)>';
 
@@ -207,18 +208,25 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
     expect(faults).toEqual([]);
   });
 
-  it('is honest about what it cannot do, and about how long to wait', async () => {
+  it('asks for the second factor of who has one', async () => {
     const guest = await signUp(fleet, 'guarded');
+    const { secret } = data(await guest.post('/api/v1/mfa/totp/setup', { device_name: 'Phone' }));
+    const confirmed = await guest.post('/api/v1/mfa/totp/verify', { code: totpCode(secret) });
+    const [backupCode] = data(confirmed).backup_codes;
+    const { page, faults } = await browser.visit((await invite(guest.email)).url);
+    await signIn(page, guest.email);
+    await page.getByLabel('Code of your authenticator app').waitFor();
+    await page.getByRole('button', { name: 'Use a backup code' }).click();
+    await page.getByLabel('Backup code').fill(backupCode);
+    await page.getByRole('button', { name: 'Go on' }).click();
+    await heading(page, `Welcome to ${organization.name}`);
+    expect(faults).toEqual([]);
+  });
+
+  it('says how long to wait', async () => {
+    const guest = await signUp(fleet, 'impatient');
     const { page, faults } = await browser.visit((await invite(guest.email)).url);
     const alert = page.locator('#sign-in').getByRole('alert');
-    await page.route('**/auth/login', route =>
-      route.fulfill({
-        json: { success: true, data: { temporary_token: 't', mfa_required: true, mfa_methods: ['totp'] } },
-      }),
-    );
-    await signIn(page, guest.email);
-    await alert.getByText('asks for a second factor, which this page cannot do yet').waitFor();
-    await page.unroute('**/auth/login');
     for (let tries = 0; tries < 5; tries += 1) {
       const answered = page.waitForResponse(/login/);
       await signIn(page, guest.email, 'Wrong1password');

@@ -50,7 +50,8 @@ async function register(more: object = {}): Promise<Application> {
 /** What a browser app does: code and PKCE, by a client that others wrote. */
 async function signIn({ client, authentication }: Application, person: Person, scope = 'read write') {
   const [verifier, state] = [oauth.generateRandomCodeVerifier(), oauth.generateRandomState()];
-  const address = new URL(server.authorization_endpoint!);
+  // Where it signs people in itself, and so has an access token to bring; others send them to the page.
+  const address = new URL('/oauth/authorize', fleet.url);
   address.search = new URLSearchParams({
     response_type: 'code',
     client_id: client.client_id,

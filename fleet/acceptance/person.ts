@@ -36,9 +36,9 @@ export async function mailTo(fleet: AcceptanceFleet, email: string, holding = ''
   }, `a mail to ${email} with "${holding}"`);
 }
 
-/** The code of the newest mail to the address. */
-export async function codeSentTo(fleet: AcceptanceFleet, email: string): Promise<string> {
-  return /\b\d{6}\b/.exec((await mailTo(fleet, email, 'code')).text)![0];
+/** The code of the newest mail to the address that holds the text. */
+export async function codeSentTo(fleet: AcceptanceFleet, email: string, holding = 'code'): Promise<string> {
+  return /\b\d{6}\b/.exec((await mailTo(fleet, email, holding)).text)![0];
 }
 
 /** Signs up, reads the code from the mailbox, verifies: as a person would, by HTTP alone. */

@@ -17,7 +17,7 @@ export const metadata = endpoint(
     caller: 'public',
     answer: z.object({
       issuer: address(''),
-      authorization_endpoint: address('/oauth/authorize'),
+      authorization_endpoint: address('/authorize'),
       token_endpoint: address('/oauth/token'),
       revocation_endpoint: address('/oauth/token/revoke'),
       jwks_uri: address(accessTokenKeysPath),
@@ -37,7 +37,8 @@ export const metadata = endpoint(
     return reply(
       {
         issuer: publicUrl,
-        authorization_endpoint: `${publicUrl}/oauth/authorize`,
+        // The page on which people sign in and consent: a browser has no access token to bring to /oauth/authorize.
+        authorization_endpoint: `${publicUrl}/authorize`,
         token_endpoint: `${publicUrl}/oauth/token`,
         revocation_endpoint: `${publicUrl}/oauth/token/revoke`,
         jwks_uri: `${publicUrl}${accessTokenKeysPath}`,
