@@ -5,6 +5,7 @@ import { accountById } from '../accounts/account-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { noteResetRequest } from '../password/password-reset-store.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
+import { revokeDevices } from '../trusted-devices/revoke-devices.ts';
 import { spendNotice } from './notice-store.ts';
 
 export const InvalidNotice = error(
@@ -35,6 +36,7 @@ export const notMe = endpoint(
     if (!notice) throw InvalidNotice();
     const { user_id: userId, session_id: sessionId } = notice;
     await endSessions({ db, emit }, { userId, sessionId }, 'disowned');
+    await revokeDevices({ db, emit }, { userId, sessionId }, 'disowned');
     const account = await accountById(db, userId);
     if (!account) return;
     await noteResetRequest(db, {

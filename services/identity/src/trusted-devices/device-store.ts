@@ -106,20 +106,22 @@ export async function useTrust(db: Knex, userId: number, fingerprintHash: string
   return used > 0;
 }
 
-/** Devices of a user, or the one; whether trusted yet or not. */
+/** Devices of a user, trusted or only offered: all of them, or that of a session. Or a trusted one. */
 export interface WhichDevices {
   userId: number;
+  sessionId?: number;
   id?: number;
 }
 
 /** @returns those that were trusted until now */
 export async function removeDevices(
   db: Knex,
-  { userId, id }: WhichDevices,
+  { userId, sessionId, id }: WhichDevices,
 ): Promise<{ id: number; device_name: string }[]> {
   const removed = await db('trusted_devices')
     .where({ user_id: userId })
     .modify(devices => {
+      if (sessionId !== undefined) devices.where({ session_id: sessionId });
       if (id !== undefined) devices.where({ id }).whereNotNull('activated_at');
     })
     .delete()

@@ -3,7 +3,13 @@ import { deviceRevoked } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { removeDevices, type WhichDevices } from './device-store.ts';
 
-export type RevokeReason = 'revoked' | 'mfa_disabled' | 'password_changed' | 'password_reset';
+export type RevokeReason =
+  | 'revoked'
+  | 'mfa_disabled'
+  | 'password_changed'
+  | 'password_reset'
+  /** Its user says that somebody else opened the session. */
+  | 'disowned';
 
 /** @returns how many were trusted until now */
 export async function revokeDevices(

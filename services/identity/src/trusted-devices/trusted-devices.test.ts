@@ -241,6 +241,22 @@ describe('trust ends', () => {
     phone = await enrolTotp(identity, person);
     expect(await needsSecondFactor()).toBe(true);
   });
+  it('of the device from which somebody else signed in, by the link of the mail that told of it', async () => {
+    await trusted();
+    await trusted(DEVICE, '198.51.100.9');
+    expect((await listed()).total_count).toBe(2);
+    const link = () =>
+      identity.mail
+        .to(person.email)
+        .filter(({ text }) => text.includes('198.51.100.9'))
+        .flatMap(({ text }) => /not-me\?token=([\w-]+)/.exec(text)?.[1] ?? [])[0];
+    const token = await eventually(link);
+    await identity.anonymous().post('/api/v1/auth/not-me', { token }).expect(200);
+    expect((await listed()).devices.map((device: { ip_address: string }) => device.ip_address)).toEqual([
+      '192.0.2.7',
+    ]);
+    expect(await needsSecondFactor(DEVICE, '198.51.100.9')).toBe(true);
+  });
   it('when the password is changed', async () => {
     await trusted();
     const change = { current_password: PASSWORD, new_password: 'Brand2new!' };
