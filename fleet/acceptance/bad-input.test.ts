@@ -65,6 +65,10 @@ async function everywhere(
   expect(await rows()).toEqual(before);
 }
 
+/** Providers of social logins send more than is asked for: what is not known is passed over, and the next thing is wrong. */
+const passingOver = /^(?:GET|POST) \/api\/v1\/auth\/oauth\/\{provider\}\/callback$/;
+const orNext = ({ name }: Operation, status: number) => (passingOver.test(name) ? [status, 400] : [status]);
+
 const raw = (body: string, headers = {}) => ({ raw: body, headers });
 const anonymousOrOwner = (operation: Operation) => (operation.signedIn ? owner : fleet.caller());
 type Options = { raw?: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> };
@@ -212,7 +216,7 @@ describe('every declared endpoint', () => {
             headers: { 'content-type': type },
           };
           const answer = await send(operation, fill(operation.path, known), options);
-          expectRefusal(operation, `with ${body.slice(0, 30)}`, answer as never, [status]);
+          expectRefusal(operation, `with ${body.slice(0, 30)}`, answer as never, orNext(operation, status));
         }
       },
     );
@@ -267,7 +271,7 @@ describe('every declared endpoint', () => {
           operation,
           `?surprise`,
           (await send(operation, `${path}?surprise=1`, {})) as never,
-          [422],
+          orNext(operation, 422),
         );
         if (operation.method === 'get' || (operation.content && !operation.body)) return;
         const answer = await anonymousOrOwner(operation)[operation.method](path, {
