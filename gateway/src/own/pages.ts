@@ -50,6 +50,7 @@ const parts = [
   'sign-up.js',
   'verify-email.js',
   'view.js',
+  'ways-in.js',
 ];
 
 /**
