@@ -20,7 +20,7 @@ describe.skipIf(noBrowser)(
     let app: { client_id: string; client_secret: string };
     /** The page, as apps find it (RFC 8414). */
     let endpoint: string;
-  let issuer: string;
+    let issuer: string;
     beforeAll(async () => {
       [fleet, browser] = await Promise.all([startFleet({ host: 'localhost' }), openBrowser()]);
       owner = await signUp(fleet, 'mira');
