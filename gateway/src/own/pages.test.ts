@@ -12,6 +12,7 @@ const documents = [
   `/not-me?token=${SECRET}`,
   `/invitations/${SECRET}`,
   '/invitations',
+  '/account',
 ];
 
 let fleet: TestFleet;
@@ -24,7 +25,7 @@ afterAll(() => fleet.stop());
 
 const text = async (path: string) => (await fleet.get(path)).text();
 
-describe('the pages behind mailed links', () => {
+describe('the pages for people', () => {
   it.each(documents)(
     '%s is a page that is kept nowhere, framed by nobody and tells nobody of the link',
     async path => {
@@ -57,8 +58,8 @@ describe('the pages behind mailed links', () => {
       seen.add(file);
       const answer = await fleet.get(file);
       expect([file, answer.status]).toEqual([file, 200]);
-      for (const [, name] of (await answer.text()).matchAll(/from '\.\/([^']+)'/g))
-        waiting.push(`/pages/${name}`);
+      for (const [, name] of (await answer.text()).matchAll(/from '(\.[^']+)'/g))
+        waiting.push(new URL(name!, fleet.url + file).pathname);
     }
     expect(seen.size).toBeGreaterThan(4);
   });

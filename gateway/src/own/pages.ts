@@ -19,19 +19,41 @@ const policy = {
   'trusted-types': ["'none'"],
 };
 
-/** Where the links in mails lead, and apps to have somebody signed in. `/invitations` is what remains in the address bar once the token is out of it. */
+/**
+ * Where the links in mails lead, apps to have somebody signed in, and people to look after their account. `/invitations`
+ * is what remains in the address bar once the token is out of it.
+ */
 const documents = {
   '/verify-email': 'verify-email.html',
   '/reset-password': 'reset-password.html',
   '/not-me': 'not-me.html',
   '/authorize': 'authorize.html',
+  '/account': 'account.html',
   '/invitations': 'invitation.html',
   '/invitations/*': 'invitation.html',
 };
 
 const parts = [
   'page.css',
+  'account/account.css',
+  'invitation.css',
   'accept-invitation.js',
+  'account.js',
+  'account/asked-button.js',
+  'account/browser-name.js',
+  'account/connected-accounts.js',
+  'account/day.js',
+  'account/made-form.js',
+  'account/passkeys.js',
+  'account/password.js',
+  'account/profile.js',
+  'account/second-factors.js',
+  'account/section.js',
+  'account/session.js',
+  'account/sessions.js',
+  'account/show-once.js',
+  'account/tokens.js',
+  'account/trusted-devices.js',
   'api.js',
   'authorize.js',
   'confirm-code.js',
@@ -50,11 +72,13 @@ const parts = [
   'sign-up.js',
   'verify-email.js',
   'view.js',
+  'ways-in.js',
 ];
 
 /**
- * The pages behind the links in mails, for as long as no browser app takes them over (APP_URL). They talk to the API
- * like any other client; nothing that a link carries is stored or cached, and a link opened by a scanner does nothing.
+ * The pages for people; those behind the links in mails for as long as no browser app takes them over (APP_URL). They
+ * talk to the API like any other client; nothing that a link carries is stored or cached, and a link opened by a scanner
+ * does nothing.
  */
 export function pages(publicUrl: string): OwnEndpoints {
   const write = answerWriter(answerHeaders(securityHeaders(publicUrl, policy)));

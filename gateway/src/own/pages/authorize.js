@@ -1,11 +1,9 @@
 import { ask, endSession } from './api.js';
 import { failureWords } from './failure-words.js';
-import { complain, onSubmit, showAlert, showFailure } from './form.js';
-import { hasPasskeys, signInWithPasskey } from './passkey.js';
+import { onSubmit, showFailure } from './form.js';
 import { addToggles } from './password-field.js';
-import { secondFactor } from './second-factor.js';
-import { signIn } from './sign-in.js';
 import { fill, show } from './view.js';
+import { waysIn } from './ways-in.js';
 
 /** What an app asks for when it sends somebody here (RFC 6749, section 4.1.1; RFC 7636, section 4.3). */
 const asked = Object.fromEntries(new URLSearchParams(location.search));
@@ -36,7 +34,6 @@ async function open() {
       return item;
     }),
   );
-  choose('sign-in');
   show('sign-in');
 }
 
@@ -53,22 +50,10 @@ function fail(words, mayPass = false) {
   show('failed');
 }
 
-function choose(name) {
-  for (const id of ['sign-in', 'second-factor']) part(id).hidden = id !== name;
-}
-
-function signedIn(newAccessToken) {
-  accessToken = newAccessToken;
+function signedIn(tokens) {
+  accessToken = tokens.access_token;
   show('consent');
 }
-
-function startOver(words) {
-  choose('sign-in');
-  showAlert(part('sign-in'), words);
-  part('sign-in').elements.password.focus();
-}
-
-const askForFactor = secondFactor({ signedIn, startOver });
 
 async function decide(form, approve) {
   const { client_id, redirect_uri, scope, state, code_challenge, code_challenge_method } = asked;
@@ -94,36 +79,7 @@ async function leave() {
 }
 
 addToggles();
-signIn({
-  signedIn,
-  codeNeeded: () =>
-    startOver('This address is not confirmed yet. Open the mail that was sent to it just now.'),
-  factorNeeded(login) {
-    choose('second-factor');
-    return askForFactor(login);
-  },
-});
-
-const passkey = part('passkey');
-passkey.hidden = !hasPasskeys;
-passkey.addEventListener('click', async () => {
-  const form = part('sign-in');
-  const { email } = form.elements;
-  showAlert(form, '');
-  complain(email, email.checkValidity() ? '' : email.dataset.complaint);
-  if (!email.checkValidity()) return email.focus();
-  const answer = await signInWithPasskey(email.value);
-  if (answer === null) return showAlert(form, 'No passkey was used. You can sign in with your password.');
-  if (!answer.ok) return showFailure(form, answer, passkeyWords[answer.code]);
-  signedIn(answer.data.access_token);
-});
-
-const passkeyWords = {
-  INVALID_CREDENTIAL: 'This passkey does not belong to this address.',
-  INVALID_ASSERTION: 'This passkey does not belong to this address.',
-  CHALLENGE_NOT_FOUND: 'That took too long. Please try again.',
-};
-
+waysIn({ signedIn });
 onSubmit(part('consent'), 'One moment…', () => decide(part('consent'), true));
 part('deny').addEventListener('click', () => decide(part('consent'), false));
 part('try-again').addEventListener('click', open);

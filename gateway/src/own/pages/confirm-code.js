@@ -24,7 +24,7 @@ export function confirmCode({ signedIn, startOver }) {
     const body = { temporary_token: waiting.temporaryToken, otp_code: otp_code.trim() };
     const answer = await ask('POST', '/auth/verify-otp', { body });
     if (answer.ok || answer.code === 'INVALID_TOKEN') forgetRegistration();
-    if (answer.ok && answer.data.access_token) return signedIn(answer.data.access_token, form);
+    if (answer.ok && answer.data.access_token) return signedIn(answer.data, form);
     if (answer.ok || answer.code === 'INVALID_TOKEN') return startOver();
     if (!wrong[answer.code]) return showFailure(form, answer);
     complain(field, wrong[answer.code]);

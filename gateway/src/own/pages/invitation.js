@@ -44,8 +44,8 @@ function choose(name) {
     button.setAttribute('aria-pressed', String(id === name));
 }
 
-async function signedIn(newAccessToken) {
-  accessToken = newAccessToken;
+async function signedIn(tokens) {
+  accessToken = tokens.access_token;
   announce('Accepting the invitation…');
   const answer = await acceptInvitation(token, accessToken);
   const ended = await leave();

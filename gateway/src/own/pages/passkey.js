@@ -1,7 +1,9 @@
 import { ask } from './api.js';
 
-/** Whether this browser has passkeys at all. */
-export const hasPasskeys = 'PublicKeyCredential' in globalThis;
+const Credential = globalThis.PublicKeyCredential;
+
+/** Whether this browser has passkeys, and reads and writes them as JSON (WebAuthn Level 3, section 5.1). */
+export const hasPasskeys = Boolean(Credential?.parseCreationOptionsFromJSON);
 
 /**
  * Signs in with a passkey of the account that has this address.
@@ -11,37 +13,31 @@ export const hasPasskeys = 'PublicKeyCredential' in globalThis;
 export async function signInWithPasskey(email) {
   const start = await ask('POST', '/webauthn/authenticate/start', { body: { email } });
   if (!start.ok) return start;
-  const { challenge, allowCredentials, timeout, userVerification, rpId } = start.data;
-  const publicKey = {
-    challenge: bytes(challenge),
-    allowCredentials: allowCredentials.map(({ id, ...more }) => ({ ...more, id: bytes(id) })),
-    timeout,
-    userVerification,
-    rpId,
-  };
-  let found;
+  let credential;
   try {
-    found = await navigator.credentials.get({ publicKey });
+    const publicKey = Credential.parseRequestOptionsFromJSON(start.data);
+    credential = await navigator.credentials.get({ publicKey });
   } catch {
     return null;
   }
-  const { authenticatorData, clientDataJSON, signature, userHandle } = found.response;
-  const response = {
-    authenticatorData: text(authenticatorData),
-    clientDataJSON: text(clientDataJSON),
-    signature: text(signature),
-    userHandle: userHandle && text(userHandle),
-  };
-  const credential = { id: found.id, rawId: text(found.rawId), type: found.type, response };
   return ask('POST', '/webauthn/authenticate/complete', { body: { email, credential } });
 }
 
-function bytes(base64url) {
-  const base64 = base64url.replaceAll('-', '+').replaceAll('_', '/');
-  return Uint8Array.from(atob(base64), character => character.charCodeAt(0));
-}
-
-function text(buffer) {
-  const base64 = btoa(String.fromCharCode(...new Uint8Array(buffer)));
-  return base64.replaceAll('+', '-').replaceAll('/', '_').replaceAll('=', '');
+/**
+ * Makes a passkey for the person that `call` asks the API as.
+ *
+ * @returns the API's answer, or a failure of the browser: PASSKEY_EXISTS on this device, or PASSKEY_DECLINED
+ */
+export async function createPasskey(call, deviceName) {
+  const start = await call('POST', '/webauthn/register/start', { device_name: deviceName });
+  if (!start.ok) return start;
+  let credential;
+  try {
+    const publicKey = Credential.parseCreationOptionsFromJSON(start.data);
+    credential = await navigator.credentials.create({ publicKey });
+  } catch ({ name }) {
+    const code = name === 'InvalidStateError' ? 'PASSKEY_EXISTS' : 'PASSKEY_DECLINED';
+    return { ok: false, code, details: [] };
+  }
+  return call('POST', '/webauthn/register/complete', { credential, device_name: deviceName });
 }

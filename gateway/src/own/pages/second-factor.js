@@ -59,7 +59,7 @@ export function secondFactor({ signedIn, startOver }) {
       const path = trusted.checked ? '/devices/activate' : '/devices/skip';
       await ask('POST', path, { body: { activation_token: device.activation_token }, accessToken });
     }
-    await signedIn(accessToken, form);
+    await signedIn(answer.data, form);
   });
 
   for (const button of others)

@@ -7,16 +7,16 @@ const words = {
   SSO_REQUIRED: 'This account signs in through its organization, which this page cannot do.',
 };
 
-/** Signs in with address and password. */
+/** Signs in with address and password. `signedIn` gets the tokens. */
 export function signIn({ signedIn, codeNeeded, factorNeeded }) {
   const form = document.getElementById('sign-in');
   onSubmit(form, 'Signing in…', async ({ email, password }) => {
     const answer = await ask('POST', '/auth/login', { body: { email, password } });
     if (!answer.ok) return showFailure(form, answer, words[answer.code]);
-    const { access_token, temporary_token, email_verification_required, mfa_required } = answer.data;
+    const { temporary_token, email_verification_required, mfa_required } = answer.data;
     form.elements.password.value = '';
     if (mfa_required) return factorNeeded(answer.data);
     if (email_verification_required) return codeNeeded(email, temporary_token);
-    await signedIn(access_token, form);
+    await signedIn(answer.data, form);
   });
 }

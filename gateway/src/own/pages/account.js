@@ -1,0 +1,58 @@
+import { connectedAccounts } from './account/connected-accounts.js';
+import { passkeys } from './account/passkeys.js';
+import { password } from './account/password.js';
+import { profile } from './account/profile.js';
+import { secondFactors } from './account/second-factors.js';
+import { beginSession, call, closeSession, leave } from './account/session.js';
+import { sessions } from './account/sessions.js';
+import { tokens } from './account/tokens.js';
+import { trustedDevices } from './account/trusted-devices.js';
+import { onSubmit, showFailure } from './form.js';
+import { addToggles } from './password-field.js';
+import { fill, show } from './view.js';
+import { waysIn } from './ways-in.js';
+
+const part = id => document.getElementById(id);
+
+const ownTokens = tokens();
+const others = [
+  profile({ known: ({ organizations }) => ownTokens.offer(organizations) }),
+  passkeys(),
+  trustedDevices(),
+  sessions(),
+  ownTokens,
+  connectedAccounts(),
+];
+const factors = secondFactors({ changed: () => load(others) });
+
+/** Each part by itself: what one of them meets does not keep the others. */
+function load(sections) {
+  for (const section of sections) section.load();
+}
+
+function signedIn(newTokens) {
+  beginSession(newTokens, over);
+  show('account');
+  load([...others, factors]);
+}
+
+/** All that was shown goes with the session. */
+function over(words) {
+  fill({ reason: words });
+  show('over');
+  document.querySelector('[data-view="account"]').remove();
+}
+
+addToggles();
+password();
+waysIn({ signedIn });
+onSubmit(part('sign-out'), 'Signing out…', async () => {
+  const answer = await call('POST', '/auth/logout');
+  if (!answer.ok) return showFailure(part('sign-out'), answer);
+  closeSession('You have signed out.');
+});
+part('sign-in-again').addEventListener('click', () => location.reload());
+addEventListener('pagehide', leave);
+// A page that the browser kept for going back to shows what was there, without a session.
+addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
+show('sign-in', { focus: false });

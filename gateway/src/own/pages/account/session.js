@@ -1,0 +1,58 @@
+import { ask, endSession } from '../api.js';
+
+/** Of whoever signed in, in memory alone; null where nobody is. */
+let tokens = null;
+let whenOver;
+let renewal = null;
+
+/** @param over gets the words that say why the session is over, unless the person is leaving the page */
+export function beginSession(newTokens, over) {
+  tokens = newTokens;
+  whenOver = over;
+}
+
+/**
+ * Asks the API as the person. An access token that is not good any more is renewed once. What is answered after the
+ * end of the session reaches nobody: there is no page left to show it.
+ *
+ * @returns what `ask` does
+ */
+export async function call(method, path, body) {
+  let used = tokens?.access_token;
+  let answer = await ask(method, path, { body, accessToken: used });
+  if (tokens !== null && answer.status === 401) {
+    const renewed = await renew(used);
+    if (!renewed.ok && renewed.status !== 401) return renewed;
+    if (tokens !== null && renewed.ok) {
+      used = tokens.access_token;
+      answer = await ask(method, path, { body, accessToken: used });
+    }
+    if (answer.status === 401) closeSession('The session of this page has ended.');
+  }
+  return tokens === null ? new Promise(() => {}) : answer;
+}
+
+/** A refresh token works once, so those who find the same access token expired share one renewal. */
+async function renew(used) {
+  if (tokens.access_token !== used) return { ok: true };
+  renewal ??= ask('POST', '/auth/refresh', { body: { refresh_token: tokens.refresh_token } });
+  const renewed = await renewal;
+  renewal = null;
+  if (renewed.ok && tokens !== null) tokens = renewed.data;
+  return renewed;
+}
+
+/** Forgets the session, which is over at the API already. */
+export function closeSession(words) {
+  if (tokens === null) return;
+  tokens = null;
+  whenOver(words);
+}
+
+/** Ends the session of somebody who leaves the page. */
+export function leave() {
+  if (tokens === null) return;
+  const { access_token } = tokens;
+  tokens = null;
+  endSession(access_token);
+}
