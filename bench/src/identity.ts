@@ -11,7 +11,7 @@ import { PASSWORD, seed } from './identity/seed.ts';
 /** What a second of wall clock carries, and what a second of the measured process's processor time does. */
 export type Rate = { perSecond: number; perCpuSecond: number };
 
-export type IdentityFigures = Record<'argon2' | 'logins' | 'transactions' | 'refreshes', Rate>;
+export type IdentityFigures = Record<'argon2' | 'logins' | 'transactions' | 'refreshes' | 'clients', Rate>;
 
 const CONNECTIONS = 16;
 const unlimited = Object.fromEntries(
@@ -19,7 +19,7 @@ const unlimited = Object.fromEntries(
 );
 
 /**
- * Logins and refreshes against the identity service over HTTP, with the internal credential, audit and events as in
+ * Logins, refreshes and client-credential grants against the identity service over HTTP, with the internal credential, audit and events as in
  * the fleet. The service has one core; PostgreSQL, Redis and the load share the other. Beside them, in the same run
  * and on the same core, what the machine gives without a service: Argon2id hashes and empty transactions.
  */
@@ -47,14 +47,22 @@ export async function benchIdentity({
       },
       cores.proxy,
     );
-    const { emails, refreshTokens } = await seed(environment.databaseAdminUrl, CONNECTIONS, CONNECTIONS);
+    const { emails, refreshTokens, clientCredentials } = await seed(
+      environment.databaseAdminUrl,
+      CONNECTIONS,
+      CONNECTIONS,
+      CONNECTIONS,
+    );
     const send = sender(environment, service.url);
     const logIn = async (worker: number) => {
-      await send('/api/v1/auth/login', { email: emails[worker], password: PASSWORD });
+      await send('/api/v1/auth/login', { email: emails[worker]!, password: PASSWORD });
     };
     const refresh = async (worker: number) => {
-      const { data } = await send('/api/v1/auth/refresh', { refresh_token: refreshTokens[worker] });
+      const { data } = await send('/api/v1/auth/refresh', { refresh_token: refreshTokens[worker]! });
       refreshTokens[worker] = data.refresh_token;
+    };
+    const grant = async (worker: number) => {
+      await send('/oauth/token', { grant_type: 'client_credentials', ...clientCredentials[worker] }, FORM);
     };
 
     const parts: Record<keyof IdentityFigures, (length: number) => Promise<Rate>> = {
@@ -62,6 +70,7 @@ export async function benchIdentity({
       logins: length => measure(service!, logIn, length),
       transactions: length => baseline('transactions', length, 10, env.DATABASE_URL),
       refreshes: length => measure(service!, refresh, length),
+      clients: length => measure(service!, grant, length),
     };
     const figures = await bestOfRounds(parts, seconds);
     await send.close();
@@ -90,22 +99,25 @@ async function bestOfRounds<Name extends string>(
   return best;
 }
 
-/** Posts JSON as the gateway does for somebody who is not signed in. */
+const JSON_TYPE = 'application/json';
+const FORM = 'application/x-www-form-urlencoded';
+
+/** Posts as the gateway does for somebody who is not signed in. */
 function sender(environment: TestEnvironment, url: string) {
   const key = credentialKey(environment.of('gateway'));
   const pool = new Pool(url, { connections: CONNECTIONS });
   const principal = anonymous('192.0.2.1');
-  const send = async (path: string, body: object) => {
+  const send = async (path: string, body: Record<string, string>, type = JSON_TYPE) => {
     const credential = issueCredential(key, { audience: 'identity', method: 'POST', path, principal });
     const answer = await pool.request({
       method: 'POST',
       path,
       headers: {
-        'content-type': 'application/json',
+        'content-type': type,
         'x-request-id': randomUUID(),
         [CREDENTIAL_HEADER]: credential,
       },
-      body: JSON.stringify(body),
+      body: type === FORM ? new URLSearchParams(body).toString() : JSON.stringify(body),
     });
     const text = await answer.body.text();
     if (answer.statusCode !== 200) throw new Error(`${path} answered ${answer.statusCode}: ${text}`);
@@ -155,6 +167,11 @@ function report(figures: IdentityFigures, print: (line: string) => void): void {
     ['logins', figures.logins, `${share(figures.logins, figures.argon2)} of the hashes`],
     ['transactions alone', figures.transactions, ''],
     ['refreshes', figures.refreshes, `${share(figures.refreshes, figures.transactions)} of the transactions`],
+    [
+      'client credentials',
+      figures.clients,
+      `${share(figures.clients, figures.transactions)} of the transactions`,
+    ],
   ];
   print('identity on one core          a second   a CPU second');
   for (const [name, rate, ratio] of rows) {

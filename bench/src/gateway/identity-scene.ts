@@ -33,7 +33,7 @@ export function identityScene(): Promise<Scene> {
         cores.around,
       ),
     );
-    const { emails } = await seed(environment.databaseAdminUrl, 1, 0);
+    const { emails } = await seed(environment.databaseAdminUrl, 1, 0, 0);
     const away = Object.fromEntries(SERVICES.map(({ name }) => [urlVariable(name), 'http://127.0.0.1:9']));
     const env = {
       ...environment.of('gateway'),

@@ -3,8 +3,8 @@ import pg from 'pg';
 
 export const PASSWORD = 'Correct1horse';
 
-/** Verified accounts that know their organization, and sessions with a refresh token each. */
-export async function seed(adminUrl: string, accounts: number, sessions: number) {
+/** Verified accounts that know their organization, sessions with a refresh token each, and OAuth clients. */
+export async function seed(adminUrl: string, accounts: number, sessions: number, clients: number) {
   const client = new pg.Client({ connectionString: adminUrl });
   await client.connect();
   await client.query('set search_path = identity');
@@ -38,6 +38,17 @@ export async function seed(adminUrl: string, accounts: number, sessions: number)
     );
     refreshTokens.push(token);
   }
+  const clientCredentials: { client_id: string; client_secret: string }[] = [];
+  for (let index = 0; index < clients; index++) {
+    const secret = oneTimeToken();
+    const { rows } = await client.query(
+      `insert into oauth_applications
+         (organization_id, secret_hash, name, name_key, grant_types, redirect_uris, scopes, access_level)
+       values (1, $1, $2, $2, '{client_credentials}', '{}', '{read,write}', 'organization') returning client_id`,
+      [tokenHash(secret), `bench-${index}`],
+    );
+    clientCredentials.push({ client_id: rows[0].client_id, client_secret: secret });
+  }
   await client.end();
-  return { emails, refreshTokens };
+  return { emails, refreshTokens, clientCredentials };
 }
