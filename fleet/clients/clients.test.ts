@@ -49,12 +49,26 @@ describe('the API document', () => {
         'tag-description': 'off',
         // What is served on this machine only has no other address.
         'no-server-example.com': 'off',
+        // The authorization endpoint of OAuth answers by redirect alone (RFC 6749, section 4.1.2).
+        'operation-2xx-response': 'off',
       },
     });
     const problems = await lintFromString({ source: text, absoluteRef: document, config });
     expect(problems.map(({ ruleId, message, location }) => [ruleId, message, location[0]?.pointer])).toEqual(
       [],
     );
+  });
+
+  it('says of every operation what it answers when it succeeds', () => {
+    const { paths } = JSON.parse(text) as {
+      paths: Record<string, Record<string, { operationId: string; responses: object }>>;
+    };
+    const operations = Object.values(paths).flatMap(methods => Object.values(methods));
+    const silent = operations.filter(
+      ({ responses }) => !Object.keys(responses).some(status => /^(?:2|30[1-37])/.test(status)),
+    );
+    expect(operations.length).toBeGreaterThan(38);
+    expect(silent.map(({ operationId }) => operationId)).toEqual([]);
   });
 });
 
