@@ -15,17 +15,19 @@ const types: Record<string, string> = {
  *
  * @param files the file of each path, absolute
  * @param headers of every answer, beside type and validator
+ * @param read gives what is sent for a file
  */
 export function files(
   write: Writer,
   files: Readonly<Record<string, string>>,
   headers: Readonly<Record<string, string>>,
+  read: (file: string) => Promise<string | Buffer> = file => readFile(file),
 ): OwnEndpoints {
   return new Map(
     Object.entries(files).map(([path, file]) => {
       const type = types[file.slice(file.lastIndexOf('.') + 1)]!;
       const content = preparedOnce(async () =>
-        prepare(await readFile(file), { 'Content-Type': type, ...headers }),
+        prepare(await read(file), { 'Content-Type': type, ...headers }),
       );
       return [path, async exchange => write.prepared(exchange, await content())];
     }),

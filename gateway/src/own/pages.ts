@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { answerHeaders } from '../answer/answer-headers.ts';
 import { securityHeaders } from '../answer/security-headers.ts';
@@ -75,6 +76,16 @@ const parts = [
   'ways-in.js',
 ];
 
+const folder = join(import.meta.dirname, 'pages');
+
+/** A page, with the fragments that it shares with others where it names them, as in `<!-- head -->`. */
+async function readPage(file: string): Promise<string> {
+  const [first = '', ...rest] = (await readFile(file, 'utf8')).split(/<!-- ([a-z-]+) -->/);
+  const read = (part: string, index: number) =>
+    index % 2 === 0 ? readFile(join(folder, 'fragments', `${part}.html`), 'utf8') : part;
+  return first + (await Promise.all(rest.map(read))).join('');
+}
+
 /**
  * The pages for people; those behind the links in mails for as long as no browser app takes them over (APP_URL). They
  * talk to the API like any other client; nothing that a link carries is stored or cached, and a link opened by a scanner
@@ -83,12 +94,10 @@ const parts = [
 export function pages(publicUrl: string): OwnEndpoints {
   const write = answerWriter(answerHeaders(securityHeaders(publicUrl, policy)));
   const inFolder = (list: Readonly<Record<string, string>>) =>
-    Object.fromEntries(
-      Object.entries(list).map(([path, file]) => [path, join(import.meta.dirname, 'pages', file)]),
-    );
+    Object.fromEntries(Object.entries(list).map(([path, file]) => [path, join(folder, file)]));
   const unlisted = { 'X-Robots-Tag': 'noindex, nofollow' };
   return new Map([
-    ...files(write, inFolder(documents), { ...unlisted, 'Cache-Control': 'no-store' }),
+    ...files(write, inFolder(documents), { ...unlisted, 'Cache-Control': 'no-store' }, readPage),
     ...files(write, inFolder(Object.fromEntries(parts.map(part => [`/pages/${part}`, part]))), {
       ...unlisted,
       'Cache-Control': 'no-cache',
