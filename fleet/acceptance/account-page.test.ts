@@ -345,6 +345,21 @@ describe.skipIf(noBrowser)(`the account page${noBrowser ? ` (${noBrowser})` : ''
     expect(faults.filter(fault => !fault.includes('ERR_FAILED'))).toEqual([]);
   });
 
+  it('renews the tokens before they expire, so that leaving ends the session after hours, too', async () => {
+    const person = await signUp(fleet, 'absent');
+    const { page, sent, faults } = await browser.visit(url);
+    await page.clock.install();
+    await signIn(page, person);
+    await part(page, 'Sessions').getByText('(this page)').waitFor();
+    const renewed = page.waitForResponse(/refresh/);
+    await page.clock.fastForward('59:00');
+    await (await renewed).finished();
+    expect(sent.filter(request => request.endsWith('/auth/refresh'))).toHaveLength(1);
+    await page.goto(`${fleet.url}/health`);
+    await eventually(async () => (await activeSessions(person)) === 1, 'the end of the session of the page');
+    expect(faults).toEqual([]);
+  });
+
   it('renews an access token once when it has expired, for all who find it so', async () => {
     const person = await signUp(fleet, 'renewed');
     const { page, sent, faults } = await browser.visit(url);

@@ -4,11 +4,19 @@ import { ask, endSession } from '../api.js';
 let tokens = null;
 let whenOver;
 let renewal = null;
+let timer;
 
 /** @param over gets the words that say why the session is over, unless the person is leaving the page */
 export function beginSession(newTokens, over) {
-  tokens = newTokens;
   whenOver = over;
+  keep(newTokens);
+}
+
+/** They are renewed before they expire, so that there always are some by which leaving ends the session. */
+function keep(newTokens) {
+  tokens = newTokens;
+  clearTimeout(timer);
+  timer = setTimeout(() => tokens && renew(tokens.access_token), newTokens.expires_in * 900);
 }
 
 /**
@@ -38,7 +46,7 @@ async function renew(used) {
   renewal ??= ask('POST', '/auth/refresh', { body: { refresh_token: tokens.refresh_token } });
   const renewed = await renewal;
   renewal = null;
-  if (renewed.ok && tokens !== null) tokens = renewed.data;
+  if (renewed.ok && tokens?.access_token === used) keep(renewed.data);
   return renewed;
 }
 
