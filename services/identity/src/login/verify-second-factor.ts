@@ -4,8 +4,8 @@ import { z } from 'zod';
 import { accountById } from '../accounts/account-store.ts';
 import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
-import { Code } from '../second-factors/method.ts';
 import { guessingNotice } from '../second-factors/second-factor-mails.ts';
+import { OtpCode } from '../signup/otp-code.ts';
 import { TemporaryToken } from '../signup/temporary-token.ts';
 import { countWrongCode, secondsUntilGuess } from '../signup/wrong-code-store.ts';
 import { DeviceHeaders } from '../trusted-devices/fingerprint.ts';
@@ -34,7 +34,7 @@ export const verifySecondFactor = endpoint(
     body: z
       .object({
         temporary_token: TemporaryToken.meta({ description: 'From /auth/mfa/otp/generate' }),
-        code: Code.optional(),
+        code: OtpCode.optional(),
         backup_code: z
           .string()
           .min(1)

@@ -5,12 +5,6 @@ import { z } from 'zod';
 export const Method = z.enum(['totp', 'email_otp']);
 export type Method = z.output<typeof Method>;
 
-/** What an authenticator shows, and what is mailed. */
-export const Code = z
-  .string()
-  .regex(/^[0-9]{6}$/, 'must be 6 digits')
-  .meta({ examples: ['123456'] });
-
 export const BackupCodes = z
   .array(z.string())
   .meta({ description: 'Ten, each good once', examples: [['K7QX-93BD', 'M2VD-T0RA']] });

@@ -2,10 +2,11 @@ import { equal } from '@rivergate/secrets';
 import { z } from 'zod';
 import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
+import { OtpCode } from '../signup/otp-code.ts';
 import { newBackupCodes } from './backup-code-store.ts';
 import { confirmSetup } from './confirm-setup.ts';
 import { lockCaller } from './lock-caller.ts';
-import { BackupCodes, Code, InvalidCode, NoPendingSetup, SetupLocked } from './method.ts';
+import { BackupCodes, InvalidCode, NoPendingSetup, SetupLocked } from './method.ts';
 import { turnEmailOn } from './methods.ts';
 import { dropEmailSetup, emailSetupOf } from './pending-setup-store.ts';
 import { setupContext } from './setup-email-otp.ts';
@@ -21,7 +22,7 @@ export const verifyEmailOtp = endpoint(
     caller: 'user',
     session: true,
     beforeEnrolment: true,
-    body: z.object({ code: Code }),
+    body: z.object({ code: OtpCode }),
     answer: z.object({ success: z.literal(true), backup_codes: BackupCodes }),
     message: 'Codes by mail are on; keep the backup codes in a safe place',
     messageInData: true,

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
+import { OtpCode } from '../signup/otp-code.ts';
 import { confirmSetup } from './confirm-setup.ts';
 import { lockCaller } from './lock-caller.ts';
-import { BackupCodes, Code, InvalidCode, NoPendingSetup, SetupLocked } from './method.ts';
+import { BackupCodes, InvalidCode, NoPendingSetup, SetupLocked } from './method.ts';
 import { dropTotpSetup, totpSetupOf } from './pending-setup-store.ts';
 import { refuseCode, requireTriesLeft } from './setup-tries.ts';
 import { stepOfCode } from './totp.ts';
@@ -21,7 +22,7 @@ export const verifyTotp = endpoint(
     session: true,
     beforeEnrolment: true,
     body: z.object({
-      code: Code,
+      code: OtpCode,
       device_name: DeviceName.optional().meta({ description: 'Where given, that of the setup' }),
     }),
     answer: z.object({ success: z.literal(true), backup_codes: BackupCodes }),
