@@ -90,8 +90,26 @@ export async function activate(
   return device;
 }
 
-const active = (db: Knex, userId: number) =>
-  db('trusted_devices').where({ user_id: userId }).whereRaw(`${TRUSTED_UNTIL} > now()`);
+/** Devices that are trusted now, without columns and order. */
+const trusted = (db: Knex) => db('trusted_devices').whereRaw(`${TRUSTED_UNTIL} > now()`);
+const active = (db: Knex, userId: number) => trusted(db).where({ user_id: userId });
+
+/** Devices that members of an organization trust now, without columns and order. */
+export function devicesIn(db: Knex, organizationId: number): Knex.QueryBuilder {
+  return trusted(db)
+    .join('memberships', 'memberships.user_id', 'trusted_devices.user_id')
+    .where({ 'memberships.organization_id': organizationId, 'memberships.status': 'active' });
+}
+
+/** Columns of a device as administrators see it. */
+export const shownToAdministrators = (db: Knex) => [
+  'trusted_devices.id',
+  'trusted_devices.user_id',
+  'trusted_devices.name as device_name',
+  'trusted_devices.created_at',
+  'trusted_devices.last_used_at',
+  db.raw(`${TRUSTED_UNTIL} as trusted_until`),
+];
 
 /** Devices that are trusted now, the most recently used first. */
 export function trustedDevicesOf(db: Knex, userId: number): Promise<TrustedDevice[]> {

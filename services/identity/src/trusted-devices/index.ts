@@ -4,11 +4,20 @@ import type { IdentityTools } from '../endpoint.ts';
 import { activateDevice } from './activate-device.ts';
 import { dropOldDevices } from './device-store.ts';
 import { listDevices } from './list-devices.ts';
+import { listMemberDevices } from './list-member-devices.ts';
 import { revokeDevice } from './revoke-device.ts';
+import { revokeMemberDevice } from './revoke-member-device.ts';
 import { skipDevice } from './skip-device.ts';
 
 export const tag = 'Trusted Devices';
-export const endpoints = [activateDevice, skipDevice, listDevices, revokeDevice];
+export const endpoints = [
+  activateDevice,
+  skipDevice,
+  listDevices,
+  revokeDevice,
+  listMemberDevices,
+  revokeMemberDevice,
+];
 export const migrations = [trustedDevices];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop old trusted devices', every: 3_600, run: ({ knex }) => dropOldDevices(knex) },

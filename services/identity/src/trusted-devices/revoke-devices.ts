@@ -5,25 +5,30 @@ import { removeDevices, type WhichDevices } from './device-store.ts';
 
 export type RevokeReason =
   | 'revoked'
+  | 'revoked_by_administrator'
   | 'mfa_disabled'
   | 'password_changed'
   | 'password_reset'
   /** Its user says that somebody else opened the session. */
   | 'disowned';
 
-/** @returns how many were trusted until now */
+/**
+ * @param organizationId whose administrator does it, and whose audit log tells of it; null for the user's own doing
+ * @returns how many were trusted until now
+ */
 export async function revokeDevices(
   { db, emit }: { db: Knex.Transaction; emit: Emit },
   which: WhichDevices,
   reason: RevokeReason,
+  organizationId: number | null = null,
 ): Promise<number> {
   const removed = await removeDevices(db, which);
   for (const { id, device_name } of removed) {
     await emit(deviceRevoked, {
       aggregateId: id,
-      organizationId: null,
+      organizationId,
       // Who resets a password is not signed in.
-      userId: which.userId,
+      ...(organizationId === null ? { userId: which.userId } : {}),
       data: { user_id: which.userId, device_id: id, device_name, reason },
     });
   }

@@ -322,3 +322,62 @@ describe('the name of a device', () => {
       expect(deviceName(userAgent).length).toBeLessThanOrEqual(100);
   });
 });
+
+describe('devices of members', () => {
+  const administrator = (organizationId: number, facts = {}) =>
+    identity.as(signedIn({ userId: person.userId, isAdmin: true, organizationId, isMember: true, ...facts }));
+  const devicesOf = (organizationId: number) => `/api/v1/organizations/${organizationId}/devices`;
+
+  it('are told to an administrator, and revoked: the next login needs the second factor', async () => {
+    const organizationId = await joinOrganization(identity, person, {});
+    await trusted();
+    const path = devicesOf(organizationId);
+    const { devices, total_count } = (await administrator(organizationId).get(path).expect(200)).body.data;
+    expect(total_count).toBe(1);
+    expect(devices).toEqual([
+      {
+        id: expect.any(Number),
+        device_name: 'Chrome on Windows',
+        created_at: expect.stringMatching(/Z$/),
+        last_used_at: expect.stringMatching(/Z$/),
+        trusted_until: expect.stringMatching(/Z$/),
+        user: { id: person.userId, email: person.email, display_name: expect.any(String) },
+      },
+    ]);
+    expect(await needsSecondFactor()).toBe(false);
+    await administrator(organizationId).delete(`${path}/${devices[0].id}`).expect(200);
+    expect(await needsSecondFactor()).toBe(true);
+    expect(
+      (await identity.audited(person.userId)).findLast(({ action }) => action === 'device.revoked'),
+    ).toMatchObject({
+      organization_id: organizationId,
+      metadata: { reason: 'revoked_by_administrator' },
+    });
+    expectError(
+      await administrator(organizationId).delete(`${path}/${devices[0].id}`),
+      404,
+      'DEVICE_NOT_FOUND',
+    );
+  });
+
+  it('are nothing for administrators of other organizations, other members and strangers', async () => {
+    const organizationId = await joinOrganization(identity, person, {});
+    const elsewhere = await joinOrganization(identity, await identity.person(), {});
+    const { id } = (await trusted()).offered;
+    expect((await administrator(elsewhere).get(devicesOf(elsewhere))).body.data.devices).toEqual([]);
+    expectError(
+      await administrator(elsewhere).delete(`${devicesOf(elsewhere)}/${id}`),
+      404,
+      'DEVICE_NOT_FOUND',
+    );
+    const path = devicesOf(organizationId);
+    for (const [facts, status] of [
+      [{ isAdmin: false }, 403],
+      [{ isAdmin: false, isMember: false }, 404],
+    ] as const) {
+      expect((await administrator(organizationId, facts).get(path)).status).toBe(status);
+      expect((await administrator(organizationId, facts).delete(`${path}/${id}`)).status).toBe(status);
+    }
+    expect(await needsSecondFactor()).toBe(false);
+  });
+});
