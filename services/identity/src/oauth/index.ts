@@ -5,13 +5,23 @@ import { answerConsentAsJson } from './answer-consent-as-json.ts';
 import { appInfo } from './app-info.ts';
 import { answerConsent, authorize } from './authorize-endpoint.ts';
 import { grantsOfFormerMembers } from './grants-of-former-members.ts';
+import { introspect } from './introspect-endpoint.ts';
 import { metadata } from './metadata.ts';
 import { revoke } from './revoke-endpoint.ts';
 import { token } from './token-endpoint.ts';
 import { forgetEndedTokens } from './token-store.ts';
 
 export const tag = 'OAuth';
-export const endpoints = [authorize, answerConsent, token, revoke, appInfo, answerConsentAsJson, metadata];
+export const endpoints = [
+  authorize,
+  answerConsent,
+  token,
+  revoke,
+  introspect,
+  appInfo,
+  answerConsentAsJson,
+  metadata,
+];
 export const migrations = [oauthGrants];
 export const consumers = (tools: Resources) => [grantsOfFormerMembers(tools)];
 export const schedules: Schedule<IdentityTools>[] = [

@@ -183,6 +183,41 @@ export async function tokenStanding(db: Knex, hash: string): Promise<TokenStandi
   return rows[0];
 }
 
+/** A token as its client may be told of it. Times in seconds since 1970. */
+export interface TokenFacts {
+  kind: 'access' | 'refresh';
+  scopes: Scope[];
+  /** Null for one that stands for the application itself. */
+  user_id: number | null;
+  issued_at: number;
+  expires_at: number;
+}
+
+/** A token of the application that is good now, of a user who may sign in. */
+export async function goodToken(
+  db: Knex,
+  { id: applicationId, organization_id: organizationId }: { id: number; organization_id: number },
+  hash: string,
+): Promise<TokenFacts | undefined> {
+  const { refresh } = await lifetimesIn(db, organizationId);
+  const { rows } = await db.raw(
+    `select kind, scopes, user_id, floor(extract(epoch from created_at))::bigint as issued_at,
+       floor(extract(epoch from ends_at))::bigint as expires_at
+     from (
+       select t.*, case when t.kind = 'refresh'
+         then least(t.expires_at, t.created_at + :refresh * interval '1 second') else t.expires_at end as ends_at
+       from oauth_tokens t
+         left join oauth_grants g on g.id = t.grant_id
+         left join users u on u.id = t.user_id
+       where t.token_hash = :hash and t.application_id = :applicationId
+         and t.revoked_at is null and t.used_at is null and g.ended_at is null and u.disabled_at is null
+     ) as token
+     where ends_at > now()`,
+    { hash, applicationId, refresh },
+  );
+  return rows[0];
+}
+
 /** Used refresh tokens stay until they would have expired: so that a second use is known for one. */
 export async function forgetEndedTokens(db: Knex): Promise<void> {
   await db('oauth_tokens').whereRaw("expires_at < now() - interval '1 day'").delete();
