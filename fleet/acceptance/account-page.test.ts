@@ -44,10 +44,20 @@ describe.skipIf(noBrowser)(`the account page${noBrowser ? ` (${noBrowser})` : ''
     await press(page, 'Sign in');
   }
 
+  /** Every part has said what there is, or why not: until then the page grows, and a press may miss. */
+  const loaded = (page: Page) =>
+    eventually(() =>
+      page.evaluate<boolean>(
+        `[...document.querySelectorAll('.entries')].every(list => list.childElementCount > 0
+          || list.closest('section').querySelector('[role="alert"]').textContent !== '')`,
+      ),
+    );
+
   async function visitAs(person: Person, options?: Parameters<Browser['visit']>[1]): Promise<Visit> {
     const visit = await browser.visit(url, options);
     await signIn(visit.page, person);
     await heading(visit.page, 'Your account');
+    await loaded(visit.page);
     return visit;
   }
 
