@@ -3,13 +3,9 @@ import { OAUTH_HEADERS, reply } from '@rivergate/endpoint';
 import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import {
-  authenticatedClient,
-  ClientHeaders,
-  clientCredentials,
-  clientParameters,
-} from './client-authentication.ts';
+import { authenticatedClient, ClientHeaders, clientCredentials } from './client-authentication.ts';
 import { InvalidClient, InvalidRequest } from './oauth-errors.ts';
+import { TokenParameters } from './token-parameters.ts';
 import { goodToken } from './token-store.ts';
 
 const Introspected = z
@@ -47,18 +43,7 @@ export const introspect = endpoint(
     caller: 'client',
     protocol: 'oauth',
     headers: ClientHeaders,
-    body: z.object({
-      token: z
-        .string()
-        .max(4_096)
-        .meta({ examples: ['bNTVUTUT0bEsPTiA6kqHHkDNGk9Yt5xgMlNTFJvQn1s'] }),
-      token_type_hint: z
-        .string()
-        .max(255)
-        .optional()
-        .meta({ description: 'Changes nothing', examples: ['access_token'] }),
-      ...clientParameters,
-    }),
+    body: TokenParameters,
     answer: Introspected,
     bare: true,
     safe: true,

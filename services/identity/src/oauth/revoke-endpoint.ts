@@ -2,14 +2,10 @@ import { OAUTH_HEADERS, reply } from '@rivergate/endpoint';
 import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import {
-  authenticatedClient,
-  ClientHeaders,
-  clientCredentials,
-  clientParameters,
-} from './client-authentication.ts';
+import { authenticatedClient, ClientHeaders, clientCredentials } from './client-authentication.ts';
 import { InvalidClient, InvalidGrant, InvalidRequest } from './oauth-errors.ts';
 import { revokeTokens } from './revoke-tokens.ts';
+import { TokenParameters } from './token-parameters.ts';
 import { issuedToken, ownerOf } from './token-store.ts';
 
 /** RFC 7009, but for the client's credentials: holding a token is enough to end it. */
@@ -25,18 +21,7 @@ export const revoke = endpoint(
     caller: 'client',
     protocol: 'oauth',
     headers: ClientHeaders,
-    body: z.object({
-      token: z
-        .string()
-        .max(4_096)
-        .meta({ examples: ['bNTVUTUT0bEsPTiA6kqHHkDNGk9Yt5xgMlNTFJvQn1s'] }),
-      token_type_hint: z
-        .string()
-        .max(255)
-        .optional()
-        .meta({ description: 'Changes nothing', examples: ['refresh_token'] }),
-      ...clientParameters,
-    }),
+    body: TokenParameters,
     answer: z.object({}),
     bare: true,
     errors: [InvalidRequest, InvalidClient, InvalidGrant],
