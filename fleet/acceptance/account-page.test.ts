@@ -6,6 +6,7 @@ import { type Browser, heading, keptBy, noBrowser, openBrowser, type Visit } fro
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { codeSentTo, data, logIn, PASSWORD, type Person, signUp, uniqueEmail } from './person.ts';
 import { totpCode } from './totp.ts';
+import { addAuthenticator } from './virtual-authenticator.ts';
 
 const NEW_PASSWORD = 'Another2horses';
 const MARKUP = '<img src=x onerror=alert(1)>';
@@ -128,18 +129,7 @@ describe.skipIf(noBrowser)(`the account page${noBrowser ? ` (${noBrowser})` : ''
   it('adds a passkey, lets its owner sign in by it, and deletes it when asked twice', async () => {
     const person = await signUp(fleet, 'keeper');
     const { page, faults } = await visitAs(person);
-    const devtools = await page.context().newCDPSession(page);
-    await devtools.send('WebAuthn.enable');
-    await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
+    await addAuthenticator(page);
     const passkeys = part(page, 'Passkeys');
     await passkeys.getByText('You have no passkey yet.').waitFor();
     await unfold(passkeys, 'Add a passkey');

@@ -6,6 +6,7 @@ import { type Browser, heading, keptBy, noBrowser, openBrowser } from './browser
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { codeSentTo, data, foundOrganization, PASSWORD, type Person, signUp, uniqueEmail } from './person.ts';
 import { totpCode } from './totp.ts';
+import { addAuthenticator } from './virtual-authenticator.ts';
 
 /** Where the app is called back: nothing listens there, the test looks at the address alone. */
 const CALLBACK = 'http://127.0.0.1:1/callback';
@@ -170,17 +171,7 @@ describe.skipIf(noBrowser)(
 
     it('signs in with a passkey', async () => {
       const { page, faults } = await open();
-      const authenticator = await page.context().newCDPSession(page);
-      await authenticator.send('WebAuthn.enable');
-      await authenticator.send('WebAuthn.addVirtualAuthenticator', {
-        options: {
-          protocol: 'ctap2',
-          transport: 'internal',
-          hasResidentKey: true,
-          hasUserVerification: true,
-          isUserVerified: true,
-        },
-      });
+      await addAuthenticator(page);
       await enrol(page, owner.tokens.access_token);
       await page.getByLabel('Email', { exact: true }).fill(owner.email);
       await page.getByRole('button', { name: 'Use a passkey' }).click();

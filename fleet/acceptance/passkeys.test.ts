@@ -1,8 +1,8 @@
-import type { CDPSession } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Browser, noBrowser, openBrowser } from './browser.ts';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { signUp } from './person.ts';
+import { addAuthenticator } from './virtual-authenticator.ts';
 
 /** What a page of the platform does with passkeys; it runs in the browser. */
 const PAGE = `
@@ -37,27 +37,10 @@ describe.skipIf(noBrowser)(`passkeys in a browser${noBrowser ? ` (${noBrowser})`
     await fleet?.stop();
   });
 
-  /** A platform authenticator, as a laptop has it, whose user touches it whenever asked. */
-  async function authenticatorOf(devtools: CDPSession): Promise<string> {
-    await devtools.send('WebAuthn.enable');
-    const { authenticatorId } = await devtools.send('WebAuthn.addVirtualAuthenticator', {
-      options: {
-        protocol: 'ctap2',
-        transport: 'internal',
-        hasResidentKey: true,
-        hasUserVerification: true,
-        isUserVerified: true,
-        automaticPresenceSimulation: true,
-      },
-    });
-    return authenticatorId;
-  }
-
   it('a resident passkey is registered and logs in, offered by id and found by the browser itself', async () => {
     const person = await signUp(fleet, 'keeper');
     const { page, faults } = await browser.visit(`http://localhost:${new URL(fleet.url).port}/verify-email`);
-    const devtools = await page.context().newCDPSession(page);
-    const authenticatorId = await authenticatorOf(devtools);
+    const { devtools, authenticatorId } = await addAuthenticator(page);
     await page.evaluate(PAGE);
     const inPage = (call: string, ...values: unknown[]) =>
       page.evaluate(`${call}(...${JSON.stringify(values)})`) as Promise<Record<string, unknown>>;
