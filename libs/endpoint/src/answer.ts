@@ -100,8 +100,8 @@ function contentAnswer(spec: EndpointSpec, content: Content<unknown>, strictness
 const RETRY_AFTER = '1';
 
 /**
- * The failure envelope, or what the protocol has in its place. A part that is away is a 503; anything else that is no declared failure becomes a 500 that
- * tells nothing but the request id.
+ * The failure envelope, or what the protocol has in its place. A part that is away is a 503; anything else that is no
+ * declared failure becomes a 500 that tells nothing but the request id.
  */
 export function failureAnswer(
   cause: unknown,

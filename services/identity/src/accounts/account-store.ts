@@ -23,12 +23,12 @@ const COLUMNS = [
   'last_organization_id',
 ];
 
+/** Of a join of `users` with `email_addresses`. */
+export const onPrimaryAddress = (join: Knex.JoinClause) =>
+  join.on('email_addresses.user_id', 'users.id').andOnVal('is_primary', true);
+
 const withPrimaryAddress = (db: Knex) =>
-  db('users')
-    .join('email_addresses', join =>
-      join.on('email_addresses.user_id', 'users.id').andOnVal('is_primary', true),
-    )
-    .select(COLUMNS);
+  db('users').join('email_addresses', onPrimaryAddress).select(COLUMNS);
 
 /** The account that logs in with this address. */
 export function accountByEmail(db: Knex, email: string): Promise<Account | undefined> {

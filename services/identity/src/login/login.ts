@@ -1,6 +1,5 @@
 import { WorkspaceNotFound } from '@rivergate/contracts';
 import { EmailAddress, Id } from '@rivergate/endpoint';
-import { loginFailed } from '@rivergate/events';
 import { z } from 'zod';
 import { KnownPassword } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
@@ -12,6 +11,7 @@ import { checkCredentials, clearTriesHere } from './check-credentials.ts';
 import { leadToSecondFactor } from './lead-to-second-factor.ts';
 import { leadToVerification } from './lead-to-verification.ts';
 import { AccountDisabled, InvalidCredentials } from './login-errors.ts';
+import { noteRefusal } from './note-refusal.ts';
 import { SecondFactorRequired } from './second-factor.ts';
 import { startingPlace } from './starting-place.ts';
 
@@ -60,14 +60,9 @@ export const login = endpoint(
       };
     },
     async handle(context) {
-      const { body, headers, prepared, request, db, emit, afterCommit, clearLimit, secretBox } = context;
+      const { body, headers, prepared, request, db, afterCommit, clearLimit, secretBox } = context;
       const { account, state } = prepared;
-      const refuse = (reason: string) => {
-        // An unknown address is audited by a keyed hash: people type passwords into the wrong field.
-        const aggregateId = account?.id ?? secretBox.codeHash(body.email, 'unknown address').slice(0, 16);
-        const data = { user_id: account?.id ?? null, reason };
-        return emit(loginFailed, { aggregateId, organizationId: null, userId: account?.id ?? null, data });
-      };
+      const refuse = (reason: string) => noteRefusal(context, { email: body.email, account, reason });
 
       if (state === 'refused') {
         await refuse(prepared.reason);
@@ -82,8 +77,8 @@ export const login = endpoint(
       const { id: userId, password_hash: passwordHash } = prepared.account;
       const proved = { passwordHash: passwordHash!, place: prepared.place, rememberMe: body.remember_me };
       const mfaMethods = await methodsOf(db, userId);
-      const fingerprint = fingerprintOf(secretBox, userId, request, headers);
-      if (mfaMethods.length > 0 && !(await useTrust(db, userId, fingerprint))) {
+      const isTrusted = () => useTrust(db, userId, fingerprintOf(secretBox, userId, request, headers));
+      if (mfaMethods.length > 0 && !(await isTrusted())) {
         const pending = await leadToSecondFactor(context, { ...proved, userId }, mfaMethods);
         if (pending) return pending;
         await refuse('invalid_password');

@@ -81,6 +81,21 @@ export async function authenticatedClient(
   return client;
 }
 
+/**
+ * The client of a request that has to say which one it is.
+ *
+ * @throws InvalidRequest, InvalidClient
+ */
+export async function requiredClient(
+  db: Knex.Transaction,
+  authorization: string | undefined,
+  body: Parameters<typeof clientCredentials>[1],
+): Promise<Client> {
+  const credentials = clientCredentials(authorization, body);
+  if (!credentials) throw InvalidRequest('The client has to authenticate itself');
+  return authenticatedClient(db, credentials);
+}
+
 function unauthenticated() {
   return InvalidClient(undefined, [], { 'WWW-Authenticate': 'Basic realm="OAuth clients"' });
 }

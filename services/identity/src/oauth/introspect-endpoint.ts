@@ -3,7 +3,7 @@ import { OAUTH_HEADERS, reply } from '@rivergate/endpoint';
 import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { authenticatedClient, ClientHeaders, clientCredentials } from './client-authentication.ts';
+import { ClientHeaders, requiredClient } from './client-authentication.ts';
 import { InvalidClient, InvalidRequest } from './oauth-errors.ts';
 import { TokenParameters } from './token-parameters.ts';
 import { goodToken } from './token-store.ts';
@@ -51,9 +51,7 @@ export const introspect = endpoint(
     idempotency: false,
   },
   async ({ body, headers, db, settings }) => {
-    const credentials = clientCredentials(headers.authorization, body);
-    if (!credentials) throw InvalidRequest('The client has to authenticate itself');
-    const client = await authenticatedClient(db, credentials);
+    const client = await requiredClient(db, headers.authorization, body);
     const token = await goodToken(db, client, tokenHash(body.token));
     const headersOf = { headers: OAUTH_HEADERS };
     if (!token) return reply({ active: false }, headersOf);

@@ -4,12 +4,7 @@ import { tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import {
-  authenticatedClient,
-  ClientHeaders,
-  clientCredentials,
-  clientParameters,
-} from './client-authentication.ts';
+import { ClientHeaders, clientParameters, requiredClient } from './client-authentication.ts';
 import { type Client, touchClient } from './client-store.ts';
 import { PKCE_TEXT } from './code-challenge.ts';
 import { exchangeCode } from './exchange-code.ts';
@@ -89,9 +84,7 @@ export const token = endpoint(
     // Before the transaction: a slow organization holds no connection.
     prepare: ({ body, call, knex }) => isHolderMember({ call, knex }, body),
     async handle({ body, headers, prepared: isMember, db, emit, keys, settings }) {
-      const credentials = clientCredentials(headers.authorization, body);
-      if (!credentials) throw InvalidRequest('The client has to authenticate itself');
-      const client = await authenticatedClient(db, credentials);
+      const client = await requiredClient(db, headers.authorization, body);
       const issued = await issue({ db, emit, keys, settings }, client, body, isMember);
       await touchClient(db, client.id);
       return issued instanceof Failure ? issued : reply(issued, { headers: OAUTH_HEADERS });

@@ -30,7 +30,8 @@ const DAY = 86_400;
 
 /**
  * Keeps the limits that organizations set. They count wherever a session or a token is looked at; sessions that are
- * past a new limit end at once, and tokens of the organization in their new time. To build the table anew, empty it and give the consumer another name.
+ * past a new limit end at once, and tokens of the organization in their new time. To build the table anew, empty it and
+ * give the consumer another name.
  */
 export function organizationPolicies({ redis }: { redis: RedisClient }) {
   return consumer({

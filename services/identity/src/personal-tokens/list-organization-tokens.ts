@@ -1,19 +1,20 @@
 import { Id, organizationList } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { type MemberColumns, MemberOfRow, showMember, withMember } from '../accounts/member-of-row.ts';
 import { endpoint } from '../endpoint.ts';
 import { OrganizationAccessDenied, PermissionDenied, Token } from './token.ts';
 import { type PersonalToken, shown, tokensOf } from './token-store.ts';
 
 const OrganizationToken = Token.extend({
   organization_id: Id,
-  user: z.object({ id: Id, email: z.string(), display_name: z.string() }),
+  user: MemberOfRow,
 }).meta({ id: 'OrganizationToken' });
 
 const tokens = organizationList('tokens', OrganizationToken, {
   user_id: Id.optional().meta({ description: 'Tokens of this member only' }),
 });
 
-type Row = PersonalToken & { organization_id: number; user_id: number; email: string; display_name: string };
+type Row = PersonalToken & { organization_id: number } & MemberColumns;
 
 export const listOrganizationTokens = endpoint(
   {
@@ -35,18 +36,8 @@ export const listOrganizationTokens = endpoint(
     if (query.user_id !== undefined) found.where({ 'personal_tokens.user_id': query.user_id });
     return tokens.page(found, query, {
       read: some =>
-        some
-          .join('users', 'users.id', 'personal_tokens.user_id')
-          .join('email_addresses', on =>
-            on.on('email_addresses.user_id', 'users.id').andOnVal('is_primary', true),
-          )
-          .select(shown(db))
-          .select('personal_tokens.user_id', 'email', 'display_name')
-          .orderBy('personal_tokens.id', 'desc'),
-      show: ({ user_id, email, display_name, ...token }: Row) => ({
-        ...token,
-        user: { id: user_id, email, display_name },
-      }),
+        withMember(some, 'personal_tokens').select(shown(db)).orderBy('personal_tokens.id', 'desc'),
+      show: (row: Row) => showMember(row),
     });
   },
 );

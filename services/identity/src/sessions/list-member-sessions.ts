@@ -1,5 +1,6 @@
 import { Id, organizationList, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { type MemberColumns, MemberOfRow, showMember, withMember } from '../accounts/member-of-row.ts';
 import { endpoint } from '../endpoint.ts';
 import { sessionsIn, shownToAdministrators } from './session-store.ts';
 
@@ -12,7 +13,7 @@ const MemberSession = z
     created_at: Timestamp,
     last_activity_at: Timestamp,
     expires_at: Timestamp,
-    user: z.object({ id: Id, email: z.string(), display_name: z.string() }),
+    user: MemberOfRow,
   })
   .meta({ id: 'MemberSession' });
 
@@ -20,11 +21,7 @@ const sessions = organizationList('sessions', MemberSession, {
   user_id: Id.optional().meta({ description: 'Sessions of this member only' }),
 });
 
-type Row = Omit<z.output<typeof MemberSession>, 'user'> & {
-  user_id: number;
-  email: string;
-  display_name: string;
-};
+type Row = Omit<z.output<typeof MemberSession>, 'user'> & MemberColumns;
 
 export const listMemberSessions = endpoint(
   {
@@ -43,21 +40,13 @@ export const listMemberSessions = endpoint(
     if (query.user_id !== undefined) found.where({ 'sessions.user_id': query.user_id });
     return sessions.page(found, query, {
       read: some =>
-        some
-          .join('users', 'users.id', 'sessions.user_id')
-          .join('email_addresses', on =>
-            on.on('email_addresses.user_id', 'users.id').andOnVal('is_primary', true),
-          )
+        withMember(some, 'sessions')
           .select(shownToAdministrators(db))
-          .select('email', 'display_name')
           .orderBy([
             { column: 'sessions.last_activity_at', order: 'desc' },
             { column: 'sessions.id', order: 'desc' },
           ]),
-      show: ({ user_id, email, display_name, ...session }: Row) => ({
-        ...session,
-        user: { id: user_id, email, display_name },
-      }),
+      show: (row: Row) => showMember(row),
     });
   },
 );

@@ -135,7 +135,6 @@ export function sessionsIn(db: Knex, organizationId: number): Knex.QueryBuilder 
 /** Columns of a session as administrators see it. */
 export const shownToAdministrators = (db: Knex) => [
   'sessions.id',
-  'sessions.user_id',
   'sessions.ip_address',
   'sessions.user_agent',
   'sessions.authentication_methods',

@@ -1,8 +1,8 @@
-import { countedAddress } from '@rivergate/caller';
 import { consumer, on, sessionOpened } from '@rivergate/events';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import { accountById } from '../accounts/account-store.ts';
 import type { IdentityTools } from '../endpoint.ts';
+import { networkOf } from '../login/check-credentials.ts';
 import { earlierPlaces, type Place, sessionPlace } from '../sessions/session-store.ts';
 import { noteNotice } from './notice-store.ts';
 import { signInMail } from './sign-in-mail.ts';
@@ -41,8 +41,6 @@ function isUnusual(session: Place, earlier: readonly Place[]): boolean {
     !earlier.some(({ user_agent }) => deviceOf(user_agent) === device)
   );
 }
-
-const networkOf = (address: string | null) => (address === null ? '' : countedAddress(address));
 
 /** Versions change with every update; what is left tells program and system apart. */
 const deviceOf = (userAgent: string | null) => (userAgent ?? '').replace(/\d[\d._]*/g, '');

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { onPrimaryAddress } from '../accounts/account-store.ts';
 
 /** The open proof that an address is its user's. */
 export interface AddressVerification {
@@ -84,9 +85,7 @@ const locked = (db: Knex.Transaction) =>
 const verifications = (db: Knex) =>
   db('address_verifications')
     .join('users', 'users.id', 'address_verifications.user_id')
-    .join('email_addresses', join =>
-      join.on('email_addresses.user_id', 'users.id').andOnVal('is_primary', true),
-    )
+    .join('email_addresses', onPrimaryAddress)
     .select(columns(db));
 
 export function byTemporaryToken(

@@ -1,11 +1,11 @@
 import { ensurePersonalOrganization, startingPoint } from '@rivergate/contracts';
 import { type Call, type Emit, type RequestFacts, reply } from '@rivergate/endpoint';
-import { sessionOpened, userVerified } from '@rivergate/events';
-import { oneTimeToken, tokenHash } from '@rivergate/secrets';
+import { userVerified } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { type Account, accountById, markVerified } from '../accounts/account-store.ts';
 import type { IdentityTools } from '../endpoint.ts';
-import { openSession, placeSession, type Session } from '../sessions/session-store.ts';
+import { beginSession } from '../login/begin-session.ts';
+import { placeSession, type Session } from '../sessions/session-store.ts';
 import { tokenBundle } from '../tokens/token-bundle.ts';
 import { type AddressVerification, spend } from './address-verification-store.ts';
 
@@ -27,7 +27,7 @@ export async function completeVerification(
   tools: Tools,
   verification: Pick<AddressVerification, 'user_id' | 'remember_me'>,
 ) {
-  const { db, emit, keys, settings, request } = tools;
+  const { db, emit, keys, settings } = tools;
   const userId = verification.user_id;
   await markVerified(db, userId);
   await spend(db, userId);
@@ -39,39 +39,22 @@ export async function completeVerification(
     data: { user_id: userId, email: account.email, display_name: account.display_name },
   });
 
-  const refreshToken = oneTimeToken();
-  const session = await openSession(db, {
-    userId,
-    place: null,
+  const begun = await beginSession(tools, {
+    account,
+    method: 'password',
     methods: ['otp'],
+    place: null,
     rememberMe: verification.remember_me,
-    refreshTokenHash: tokenHash(refreshToken),
-    ip: request.ip,
-    userAgent: request.userAgent,
   });
-  if (!session) throw new Error('A verified account opened no session');
-  await emit(sessionOpened, {
-    aggregateId: session.id,
-    organizationId: null,
-    userId,
-    data: {
-      session_id: session.id,
-      user_id: userId,
-      method: 'password',
-      remember_me: verification.remember_me,
-    },
-  });
+  if (!begun) throw new Error('A verified account opened no session');
 
-  const verified = { user_id: userId, email: account.email, is_verified: true as const };
-  return reply(
-    { ...tokenBundle({ keys, settings }, session, refreshToken), ...verified },
-    {
-      async finish() {
-        const placed = await enterOrganization(tools, account, session);
-        return { ...tokenBundle({ keys, settings }, placed, refreshToken), ...verified };
-      },
+  const { display_name: _, ...verified } = begun.answer;
+  return reply(verified, {
+    async finish() {
+      const placed = await enterOrganization(tools, account, begun.session);
+      return { ...verified, ...tokenBundle({ keys, settings }, placed, verified.refresh_token) };
     },
-  );
+  });
 }
 
 /** Whoever was invited or made for an organization starts there, everybody else in the personal one. */

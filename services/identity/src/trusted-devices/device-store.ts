@@ -104,7 +104,6 @@ export function devicesIn(db: Knex, organizationId: number): Knex.QueryBuilder {
 /** Columns of a device as administrators see it. */
 export const shownToAdministrators = (db: Knex) => [
   'trusted_devices.id',
-  'trusted_devices.user_id',
   'trusted_devices.name as device_name',
   'trusted_devices.created_at',
   'trusted_devices.last_used_at',

@@ -1,5 +1,6 @@
-import { Id, organizationList, type Timestamp } from '@rivergate/endpoint';
+import { Id, organizationList } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { type MemberColumns, MemberOfRow, showMember, withMember } from '../accounts/member-of-row.ts';
 import { endpoint } from '../endpoint.ts';
 import { devicesIn, shownToAdministrators } from './device-store.ts';
 import { TrustedDevice } from './trusted-device.ts';
@@ -11,20 +12,14 @@ const MemberDevice = TrustedDevice.pick({
   last_used_at: true,
   trusted_until: true,
 })
-  .extend({ user: z.object({ id: Id, email: z.string(), display_name: z.string() }) })
+  .extend({ user: MemberOfRow })
   .meta({ id: 'MemberDevice' });
 
 const devices = organizationList('devices', MemberDevice, {
   user_id: Id.optional().meta({ description: 'Devices of this member only' }),
 });
 
-type Row = Record<'created_at' | 'last_used_at' | 'trusted_until', z.input<typeof Timestamp>> & {
-  id: number;
-  device_name: string;
-  user_id: number;
-  email: string;
-  display_name: string;
-};
+type Row = Omit<z.output<typeof MemberDevice>, 'user'> & MemberColumns;
 
 export const listMemberDevices = endpoint(
   {
@@ -43,21 +38,13 @@ export const listMemberDevices = endpoint(
     if (query.user_id !== undefined) found.where({ 'trusted_devices.user_id': query.user_id });
     return devices.page(found, query, {
       read: some =>
-        some
-          .join('users', 'users.id', 'trusted_devices.user_id')
-          .join('email_addresses', on =>
-            on.on('email_addresses.user_id', 'users.id').andOnVal('is_primary', true),
-          )
+        withMember(some, 'trusted_devices')
           .select(shownToAdministrators(db))
-          .select('email', 'display_name')
           .orderBy([
             { column: 'trusted_devices.last_used_at', order: 'desc' },
             { column: 'trusted_devices.id', order: 'desc' },
           ]),
-      show: ({ user_id: id, email, display_name, ...device }: Row) => ({
-        ...device,
-        user: { id, email, display_name },
-      }),
+      show: (row: Row) => showMember(row),
     });
   },
 );
