@@ -55,7 +55,7 @@ export const answerConsentAsJson = endpoint(
   {
     prepare: ({ body, caller, call, knex }) => standingOf({ call, knex }, caller.userId, body),
     async handle({ body, caller, prepared, db, emit, settings }) {
-      const outcome = await decide({ db, emit }, caller.userId, body, prepared);
+      const outcome = await decide({ db, emit }, caller, body, prepared);
       if ('refusal' in outcome && outcome.refusal !== 'refused_by_user') throw failureOf(outcome.refusal);
       return { redirect_url: addressOf(outcome, body, settings.publicUrl)! };
     },

@@ -76,7 +76,7 @@ interface Tools {
  */
 export async function decide(
   { db, emit }: Tools,
-  userId: number,
+  { userId, sessionId }: { userId: number; sessionId: number },
   request: AuthorizationRequest & { approve: boolean },
   standing: Standing,
 ): Promise<{ code: string } | { refusal: Refusal }> {
@@ -97,9 +97,11 @@ export async function decide(
     return { refusal: 'refused_by_user' };
   }
   const code = oneTimeToken();
-  const grant = { application_id, user_id: userId, scopes: scopes!, redirect_uri: request.redirect_uri };
   const grantId = await insertGrant(db, {
-    ...grant,
+    application_id,
+    session_id: sessionId,
+    scopes: scopes!,
+    redirect_uri: request.redirect_uri,
     code_hash: tokenHash(code),
     code_challenge: keptChallenge(request),
   });

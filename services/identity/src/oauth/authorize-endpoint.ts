@@ -52,7 +52,7 @@ export const authorize = endpoint(
     },
     prepare: ({ query, caller, call, knex }) => standingOf({ call, knex }, caller.userId, query),
     async handle({ query, caller, prepared, db, emit, settings }) {
-      const outcome = await decide({ db, emit }, caller.userId, { ...query, approve: true }, prepared);
+      const outcome = await decide({ db, emit }, caller, { ...query, approve: true }, prepared);
       return back(addressOf(outcome, query, settings.publicUrl), outcome);
     },
   },
@@ -71,7 +71,7 @@ export const answerConsent = endpoint(
   {
     prepare: ({ body, caller, call, knex }) => standingOf({ call, knex }, caller.userId, body),
     async handle({ body, caller, prepared, db, emit, settings }) {
-      const outcome = await decide({ db, emit }, caller.userId, body, prepared);
+      const outcome = await decide({ db, emit }, caller, body, prepared);
       return back(addressOf(outcome, body, settings.publicUrl), outcome);
     },
   },

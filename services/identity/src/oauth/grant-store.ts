@@ -8,6 +8,11 @@ export interface Grant {
   id: number;
   application_id: number;
   user_id: number;
+  /** Of the user when they approved; null once it is forgotten. */
+  session_id: number | null;
+  authenticated_at: Date;
+  /** RFC 8176 */
+  authentication_methods: string[];
   scopes: Scope[];
   redirect_uri: string;
   code_challenge: string | null;
@@ -16,14 +21,22 @@ export interface Grant {
   code_expired: boolean;
 }
 
-export async function insertGrant(
-  db: Knex,
-  grant: Pick<Grant, 'application_id' | 'user_id' | 'scopes' | 'redirect_uri' | 'code_challenge'> & {
-    code_hash: string;
-  },
-): Promise<number> {
+export type NewGrant = Pick<
+  Grant,
+  'application_id' | 'session_id' | 'scopes' | 'redirect_uri' | 'code_challenge'
+> & { code_hash: string };
+
+/** A grant by the user of a session, with how and when that one was authenticated. */
+export async function insertGrant(db: Knex, grant: NewGrant): Promise<number> {
+  const session = db('sessions').where({ id: grant.session_id });
   const [inserted] = await db('oauth_grants')
-    .insert({ ...grant, code_expires_at: db.raw(`now() + ${CODE_SECONDS} * interval '1 second'`) })
+    .insert({
+      ...grant,
+      user_id: session.clone().select('user_id'),
+      authenticated_at: session.clone().select('authenticated_at'),
+      authentication_methods: session.clone().select('authentication_methods'),
+      code_expires_at: db.raw(`now() + ${CODE_SECONDS} * interval '1 second'`),
+    })
     .returning('id');
   return inserted.id;
 }
@@ -60,6 +73,9 @@ export async function holdGrant(
       'g.id',
       'g.application_id',
       'g.user_id',
+      'g.session_id',
+      'g.authenticated_at',
+      'g.authentication_methods',
       'g.scopes',
       'g.redirect_uri',
       'g.code_challenge',

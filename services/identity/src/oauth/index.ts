@@ -1,5 +1,6 @@
 import type { Resources, Schedule } from '@rivergate/service';
 import { oauthGrants } from '../../migrations/0019_oauth_grants.ts';
+import { authenticationOfSessions } from '../../migrations/0023_authentication_of_sessions.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { answerConsentAsJson } from './answer-consent-as-json.ts';
 import { appInfo } from './app-info.ts';
@@ -22,7 +23,7 @@ export const endpoints = [
   answerConsentAsJson,
   metadata,
 ];
-export const migrations = [oauthGrants];
+export const migrations = [oauthGrants, authenticationOfSessions];
 export const consumers = (tools: Resources) => [grantsOfFormerMembers(tools)];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'forget ended OAuth tokens', every: 21_600, run: ({ knex }) => forgetEndedTokens(knex) },

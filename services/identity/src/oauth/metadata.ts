@@ -3,6 +3,7 @@ import { reply } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { CHALLENGE_METHODS } from './code-challenge.ts';
+import { GRANTS } from './grants.ts';
 
 const address = (path: string) => z.string().meta({ examples: [`https://rivergate.example.com${path}`] });
 const words = (...examples: string[]) => z.array(z.string()).meta({ examples: [examples] });
@@ -48,7 +49,7 @@ export const metadata = endpoint(
         scopes_supported: [...SCOPES],
         response_types_supported: ['code'],
         response_modes_supported: ['query'],
-        grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials'],
+        grant_types_supported: [...GRANTS.keys()],
         token_endpoint_auth_methods_supported: byClient,
         revocation_endpoint_auth_methods_supported: ['none', ...byClient],
         introspection_endpoint_auth_methods_supported: byClient,

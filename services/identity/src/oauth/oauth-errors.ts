@@ -27,6 +27,6 @@ export const UnauthorizedClient = error(
 export const UnsupportedGrantType = error(
   'unsupported_grant_type',
   400,
-  'There are authorization_code, refresh_token and client_credentials',
+  'grant_type is none of grant_types_supported',
 );
 export const InvalidScope = error('invalid_scope', 400, 'The scope exceeds what is allowed');
