@@ -17,7 +17,10 @@ import type { EndpointSpec } from './spec.ts';
 /** What has been read of a request; only `params` before its rights are known. */
 export type PartsRead = { params: Record<string, unknown> } & Partial<
   Record<'query' | 'body', Record<string, unknown>>
->;
+> & {
+    /** In which the request acts, where the endpoint has found one that is not the active one. */
+    organizationId?: number;
+  };
 
 /**
  * Whether the caller is of the kind that the endpoint is for at all, by a login or token that reaches it.
@@ -91,7 +94,7 @@ function actsInOrganization({ params, activeOrganization }: EndpointSpec): boole
  * @throws Forbidden with the missing right in the details
  */
 export function requireRights(spec: EndpointSpec, principal: Principal, parts: PartsRead): Principal {
-  const named = parts.params[ORGANIZATION_PARAMETER] as number | undefined;
+  const named = parts.organizationId ?? (parts.params[ORGANIZATION_PARAMETER] as number | undefined);
   const decided = hasRights(spec, principal);
   if (named !== undefined && decided) {
     // A system administrator acts in the organization that the path names without being a member of it.

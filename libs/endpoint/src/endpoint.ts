@@ -81,6 +81,15 @@ type Receiving<Spec extends EndpointSpec> = TakesFiles<Spec> extends true ? { fi
 
 /** A handler in steps. */
 export interface SteppedHandler<Spec extends EndpointSpec, Tools, Prepared> {
+  /**
+   * Which organization the request acts in, where what it names lies in one that need not be the active one; undefined for
+   * the active one. The caller's rights are those there. For an endpoint with `activeOrganization`.
+   *
+   * @param context with the database as it is before anything is bound: say what is read across organizations
+   */
+  organization?(
+    context: Input<Spec> & { db: Knex.Transaction },
+  ): Promise<number | undefined> | number | undefined;
   /** Refuses what the schema cannot, where it has an error of its own. What is refused here counts in no narrow limit. */
   check?(input: Input<Spec>): void;
   /**
@@ -99,6 +108,7 @@ export interface SteppedHandler<Spec extends EndpointSpec, Tools, Prepared> {
 /** A declared endpoint with what it does. The server needs no type but the declaration's, and that only for tests. */
 export interface Endpoint<Spec extends EndpointSpec = EndpointSpec> {
   spec: Spec;
+  organization?: ((context: never) => Promise<number | undefined> | number | undefined) | undefined;
   check?: ((input: never) => void) | undefined;
   prepare?: ((context: never) => Promise<unknown>) | undefined;
   undo?: ((context: never) => Promise<void>) | undefined;
@@ -117,6 +127,10 @@ export function endpoints<Tools extends object = object>() {
   ): Endpoint<Spec> {
     const steps = typeof handler === 'function' ? { handle: handler } : handler;
     const completed = completeSpec(spec);
+    if ('organization' in steps && !spec.activeOrganization)
+      throw new Error(
+        `${spec.method} ${spec.path} finds its organization and does not say activeOrganization`,
+      );
     if (acceptedBy(spec).some(isStreamed) && !('prepare' in steps))
       throw new Error(`${spec.method} ${spec.path} takes files and has no step to receive them in: prepare`);
     return { ...(steps as Omit<Endpoint, 'spec'>), spec: completed };

@@ -16,6 +16,8 @@ export interface Parts {
   query: Record<string, unknown>;
   body: Record<string, unknown>;
   headers: Record<string, unknown>;
+  /** In which the request acts, where the endpoint has found one that is not the active one. */
+  organizationId?: number;
   /** Where files are taken; `prepare` reads it. */
   files?: Upload;
 }

@@ -1,9 +1,10 @@
 import { channel } from 'node:diagnostics_channel';
 import { CREDENTIAL_HEADER, identityHeadersAgree, type Principal, verifyCredential } from '@rivergate/caller';
 import { type Request, type RequestHandler, Router } from 'express';
+import { enterOrganization, requireRightsSoFar } from './acting-organization.ts';
 import { type Answer, write } from './answer.ts';
 import { ANSWERED, type Answered } from './answered.ts';
-import { requireKind, requireRights } from './authorize.ts';
+import { requireKind } from './authorize.ts';
 import { type BodyReader, bodyReader } from './body/read-body.ts';
 import { receiving } from './body/receiving.ts';
 import type { Upload } from './body/upload.ts';
@@ -66,11 +67,11 @@ function handlerOf(
         requireKind(spec, identified, runtime.log);
         requireOwnSite(spec, request.headers, runtime.publicUrl);
         const params = reader.params(request);
-        const caller = requireRights(spec, identified, { params });
+        const permitted = requireRightsSoFar(endpoint, identified, { params });
         const body = await readBody(request, response);
         upload = body.upload;
-        const parts = { params, ...reader.rest(request, body) };
-        if (spec.workspace) requireRights(spec, caller, parts);
+        const read = { params, ...reader.rest(request, body) };
+        const { caller, parts } = await enterOrganization(endpoint, runtime, permitted, read);
         const execution = {
           ...executionOf(spec, runtime, request, { caller, decidedAt }, parts),
           headers,
