@@ -9,7 +9,7 @@ export type Counts = { passed: number; failed: number; skipped: number };
 
 /** Variables of a fleet that a developer may have set for `npm start`: no test may see those. */
 const OF_A_FLEET =
-  /^(PORT|HOST|PUBLIC_URL|DATABASE_|REDIS_URL|KAFKA_BROKERS|EVENT_LOG_URL|SMTP_URL|MAIL_FROM|MAILBOX_URL|ENCRYPTION_KEY|INTERNAL_|LOG_LEVEL|OTEL_|RATE_LIMIT_|SOCIAL_|GATEWAY_|TRUST_PROXY|METRICS_TOKEN|WEBAUTHN_|npm_|INIT_CWD|[A-Z_]+_URL$)/;
+  /^(PORT|HOST|PUBLIC_URL|DATABASE_|REDIS_URL|KAFKA_BROKERS|EVENT_LOG_URL|SMTP_URL|MAIL_FROM|MAILBOX_URL|ENCRYPTION_KEY|INTERNAL_|LOG_LEVEL|OTEL_|RATE_LIMIT_|OUTBOUND_|SOCIAL_|GATEWAY_|TRUST_PROXY|METRICS_TOKEN|WEBAUTHN_|npm_|INIT_CWD|[A-Z_]+_URL$)/;
 
 export type TestRun = {
   /** Paths that choose test files, then options of vitest; all tests where it is empty. */

@@ -1,5 +1,18 @@
+import { parseAllowedTargets, parseNameServers } from '@rivergate/outbound';
 import { parseRedisUrl } from '@rivergate/redis/address';
 import { z } from 'zod';
+
+/** What the function reads of the text; what it throws is the reason for which the text is refused. */
+const readBy =
+  <Read>(read: (given: string) => Read) =>
+  (given: string, context: z.RefinementCtx): Read => {
+    try {
+      return read(given);
+    } catch (cause) {
+      context.addIssue((cause as Error).message);
+      return z.NEVER;
+    }
+  };
 
 /** What every process of the fleet reads, the gateway as well as a service. */
 export const processVariables = {
@@ -9,13 +22,7 @@ export const processVariables = {
   INTERNAL_KEY: z.string().min(1),
   INTERNAL_JWKS: z.string().min(1),
   LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']).default('info'),
-  REDIS_URL: z.string().superRefine((given, context) => {
-    try {
-      parseRedisUrl(given);
-    } catch (cause) {
-      context.addIssue((cause as Error).message);
-    }
-  }),
+  REDIS_URL: z.string().superRefine((given, context) => void readBy(parseRedisUrl)(given, context)),
   METRICS_TOKEN: z.string().min(16).optional(),
   OTEL_EXPORTER_OTLP_ENDPOINT: z.url().optional(),
 };
@@ -28,6 +35,10 @@ const Environment = z.object({
   DATABASE_PREPARED: z.enum(['on', 'off']).default('on'),
   /** Seconds without an event after which an event stream shows that it is still there. */
   EVENT_HEARTBEAT: z.coerce.number().positive().default(15),
+  /** Whither a URL of a user may lead although that would be refused. */
+  OUTBOUND_ALLOW: z.string().default('').transform(readBy(parseAllowedTargets)),
+  /** Name servers for the hosts of such URLs; default those of the system. */
+  OUTBOUND_DNS: z.string().transform(readBy(parseNameServers)).optional(),
   ENCRYPTION_KEY: z
     .base64()
     .refine(text => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64'),

@@ -2,6 +2,7 @@ import type { RateLimiter } from '@rivergate/caller';
 import { type Call, type Endpoint, type Log, routeKey, templatePath } from '@rivergate/endpoint';
 import type { Consumer, EventLog } from '@rivergate/events';
 import { type JobKind, jobEndpoints } from '@rivergate/jobs';
+import type { Outbound } from '@rivergate/outbound';
 import type { RedisClient } from '@rivergate/redis';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
@@ -22,6 +23,8 @@ export interface Resources {
   secretBox: SecretBox;
   call: Call;
   limiter: RateLimiter;
+  /** The way to a URL that a user gave. */
+  outbound: Outbound;
   /** Runs when the service stops, after its last request. */
   onStop(work: () => Promise<void>): void;
 }

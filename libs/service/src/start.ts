@@ -9,6 +9,7 @@ import {
 } from '@rivergate/endpoint';
 import { createEventTables, eventLogFromEnv, startConsumers, startRelay } from '@rivergate/events';
 import { createJobTables, dropOldJobs, JOB_TABLES, startJobWorkers } from '@rivergate/jobs';
+import { outbound } from '@rivergate/outbound';
 import { connectRedis, whenConnected } from '@rivergate/redis';
 import { secretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
@@ -121,6 +122,13 @@ export async function startService<Tools extends object>(
 
     const limiter = rateLimiter(redis, env);
     const box = secretBox(config.ENCRYPTION_KEY);
+    const fetcher = outbound({
+      allowed: config.OUTBOUND_ALLOW,
+      nameServers: config.OUTBOUND_DNS,
+      onRefusal: refusal =>
+        log.warn(refusal, 'A URL that a user gave leads to an address that is not allowed'),
+    });
+    stopping.push(() => fetcher.close());
     const resources: Resources = {
       config,
       env,
@@ -131,6 +139,7 @@ export async function startService<Tools extends object>(
       secretBox: box,
       call,
       limiter,
+      outbound: fetcher,
       onStop: work => stopping.push(work),
     };
     const tools = { ...resources, ...((await definition.tools?.(resources)) ?? ({} as Tools)) };
