@@ -24,6 +24,9 @@ export interface OutboundAnswer {
 /** Bytes that are read of a body that nobody wants before its connection is closed. */
 const DISCARDED = 16_384;
 
+/** RFC 9110, section 15. */
+const LAST_STATUS = 599;
+
 /** What is asked for where the answer is to be decompressed, and what is taken then. */
 export const CODINGS = 'gzip, deflate, br';
 
@@ -37,6 +40,7 @@ export interface AnswerBounds {
 /** @throws OutboundFailure for a body that says that it is too large, or is coded in another way than was asked for */
 export function answerOf(url: URL, response: Dispatcher.ResponseData, bounds: AnswerBounds): OutboundAnswer {
   const { body: source, statusCode: status } = response;
+  if (status > LAST_STATUS) throw new OutboundFailure('invalid_answer');
   const headers = headersOf(response.headers);
   const unpack = bounds.decompress ? unpackerOf(headers.get('content-encoding')) : null;
   if (bounds.method !== 'HEAD' && Number(headers.get('content-length')) > bounds.maxBytes)
@@ -69,24 +73,25 @@ export function answerOf(url: URL, response: Dispatcher.ResponseData, bounds: An
   };
 }
 
-export function headersOf(raw: Dispatcher.ResponseData['headers']): Headers {
+function headersOf(raw: Dispatcher.ResponseData['headers']): Headers {
   const headers = new Headers();
   for (const [name, values = []] of Object.entries(raw))
     for (const value of [values].flat()) headers.append(name, value);
   return headers;
 }
 
+const UNPACKERS = new Map<string, (() => NodeJS.ReadWriteStream) | null>([
+  ['', null],
+  ['identity', null],
+  ['gzip', createGunzip],
+  ['x-gzip', createGunzip],
+  ['deflate', createInflate],
+  ['br', createBrotliDecompress],
+]);
+
 /** One coding (RFC 9110, section 8.4.1): a body that is coded several times over is made to burst. */
 function unpackerOf(coding: string | null): (() => NodeJS.ReadWriteStream) | null {
-  const unpackers: Record<string, (() => NodeJS.ReadWriteStream) | null> = {
-    '': null,
-    identity: null,
-    gzip: createGunzip,
-    'x-gzip': createGunzip,
-    deflate: createInflate,
-    br: createBrotliDecompress,
-  };
-  const unpack = unpackers[(coding ?? '').trim().toLowerCase()];
+  const unpack = UNPACKERS.get((coding ?? '').trim().toLowerCase());
   if (unpack === undefined) throw new OutboundFailure('invalid_answer');
   return unpack;
 }

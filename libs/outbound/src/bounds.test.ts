@@ -128,6 +128,7 @@ describe('the size', () => {
     br: brotliCompressSync(Buffer.alloc(50_000_000)),
     'gzip, gzip': gzipSync(gzipSync(Buffer.alloc(50_000_000))),
     zstd: Buffer.from('a'),
+    constructor: Buffer.from('a'),
   };
   let server: WebServer;
   beforeAll(async () => {
@@ -174,7 +175,7 @@ describe('the size', () => {
   });
 
   it('cannot be hidden by codings over codings, or by one that was not asked for', async () => {
-    for (const coding of ['gzip, gzip', 'zstd'])
+    for (const coding of ['gzip, gzip', 'zstd', 'constructor'])
       await expectReason(ask(coding, { decompress: true }), 'invalid_answer');
   });
 
@@ -202,6 +203,8 @@ describe('what comes back', () => {
     ['nothing', '', 'broken_off'],
     ['half a body', `${HEAD}content-length: 99\r\n\r\nsecret`, 'broken_off'],
     ['two lengths', `${HEAD}content-length: 1\r\ncontent-length: 2\r\n\r\nab`, 'broken_off'],
+    ['a status that is none', 'HTTP/1.1 999 Secret\r\ncontent-length: 0\r\n\r\n', 'invalid_answer'],
+    ['a broken header', `${HEAD}a: secret\x01\r\ncontent-length: 0\r\n\r\n`, 'invalid_answer'],
     ['no JSON', `${HEAD}content-length: 6\r\n\r\nsecret`, 'invalid_answer'],
     [
       'another protocol',

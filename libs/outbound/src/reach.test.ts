@@ -30,6 +30,7 @@ describe('without exceptions of the operator', () => {
     '0x7f000001',
     '0177.0.0.01',
     '127.0.0.1.',
+    '%31%32%37.0.0.1',
     '１２７.0.0.1',
     '0',
     'localhost',
