@@ -72,8 +72,6 @@ describe('events', () => {
   const awaited: Record<string, string> = {
     'identity.user.status_changed': 'suspending users',
     'organization.member.status_changed': 'suspending members',
-    'organization.role.changed': 'custom roles',
-    'organization.role.deleted': 'custom roles',
   };
 
   it.each(

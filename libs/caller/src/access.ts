@@ -16,6 +16,8 @@ export type Membership = {
   /** What is held in workspaces. */
   workspaces: readonly WorkspaceGrant[];
   plan: string | null;
+  /** Until when it is true by itself, where a role is held for a time. Milliseconds since 1970. */
+  until?: number;
 };
 
 /** A session, or a token that stands in place of one. */
@@ -112,10 +114,14 @@ function accessOf(values: readonly unknown[], asOf: number): Access {
   for (let index = 1; index < values.length; index += 2) {
     const generation = values[index] as string | null;
     const kept = values[index + 1] as Kept | null;
-    const counts = kept !== null && kept.generation === generation;
+    const counts = kept !== null && kept.generation === generation && !isOver(kept.membership);
     memberships.push({ generation, membership: counts ? kept.membership : null });
   }
   return { session: (values[0] as LoginState | null) ?? { state: 'unknown' }, memberships, asOf };
+}
+
+function isOver({ until }: Membership): boolean {
+  return until !== undefined && until <= Date.now();
 }
 
 function sessionOf(text: string): SessionState {

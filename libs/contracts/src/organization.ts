@@ -27,6 +27,9 @@ export const memberPrincipal = spec({
       .array(z.object({ workspace_ids: z.array(Id), permissions: z.array(z.string()) }))
       .meta({ description: 'Held in workspaces; those with the same permissions stand together' }),
     plan: z.string().nullable(),
+    until: Timestamp.optional().meta({
+      description: 'When less will be true: the first role to end of those that are held for a time',
+    }),
   }),
 });
 

@@ -166,16 +166,29 @@ export const roleAssigned = event({
   type: 'organization.role.assigned',
   version: 1,
   audit: 'role.assigned',
-  summary: 'A member was given a role, organization-wide or in one workspace',
-  data: z.object({ organization_id: Id, role_id: Id, user_id: Id, workspace_id: Id.nullable() }),
+  summary: 'A member was given a role, organization-wide or in one workspace, or another end to one',
+  data: z.object({
+    organization_id: Id,
+    role_id: Id,
+    user_id: Id,
+    workspace_id: Id.nullable(),
+    /** When it ends by itself. */
+    expires_at: z.string().nullable().default(null),
+  }),
 });
 
 export const roleWithdrawn = event({
   type: 'organization.role.withdrawn',
   version: 1,
   audit: 'role.withdrawn',
-  summary: 'A role was taken from a member',
-  data: z.object({ organization_id: Id, role_id: Id, user_id: Id, workspace_id: Id.nullable() }),
+  summary: 'A role was taken from a member, or its time was over',
+  data: z.object({
+    organization_id: Id,
+    role_id: Id,
+    user_id: Id,
+    workspace_id: Id.nullable(),
+    reason: z.enum(['withdrawn', 'expired']).default('withdrawn'),
+  }),
 });
 
 export const workspaceMemberAdded = event({

@@ -123,7 +123,7 @@ export async function askToken(
 }
 
 export async function askMembership(call: Call, organizationId: number, userId: number): Promise<Membership> {
-  const { member, is_admin, permissions, workspaces, plan } = await call(memberPrincipal, {
+  const { member, is_admin, permissions, workspaces, plan, until } = await call(memberPrincipal, {
     params: { organization_id: organizationId, user_id: userId },
   });
   return {
@@ -135,5 +135,6 @@ export async function askMembership(call: Call, organizationId: number, userId: 
       permissions: grant.permissions,
     })),
     plan,
+    ...(until === undefined ? {} : { until: Date.parse(until) }),
   };
 }

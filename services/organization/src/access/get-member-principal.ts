@@ -5,7 +5,7 @@ import { standingOf } from './standing.ts';
 
 export const getMemberPrincipal = endpoint(memberPrincipal, async ({ params, db }) => {
   await withinOrganization(db, params.organization_id);
-  const { member, isAdmin, permissions, workspaces, plan } = await standingOf(
+  const { member, isAdmin, permissions, workspaces, plan, until } = await standingOf(
     db,
     params.organization_id,
     params.user_id,
@@ -19,5 +19,6 @@ export const getMemberPrincipal = endpoint(memberPrincipal, async ({ params, db 
       permissions: grant.permissions,
     })),
     plan,
+    ...(until === null ? {} : { until }),
   };
 });

@@ -13,10 +13,10 @@ export function organizationsWithPermission(
   return db('memberships as holder')
     .where({ 'holder.user_id': userId, 'holder.status': 'active' })
     .whereRaw(
-      `(holder.is_admin or exists (
-        select from role_assignments a join roles r on r.id = a.role_id
+      `exists (
+        select from held_roles a join roles r on r.id = a.role_id
         where a.organization_id = holder.organization_id and a.user_id = holder.user_id
-          and a.workspace_id is null and r.permissions && array[?, '*']))`,
+          and a.workspace_id is null and r.permissions && array[?, '*'])`,
       [permission],
     )
     .select('holder.organization_id');

@@ -7,10 +7,19 @@ export interface Standing {
   permissions: string[];
   workspaces: { workspaceIds: number[]; permissions: string[] }[];
   plan: string | null;
+  /** When a role that is given for a time ends, the first to do so; null where none is. */
+  until: Date | null;
 }
 
 /** Nobody: also of an organization that does not exist, and of one in which the membership is suspended. */
-const STRANGER: Standing = { member: false, isAdmin: false, permissions: [], workspaces: [], plan: null };
+const STRANGER: Standing = {
+  member: false,
+  isAdmin: false,
+  permissions: [],
+  workspaces: [],
+  plan: null,
+  until: null,
+};
 
 /** The transaction has to be bound to the organization, or to read across organizations. */
 export async function standingOf(
@@ -21,17 +30,24 @@ export async function standingOf(
   const row = await db('memberships as m')
     .join('organizations as o', 'o.id', 'm.organization_id')
     .where({ 'm.organization_id': organizationId, 'm.user_id': userId, 'm.status': 'active' })
-    .select('m.is_admin', 'o.plan')
+    .select('o.plan')
+    .select(
+      db.raw(`exists (select from held_roles a join roles r on r.id = a.role_id
+        where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
+          and r.is_system and r.permissions = array['*']) as is_admin`),
+      db.raw(`(select min(a.expires_at) from held_roles a
+        where a.organization_id = m.organization_id and a.user_id = m.user_id) as until`),
+    )
     .select(
       db.raw(`array(
-        select distinct p from role_assignments a
+        select distinct p from held_roles a
         join roles r on r.id = a.role_id, unnest(r.permissions) p
         where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
         order by p) as permissions`),
       db.raw(`(
         select coalesce(jsonb_agg(jsonb_build_object('workspaceIds', g.ids, 'permissions', g.held)), '[]') from (
           select jsonb_agg(w.workspace_id order by w.workspace_id) as ids, w.held from (
-            select a.workspace_id, array_agg(distinct p order by p) as held from role_assignments a
+            select a.workspace_id, array_agg(distinct p order by p) as held from held_roles a
             join roles r on r.id = a.role_id, unnest(r.permissions) p
             where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is not null
             group by a.workspace_id) w
@@ -39,7 +55,7 @@ export async function standingOf(
     )
     .first();
   if (!row) return STRANGER;
-  const permissions = row.is_admin || row.permissions.includes('*') ? ['*'] : row.permissions;
+  const permissions = row.permissions.includes('*') ? ['*'] : row.permissions;
   return {
     member: true,
     isAdmin: row.is_admin,
@@ -47,5 +63,6 @@ export async function standingOf(
     // Whoever may do everything everywhere needs no more said of any workspace.
     workspaces: permissions.includes('*') ? [] : row.workspaces,
     plan: row.plan,
+    until: row.until,
   };
 }

@@ -7,11 +7,11 @@ import { PlanLimitExceeded } from '../organizations/errors.ts';
 import type { OrganizationRow } from '../organizations/organization-store.ts';
 import type { Plans } from '../organizations/plan.ts';
 import { RoleNotFound } from '../roles/errors.ts';
+import { mayHandOut } from '../roles/hand-out.ts';
 import { roleOfOrganization } from '../roles/role-store.ts';
 import { WorkspaceNotFound } from '../workspaces/errors.ts';
 import { workspaceOfOrganization } from '../workspaces/workspace-store.ts';
 import { InvitationAlreadyExists } from './errors.ts';
-import { mayHandOut } from './hand-out.ts';
 import { seatsTaken } from './invitation-store.ts';
 import { type MailTools, prepareInvitation, sendInvitation } from './issue-invitation.ts';
 

@@ -32,3 +32,18 @@ export async function withdrawInvitations(
   }
   return lost.map(({ id, email }) => ({ id, email }));
 }
+
+/** The same for all who hold a role that lost permissions: of those only who has pending invitations is looked at. */
+export async function withdrawInvitationsOfHolders(
+  work: Work,
+  organizationId: number,
+  roleId: number,
+): Promise<void> {
+  const inviters: number[] = await work
+    .db('invitations as i')
+    .join('role_assignments as a', { 'a.organization_id': 'i.organization_id', 'a.user_id': 'i.invited_by' })
+    .where({ 'i.organization_id': organizationId, 'i.status': 'pending', 'a.role_id': roleId })
+    .distinct()
+    .pluck('i.invited_by');
+  for (const userId of inviters) await withdrawInvitations(work, organizationId, userId);
+}

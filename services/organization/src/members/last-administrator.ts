@@ -3,8 +3,8 @@ import { LastAdministrator } from './errors.ts';
 import type { MembershipRow } from './member-store.ts';
 
 /**
- * Refuses what would leave an organization without an active administrator. The caller holds the organization's lock,
- * so that two who go at the same time cannot each count on the other.
+ * Refuses what would leave an organization without an active administrator, now or when the roles end that are held for
+ * a time. The caller holds the organization's lock, so that two who go at the same time cannot each count on the other.
  *
  * @throws LastAdministrator
  */
@@ -14,9 +14,14 @@ export async function keepAnAdministrator(
   leaving: MembershipRow,
 ): Promise<void> {
   if (!leaving.is_admin || leaving.status !== 'active') return;
-  const another = await db('memberships')
+  const another = await db('memberships as m')
     .where({ organization_id: organizationId, is_admin: true, status: 'active' })
     .whereNot('user_id', leaving.user_id)
+    .whereRaw(
+      `exists (select from role_assignments a join roles r on r.id = a.role_id
+        where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
+          and r.is_system and r.permissions = array['*'] and a.expires_at is null)`,
+    )
     .first('user_id');
   if (!another) throw LastAdministrator();
 }

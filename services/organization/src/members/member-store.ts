@@ -21,7 +21,7 @@ export interface MembershipRow {
 
 /** The role of user m, organization-wide or in workspace w: of several, the first assigned. */
 const firstRole = (place: string) => `(
-  select jsonb_build_object('id', r.id, 'name', r.name) from role_assignments a join roles r on r.id = a.role_id
+  select jsonb_build_object('id', r.id, 'name', r.name) from held_roles a join roles r on r.id = a.role_id
   where a.organization_id = m.organization_id and a.user_id = m.user_id and ${place}
   order by a.assigned_at, a.id limit 1) as role`;
 
@@ -69,7 +69,7 @@ export function matchingMembers(
   }
   if (role_id !== undefined) {
     matching.whereExists(
-      db('role_assignments as a')
+      db('held_roles as a')
         .whereRaw(
           'a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null',
         )

@@ -1,4 +1,5 @@
-import type { Actor, ConsumerTools } from '@rivergate/events';
+import { type Actor, type ConsumerTools, emit } from '@rivergate/events';
+import type { Knex } from 'knex';
 import type { Work } from '../endpoint.ts';
 
 /** The transaction of a consumer as the business functions take it. What it emits names the user it is done for. */
@@ -6,12 +7,27 @@ export function consumerWork({ db, emit }: ConsumerTools): Work {
   return {
     db,
     emit: async (declaration, { aggregateId, organizationId = null, userId = null, data }) => {
-      const by = userId === null ? {} : { actor: onBehalfOf(userId) };
+      const by = userId === null ? {} : { actor: actorFor(userId) };
       await emit(declaration, { aggregateId, organizationId, data: data as never, ...by });
     },
   };
 }
 
-function onBehalfOf(userId: number): Actor {
+/** The same for what a schedule does, which nobody asked for. */
+export function scheduledWork(db: Knex.Transaction): Work {
+  return {
+    db,
+    emit: async (declaration, { aggregateId, organizationId = null, userId = null, data }) => {
+      await emit(db, declaration, {
+        aggregateId,
+        organizationId,
+        data: data as never,
+        actor: actorFor(userId),
+      });
+    },
+  };
+}
+
+function actorFor(userId: number | null): Actor {
   return { userId, service: 'organization', ip: null, userAgent: null, requestId: null, traceparent: null };
 }

@@ -7,29 +7,34 @@ export interface Assignment {
   roleId: number;
   /** null: organization-wide */
   workspaceId: number | null;
+  /** When it ends; by default never. */
+  expiresAt?: Date | null;
 }
 
-/** Gives a member a role. @returns whether that is new: giving one that is held already changes nothing */
+/** Gives a member a role. @returns whether that is new: of one that is held already, only the end may change */
 export async function assignRole(
   { db, emit }: Work,
   assignment: Assignment,
   by: number | null,
 ): Promise<boolean> {
-  const { organizationId, userId, roleId, workspaceId } = assignment;
+  const { organizationId, userId, roleId, workspaceId, expiresAt = null } = assignment;
   const row = {
     organization_id: organizationId,
     user_id: userId,
     role_id: roleId,
     workspace_id: workspaceId,
   };
-  const inserted = await db('role_assignments')
-    .insert({ ...row, assigned_by: by })
+  const [given] = await db('role_assignments')
+    .insert({ ...row, assigned_by: by, expires_at: expiresAt })
     .onConflict(['organization_id', 'user_id', 'role_id', 'workspace_id'])
-    .ignore()
-    .returning('id');
-  if (inserted.length === 0) return false;
-  await emit(roleAssigned, { aggregateId: roleId, organizationId, data: row });
-  return true;
+    .merge({ expires_at: expiresAt })
+    .whereRaw('role_assignments.expires_at is distinct from excluded.expires_at')
+    // A row that an update wrote has a deleting transaction of the version before it.
+    .returning(db.raw('xmax = 0 as is_new'));
+  if (!given) return false;
+  const data = { ...row, expires_at: expiresAt?.toISOString() ?? null };
+  await emit(roleAssigned, { aggregateId: roleId, organizationId, data });
+  return given.is_new;
 }
 
 /**

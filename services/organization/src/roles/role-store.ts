@@ -58,11 +58,38 @@ export function rolesInOrder(db: Knex.Transaction, { sort_by, sort_order }: Role
     matching
       .select(COLUMNS.map(column => `r.${column}`))
       .select(
-        db.raw(`(select count(distinct a.user_id)::int from role_assignments a
+        db.raw(`(select count(distinct a.user_id)::int from held_roles a
           where a.organization_id = r.organization_id and a.role_id = r.id) as usage_count`),
       )
       .orderBy([
         { column: sort_by === 'name' ? db.raw('lower(r.name)') : sort_by, order: sort_order },
         { column: 'r.id', order: sort_order },
       ]);
+}
+
+/** Whether it is the built-in one that makes an administrator where it is held organization-wide. */
+export function isAdminRole({ is_system, permissions }: Pick<RoleRow, 'is_system' | 'permissions'>): boolean {
+  return is_system && permissions.includes('*');
+}
+
+/** How many users hold a role now, anywhere in the organization. */
+export async function holdersOf(
+  db: Knex.Transaction,
+  organizationId: number,
+  roleId: number,
+): Promise<number> {
+  const [row] = await db('held_roles')
+    .where({ organization_id: organizationId, role_id: roleId })
+    .countDistinct('user_id as count');
+  return Number(row!.count);
+}
+
+/** Whether a role has assignments, also ones of which nobody has noted yet that they have expired. */
+export async function isAssigned(
+  db: Knex.Transaction,
+  organizationId: number,
+  roleId: number,
+): Promise<boolean> {
+  const where = { organization_id: organizationId, role_id: roleId };
+  return (await db('role_assignments').where(where).first('id')) !== undefined;
 }

@@ -3,6 +3,7 @@ import {
   createAccount,
   EmailTaken,
   SessionNotFound,
+  sessionState,
   switchSession,
   UserNotFound,
   withdrawAccount,
@@ -74,6 +75,14 @@ export function identityStandIn(): IdentityStandIn {
       if (!identity.accounts.delete(params.user_id)) throw UserNotFound();
       identity.withdrawn.push(params.user_id);
     }),
+    // Whose session has the number of its user, as in the tests of this service.
+    endpoint(sessionState, async ({ params: { session_id } }) => ({
+      session_id,
+      user_id: session_id,
+      active: !identity.ended.has(session_id),
+      is_system_admin: false,
+      must_enrol: false,
+    })),
     endpoint(switchSession, {
       prepare: waiting,
       handle: async ({ caller, body }) => {

@@ -1,9 +1,9 @@
 import type { Knex } from 'knex';
 
 /**
- * The workspaces that a user sees, of every organization that the transaction may read: those of an organization that
- * the user administers or in which the user holds workspace.read organization-wide, those in which the user holds it or
- * is a member, and those open to every member. Tables: w workspaces, o organizations, m the user's membership.
+ * The workspaces that a user sees, of every organization that the transaction may read: those of an organization in which
+ * the user holds workspace.read organization-wide, as administrators do, those in which the user holds it or is a member,
+ * and those open to every member. Tables: w workspaces, o organizations, m the user's membership.
  */
 export function reachableWorkspaces(db: Knex.Transaction, userId: number): Knex.QueryBuilder {
   return db('workspaces as w')
@@ -11,9 +11,8 @@ export function reachableWorkspaces(db: Knex.Transaction, userId: number): Knex.
     .join('memberships as m', 'm.organization_id', 'w.organization_id')
     .where({ 'm.user_id': userId, 'm.status': 'active' })
     .whereRaw(
-      `(m.is_admin
-        or exists (
-          select from role_assignments a join roles r on r.id = a.role_id
+      `(exists (
+          select from held_roles a join roles r on r.id = a.role_id
           where a.organization_id = w.organization_id and a.user_id = m.user_id
             and (a.workspace_id is null or a.workspace_id = w.id)
             and r.permissions && array['workspace.read', '*'])

@@ -1,0 +1,55 @@
+import { acrossOrganizations, withinOrganization } from '@rivergate/endpoint';
+import type { Schedule } from '@rivergate/service';
+import type { Knex } from 'knex';
+import type { OrganizationTools } from '../endpoint.ts';
+import { withdrawInvitations } from '../invitations/withdraw-invitations.ts';
+import { lockOrganization } from '../organizations/organization-store.ts';
+import { scheduledWork } from '../people/consumer-work.ts';
+import { withdrawRole } from './role-assignments.ts';
+import { roleOfOrganization } from './role-store.ts';
+
+/**
+ * Notes that roles have ended which were given for a time. Nobody holds them from their moment on, whenever this runs: it
+ * tells who follows events, and ends what depends on them.
+ */
+export const expireAssignments: Schedule<Pick<OrganizationTools, 'knex'>> = {
+  name: 'expire role assignments',
+  every: 5,
+  async run({ knex }) {
+    for (;;) {
+      const over = await overdue(knex);
+      for (const assignment of over) await knex.transaction(db => expire(db, assignment));
+      if (over.length < AT_ONCE) return;
+    }
+  },
+};
+
+const AT_ONCE = 100;
+
+interface Overdue {
+  id: number;
+  organization_id: number;
+  role_id: number;
+}
+
+async function overdue(knex: Knex): Promise<Overdue[]> {
+  return await knex.transaction(async (db): Promise<Overdue[]> => {
+    await acrossOrganizations(db);
+    return await db('role_assignments')
+      .where('expires_at', '<=', db.fn.now())
+      .orderBy('expires_at')
+      .limit(AT_ONCE)
+      .select('id', 'organization_id', 'role_id');
+  });
+}
+
+async function expire(db: Knex.Transaction, { id, organization_id: organizationId, role_id }: Overdue) {
+  await withinOrganization(db, organizationId);
+  const held = await db('role_assignments').where({ id }).where('expires_at', '<=', db.fn.now()).first('id');
+  if (!held) return;
+  const work = scheduledWork(db);
+  await lockOrganization(db, organizationId);
+  const role = await roleOfOrganization(db, organizationId, role_id);
+  const { user_id } = await withdrawRole(work, organizationId, { id, role }, 'expired');
+  await withdrawInvitations(work, organizationId, user_id);
+}
