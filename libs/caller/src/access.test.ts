@@ -93,6 +93,23 @@ describe('the access state', () => {
     expect(access.memberships[0]?.membership).toBeNull();
   });
 
+  it('does not count a membership of which a role has ended meanwhile', async () => {
+    const [userId, organizationId] = [someId(), someId()];
+    const generation = await organizationGeneration(redis, organizationId);
+    const known = async (until: number) => {
+      await fillMembership(redis, {
+        organizationId,
+        userId,
+        generation,
+        membership: { ...membership, until },
+      });
+      const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
+      return access.memberships[0]?.membership;
+    };
+    expect(await known(Date.now() + 60_000)).toMatchObject(membership);
+    expect(await known(Date.now() - 1)).toBeNull();
+  });
+
   it('does not revive old memberships when Redis has lost the generation', async () => {
     const [userId, organizationId] = [someId(), someId()];
     await memberOf(organizationId, userId);

@@ -26,6 +26,7 @@ export function auditLogStatements({ schema, writer }: { schema: string; writer:
       created_at timestamptz not null default now()
     );
     create index if not exists audit_log_by_organization on ${table} (organization_id, id desc);
+    create index if not exists audit_log_by_subject on ${table} (organization_id, subject, id desc);
     create index if not exists audit_log_by_actor on ${table} (actor_user_id, action, id desc);
     alter table ${table} owner to ${AUDIT_OWNER};
     revoke all on ${table} from public, ${writer};
