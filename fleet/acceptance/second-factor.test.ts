@@ -21,6 +21,9 @@ const codeFor = async (purpose: string) => {
   return /^\d{6}$/m.exec(text)![0];
 };
 
+const authTimeOf = (accessToken: string) =>
+  JSON.parse(Buffer.from(accessToken.split('.')[1]!, 'base64url').toString()).auth_time;
+
 describe('a second factor', () => {
   it('is set up before anything else where an organization requires it, and then everything is open', async () => {
     data(await owner.patch(`${organization.path}/settings`, { mfa: { required: true, grace_days: 0 } }));
@@ -58,5 +61,40 @@ describe('a second factor', () => {
     const { activation_token } = tokens.trusted_device;
     data(await member.with(tokens).post('/api/v1/devices/activate', { activation_token }));
     expect((await login()).access_token).toBeDefined();
+
+    // Such a login is not enough for what makes credentials.
+    const session = member.with(await login());
+    const wanted = { name: 'Nightly', scopes: ['read'] };
+    const refused = await session.post('/api/v1/auth/tokens', wanted);
+    expectError(refused, 401, 'STEP_UP_REQUIRED');
+    expect(refused.headers.get('www-authenticate')).toMatch(
+      /insufficient_user_authentication.*max_age="600".*mfa/,
+    );
+    expect(data(await session.get('/api/v1/auth/step-up')).mfa_methods).toEqual(['email_otp']);
+    const begun = data(await session.post('/api/v1/auth/step-up', { password: PASSWORD }));
+    const next = data(
+      await device.post('/api/v1/auth/mfa/otp/generate', {
+        temporary_token: begun.temporary_token,
+        method: 'email_otp',
+      }),
+    );
+    const confirmed = await codeFor('confirm that it is you');
+    const stepped = data(
+      await device.post('/api/v1/auth/mfa/verify', {
+        temporary_token: next.temporary_token,
+        code: confirmed,
+      }),
+    );
+    const fresh = member.with(stepped);
+    const { token } = data(await fresh.post('/api/v1/auth/tokens', wanted), 201);
+    expectError(await session.post('/api/v1/auth/tokens', wanted), 401, 'STEP_UP_REQUIRED');
+    expect((await fleet.caller(token).post('/api/v1/auth/tokens', wanted)).status).toBe(403);
+
+    // Switching and refreshing keep when the user was authenticated.
+    const switched = data(await fresh.post(`${organization.path}/switch`));
+    const { refresh_token } = switched;
+    const refreshed = data(await device.post('/api/v1/auth/refresh', { refresh_token }));
+    const times = [stepped, switched, refreshed].map(({ access_token }) => authTimeOf(access_token));
+    expect(new Set(times).size).toBe(1);
   });
 });

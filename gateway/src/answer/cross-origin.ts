@@ -61,6 +61,7 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
       'X-RateLimit-Remaining',
       'X-RateLimit-Reset',
       'Retry-After',
+      'WWW-Authenticate',
       'Idempotency-Replayed',
       'Deprecation',
       'Sunset',

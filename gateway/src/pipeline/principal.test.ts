@@ -35,6 +35,27 @@ describe('the principal', () => {
     expect(await principalAt('/api/v1/things', user.headers)).toMatchObject({ mustEnrol: false });
   });
 
+  it('tells when and how the user of the session was authenticated, as the access token says', async () => {
+    const user = await fleet.signIn();
+    const at = async (claims: object) => {
+      const { userId, sessionId, organizationId } = user;
+      const facts = { sub: String(userId), sid: sessionId, org_id: organizationId, ...claims };
+      const headers = { authorization: `Bearer ${await fleet.token(facts)}` };
+      const { authTime, secondFactorOmitted, amr } = await principalAt('/api/v1/things', headers);
+      return { authTime, secondFactorOmitted, amr };
+    };
+    expect(await at({ auth_time: 1_700_000_000, amr: ['pwd', 'otp', 'mfa'] })).toEqual({
+      authTime: 1_700_000_000,
+      secondFactorOmitted: false,
+      amr: ['pwd', 'otp', 'mfa'],
+    });
+    expect(await at({ auth_time: 1_700_000_000, second_factor_omitted: true })).toMatchObject({
+      secondFactorOmitted: true,
+    });
+    for (const auth_time of [undefined, null, '1700000000', {}])
+      expect(await at({ auth_time })).toMatchObject({ authTime: null });
+  });
+
   it('acts in the active organization, or in that of the path', async () => {
     const user = await fleet.signIn();
     const other = someId();

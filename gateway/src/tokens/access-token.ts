@@ -8,7 +8,10 @@ export type AccessToken = {
   login: Login;
   /** The active organization, or the one in which the token acts where the request names none. */
   organizationId: number | null;
+  /** When and how the user of the session was authenticated; see Principal. */
+  authTime: number | null;
   amr: readonly string[];
+  secondFactorOmitted: boolean;
   /** Seconds since the epoch: its `exp`, or earlier, where the greatest age of a token ends before that. */
   expiresAt: number;
   /** `kid` of the key that signed it; null for one that is not signed. */

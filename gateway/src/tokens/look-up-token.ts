@@ -34,7 +34,9 @@ export function tokenLookUp(redis: RedisClient, owners: Owners, guesses: Guesses
       userId: state.userId,
       login,
       organizationId: state.token.organizationId,
+      authTime: null,
       amr: [],
+      secondFactorOmitted: false,
       expiresAt: Number.POSITIVE_INFINITY,
       keyId: null,
     };

@@ -60,7 +60,9 @@ function accessTokenOf(claims: JWTPayload, keyId: string | undefined): AccessTok
     userId,
     login: { sessionId },
     organizationId,
+    authTime: typeof claims.auth_time === 'number' ? claims.auth_time : null,
     amr: Array.isArray(claims.amr) ? claims.amr.map(String) : [],
+    secondFactorOmitted: claims.second_factor_omitted === true,
     expiresAt: Math.min(claims.exp ?? 0, (claims.iat ?? 0) + accessTokenLifetimeSeconds),
     keyId,
   };

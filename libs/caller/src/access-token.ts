@@ -32,8 +32,11 @@ export type AccessTokenClaims = {
   jti: string;
 } & (OfSession | OfClient);
 
-/** `sid` is the session id. */
-type OfSession = { sid: number; amr: string[] };
+/**
+ * `sid` is the session id; `auth_time` and `amr` say when and how its user was last authenticated (RFC 9068, section 2.2.1).
+ * `second_factor_omitted`: the account had a second factor then, which that authentication did without.
+ */
+type OfSession = { sid: number; auth_time: number; amr: string[]; second_factor_omitted?: true };
 
 /** Issued to an OAuth client; where it stands for no user, `sub` is the client too (RFC 9068, section 2.2). */
 type OfClient = { client_id: string };

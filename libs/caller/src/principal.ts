@@ -40,8 +40,15 @@ export type Principal = {
    * is open.
    */
   mustEnrol: boolean;
-  /** Authentication methods of the session (RFC 8176). */
+  /**
+   * When the user of the session was last authenticated: seconds since the epoch, of the access token that is used. Null for
+   * a token that stands in place of a session.
+   */
+  authTime: number | null;
+  /** How that was done (RFC 8176). */
   amr: readonly string[];
+  /** Whether the account had a second factor then, which that authentication did without, as on a trusted device. */
+  secondFactorOmitted: boolean;
   /** Of the token; empty for a session, which no scope bounds. */
   scope: readonly string[];
   /** OAuth client that acts for the user. */
@@ -65,7 +72,9 @@ const nobody: Principal = Object.freeze({
   workspaces: Object.freeze([]) as readonly WorkspaceGrant[],
   plan: null,
   mustEnrol: false,
+  authTime: null,
   amr: Object.freeze([]) as readonly string[],
+  secondFactorOmitted: false,
   scope: Object.freeze([]) as readonly string[],
   clientId: null,
   ip: null,

@@ -8,6 +8,7 @@ import {
   MfaEnrolmentRequired,
   NotFound,
   OrganizationNotFound,
+  StepUpRequired,
   Unauthorized,
 } from './failure.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
@@ -162,6 +163,7 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
   const tokens = (signedIn && (rule !== 'internal' || spec.onBehalfOf)) || spec.bearer !== undefined;
   return [
     ...(signedIn || spec.bearer ? [Unauthorized] : []),
+    ...(spec.fresh ? [StepUpRequired] : []),
     ...(tokens ? [Forbidden] : []),
     ...(tokens && rule !== 'internal' && !spec.beforeEnrolment ? [MfaEnrolmentRequired] : []),
     ...(tokens && !spec.session && !actsInOrganization(spec) ? [NotFound] : []),

@@ -159,6 +159,7 @@ async function ask(
   };
   propagation.inject(context.active(), headers);
   let status: number;
+  let challenge: unknown;
   let answer: { data?: unknown; error?: { code: string; message: string } } | undefined;
   try {
     const response = await request(`${own.urlOf(spec.owner)}${path}${query}`, {
@@ -169,6 +170,7 @@ async function ask(
       signal,
     });
     status = response.statusCode;
+    challenge = response.headers['www-authenticate'];
     if (status < 300 && isStreamed(spec))
       return received(spec, response.headers['content-type'], response.body);
     const text = await response.body.text();
@@ -178,7 +180,12 @@ async function ask(
   }
   if (status < 300) return spec.bare ? answer : answer?.data;
   const declared = refusalsOf(spec).find(({ code }) => code === answer?.error?.code);
-  if (declared) throw declared(answer?.error?.message);
+  if (declared)
+    throw declared(
+      answer?.error?.message,
+      undefined,
+      typeof challenge === 'string' ? { 'WWW-Authenticate': challenge } : undefined,
+    );
   if (status >= 500) throw new NoAnswer(`${spec.owner} answered ${status}`);
   throw new Error(
     `${spec.owner} answered ${status} ${answer?.error?.code} to ${method} ${spec.path}, which does not declare it`,

@@ -33,6 +33,7 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
   const forUsers = spec.onBehalfOf !== undefined || !(isOpen(spec.caller) || spec.caller === 'internal');
   if (spec.activeOrganization && !forUsers) yield 'needs an active organization and no signed-in caller';
   if (spec.session && !forUsers) yield 'takes a session and needs no signed-in caller';
+  if (spec.fresh && !spec.session) yield 'asks for a fresh authentication and takes no session';
   if (spec.clients && !(forUsers && (spec.activeOrganization || spec.params?.shape[ORGANIZATION_PARAMETER])))
     yield 'is for clients and acts in no organization';
   if (spec.clients && spec.session) yield 'takes a session, which clients do not have';

@@ -43,6 +43,11 @@ export function error(code: string, status: number, summary: string): ErrorDecla
 
 export const MalformedRequest = error('MALFORMED_REQUEST', 400, 'The request could not be read');
 export const Unauthorized = error('UNAUTHORIZED', 401, 'Sign in and send a valid access token');
+export const StepUpRequired = error(
+  'STEP_UP_REQUIRED',
+  401,
+  'Prove again that it is you, through /auth/step-up; you are still signed in',
+);
 export const Forbidden = error('FORBIDDEN', 403, 'You are not allowed to do this');
 export const MfaEnrolmentRequired = error(
   'MFA_ENROLMENT_REQUIRED',

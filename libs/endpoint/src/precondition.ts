@@ -5,11 +5,13 @@ import { type AnswerRules, successAnswer } from './answer.ts';
 import { requireKind, requireRights } from './authorize.ts';
 import { tagOf } from './conditional-read.ts';
 import { mayBeConditional } from './declared-errors.ts';
-import type { Endpoint, Log } from './endpoint.ts';
+import type { Endpoint } from './endpoint.ts';
 import { matches } from './entity-tag.ts';
 import { Failure, PreconditionFailed } from './failure.ts';
+import { requireFreshAuthentication } from './fresh-authentication.ts';
 import { type InputReader, inputReader, type Parts } from './input.ts';
 import { publicPath, requestTarget } from './path.ts';
+import type { Runtime } from './runtime.ts';
 
 /** What a change demands of the resource that it is about: that which the GET endpoint of the same path shows. */
 export interface Precondition {
@@ -33,7 +35,10 @@ export type PreconditionOf = (
   params: Record<string, unknown>,
 ) => Precondition | undefined;
 
-export function preconditions(endpoints: readonly Endpoint[], log: Log): PreconditionOf {
+export function preconditions(
+  endpoints: readonly Endpoint[],
+  { log, freshSeconds }: Pick<Runtime, 'log' | 'freshSeconds'>,
+): PreconditionOf {
   const reads = new Map<string, { endpoint: Endpoint; reader: InputReader }>();
   for (const endpoint of endpoints) {
     if (endpoint.spec.method !== 'get') continue;
@@ -51,6 +56,7 @@ export function preconditions(endpoints: readonly Endpoint[], log: Log): Precond
     if (ifMatch === undefined) return { ifMatch, path, read: endpoint, parts: undefined };
     requireKind(endpoint.spec, caller, log);
     requireRights(endpoint.spec, caller, { params });
+    requireFreshAuthentication(endpoint.spec, caller, freshSeconds);
     const { headers } = request;
     const parts = { params: reader.params(request), ...reader.rest({ headers, query: {} }, { value: {} }) };
     return { ifMatch, path, read: endpoint, parts };

@@ -16,6 +16,7 @@ import { deprecationHeaders } from './deprecation.ts';
 import type { Context, Endpoint, RequestFacts } from './endpoint.ts';
 import { type Execution, execute } from './execute.ts';
 import { Unauthorized } from './failure.ts';
+import { requireFreshAuthentication } from './fresh-authentication.ts';
 import { idempotentRequest } from './idempotent-request.ts';
 import { inputReader, type Parts } from './input.ts';
 import { requireOwnSite } from './own-site.ts';
@@ -33,7 +34,7 @@ const answered = channel(ANSWERED);
 /** The routes of all endpoints, static paths first. */
 export function endpointRouter(endpoints: readonly Endpoint[], runtime: Runtime): Router {
   const router = Router({ caseSensitive: true });
-  const preconditionOf = preconditions(endpoints, runtime.log);
+  const preconditionOf = preconditions(endpoints, runtime);
   const held = endpoints.map(endpoint => heldToDeclaration(receiving(endpoint, runtime.log), runtime));
   const ordered = held.sort((a, b) => byPrecedence(publicPath(a.spec), publicPath(b.spec)));
   for (const endpoint of ordered) {
@@ -68,6 +69,7 @@ function handlerOf(
         requireOwnSite(spec, request.headers, runtime.publicUrl);
         const params = reader.params(request);
         const permitted = requireRightsSoFar(endpoint, identified, { params });
+        requireFreshAuthentication(spec, permitted, runtime.freshSeconds);
         const body = await readBody(request, response);
         upload = body.upload;
         const read = { params, ...reader.rest(request, body) };

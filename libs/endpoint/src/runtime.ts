@@ -27,6 +27,8 @@ export interface Runtime {
    * UpstreamUnavailable when that cannot be known.
    */
   standing(caller: Principal, db: Knex.Transaction): Promise<Principal>;
+  /** Seconds for which an authentication counts as fresh. */
+  freshSeconds: number;
   log: Log;
   /** Aborted when the service is about to stop: what would stay open ends. */
   stopping: AbortSignal;

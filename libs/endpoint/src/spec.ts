@@ -82,6 +82,11 @@ interface EndpointFacts {
   workspace?: WorkspacePlace;
   /** Takes the access token of a login; a token that stands in place of a session is refused. */
   session?: true;
+  /**
+   * Asks for a user who was authenticated of late, with a second factor where the account had one (docs/decisions/0035).
+   * Goes with `session`, since no token that stands in place of one says so of its user.
+   */
+  fresh?: true;
   /** Also open to who has to set a second factor up first, because it leads to that. */
   beforeEnrolment?: true;
   /**

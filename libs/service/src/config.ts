@@ -39,6 +39,8 @@ const Environment = z.object({
   OUTBOUND_ALLOW: z.string().default('').transform(readBy(parseAllowedTargets)),
   /** Name servers for the hosts of such URLs; default those of the system. */
   OUTBOUND_DNS: z.string().transform(readBy(parseNameServers)).optional(),
+  /** Seconds for which an authentication counts as fresh. */
+  FRESH_AUTHENTICATION_SECONDS: z.coerce.number().int().min(30).default(600),
   ENCRYPTION_KEY: z
     .base64()
     .refine(text => Buffer.from(text, 'base64').length === 32, 'must be 32 bytes in base64'),

@@ -203,6 +203,7 @@ export async function startService<Tools extends object>(
       limiter,
       call,
       standing: standing.ofCaller,
+      freshSeconds: config.FRESH_AUTHENTICATION_SECONDS,
       log,
       stopping: leaving.signal,
       heartbeat: 1_000 * config.EVENT_HEARTBEAT,

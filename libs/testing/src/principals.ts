@@ -19,6 +19,7 @@ export function signedIn(facts: Partial<Principal> & { userId: number }): Princi
     ...anonymous(ADDRESS),
     kind: 'user',
     sessionId: 1,
+    authTime: Math.floor(Date.now() / 1000),
     isMember: facts.organizationId !== undefined,
     ...facts,
   };
@@ -34,6 +35,7 @@ export function byToken(
   return {
     ...user,
     sessionId: null,
+    authTime: null,
     isAdmin,
     isSystemAdmin: false,
     scope,

@@ -18,6 +18,7 @@ import * as sessions from './sessions/index.ts';
 import * as signInNotices from './sign-in-notices/index.ts';
 import * as signup from './signup/index.ts';
 import * as social from './social/index.ts';
+import * as stepUp from './step-up/index.ts';
 import { identityTools } from './tools.ts';
 import * as trustedDevices from './trusted-devices/index.ts';
 
@@ -40,6 +41,7 @@ export const identity = defineService<IdentityTools>({
     passkeys,
     social,
     secondFactors,
+    stepUp,
     trustedDevices,
     oauthApplications,
     oauth,

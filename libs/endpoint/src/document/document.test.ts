@@ -174,6 +174,15 @@ describe('answers', () => {
     expect(Object.keys(components.responses.RateLimited429.headers)).toContain('Retry-After');
   });
 
+  it('tell that a fresh authentication is asked for, and how that is refused', () => {
+    const facts = { session: true, fresh: true, description: 'Makes one.' } as const;
+    const { description, responses, ...operation } = only(facts);
+    expect(description).toMatch(/^Makes one\.\n\nAsks for a fresh authentication/);
+    expect(operation['x-fresh-authentication']).toBe(true);
+    expect(responses[401].$ref).toBe('#/components/responses/StepUpRequiredOrUnauthorized401');
+    expect(only({ session: true }).responses[401].$ref).toBe('#/components/responses/Unauthorized401');
+  });
+
   it('tell content by its media types, beside JSON or alone', () => {
     const content = { 'text/csv': 'text', 'image/png': 'binary' } as const;
     expect(only({ content }).responses[200].content).toEqual({

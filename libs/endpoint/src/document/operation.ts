@@ -16,11 +16,12 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
     operationId: spec.operation,
     tags: [tag],
     summary: spec.summary,
-    ...(spec.description ? { description: spec.description } : {}),
+    ...description(spec),
     ...security(spec),
     ...(spec.deprecated ? { deprecated: true, 'x-sunset': spec.deprecated.sunset } : {}),
     'x-caller': spec.caller,
     ...(spec.session ? { 'x-session': true } : readsToken(spec) ? { 'x-scope': requiredScope(spec) } : {}),
+    ...(spec.fresh ? { 'x-fresh-authentication': true } : {}),
     ...(spec.protocol ? { 'x-protocol': spec.protocol } : {}),
     ...(spec.clients ? { 'x-clients': true } : {}),
     ...(spec.workspace ? { 'x-workspace': spec.workspace } : {}),
@@ -39,6 +40,15 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
     ...(spec.body || spec.accepts ? { requestBody: requestBody(spec, schemas) } : {}),
     responses: { ...successResponse(spec, schemas), ...failureResponses(spec, schemas, responses) },
   };
+}
+
+const FRESH =
+  'Asks for a fresh authentication, with a second factor where the account has one: without it the answer is 401 ' +
+  '`STEP_UP_REQUIRED`, and `stepUp` gives an access token that has it.';
+
+function description({ description, fresh }: EndpointSpec): Json {
+  const paragraphs = [description, fresh && FRESH].filter(Boolean);
+  return paragraphs.length > 0 ? { description: paragraphs.join('\n\n') } : {};
 }
 
 function cookies({ cookies = {} }: EndpointSpec): Json[] {

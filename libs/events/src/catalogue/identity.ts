@@ -467,3 +467,11 @@ export const oauthTokensChanged = event({
   summary: 'Access tokens of an OAuth client lost scopes that were taken from it',
   data: OAuthApplication.extend({ token_hashes: TokenHashes, scopes: z.array(z.string()) }),
 });
+
+export const sessionSteppedUp = event({
+  type: 'identity.session.stepped_up',
+  version: 1,
+  audit: 'auth.session.stepped_up',
+  summary: 'The user of a session proved again to be there',
+  data: z.object({ session_id: Id, user_id: Id, methods: z.array(z.string()) }),
+});

@@ -32,6 +32,7 @@ export const requestEmailChange = endpoint(
       'Mails a code to the new address. A new request replaces the pending one; neither reserves it.',
     caller: 'user',
     session: true,
+    fresh: true,
     body: z.object({ new_email: EmailAddress }),
     answer: z.object({ new_email: EmailAddress }),
     message: 'A code is on its way to the new address',

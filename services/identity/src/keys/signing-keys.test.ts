@@ -36,6 +36,7 @@ const signedNow = async () => {
     sub: '1',
     sid: 1,
     org_id: null,
+    auth_time: 0,
     amr: [],
     scope: '',
   };

@@ -8,6 +8,7 @@ import { Method } from '../second-factors/method.ts';
 import { methodsOf } from '../second-factors/methods.ts';
 import { codeMail } from '../second-factors/second-factor-mails.ts';
 import { TemporaryToken } from '../signup/temporary-token.ts';
+import { stepUpFactors } from '../step-up/step-up-factors.ts';
 import { choose, pendingLogin } from './pending-login-store.ts';
 import {
   InvalidLoginToken,
@@ -22,7 +23,7 @@ export const chooseSecondFactor = endpoint(
     operation: 'chooseSecondFactor',
     method: 'post',
     path: '/auth/mfa/otp/generate',
-    summary: 'Choose the second factor of this login',
+    summary: 'Choose the second factor of this login or step-up',
     description:
       'Mails a code where the method is email_otp. Also needed before a backup code. Again with the new token it sends ' +
       'another code or changes the method.',
@@ -43,14 +44,16 @@ export const chooseSecondFactor = endpoint(
     const account = await accountById(db, userId);
     if (!account || login.disabled) throw CallerNotFound();
     if (login.ended || login.wrong_codes >= WRONG_CODES_A_LOGIN) throw PendingLoginGone();
-    if (!(await methodsOf(db, userId)).includes(method)) throw InvalidMethod();
+    const isStepUp = login.session_id !== null;
+    const methods = await (isStepUp ? stepUpFactors(db, account) : methodsOf(db, userId));
+    if (!methods.includes(method)) throw InvalidMethod();
 
     let codeHash: string | null = null;
     if (method === 'email_otp') {
       await limit('second_factor_code', `user ${userId}`);
       const code = oneTimeCode();
       codeHash = secretBox.codeHash(code, loginCodeContext(login.id));
-      await mail.send(db, codeMail(account, code, 'sign in'));
+      await mail.send(db, codeMail(account, code, isStepUp ? 'confirm that it is you' : 'sign in'));
     }
     const token = oneTimeToken();
     await choose(db, login.id, { method, codeHash, tokenHash: tokenHash(token) });

@@ -16,6 +16,8 @@ export interface PendingLogin {
   wrong_codes: number;
   place: Place | null;
   remember_me: boolean;
+  /** Of the session that it authenticates anew; null where it opens one. */
+  session_id: number | null;
 }
 
 /** Codes and temporary tokens live ten minutes. */
@@ -24,11 +26,13 @@ const expiry = (db: Knex) => db.raw("now() + ? * interval '1 second'", [TOKEN_SE
 
 export interface NewPendingLogin {
   userId: number;
-  /** The hash that the password was checked against: when it has changed since, nothing begins. */
-  passwordHash: string;
+  /** The hash that the password was checked against, null where there is none: when it has changed since, nothing begins. */
+  passwordHash: string | null;
   tokenHash: string;
   place: Place | null;
   rememberMe: boolean;
+  /** A session that is there, and is authenticated anew: in place of what began for it before. */
+  sessionId?: number;
 }
 
 /** @returns false when the account was suspended, or its password changed, in the meantime */
@@ -39,12 +43,15 @@ export async function beginPendingLogin(db: Knex.Transaction, login: NewPendingL
     .forShare()
     .first('id');
   if (!current) return false;
+  const sessionId = login.sessionId ?? null;
+  if (sessionId !== null) await db('pending_logins').where({ session_id: sessionId }).delete();
   await db('pending_logins').insert({
     user_id: login.userId,
     token_hash: login.tokenHash,
     expires_at: expiry(db),
     place: login.place && JSON.stringify(login.place),
     remember_me: login.rememberMe,
+    session_id: sessionId,
   });
   return true;
 }
@@ -63,6 +70,7 @@ export function pendingLogin(db: Knex.Transaction, tokenHash: string): Promise<P
       'wrong_codes',
       'place',
       'remember_me',
+      'session_id',
       db.raw('disabled_at is not null as disabled'),
       db.raw('expires_at <= now() as expired'),
       db.raw('ended_at is not null as ended'),

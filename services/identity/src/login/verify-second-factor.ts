@@ -8,6 +8,8 @@ import { guessingNotice } from '../second-factors/second-factor-mails.ts';
 import { OtpCode } from '../signup/otp-code.ts';
 import { TemporaryToken } from '../signup/temporary-token.ts';
 import { countWrongCode, secondsUntilGuess } from '../signup/wrong-code-store.ts';
+import { reauthenticate } from '../step-up/reauthenticate.ts';
+import { stepUpFactors } from '../step-up/step-up-factors.ts';
 import { DeviceHeaders } from '../trusted-devices/fingerprint.ts';
 import { offerTrust } from '../trusted-devices/offer-trust.ts';
 import { OfferedDevice } from '../trusted-devices/trusted-device.ts';
@@ -23,12 +25,15 @@ import {
   wrongCodesOf,
 } from './second-factor.ts';
 
+/** RFC 8176 */
+const METHODS = ['pwd', 'otp', 'mfa'];
+
 export const verifySecondFactor = endpoint(
   {
     operation: 'verifySecondFactor',
     method: 'post',
     path: '/auth/mfa/verify',
-    summary: 'Finish a login with a code or a backup code',
+    summary: 'Finish a login or a step-up with a code or a backup code',
     caller: 'token',
     headers: DeviceHeaders,
     body: z
@@ -52,7 +57,7 @@ export const verifySecondFactor = endpoint(
       }),
     answer: LoggedIn.extend({
       trusted_device: OfferedDevice.nullable().meta({
-        description: 'Null where an organization forbids to trust devices',
+        description: 'Null where an organization forbids to trust devices, and for a step-up',
       }),
     }).meta({ id: 'LoggedInWithSecondFactor' }),
     errors: [InvalidMfaCode, InvalidMfaToken, CallerNotFound, TooManyWrongCodes],
@@ -80,18 +85,34 @@ export const verifySecondFactor = endpoint(
     const wait = await secondsUntilGuess(db, wrongCodesOf(userId), settings.wrongSecondFactors);
     if (wait !== null) throw TooManyWrongCodes(undefined, undefined, { 'Retry-After': String(wait) });
 
+    // Another factor may have been turned on since, in place of what stood in for one.
+    if (login.session_id !== null && !(await stepUpFactors(db, account)).includes(login.method))
+      throw InvalidMfaToken();
     if (!(await acceptSecondFactor(context, { ...login, method: login.method }, body))) {
       await countWrongFactor(db, login.id);
       const wrong = await countWrongCode(db, wrongCodesOf(userId), settings.wrongSecondFactors);
-      if (wrong === settings.wrongSecondFactors?.count) await mail.send(db, guessingNotice(account));
+      if (wrong === settings.wrongSecondFactors?.count && account.password_hash !== null)
+        await mail.send(db, guessingNotice(account));
       await fail('invalid_mfa_code');
       return InvalidMfaCode();
     }
 
+    if (login.session_id !== null) {
+      // Without a password the code alone was asked for: it stands beside what opened the session.
+      const withPassword = account.password_hash !== null;
+      const answer = await reauthenticate(context, account, login.session_id, {
+        methods: withPassword ? METHODS : METHODS.filter(method => method !== 'pwd'),
+        beside: !withPassword,
+      });
+      if (!answer) throw InvalidMfaToken();
+      await completePendingLogin(db, login.id);
+      afterCommit(() => clearTriesHere(clearLimit, { email: account.email, ip: request.ip }));
+      return { ...answer, trusted_device: null };
+    }
     const begun = await beginSession(context, {
       account,
       method: 'password',
-      methods: ['pwd', 'otp', 'mfa'],
+      methods: METHODS,
       place: login.place,
       rememberMe: login.remember_me,
     });

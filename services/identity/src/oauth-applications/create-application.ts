@@ -20,6 +20,7 @@ export const createApplication = endpoint(
     description: 'A confidential client, active at once. Its secret is in this answer and never again.',
     caller: 'admin',
     session: true,
+    fresh: true,
     params: z.object({ org_id: Id }),
     body: z.object({
       ...applicationFields,

@@ -16,6 +16,7 @@ export const replaceSecret = endpoint(
     description: 'The old one dies at once, and every code and token with it.',
     caller: 'admin',
     session: true,
+    fresh: true,
     params: z.object({ org_id: Id, app_id: Id }),
     answer: z.object({ client_secret: ClientSecret }),
     message: 'Secret replaced; the new one is not shown again',

@@ -23,6 +23,7 @@ export type RevokeReason =
   | 'revoked'
   | 'reused'
   | 'member_removed'
+  | 'disowned'
   | 'application_revoked'
   | 'application_deleted'
   | 'secret_replaced'

@@ -147,6 +147,18 @@ export async function applicationsWithGrants(
     .select('a.id', 'a.client_id', 'g.id as grant_id');
 }
 
+/** Grants that were approved in a session and have not ended, with the applications that have them. */
+export async function grantsOfSession(
+  db: Knex,
+  sessionId: number,
+): Promise<{ id: number; client_id: string; organization_id: number; grant_id: number }[]> {
+  return db('oauth_grants as g')
+    .join('oauth_applications as a', 'a.id', 'g.application_id')
+    .where({ session_id: sessionId })
+    .whereNull('ended_at')
+    .select('a.id', 'a.client_id', 'a.organization_id', 'g.id as grant_id');
+}
+
 /** Hashes of the access tokens that act for a user and may be in use. */
 export async function hashesInUse(db: Knex, userId: number): Promise<string[]> {
   return db('oauth_tokens')

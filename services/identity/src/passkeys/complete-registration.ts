@@ -65,7 +65,13 @@ export const completeRegistration = endpoint(
       if ((await countPasskeys(db, userId)) >= MAX_PASSKEYS) return RegistrationCompletionFailed();
 
       const transports = TRANSPORTS.filter(known => body.credential.response.transports?.includes(known));
-      const passkey = await insertPasskey(db, { ...attested, userId, transports, deviceName: device_name });
+      const passkey = await insertPasskey(db, {
+        ...attested,
+        userId,
+        sessionId: caller.sessionId,
+        transports,
+        deviceName: device_name,
+      });
       if (!passkey) return RegistrationCompletionFailed();
       await emit(passkeyRegistered, {
         aggregateId: passkey.id,

@@ -1,10 +1,8 @@
 import { error, Id } from '@rivergate/endpoint';
-import { passkeyDeleted } from '@rivergate/events';
 import { z } from 'zod';
 import { accountById } from '../accounts/account-store.ts';
 import { endpoint } from '../endpoint.ts';
-import { passkeyDeletedMail } from './passkey-mails.ts';
-import { deletePasskeyOf } from './passkey-store.ts';
+import { withdrawPasskeys } from './withdraw-passkeys.ts';
 
 export const CredentialNotFound = error('CREDENTIAL_NOT_FOUND', 404, 'You have no such passkey');
 
@@ -17,6 +15,7 @@ export const deletePasskey = endpoint(
     description: 'For good. Sessions that it opened go on.',
     caller: 'user',
     session: true,
+    fresh: true,
     params: z.object({ credential_id: Id }),
     answer: z.object({ success: z.literal(true) }),
     message: 'Passkey deleted',
@@ -25,17 +24,10 @@ export const deletePasskey = endpoint(
   },
   async ({ params, caller, db, emit, mail }) => {
     const { userId } = caller;
-    const deleted = await deletePasskeyOf(db, userId, params.credential_id);
     const account = await accountById(db, userId);
-    if (!deleted || !account) throw CredentialNotFound();
-    const { device_name } = deleted;
-    await emit(passkeyDeleted, {
-      aggregateId: params.credential_id,
-      organizationId: null,
-      data: { passkey_id: params.credential_id, user_id: userId, device_name },
-    });
-    const { email: to, display_name: displayName } = account;
-    await mail.send(db, passkeyDeletedMail({ to, displayName, deviceName: device_name }));
+    const own = { id: params.credential_id };
+    if (!account || (await withdrawPasskeys({ db, emit, mail }, account, own)) === 0)
+      throw CredentialNotFound();
     return { success: true } as const;
   },
 );

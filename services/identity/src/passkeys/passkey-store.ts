@@ -22,6 +22,8 @@ export interface Passkey {
 
 export interface NewPasskey {
   userId: number;
+  /** In which it is registered. */
+  sessionId: number;
   credentialId: string;
   publicKey: Uint8Array;
   transports: readonly string[];
@@ -75,6 +77,7 @@ export async function insertPasskey(
   const [inserted] = await db('passkeys')
     .insert({
       user_id: passkey.userId,
+      session_id: passkey.sessionId,
       credential_id: passkey.credentialId,
       public_key: Buffer.from(passkey.publicKey),
       transports: [...passkey.transports],
@@ -111,12 +114,14 @@ export async function countUse(
   return 'counted';
 }
 
-/** @returns what was deleted; undefined where the user has no such passkey */
-export async function deletePasskeyOf(
+/** Deletes one passkey of a user, or all that were registered in a session. @returns those that were there */
+export async function deletePasskeysOf(
   db: Knex,
   userId: number,
-  id: number,
-): Promise<{ device_name: string } | undefined> {
-  const [deleted] = await db('passkeys').where({ id, user_id: userId }).delete().returning('device_name');
-  return deleted;
+  which: { id: number } | { session_id: number },
+): Promise<{ id: number; device_name: string }[]> {
+  return db('passkeys')
+    .where({ ...which, user_id: userId })
+    .delete()
+    .returning(['id', 'device_name']);
 }

@@ -53,6 +53,7 @@ export const startRegistration = endpoint(
       'For `PublicKeyCredential.parseCreationOptionsFromJSON`. A new start replaces the challenge of the one before.',
     caller: 'user',
     session: true,
+    fresh: true,
     body: z.object({ device_name: DeviceName }),
     status: 201,
     answer: CreationOptions,

@@ -12,6 +12,7 @@ export const createOrganizationToken = endpoint(
     summary: 'Create a token of the caller that acts in this organization only',
     caller: 'user',
     session: true,
+    fresh: true,
     denials: { stranger: OrganizationAccessDenied },
     params: z.object({ org_id: Id }),
     body: z.object({ name: TokenName, scopes: Scopes, expires_in_days: ExpiresInDays.optional() }),
@@ -26,7 +27,7 @@ export const createOrganizationToken = endpoint(
     // Also a system administrator has tokens only where he is a member.
     if (!caller.isMember) throw OrganizationAccessDenied();
     const organizationId = params.org_id;
-    const token = await issueToken({ db, emit }, caller.userId, body, { organizationId });
+    const token = await issueToken({ db, emit }, caller, body, { organizationId });
     return { ...token, organization_id: organizationId };
   },
 );

@@ -20,6 +20,7 @@ export const createToken = endpoint(
       'organization where a path names none.',
     caller: 'user',
     session: true,
+    fresh: true,
     body: z.object({
       name: TokenName,
       scopes: Scopes,
@@ -36,7 +37,7 @@ export const createToken = endpoint(
   {
     // Before the transaction: a slow organization holds no connection.
     prepare: ({ body, caller, call, knex }) => placeOf({ call, knex }, caller.userId, body.organization_id),
-    handle: ({ body, caller, prepared, db, emit }) => issueToken({ db, emit }, caller.userId, body, prepared),
+    handle: ({ body, caller, prepared, db, emit }) => issueToken({ db, emit }, caller, body, prepared),
   },
 );
 

@@ -8,7 +8,7 @@ import { insertToken, type NewToken } from './token-store.ts';
 /** Makes a token of the caller. Its plain value is in the answer and nowhere else. */
 export async function issueToken(
   { db, emit }: { db: Knex.Transaction; emit: Emit },
-  userId: number,
+  { userId, sessionId }: { userId: number; sessionId: number },
   wanted: { name: string; scopes: readonly Scope[]; expires_in_days?: number | undefined },
   place: NewToken['place'],
 ) {
@@ -16,6 +16,7 @@ export async function issueToken(
   const { last_used_at: _, ...created } = await insertToken(db, {
     hash: tokenHash(token),
     userId,
+    sessionId,
     name: wanted.name,
     scopes: [...new Set(wanted.scopes)],
     seconds: wanted.expires_in_days === undefined ? null : wanted.expires_in_days * 86_400,

@@ -42,6 +42,8 @@ export const shown = (db: Knex) => [
 export interface NewToken {
   hash: string;
   userId: number;
+  /** In which it is made. */
+  sessionId: number;
   name: string;
   scopes: readonly Scope[];
   /** What its owner wishes; the organization's ceiling holds all the same. */
@@ -55,8 +57,8 @@ export async function insertToken(db: Knex, token: NewToken): Promise<PersonalTo
   const home = 'homeOrganizationId' in token.place ? token.place.homeOrganizationId : null;
   const { rows } = await db.raw(
     `insert into personal_tokens
-       (token_hash, user_id, organization_id, home_organization_id, name, scopes, expires_at)
-     select :hash, :user, place.bound, :home, :name, cast(:scopes as text[]),
+       (token_hash, user_id, session_id, organization_id, home_organization_id, name, scopes, expires_at)
+     select :hash, :user, :session, place.bound, :home, :name, cast(:scopes as text[]),
        now() + least(cast(:seconds as int),
          case when place.bound is null then coalesce(cast(:seconds as int), ${USUAL_SECONDS})
            else ${ceiling('place.bound')} end) * interval '1 second'
@@ -65,6 +67,7 @@ export async function insertToken(db: Knex, token: NewToken): Promise<PersonalTo
     {
       hash: token.hash,
       user: token.userId,
+      session: token.sessionId,
       bound,
       home,
       name: token.name,
@@ -107,9 +110,10 @@ export async function changeToken(
   return changed;
 }
 
-/** Tokens by owner, organization and id, as far as each is given. */
+/** Tokens by owner, the session they were made in, organization and id, as far as each is given. */
 export interface WhichTokens {
   user_id?: number;
+  session_id?: number;
   organization_id?: number;
   id?: number;
 }

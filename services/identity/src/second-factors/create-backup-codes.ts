@@ -17,6 +17,7 @@ export const createBackupCodes = endpoint(
     description: 'The set before is worthless from then on.',
     caller: 'user',
     session: true,
+    fresh: true,
     beforeEnrolment: true,
     answer: z.object({ backup_codes: BackupCodes }),
     status: 201,

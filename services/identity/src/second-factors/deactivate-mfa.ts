@@ -22,6 +22,7 @@ export const deactivateMfa = endpoint(
       'For totp every device is removed. With the last method go all backup codes and trusted devices.',
     caller: 'user',
     session: true,
+    fresh: true,
     body: z.object({
       method: Method.nullable().default(null).meta({ description: 'Null or absent: all methods' }),
     }),

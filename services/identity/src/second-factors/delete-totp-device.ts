@@ -20,6 +20,7 @@ export const deleteTotpDevice = endpoint(
       'backup codes and trusted devices are gone, too.',
     caller: 'user',
     session: true,
+    fresh: true,
     beforeEnrolment: true,
     params: z.object({ device_id: Id }),
     answer: z.object({ success: z.literal(true) }),

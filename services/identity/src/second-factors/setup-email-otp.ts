@@ -27,6 +27,7 @@ export const setupEmailOtp = endpoint(
     description: 'Mails a code, good for 10 minutes, to the primary address; the one before becomes invalid.',
     caller: 'user',
     session: true,
+    fresh: true,
     beforeEnrolment: true,
     answer: z.object({ otp_sent: z.literal(true) }),
     message: 'A code is on its way to your address',

@@ -30,6 +30,7 @@ export const setupTotp = endpoint(
       'Nothing is on until a code confirms it, within 10 minutes. A new setup replaces the one before.',
     caller: 'user',
     session: true,
+    fresh: true,
     beforeEnrolment: true,
     body: z.object({
       device_name: DeviceName,

@@ -70,6 +70,18 @@ export async function dropTokensOfExpiredSessions(db: Knex): Promise<void> {
     .delete();
 }
 
+/**
+ * Waits for whoever is trading in a refresh token of the session, in their order: first the token, then the session. What they
+ * got in its place is there for replaceRefreshToken.
+ */
+export async function holdRefreshTokens(db: Knex.Transaction, sessionId: number): Promise<void> {
+  await db('refresh_tokens')
+    .where({ session_id: sessionId })
+    .whereNull('used_at')
+    .forUpdate()
+    .select('token_hash');
+}
+
 /** Gives a session another refresh token; the unused one before it is forgotten, so trying it is no reuse. */
 export async function replaceRefreshToken(db: Knex, sessionId: number, nextHash: string): Promise<void> {
   await db('refresh_tokens').where({ session_id: sessionId }).whereNull('used_at').delete();

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { omitsSecondFactor } from '../second-factors/has-second-factor.ts';
 import { MUST_ENROL } from '../second-factors/must-enrol.ts';
 import { endsAt, organizationLimit } from './session-limits.ts';
 
@@ -10,6 +11,9 @@ export interface Session {
   workspace_id: number | null;
   /** RFC 8176, e.g. `pwd`. */
   authentication_methods: string[];
+  authenticated_at: Date;
+  /** Whether the account had a second factor then, which that authentication did without. */
+  second_factor_omitted: boolean;
   expires_at: Date;
   /** Longest life of its access tokens, where its organization sets one. */
   access_token_seconds: number | null;
@@ -31,7 +35,7 @@ const SHORT_SESSION_SECONDS = 86_400;
 const REMEMBERED_SESSION_SECONDS = 30 * 86_400;
 /** Columns of a Session, in a statement on `sessions`. */
 export const OF_A_TOKEN = `sessions.id, sessions.user_id, sessions.organization_id, sessions.workspace_id,
-  sessions.authentication_methods, ${endsAt()} as expires_at,
+  sessions.authentication_methods, sessions.authenticated_at, sessions.second_factor_omitted, ${endsAt()} as expires_at,
   ${organizationLimit('access_token_seconds')} as access_token_seconds`;
 
 export interface OpenSession {
@@ -63,8 +67,10 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
        returning id, last_organization_id, last_workspace_id
      ), opened as (
        insert into sessions
-         (user_id, organization_id, workspace_id, authentication_methods, remember_me, ip_address, user_agent, expires_at)
+         (user_id, organization_id, workspace_id, authentication_methods, second_factor_omitted, remember_me, ip_address,
+           user_agent, expires_at)
        select id, last_organization_id, last_workspace_id, cast(:methods as text[]),
+         ${omitsSecondFactor('cast(:methods as text[])', 'account.id')},
          cast(:rememberMe as boolean), cast(:ip as text), cast(:userAgent as text),
          now() + :seconds * interval '1 second'
        from account
@@ -118,6 +124,31 @@ export async function placeSession(
       organization: place.organization_id,
       workspace: place.workspace_id,
     },
+  );
+  return rows[0];
+}
+
+/**
+ * Notes that the user of a session was authenticated anew.
+ *
+ * @param authentication.methods RFC 8176
+ * @param authentication.beside whether it adds to what the session was opened by, and does not stand for itself
+ * @returns undefined when the session has ended
+ */
+export async function reauthenticateSession(
+  db: Knex,
+  session: { id: number; user_id: number },
+  { methods, beside }: { methods: readonly string[]; beside: boolean },
+): Promise<Session | undefined> {
+  const all = `case when :beside
+    then array(select distinct unnest(sessions.authentication_methods || cast(:methods as text[])))
+    else cast(:methods as text[]) end`;
+  const { rows } = await db.raw(
+    `update sessions set authenticated_at = now(), authentication_methods = ${all},
+       second_factor_omitted = ${omitsSecondFactor('cast(:methods as text[])', 'sessions.user_id')}
+     where id = :session and user_id = :user and revoked_at is null and ${endsAt()} > now()
+     returning ${OF_A_TOKEN}`,
+    { session: session.id, user: session.user_id, methods: [...methods], beside },
   );
   return rows[0];
 }

@@ -5,6 +5,9 @@ import {
   type Person,
   startIdentityUnderTest,
 } from '../testing/identity-under-test.ts';
+import { oauthFixture } from '../testing/oauth-fixture.ts';
+import { ORIGIN, passkeysUnderTest } from '../testing/passkeys-under-test.ts';
+import { softwareAuthenticator } from '../testing/software-authenticator.ts';
 
 const SUBJECT = 'New sign-in to your account';
 const ELSEWHERE = '198.51.100.9';
@@ -101,6 +104,36 @@ describe('not-me', () => {
     );
     const actions = await identity.audited(person.userId);
     expect(actions.map(({ metadata }) => metadata.reason)).toContain('disowned');
+  });
+
+  it('ends what was made in that session, and nothing that was made in another', async () => {
+    const oauth = oauthFixture(identity);
+    const application = await oauth.application();
+    const [owner, keys] = [await identity.person(), passkeysUnderTest(() => identity)];
+    const thief = await signInFrom(ELSEWHERE, owner);
+    const made: { token: string; granted: { access_token: string; refresh_token: string } }[] = [];
+    for (const session of [owner, thief]) {
+      const wanted = { name: 'Nightly', scopes: ['read'] };
+      const { token } = (await session.caller.post('/api/v1/auth/tokens', wanted).expect(201)).body.data;
+      expect((await keys.register(session, softwareAuthenticator(ORIGIN))).status).toBe(200);
+      made.push({ token, granted: await oauth.granted(application, session) });
+    }
+    const left = async () => {
+      const { credentials } = (await owner.caller.get('/api/v1/webauthn/credentials')).body.data;
+      const tokens = made.flatMap(({ token, granted }) => [token, granted.access_token]);
+      const states = await Promise.all(tokens.map(async token => (await oauth.state(token)).state));
+      return [credentials.length, ...states];
+    };
+    expect(await left()).toEqual([2, 'active', 'active', 'active', 'active']);
+    await disown(tokenIn((await told(owner))[0]!.text)).expect(200);
+    expect(await left()).toEqual([1, 'active', 'active', 'revoked', 'revoked']);
+    const refreshed = await Promise.all(
+      made.map(({ granted }) => oauth.refresh(application, granted.refresh_token)),
+    );
+    expect(refreshed.map(({ status }) => status)).toEqual([200, 400]);
+    await eventually(() =>
+      identity.mail.to(owner.email).find(({ text }) => /passkey.*(deleted|removed)/s.test(text)),
+    );
   });
 
   it('400 for a token that is spent, unknown or of another mail', async () => {

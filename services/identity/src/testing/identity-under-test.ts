@@ -93,7 +93,13 @@ export async function startIdentityUnderTest(
       sessionId,
       accessToken: access_token,
       refreshToken: refresh_token,
-      caller: as({ userId, sessionId }),
+      caller: as({
+        userId,
+        sessionId,
+        authTime: claims.auth_time as number,
+        amr: claims.amr as string[],
+        secondFactorOmitted: claims.second_factor_omitted === true,
+      }),
     };
   }
 

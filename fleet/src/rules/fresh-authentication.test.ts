@@ -1,0 +1,40 @@
+import { declaredErrors, StepUpRequired } from '@rivergate/endpoint';
+import { endpointsByTag } from '@rivergate/service';
+import { expect, it } from 'vitest';
+import { definitions } from '../services.ts';
+
+const specs = definitions
+  .flatMap(definition => Object.values(endpointsByTag(definition)).flat())
+  .map(({ spec }) => spec);
+const fresh = specs.filter(spec => spec.fresh);
+
+it('what makes credentials, or takes second factors away, asks for a fresh authentication', () => {
+  expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
+    'createBackupCodes',
+    'createOauthApplication',
+    'createOrganizationToken',
+    'createToken',
+    'deactivateMfa',
+    'deletePasskey',
+    'deleteTotpDevice',
+    'regenerateOauthClientSecret',
+    'requestEmailChange',
+    'setUpEmailOtp',
+    'setUpTotp',
+    'startPasskeyRegistration',
+  ]);
+});
+
+it('and so will the deletion of an organization', () => {
+  const deletions = specs.filter(
+    ({ method, path }) => method === 'delete' && path === '/organizations/:org_id',
+  );
+  expect(deletions.filter(spec => !spec.fresh)).toEqual([]);
+});
+
+it('such an endpoint says that it may answer STEP_UP_REQUIRED, and no other does', () => {
+  const declaring = specs.filter(spec =>
+    declaredErrors(spec).some(({ code }) => code === StepUpRequired.code),
+  );
+  expect(declaring).toEqual(fresh);
+});
