@@ -211,6 +211,59 @@ describe.skipIf(noBrowser)(`the account page${noBrowser ? ` (${noBrowser})` : ''
     expect(faults).toEqual([]);
   });
 
+  it('asks again who signed in without a passkey or second factor, and goes on with what was wanted', async () => {
+    const person = await signUp(fleet, 'confirmed');
+    const { page, faults } = await visitAs(person);
+    await addAuthenticator(page);
+    const passkeys = part(page, 'Passkeys');
+    await unfold(passkeys, 'Add a passkey');
+    await write(passkeys, 'Name of the device', 'Laptop');
+    await press(passkeys, 'Make the passkey');
+    await news(passkeys, 'The passkey Laptop was added.');
+    await press(page, 'Sign out');
+    await press(page, 'Sign in again');
+    await signIn(page, person);
+    await heading(page, 'Your account');
+    await loaded(page);
+
+    const dialog = page.getByRole('dialog', { name: 'Confirm that it is you' });
+    const tokens = part(page, 'Access tokens');
+    await unfold(tokens, 'Make a token');
+    await write(tokens, 'Name', 'Nightly');
+    await press(tokens, 'Make the token');
+    await dialog.waitFor();
+    await expectNoBarrier(page);
+    await page.keyboard.press('Escape');
+    await tokens.getByText('Nothing has changed.').waitFor();
+
+    await press(tokens, 'Make the token');
+    await write(dialog, 'Password', 'Wrong1password');
+    await press(dialog, 'Confirm');
+    await dialog.getByText('This is not your password.').waitFor();
+    await write(dialog, 'Password', PASSWORD);
+    await page.keyboard.press('Enter');
+    await write(
+      dialog,
+      'Code that was mailed to you',
+      await codeSentTo(fleet, person.email, 'confirm that it'),
+    );
+    await page.keyboard.press('Enter');
+    await news(tokens, 'The token Nightly was made.');
+    expect(await dialog.isVisible()).toBe(false);
+    await press(tokens, 'I have kept it');
+
+    await press(page, 'Sign out');
+    await press(page, 'Sign in again');
+    await signIn(page, person);
+    await heading(page, 'Your account');
+    await loaded(page);
+    await press(passkeys, 'Delete Laptop');
+    await confirm(passkeys, 'Delete');
+    await press(dialog, 'Use a passkey');
+    await news(passkeys, 'The passkey Laptop was deleted.');
+    expect(faults).toEqual([]);
+  });
+
   it('turns codes by mail on and off', async () => {
     const person = await signUp(fleet, 'mailed');
     const { page, faults } = await visitAs(person);

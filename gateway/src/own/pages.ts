@@ -53,6 +53,7 @@ const parts = [
   'account/session.js',
   'account/sessions.js',
   'account/show-once.js',
+  'account/step-up.js',
   'account/tokens.js',
   'account/trusted-devices.js',
   'api.js',

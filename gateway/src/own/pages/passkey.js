@@ -5,12 +5,20 @@ const Credential = globalThis.PublicKeyCredential;
 /** Whether this browser has passkeys, and reads and writes them as JSON (WebAuthn Level 3, section 5.1). */
 export const hasPasskeys = Boolean(Credential?.parseCreationOptionsFromJSON);
 
+/** Signs in with a passkey of the account that has this address. @returns what `askForPasskey` does */
+export function signInWithPasskey(email) {
+  return askForPasskey(email, credential =>
+    ask('POST', '/webauthn/authenticate/complete', { body: { email, credential } }),
+  );
+}
+
 /**
- * Signs in with a passkey of the account that has this address.
+ * Has a passkey of the account that has this address sign a challenge.
  *
+ * @param send tells the API what was signed
  * @returns the API's answer; null where the person turned back, or no passkey is at hand
  */
-export async function signInWithPasskey(email) {
+export async function askForPasskey(email, send) {
   const start = await ask('POST', '/webauthn/authenticate/start', { body: { email } });
   if (!start.ok) return start;
   let credential;
@@ -20,7 +28,7 @@ export async function signInWithPasskey(email) {
   } catch {
     return null;
   }
-  return ask('POST', '/webauthn/authenticate/complete', { body: { email, credential } });
+  return send(credential);
 }
 
 /**

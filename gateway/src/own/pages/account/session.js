@@ -1,9 +1,11 @@
 import { ask, endSession } from '../api.js';
+import { proveAgain } from './step-up.js';
 
 /** Of whoever signed in, in memory alone; null where nobody is. */
 let tokens = null;
 let whenOver;
 let renewal = null;
+let proving = null;
 let timer;
 
 /** @param over gets the words that say why the session is over, unless the person is leaving the page */
@@ -20,7 +22,8 @@ function keep(newTokens) {
 }
 
 /**
- * Asks the API as the person. An access token that is not good any more is renewed once. What is answered after the
+ * Asks the API as the person. An access token that is not good any more is renewed once. Where the API wants to be shown again
+ * that it is the person, the person is asked for that, and the API anew. What is answered after the
  * end of the session reaches nobody: there is no page left to show it.
  *
  * @returns what `ask` does
@@ -28,16 +31,29 @@ function keep(newTokens) {
 export async function call(method, path, body) {
   let used = tokens?.access_token;
   let answer = await ask(method, path, { body, accessToken: used });
-  if (tokens !== null && answer.status === 401) {
+  if (tokens !== null && answer.code === 'UNAUTHORIZED') {
     const renewed = await renew(used);
     if (!renewed.ok && renewed.status !== 401) return renewed;
     if (tokens !== null && renewed.ok) {
       used = tokens.access_token;
       answer = await ask(method, path, { body, accessToken: used });
     }
-    if (answer.status === 401) closeSession('The session of this page has ended.');
+    if (answer.code === 'UNAUTHORIZED') closeSession('The session of this page has ended.');
+  }
+  if (tokens !== null && answer.code === 'STEP_UP_REQUIRED') {
+    if (!(await stepUp())) answer = { ...answer, message: 'Nothing has changed' };
+    else answer = await ask(method, path, { body, accessToken: tokens.access_token });
   }
   return tokens === null ? new Promise(() => {}) : answer;
+}
+
+/** Those who need it at the same time share one. @returns whether the person has proved it */
+async function stepUp() {
+  proving ??= proveAgain(call);
+  const proved = await proving;
+  proving = null;
+  if (proved && tokens !== null && proved !== tokens) keep(proved);
+  return proved !== null && tokens !== null;
 }
 
 /** A refresh token works once, so those who find the same access token expired share one renewal. */
