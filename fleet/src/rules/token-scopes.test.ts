@@ -9,9 +9,18 @@ const reached = definitions
   .filter(({ caller, bearer }) => bearer === 'optional' || !(isOpen(caller) || caller === 'internal'));
 
 describe('a token in place of a session', () => {
-  it.each(reached.map(spec => [spec.operation, spec] as const))('needs a scope for %s', (_, spec) => {
-    const needed = spec.caller === 'admin' ? 'admin' : spec.method === 'get' || spec.safe ? 'read' : 'write';
-    expect(requiredScope(spec)).toBe(needed);
+  it.each(reached.filter(({ anyScope }) => !anyScope).map(spec => [spec.operation, spec] as const))(
+    'needs a scope for %s',
+    (_, spec) => {
+      const needed =
+        spec.caller === 'admin' ? 'admin' : spec.method === 'get' || spec.safe ? 'read' : 'write';
+      expect(requiredScope(spec)).toBe(needed);
+    },
+  );
+
+  it('needs none only where its handler asks for one of identity', () => {
+    const anyScope = reached.filter(spec => spec.anyScope).map(({ operation }) => operation);
+    expect(anyScope).toEqual(['getUserinfo', 'getUserinfoByPost']);
   });
 
   it('reaches nothing that makes, changes or ends logins and second factors, nor what makes tokens', () => {

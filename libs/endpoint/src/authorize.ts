@@ -69,7 +69,7 @@ function requireReach(spec: EndpointSpec, principal: Principal): void {
     throw Forbidden('This takes the access token of a session');
   }
   if (principal.mustEnrol && principal.kind === 'user' && !spec.beforeEnrolment) throw MfaEnrolmentRequired();
-  if (token === null) return;
+  if (token === null || spec.anyScope) return;
   const needed = requiredScope(spec);
   if (!scope.includes(needed)) {
     throw Forbidden(`The token is not allowed to do this: it takes the scope ${needed}`, [
@@ -166,7 +166,7 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
     ...(spec.fresh ? [StepUpRequired] : []),
     ...(tokens ? [Forbidden] : []),
     ...(tokens && rule !== 'internal' && !spec.beforeEnrolment ? [MfaEnrolmentRequired] : []),
-    ...(tokens && !spec.session && !actsInOrganization(spec) ? [NotFound] : []),
+    ...(tokens && !spec.session && !spec.anyScope && !actsInOrganization(spec) ? [NotFound] : []),
     ...((named && signedIn) || spec.activeOrganization ? [OrganizationNotFound] : []),
   ];
 }

@@ -87,6 +87,11 @@ interface EndpointFacts {
    * Goes with `session`, since no token that stands in place of one says so of its user.
    */
   fresh?: true;
+  /**
+   * Takes a token in place of a session whatever its scopes let it do at the API, and wherever it is bound to: the handler
+   * decides by the token itself.
+   */
+  anyScope?: true;
   /** Also open to who has to set a second factor up first, because it leads to that. */
   beforeEnrolment?: true;
   /**

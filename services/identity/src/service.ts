@@ -3,10 +3,11 @@ import * as accounts from './accounts/index.ts';
 import * as emailChange from './email-change/index.ts';
 import type { IdentityTools } from './endpoint.ts';
 import * as keys from './keys/index.ts';
-import { ensureSigningKey } from './keys/rotate-signing-key.ts';
+import { ensureSigningKeys } from './keys/rotate-signing-key.ts';
 import * as login from './login/index.ts';
 import * as oauth from './oauth/index.ts';
 import * as oauthApplications from './oauth-applications/index.ts';
+import * as openid from './openid/index.ts';
 import * as organizations from './organizations/index.ts';
 import * as passkeys from './passkeys/index.ts';
 import * as password from './password/index.ts';
@@ -45,11 +46,12 @@ export const identity = defineService<IdentityTools>({
     trustedDevices,
     oauthApplications,
     oauth,
+    openid,
   ],
   tools: identityTools,
 
   async prepare({ knex, secretBox, keys: signingKeys }) {
-    await ensureSigningKey(knex, secretBox);
+    await ensureSigningKeys(knex, secretBox);
     await signingKeys.read();
   },
 });

@@ -20,7 +20,7 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
     ...security(spec),
     ...(spec.deprecated ? { deprecated: true, 'x-sunset': spec.deprecated.sunset } : {}),
     'x-caller': spec.caller,
-    ...(spec.session ? { 'x-session': true } : readsToken(spec) ? { 'x-scope': requiredScope(spec) } : {}),
+    ...reach(spec),
     ...(spec.fresh ? { 'x-fresh-authentication': true } : {}),
     ...(spec.protocol ? { 'x-protocol': spec.protocol } : {}),
     ...(spec.clients ? { 'x-clients': true } : {}),
@@ -49,6 +49,12 @@ const FRESH =
 function description({ description, fresh }: EndpointSpec): Json {
   const paragraphs = [description, fresh && FRESH].filter(Boolean);
   return paragraphs.length > 0 ? { description: paragraphs.join('\n\n') } : {};
+}
+
+/** What a token has to be, or to have, where one is read. */
+function reach(spec: EndpointSpec): Json {
+  if (spec.session) return { 'x-session': true };
+  return readsToken(spec) && !spec.anyScope ? { 'x-scope': requiredScope(spec) } : {};
 }
 
 function cookies({ cookies = {} }: EndpointSpec): Json[] {

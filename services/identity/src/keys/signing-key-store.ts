@@ -1,9 +1,14 @@
 import type { JWK } from 'jose';
 import type { Knex } from 'knex';
 
+/** What is signed with: access tokens by the first, ID tokens by the one that their application asks for. */
+export const SIGNING_ALGORITHMS = ['ES256', 'RS256'] as const;
+export type SigningAlgorithm = (typeof SIGNING_ALGORITHMS)[number];
+
 /** A key as the table keeps it. */
 export interface SigningKeyRow {
   kid: string;
+  alg: SigningAlgorithm;
   public_jwk: JWK;
   private_jwk_sealed: string;
   created_at: Date;
@@ -19,28 +24,40 @@ export function publishedKeys(db: Knex): Promise<SigningKeyRow[]> {
     .orderBy('signs_from');
 }
 
-/** The key that signs now: the newest whose time has come. */
-export function currentKey(db: Knex): Promise<SigningKeyRow | undefined> {
-  return db('signing_keys').where('signs_from', '<=', db.fn.now()).orderBy('signs_from', 'desc').first();
+/** The keys that sign now, one of each algorithm: the newest whose time has come. */
+export function currentKeys(db: Knex): Promise<SigningKeyRow[]> {
+  return db('signing_keys')
+    .distinctOn('alg')
+    .where('signs_from', '<=', db.fn.now())
+    .orderBy(['alg', { column: 'signs_from', order: 'desc' }]);
 }
 
-/** The newest key, whether it signs already or only from a later moment on. */
-export function newestKey(db: Knex): Promise<SigningKeyRow | undefined> {
-  return db('signing_keys').orderBy('signs_from', 'desc').first();
+/** The newest key of an algorithm, whether it signs already or only from a later moment on. */
+export function newestKey(db: Knex, alg: SigningAlgorithm): Promise<SigningKeyRow | undefined> {
+  return db('signing_keys').where({ alg }).orderBy('signs_from', 'desc').first();
 }
 
-/** Adds a key that signs `leadSeconds` from now, and lets its forerunners go `overlapSeconds` after that. */
+/** Adds a key that signs `leadSeconds` from now, and lets its forerunners of the algorithm go `overlapSeconds` after that. */
 export async function addKey(
   db: Knex,
-  key: { kid: string; publicJwk: JWK; privateJwkSealed: string; leadSeconds: number; overlapSeconds: number },
+  key: {
+    kid: string;
+    alg: SigningAlgorithm;
+    publicJwk: JWK;
+    privateJwkSealed: string;
+    leadSeconds: number;
+    overlapSeconds: number;
+  },
 ): Promise<void> {
   await db('signing_keys')
+    .where({ alg: key.alg })
     .whereNull('published_until')
     .update({
       published_until: db.raw("now() + ? * interval '1 second'", [key.leadSeconds + key.overlapSeconds]),
     });
   await db('signing_keys').insert({
     kid: key.kid,
+    alg: key.alg,
     public_jwk: JSON.stringify(key.publicJwk),
     private_jwk_sealed: key.privateJwkSealed,
     signs_from: db.raw("now() + ? * interval '1 second'", [key.leadSeconds]),

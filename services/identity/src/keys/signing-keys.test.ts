@@ -8,7 +8,8 @@ import {
   type Person,
   startIdentityUnderTest,
 } from '../testing/identity-under-test.ts';
-import { ensureSigningKey, rotateSigningKey } from './rotate-signing-key.ts';
+import { ensureSigningKeys, rotateSigningKeys } from './rotate-signing-key.ts';
+import { SIGNING_ALGORITHMS, type SigningAlgorithm } from './signing-key-store.ts';
 import { signingKeys } from './signing-keys.ts';
 
 let identity: IdentityUnderTest;
@@ -28,8 +29,9 @@ const freshKeys = async () => {
   return keys;
 };
 const rotate = (rotation: { olderThanSeconds: number; leadSeconds: number }) =>
-  rotateSigningKey(identity.resources.knex, identity.resources.secretBox, rotation);
-const signedNow = async () => {
+  rotateSigningKeys(identity.resources.knex, identity.resources.secretBox, rotation);
+/** An access token, or an ID token of the algorithm that is not that of access tokens. */
+const signedNow = async (alg: SigningAlgorithm = 'ES256') => {
   const claims = {
     iss: 'http://rivergate.test',
     aud: 'rivergate',
@@ -41,15 +43,17 @@ const signedNow = async () => {
     scope: '',
   };
   const now = Math.floor(Date.now() / 1000);
-  return (await freshKeys()).sign({ ...claims, iat: now, exp: now + 60, jti: 'x' });
+  const all = { ...claims, iat: now, exp: now + 60, jti: 'x' };
+  const keys = await freshKeys();
+  return alg === 'ES256' ? keys.sign(all) : keys.signIdToken(all, alg);
 };
-const verifies = async (token: string) => {
+const verifies = async (token: string, alg: SigningAlgorithm = 'ES256') => {
   const keys = createLocalJWKSet((await freshKeys()).published());
   const expected = {
     issuer: 'http://rivergate.test',
     audience: 'rivergate',
-    algorithms: ['ES256'],
-    typ: 'at+jwt',
+    algorithms: [alg],
+    typ: alg === 'ES256' ? 'at+jwt' : 'JWT',
   };
   return jwtVerify(token, keys, expected).then(
     () => true,
@@ -62,9 +66,10 @@ describe('signing keys', () => {
     const { status, body } = await identity.anonymous().get('/.well-known/jwks.json');
     expect(status).toBe(200);
     expect(Object.keys(body)).toEqual(['keys']);
-    for (const key of body.keys) {
-      expect(Object.keys(key).sort()).toEqual(['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y']);
-    }
+    expect(body.keys.map((key: object) => Object.keys(key).sort())).toEqual([
+      ['alg', 'crv', 'kid', 'kty', 'use', 'x', 'y'],
+      ['alg', 'e', 'kid', 'kty', 'n', 'use'],
+    ]);
     expect(await verifies(person.accessToken)).toBe(true);
   });
   it('are sealed in the database, for their own row', async () => {
@@ -76,43 +81,48 @@ describe('signing keys', () => {
       'string',
     );
   });
-  it('are one, however many processes boot at once', async () => {
+  it('are one of each algorithm, however many processes boot at once', async () => {
     const { knex, secretBox } = identity.resources;
     await knex.transaction(async db => {
       await db('signing_keys').delete();
     });
-    const made = await Promise.all(Array.from({ length: 4 }, () => ensureSigningKey(knex, secretBox)));
-    expect(made.filter(Boolean)).toHaveLength(1);
-    expect(await knex('signing_keys')).toHaveLength(1);
+    const made = await Promise.all(Array.from({ length: 4 }, () => ensureSigningKeys(knex, secretBox)));
+    expect(made.flat()).toHaveLength(2);
+    expect(await knex('signing_keys').orderBy('alg').pluck('alg')).toEqual(['ES256', 'RS256']);
   });
   it('stay until they are old enough', async () => {
-    expect(await rotate({ olderThanSeconds: 3600, leadSeconds: 0 })).toBeUndefined();
+    expect(await rotate({ olderThanSeconds: 3600, leadSeconds: 0 })).toEqual([]);
   });
+});
+
+describe.each(SIGNING_ALGORITHMS)('signing keys of %s', alg => {
+  const index = SIGNING_ALGORITHMS.indexOf(alg);
+
   it('are published before they sign', async () => {
-    const before = await signedNow();
-    const next = await rotate({ olderThanSeconds: 0, leadSeconds: 300 });
+    const before = await signedNow(alg);
+    const next = (await rotate({ olderThanSeconds: 0, leadSeconds: 300 }))[index];
     expect((await freshKeys()).published().keys.map(key => key.kid)).toContain(next);
-    expect(decodeProtectedHeader(await signedNow()).kid).toBe(decodeProtectedHeader(before).kid);
+    expect(decodeProtectedHeader(await signedNow(alg)).kid).toBe(decodeProtectedHeader(before).kid);
     await identity.resources.knex('signing_keys').where({ kid: next }).update({ signs_from: new Date() });
-    expect(decodeProtectedHeader(await signedNow()).kid).toBe(next);
+    expect(decodeProtectedHeader(await signedNow(alg)).kid).toBe(next);
   });
   it('stay published until the last token they signed has expired, then go', async () => {
-    const old = await signedNow();
+    const old = await signedNow(alg);
     const { kid } = decodeProtectedHeader(old);
     await rotate({ olderThanSeconds: 0, leadSeconds: 0 });
-    expect(decodeProtectedHeader(await signedNow()).kid).not.toBe(kid);
-    expect(await verifies(old)).toBe(true);
+    expect(decodeProtectedHeader(await signedNow(alg)).kid).not.toBe(kid);
+    expect(await verifies(old, alg)).toBe(true);
     const { knex } = identity.resources;
     const row = await knex('signing_keys').where({ kid }).first();
     expect(row.published_until - Date.now()).toBeGreaterThan(3600_000);
 
     await knex('signing_keys').where({ kid }).update({ published_until: new Date() });
-    expect(await verifies(old)).toBe(false);
+    expect(await verifies(old, alg)).toBe(false);
     await rotate({ olderThanSeconds: 0, leadSeconds: 0 });
     expect(await knex('signing_keys').where({ kid }).first()).toBeUndefined();
   });
   it('leave an event and an audit entry when they change', async () => {
-    const kid = await rotate({ olderThanSeconds: 0, leadSeconds: 0 });
+    const kid = (await rotate({ olderThanSeconds: 0, leadSeconds: 0 }))[index];
     const rows = await identity.resources.knex.transaction(async db => {
       await db.raw("select set_config('rivergate.scope', 'platform', true)");
       return db('audit_log').where({ action: 'auth.signing_key.rotated', subject: kid });
@@ -126,8 +136,8 @@ describe('rotate-now', () => {
     const script = join(import.meta.dirname, 'rotate-now.ts');
     const env = { ...process.env, NODE_OPTIONS: '', ...identity.environment.of('identity') };
     const { stdout } = await promisify(execFile)(process.execPath, [script], { env });
-    const { kid } = decodeProtectedHeader(await signedNow());
-    expect(stdout).toContain(kid);
+    for (const alg of SIGNING_ALGORITHMS)
+      expect(stdout).toContain(decodeProtectedHeader(await signedNow(alg)).kid);
   });
 });
 

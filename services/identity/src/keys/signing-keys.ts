@@ -1,23 +1,31 @@
-import { createPrivateKey, type KeyObject, sign } from 'node:crypto';
+import { createPrivateKey, sign } from 'node:crypto';
 import { type AccessTokenClaims, accessTokenAlgorithm, accessTokenType } from '@rivergate/caller';
 import type { Log } from '@rivergate/endpoint';
 import type { SecretBox } from '@rivergate/secrets';
 import type { JWK } from 'jose';
 import type { Knex } from 'knex';
-import { currentKey, publishedKeys } from './signing-key-store.ts';
+import {
+  currentKeys,
+  publishedKeys,
+  SIGNING_ALGORITHMS,
+  type SigningAlgorithm,
+  type SigningKeyRow,
+} from './signing-key-store.ts';
 
 /** How often a process reads the keys again, in milliseconds. */
 const READ_EVERY = 15_000;
 /** What was read longer ago signs nothing: the key may be about to go. Below the margin of a rotation. */
 const TOO_OLD = 240_000;
 
-/** The keys of access tokens, as this process knows them. */
+/** The keys of tokens, as this process knows them. */
 export interface SigningKeys {
   /**
    * A compact JWS over the claims (RFC 7515), by the key that signs now. At once and without Web Crypto, whose way
    * through the thread pool costs more than the signature.
    */
   sign(claims: AccessTokenClaims): string;
+  /** The same of an ID token (OpenID Connect Core 1.0, section 2): its type is that of no access token. */
+  signIdToken(claims: object, alg: SigningAlgorithm): string;
   /** The public halves of every key of which tokens may be about (RFC 7517). */
   published(): { keys: JWK[] };
   /** Reads the keys now. */
@@ -25,16 +33,19 @@ export interface SigningKeys {
   stop(): void;
 }
 
+/** Makes a compact JWS. */
+type Sign = (typ: string, claims: object) => string;
+
 interface Known {
-  kid: string;
-  privateKey: KeyObject;
-  /** The protected header, encoded. */
-  header: string;
+  signers: Map<SigningAlgorithm, Sign>;
   jwks: { keys: JWK[] };
   readAt: number;
 }
 
 const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('base64url');
+
+/** `typ` of an ID token (RFC 7519, section 5.1). */
+export const ID_TOKEN_TYPE = 'JWT';
 
 /** Context under which a private key is sealed: a sealed key moved to another row does not open. */
 export const sealingContext = (kid: string) => `identity signing key ${kid}`;
@@ -47,13 +58,10 @@ export function signingKeys(knex: Knex, box: SecretBox, log: Log): SigningKeys {
   let known: Known | undefined;
 
   async function read(): Promise<void> {
-    const [signing, published] = await Promise.all([currentKey(knex), publishedKeys(knex)]);
-    if (!signing) throw new Error('There is no signing key');
-    const privateJwk = JSON.parse(box.open(signing.private_jwk_sealed, sealingContext(signing.kid)));
+    const [signing, published] = await Promise.all([currentKeys(knex), publishedKeys(knex)]);
+    if (signing.length < SIGNING_ALGORITHMS.length) throw new Error('There is no signing key');
     known = {
-      kid: signing.kid,
-      privateKey: createPrivateKey({ key: privateJwk, format: 'jwk' }),
-      header: encoded({ alg: accessTokenAlgorithm, typ: accessTokenType, kid: signing.kid }),
+      signers: new Map(signing.map(row => [row.alg, signer(row, box)])),
       jwks: { keys: published.map(row => row.public_jwk) },
       readAt: Date.now(),
     };
@@ -69,14 +77,23 @@ export function signingKeys(knex: Knex, box: SecretBox, log: Log): SigningKeys {
   }, READ_EVERY).unref();
 
   return {
-    sign(claims) {
-      const { privateKey, header } = current();
-      const content = `${header}.${encoded(claims)}`;
-      const signature = sign('sha256', Buffer.from(content), { key: privateKey, dsaEncoding: 'ieee-p1363' });
-      return `${content}.${signature.toString('base64url')}`;
-    },
+    sign: claims => current().signers.get(accessTokenAlgorithm)!(accessTokenType, claims),
+    signIdToken: (claims, alg) => current().signers.get(alg)!(ID_TOKEN_TYPE, claims),
     published: () => current().jwks,
     read,
     stop: () => clearInterval(reading),
+  };
+}
+
+/** Signs by one key; with the encoding that JWS wants of ECDSA, which RSA has no use for. */
+function signer({ kid, alg, private_jwk_sealed }: SigningKeyRow, box: SecretBox): Sign {
+  const jwk = JSON.parse(box.open(private_jwk_sealed, sealingContext(kid)));
+  const key = { key: createPrivateKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
+  const headers = new Map(
+    [accessTokenType, ID_TOKEN_TYPE].map(typ => [typ, encoded({ alg, typ, kid })] as const),
+  );
+  return (typ, claims) => {
+    const content = `${headers.get(typ)}.${encoded(claims)}`;
+    return `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`;
   };
 }

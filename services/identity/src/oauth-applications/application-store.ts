@@ -1,5 +1,6 @@
 import type { Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
+import type { SigningAlgorithm } from '../keys/signing-key-store.ts';
 import { ApplicationExists, ApplicationNotFound, type GrantType } from './application.ts';
 
 /** What an administrator sets. */
@@ -10,6 +11,8 @@ export interface ApplicationFields {
   redirect_uris: string[];
   scopes: Scope[];
   access_level: 'organization';
+  id_token_signed_response_alg: SigningAlgorithm;
+  post_logout_redirect_uris: string[];
 }
 
 export interface ApplicationRow extends ApplicationFields {
@@ -29,6 +32,8 @@ export const COLUMNS = [
   'redirect_uris',
   'scopes',
   'access_level',
+  'id_token_signed_response_alg',
+  'post_logout_redirect_uris',
   'status',
   'created_at',
   'last_used_at',

@@ -1,6 +1,7 @@
 import { SCOPES } from '@rivergate/caller';
 import { displayText, error, Id, Timestamp, ValidationFailed } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { SIGNING_ALGORITHMS } from '../keys/signing-key-store.ts';
 import { RedirectUri } from './redirect-uri.ts';
 
 export const ApplicationExists = error(
@@ -50,6 +51,14 @@ export const applicationFields = {
   access_level: z.enum(['organization']).meta({
     description: 'Only members of the organization may authorize the application',
   }),
+  id_token_signed_response_alg: z
+    .enum(SIGNING_ALGORITHMS)
+    .meta({ description: 'What ID tokens of the application are signed with', examples: ['ES256'] }),
+  post_logout_redirect_uris: z
+    .array(RedirectUri)
+    .max(20)
+    .overwrite(withoutRepeats)
+    .meta({ description: 'Where people may be led who have signed out, to the letter' }),
 };
 
 /** @throws ValidationFailed where codes would have nowhere to go */

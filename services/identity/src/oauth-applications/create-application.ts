@@ -26,6 +26,8 @@ export const createApplication = endpoint(
       ...applicationFields,
       description: applicationFields.description.optional(),
       access_level: applicationFields.access_level.default('organization'),
+      id_token_signed_response_alg: applicationFields.id_token_signed_response_alg.default('ES256'),
+      post_logout_redirect_uris: applicationFields.post_logout_redirect_uris.default([]),
     }),
     answer: CreatedApplication,
     status: 201,

@@ -167,6 +167,8 @@ describe('updating an application', () => {
       grant_types: ['authorization_code'],
       redirect_uris: [CALLBACK],
       scopes: ['write'],
+      id_token_signed_response_alg: 'ES256',
+      post_logout_redirect_uris: [],
       access_level: 'organization',
       status: 'active',
     });

@@ -13,7 +13,16 @@ import {
 import { changeApplication, lockApplication } from './application-store.ts';
 import { takeAway } from './take-away.ts';
 
-const { name, description, grant_types, redirect_uris, scopes, access_level } = applicationFields;
+const {
+  name,
+  description,
+  grant_types,
+  redirect_uris,
+  scopes,
+  access_level,
+  id_token_signed_response_alg,
+  post_logout_redirect_uris,
+} = applicationFields;
 
 export const updateApplication = endpoint(
   {
@@ -36,6 +45,8 @@ export const updateApplication = endpoint(
         redirect_uris: redirect_uris.optional(),
         scopes: scopes.optional(),
         access_level: access_level.optional(),
+        id_token_signed_response_alg: id_token_signed_response_alg.optional(),
+        post_logout_redirect_uris: post_logout_redirect_uris.optional(),
         status: Status.optional(),
       })
       .meta({ examples: [{ scopes: ['read'] }] }),

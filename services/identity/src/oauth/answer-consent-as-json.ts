@@ -16,6 +16,8 @@ export const ScopeNotAllowed = error(
   400,
   'The application may not have all of these scopes',
 );
+/** The page has the user sign in once more; where it may not ask anybody, the client is told instead. */
+const LoginRequired = error('LOGIN_REQUIRED', 403, 'This request wants the user to sign in anew');
 const NotForThisGrant = error('UNAUTHORIZED_CLIENT', 400, 'The application is not registered for this grant');
 
 export const answerConsentAsJson = endpoint(
@@ -24,6 +26,9 @@ export const answerConsentAsJson = endpoint(
     method: 'post',
     path: '/api/v1/oauth/authorize',
     summary: "The signed-in user's answer to an OAuth client, for a front end that redirects by itself",
+    description:
+      'What the client is to be told, errors of OpenID Connect too, is in redirect_url. LOGIN_REQUIRED asks for another ' +
+      'sign-in first, because of prompt, max_age, or another user than the expected one.',
     caller: 'user',
     session: true,
     body: z
@@ -49,23 +54,35 @@ export const answerConsentAsJson = endpoint(
         examples: ['https://app.example.com/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj'],
       }),
     }),
-    errors: [UnknownClient, UnregisteredRedirectUri, ScopeNotAllowed, NotForThisGrant, Forbidden],
+    errors: [
+      UnknownClient,
+      UnregisteredRedirectUri,
+      ScopeNotAllowed,
+      NotForThisGrant,
+      LoginRequired,
+      Forbidden,
+    ],
     idempotency: { seconds: 60, randomKey: true },
   },
   {
     prepare: ({ body, caller, call, knex }) => standingOf({ call, knex }, caller.userId, body),
-    async handle({ body, caller, prepared, db, emit, settings }) {
-      const outcome = await decide({ db, emit }, caller, body, prepared);
-      if ('refusal' in outcome && outcome.refusal !== 'refused_by_user') throw failureOf(outcome.refusal);
+    async handle({ body, caller, prepared, db, emit, keys, settings }) {
+      const outcome = await decide({ db, emit, keys, settings }, caller, body, prepared);
+      const failure = 'refusal' in outcome ? failureOf(outcome.refusal) : undefined;
+      if (failure) throw failure;
       return { redirect_url: addressOf(outcome, body, settings.publicUrl)! };
     },
   },
 );
 
-function failureOf(refusal: Exclude<Refusal, 'refused_by_user'>) {
+/** What is told to the front end; everything else is told to the client. */
+function failureOf(refusal: Refusal) {
   if (refusal === 'unknown_client') return UnknownClient();
   if (refusal === 'unregistered_redirect_uri') return UnregisteredRedirectUri();
   if (refusal === 'unauthorized_client') return NotForThisGrant();
   if (refusal === 'invalid_scope') return ScopeNotAllowed();
-  return Forbidden('You are no member of the organization of this application');
+  if (refusal === 'sign_in_again') return LoginRequired();
+  if (refusal === 'not_a_member')
+    return Forbidden('You are no member of the organization of this application');
+  return undefined;
 }

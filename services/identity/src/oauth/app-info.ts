@@ -3,12 +3,14 @@ import { organizationName } from '@rivergate/contracts';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { isRegistered } from '../oauth-applications/redirect-uri.ts';
+import { authenticationIn, missesEssentialAcr, needsSignIn } from '../openid/authentication.ts';
+import { readAuthenticationRequest } from '../openid/authentication-request.ts';
 import { ScopeNotAllowed, UnknownClient, UnregisteredRedirectUri } from './answer-consent-as-json.ts';
-import { authorizationParameters } from './authorization.ts';
+import { authorizationParameters, consentFor, missingFor } from './authorization.ts';
 import { clientById } from './client-store.ts';
-import { requestedScopes } from './scope.ts';
-
-const { client_id, redirect_uri, scope } = authorizationParameters;
+import { hasConsented } from './consent-store.ts';
+import { addressOf } from './redirect-back.ts';
+import { authorizationScopes, IDENTITY_SCOPES, identityOf, rightsOf } from './scope.ts';
 
 export const appInfo = endpoint(
   {
@@ -16,9 +18,12 @@ export const appInfo = endpoint(
     method: 'get',
     path: '/api/v1/oauth/app-info',
     summary: 'What a consent screen shows',
-    description: 'Checks client, redirect URI and scopes before the user is asked.',
+    description:
+      'Checks client, redirect URI and scopes before the user is asked. With the access token of a session it also says ' +
+      'whether that user has to be asked at all.',
     caller: 'public',
-    query: z.object({ client_id, redirect_uri, scope }),
+    bearer: 'optional',
+    query: z.object(authorizationParameters),
     answer: z.object({
       app_name: z.string().meta({ examples: ['Warehouse dashboard'] }),
       description: z
@@ -29,7 +34,24 @@ export const appInfo = endpoint(
       requested_scopes: z
         .array(z.enum(SCOPES))
         .meta({ description: 'Without scope, those of the application' }),
+      identity_scopes: z
+        .array(z.enum(IDENTITY_SCOPES))
+        .meta({ description: 'What the application wants to know of the user, by claims too' }),
       organization_name: z.string().meta({ examples: ['Analytical Engines'] }),
+      sign_in_required: z.boolean().meta({
+        description:
+          'Nobody is signed in, or the request wants a sign-in that is still to come (prompt, max_age), or another user',
+      }),
+      consent_required: z
+        .boolean()
+        .meta({ description: 'The signed-in user has not agreed to all of this before, or is to be asked' }),
+      redirect_url: z
+        .string()
+        .nullable()
+        .meta({
+          description: 'Where to send the user at once: the request is refused, or nobody may be asked',
+          examples: ['https://app.example.com/callback?error=login_required&state=af0ifjsldkj'],
+        }),
     }),
     errors: [UnknownClient, UnregisteredRedirectUri, ScopeNotAllowed],
   },
@@ -38,18 +60,43 @@ export const appInfo = endpoint(
       const client = await clientById(knex, query.client_id);
       if (!client) throw UnknownClient();
       if (!isRegistered(client.redirect_uris, query.redirect_uri)) throw UnregisteredRedirectUri();
-      const requested = requestedScopes(query.scope, client.scopes);
-      if (!requested) throw ScopeNotAllowed();
+      const scopes = authorizationScopes(query.scope, client.scopes);
+      if (!scopes) throw ScopeNotAllowed();
       const question = { params: { organization_id: client.organization_id } };
-      return { client, requested, organization: await call(organizationName, question) };
+      return { client, scopes, organization: await call(organizationName, question) };
     },
-    async handle({ prepared: { client, requested, organization } }) {
-      return {
+    async handle({ query, caller, prepared: { client, scopes, organization }, db, keys, settings }) {
+      const issuer = settings.publicUrl;
+      const asked = await readAuthenticationRequest(query, { clientId: client.client_id, issuer, keys });
+      const shown = {
         app_name: client.name,
         description: client.description,
         scopes: client.scopes,
-        requested_scopes: requested,
+        requested_scopes: rightsOf(scopes),
         organization_name: organization.name,
+      };
+      if (typeof asked === 'string')
+        return {
+          ...shown,
+          identity_scopes: identityOf(scopes),
+          sign_in_required: true,
+          consent_required: true,
+          redirect_url: addressOf({ refusal: asked }, query, issuer)!,
+        };
+      const consent = consentFor(scopes, asked);
+      const signedIn = caller.sessionId === null ? undefined : await authenticationIn(db, caller.sessionId);
+      const who = { application_id: client.id, user_id: signedIn?.user_id ?? 0 };
+      const missing = asked.prompts.has('none')
+        ? await missingFor(db, asked, signedIn, { ...who, consent })
+        : undefined;
+      return {
+        ...shown,
+        identity_scopes: identityOf(consent),
+        sign_in_required:
+          !signedIn || needsSignIn(asked, signedIn, { anew: true }) || missesEssentialAcr(asked, signedIn),
+        consent_required:
+          !signedIn || asked.prompts.has('consent') || !(await hasConsented(db, who, consent)),
+        redirect_url: missing ? addressOf({ refusal: missing }, query, issuer)! : null,
       };
     },
   },

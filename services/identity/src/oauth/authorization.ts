@@ -1,15 +1,30 @@
-import type { Scope } from '@rivergate/caller';
 import { memberPrincipal } from '@rivergate/contracts';
 import type { Call, Emit } from '@rivergate/endpoint';
 import { oauthGrantApproved, oauthGrantRefused } from '@rivergate/events';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { z } from 'zod';
+import type { IdentityTools } from '../endpoint.ts';
 import { isRegistered } from '../oauth-applications/redirect-uri.ts';
+import { acrOf } from '../openid/acr.ts';
+import {
+  type Authentication,
+  authenticationIn,
+  missesEssentialAcr,
+  needsSignIn,
+} from '../openid/authentication.ts';
+import {
+  type AuthenticationRequest,
+  type RequestFlaw,
+  readAuthenticationRequest,
+} from '../openid/authentication-request.ts';
+import { scopesOfClaims } from '../openid/identity-claims.ts';
+import { type OpenidParameters, openidParameters } from '../openid/request-parameters.ts';
 import { type Client, clientById, holdClient } from './client-store.ts';
 import { type ChallengeParameters, isWellFormed, keptChallenge } from './code-challenge.ts';
+import { hasConsented, rememberConsent } from './consent-store.ts';
 import { insertGrant } from './grant-store.ts';
-import { requestedScopes, ScopeParameter } from './scope.ts';
+import { authorizationScopes, type GrantedScope, ScopeParameter } from './scope.ts';
 
 /** What the three ways to authorize take alike; the challenge is checked where it is known how to refuse it. */
 export const authorizationParameters = {
@@ -30,9 +45,10 @@ export const authorizationParameters = {
     .max(4_000)
     .optional()
     .meta({ description: 'Comes back unchanged', examples: ['af0ifjsldkj'] }),
+  ...openidParameters,
 };
 
-export interface AuthorizationRequest extends ChallengeParameters {
+export interface AuthorizationRequest extends ChallengeParameters, OpenidParameters {
   client_id: string;
   redirect_uri: string;
   scope?: string | undefined;
@@ -62,9 +78,18 @@ export type Refusal =
   | 'invalid_request'
   | 'invalid_scope'
   | 'not_a_member'
-  | 'refused_by_user';
+  | 'refused_by_user'
+  | RequestFlaw
+  | Interaction;
 
-interface Tools {
+/** What would have to happen first: the user signs in, again or at all where nobody may be asked, or agrees, or by stronger means. */
+type Interaction =
+  | 'sign_in_again'
+  | 'login_required'
+  | 'consent_required'
+  | 'unmet_authentication_requirements';
+
+interface Tools extends Pick<IdentityTools, 'keys' | 'settings'> {
   db: Knex.Transaction;
   emit: Emit;
 }
@@ -75,7 +100,7 @@ interface Tools {
  * @returns a code (RFC 6749, section 4.1.2), or why there is none
  */
 export async function decide(
-  { db, emit }: Tools,
+  { db, emit, keys, settings }: Tools,
   { userId, sessionId }: { userId: number; sessionId: number },
   request: AuthorizationRequest & { approve: boolean },
   standing: Standing,
@@ -83,9 +108,13 @@ export async function decide(
   if (typeof standing === 'string') return { refusal: standing };
   const client = await holdClient(db, request.client_id);
   if (!client) return { refusal: 'unknown_client' };
-  const scopes = requestedScopes(request.scope, client.scopes);
-  const refusal = flawOf(client, request, scopes) ?? (standing.isMember ? undefined : 'not_a_member');
-  if (refusal) return { refusal };
+  const scopes = authorizationScopes(request.scope, client.scopes);
+  const flaw = flawOf(client, request, scopes);
+  if (flaw) return { refusal: flaw };
+  const by = { clientId: client.client_id, issuer: settings.publicUrl, keys };
+  const asked = await readAuthenticationRequest(request, by);
+  if (typeof asked === 'string') return { refusal: asked };
+  if (!standing.isMember) return { refusal: 'not_a_member' };
 
   const { id: application_id, client_id, organization_id: organizationId } = client;
   if (!request.approve) {
@@ -96,6 +125,11 @@ export async function decide(
     });
     return { refusal: 'refused_by_user' };
   }
+  const consent = consentFor(scopes!, asked);
+  const authentication = await authenticationIn(db, sessionId);
+  const missing = await missingFor(db, asked, authentication, { application_id, user_id: userId, consent });
+  if (missing) return { refusal: missing };
+  await rememberConsent(db, { application_id, user_id: userId }, consent);
   const code = oneTimeToken();
   const grantId = await insertGrant(db, {
     application_id,
@@ -104,6 +138,7 @@ export async function decide(
     redirect_uri: request.redirect_uri,
     code_hash: tokenHash(code),
     code_challenge: keptChallenge(request),
+    ...(scopes!.includes('openid') ? idTokenFacts(request, asked, authentication!.methods) : {}),
   });
   await emit(oauthGrantApproved, {
     aggregateId: application_id,
@@ -113,10 +148,43 @@ export async function decide(
   return { code };
 }
 
+/** What of a request is kept for the ID token. */
+function idTokenFacts(
+  { nonce }: AuthorizationRequest,
+  { claims, acrValues }: AuthenticationRequest,
+  methods: readonly string[],
+) {
+  const acr = acrOf(methods, [...claims.essentialAcr, ...acrValues]);
+  return { nonce: nonce ?? null, acr, claims: claims.requested };
+}
+
+/** What the user has to agree to. */
+export function consentFor(
+  scopes: readonly GrantedScope[],
+  { claims }: AuthenticationRequest,
+): GrantedScope[] {
+  const byClaims = scopes.includes('openid') ? scopesOfClaims(claims.requested) : [];
+  return [...new Set([...scopes, ...byClaims])];
+}
+
+/** What has to happen before a request can be granted; where nobody may be asked, that is told to the client. */
+export async function missingFor(
+  db: Knex,
+  request: AuthenticationRequest,
+  authentication: Authentication | undefined,
+  { consent, ...who }: { application_id: number; user_id: number; consent: readonly GrantedScope[] },
+): Promise<Interaction | undefined> {
+  const silent = request.prompts.has('none');
+  if (!authentication || needsSignIn(request, authentication, { anew: false }))
+    return silent ? 'login_required' : 'sign_in_again';
+  if (missesEssentialAcr(request, authentication)) return 'unmet_authentication_requirements';
+  return silent && !(await hasConsented(db, who, consent)) ? 'consent_required' : undefined;
+}
+
 function flawOf(
   client: Client,
   request: AuthorizationRequest,
-  scopes: Scope[] | undefined,
+  scopes: GrantedScope[] | undefined,
 ): Refusal | undefined {
   if (!isRegistered(client.redirect_uris, request.redirect_uri)) return 'unregistered_redirect_uri';
   if (!client.grant_types.includes('authorization_code')) return 'unauthorized_client';

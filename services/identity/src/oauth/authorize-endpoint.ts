@@ -51,8 +51,13 @@ export const authorize = endpoint(
       if (query.response_type !== 'code') throw InvalidRequest('There is one response_type: code');
     },
     prepare: ({ query, caller, call, knex }) => standingOf({ call, knex }, caller.userId, query),
-    async handle({ query, caller, prepared, db, emit, settings }) {
-      const outcome = await decide({ db, emit }, caller, { ...query, approve: true }, prepared);
+    async handle({ query, caller, prepared, db, emit, keys, settings }) {
+      const outcome = await decide(
+        { db, emit, keys, settings },
+        caller,
+        { ...query, approve: true },
+        prepared,
+      );
       return back(addressOf(outcome, query, settings.publicUrl), outcome);
     },
   },
@@ -70,8 +75,8 @@ export const answerConsent = endpoint(
   },
   {
     prepare: ({ body, caller, call, knex }) => standingOf({ call, knex }, caller.userId, body),
-    async handle({ body, caller, prepared, db, emit, settings }) {
-      const outcome = await decide({ db, emit }, caller, body, prepared);
+    async handle({ body, caller, prepared, db, emit, keys, settings }) {
+      const outcome = await decide({ db, emit, keys, settings }, caller, body, prepared);
       return back(addressOf(outcome, body, settings.publicUrl), outcome);
     },
   },

@@ -263,7 +263,11 @@ describe('the consent screen', () => {
       description: null,
       scopes: ['read', 'write'],
       requested_scopes: ['read'],
+      identity_scopes: [],
       organization_name: `Organization ${application.organizationId}`,
+      sign_in_required: true,
+      consent_required: true,
+      redirect_url: null,
     });
     expect((await info().expect(200)).body.data.requested_scopes).toEqual(['read', 'write']);
   });

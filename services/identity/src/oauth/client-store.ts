@@ -1,5 +1,6 @@
 import type { Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
+import type { SigningAlgorithm } from '../keys/signing-key-store.ts';
 import type { GrantType } from '../oauth-applications/application.ts';
 
 /** An application as the protocol knows it. */
@@ -13,6 +14,8 @@ export interface Client {
   grant_types: GrantType[];
   redirect_uris: string[];
   scopes: Scope[];
+  id_token_signed_response_alg: SigningAlgorithm;
+  post_logout_redirect_uris: string[];
 }
 
 const COLUMNS = [
@@ -25,6 +28,8 @@ const COLUMNS = [
   'grant_types',
   'redirect_uris',
   'scopes',
+  'id_token_signed_response_alg',
+  'post_logout_redirect_uris',
 ];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 

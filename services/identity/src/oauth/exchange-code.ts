@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import type { Client } from './client-store.ts';
 import { verifies } from './code-challenge.ts';
 import { endReusedGrant } from './end-reused-grant.ts';
-import { holdGrant, useCode } from './grant-store.ts';
+import { endedBySignOut, holdGrant, useCode } from './grant-store.ts';
 import { type IssuedTokens, type IssueTools, issueTokens } from './issue.ts';
 import { InvalidGrant, InvalidRequest, UnauthorizedClient } from './oauth-errors.ts';
 
@@ -32,7 +32,7 @@ export async function exchangeCode(
   if (grant.code_challenge !== null && code_verifier === undefined)
     throw InvalidRequest('The code was asked for with a code_challenge: it takes its code_verifier');
   if (!verifies(code_verifier, grant.code_challenge)) throw InvalidGrant();
-  if (!isMember || grant.scopes.length === 0) throw InvalidGrant();
+  if (!isMember || grant.scopes.length === 0 || endedBySignOut(grant)) throw InvalidGrant();
   if (!(await useCode(db, grant.id))) return endReusedGrant(tools, client, grant);
   return issueTokens(tools, client, 'authorization_code', grant.scopes, grant);
 }

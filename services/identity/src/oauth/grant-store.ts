@@ -1,5 +1,6 @@
-import type { Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
+import { endsAt } from '../sessions/session-limits.ts';
+import { ALL_SCOPES, type GrantedScope, identityOf, rightsOf } from './scope.ts';
 
 /** Seconds for which a code can be exchanged (RFC 6749, section 4.1.2). */
 const CODE_SECONDS = 600;
@@ -13,7 +14,13 @@ export interface Grant {
   authenticated_at: Date;
   /** RFC 8176 */
   authentication_methods: string[];
-  scopes: Scope[];
+  /** Whether that session has ended, or is forgotten. */
+  session_over: boolean;
+  scopes: GrantedScope[];
+  /** What the ID token repeats of the request (OpenID Connect Core 1.0, section 2). */
+  nonce: string | null;
+  acr: string | null;
+  claims: RequestedClaims | null;
   redirect_uri: string;
   code_challenge: string | null;
   /** Whether the code is of no use any more. */
@@ -21,17 +28,27 @@ export interface Grant {
   code_expired: boolean;
 }
 
+/** Names of claims that a client asked for one by one (OpenID Connect Core 1.0, section 5.5). */
+export interface RequestedClaims {
+  id_token: string[];
+  userinfo: string[];
+}
+
 export type NewGrant = Pick<
   Grant,
   'application_id' | 'session_id' | 'scopes' | 'redirect_uri' | 'code_challenge'
-> & { code_hash: string };
+> &
+  Partial<Pick<Grant, 'nonce' | 'acr' | 'claims'>> & { code_hash: string };
 
 /** A grant by the user of a session, with how and when that one was authenticated. */
-export async function insertGrant(db: Knex, grant: NewGrant): Promise<number> {
+export async function insertGrant(db: Knex, { scopes, claims, ...grant }: NewGrant): Promise<number> {
   const session = db('sessions').where({ id: grant.session_id });
   const [inserted] = await db('oauth_grants')
     .insert({
       ...grant,
+      scopes: rightsOf(scopes),
+      identity_scopes: identityOf(scopes),
+      claims: claims ? JSON.stringify(claims) : null,
       user_id: session.clone().select('user_id'),
       authenticated_at: session.clone().select('authenticated_at'),
       authentication_methods: session.clone().select('authentication_methods'),
@@ -65,6 +82,7 @@ export async function holdGrant(
   const named = Object.fromEntries(Object.entries(which).map(([column, value]) => [`g.${column}`, value]));
   return db('oauth_grants as g')
     .join('users as u', 'u.id', 'g.user_id')
+    .leftJoin('sessions', 'sessions.id', 'g.session_id')
     .where(named)
     .whereNull('g.ended_at')
     .whereNull('u.disabled_at')
@@ -76,7 +94,11 @@ export async function holdGrant(
       'g.session_id',
       'g.authenticated_at',
       'g.authentication_methods',
-      'g.scopes',
+      db.raw(`coalesce(sessions.revoked_at is not null or ${endsAt()} <= now(), true) as session_over`),
+      db.raw(ALL_SCOPES('g')),
+      'g.nonce',
+      'g.acr',
+      'g.claims',
       'g.redirect_uri',
       'g.code_challenge',
       db.raw('g.code_used_at is not null as code_used'),
@@ -103,4 +125,32 @@ export async function openCodes(
     .whereNull('code_used_at')
     .whereNull('ended_at')
     .select('id', 'redirect_uri');
+}
+
+/**
+ * Whether a grant is good no longer because its user has signed out: one that signs somebody in lasts as long as the
+ * session in which it was approved, unless it may act while the user is away (OpenID Connect Core 1.0, section 11). One
+ * without `openid` signs nobody in.
+ */
+export function endedBySignOut({ scopes, session_over }: Pick<Grant, 'scopes' | 'session_over'>): boolean {
+  return session_over && scopes.includes('openid') && !scopes.includes('offline_access');
+}
+
+/**
+ * Grants that were approved in these sessions, with their applications.
+ *
+ * @param all also those that outlive the session, because it may not have been their user who approved
+ */
+export async function grantsOfSessions(
+  db: Knex,
+  sessionIds: readonly number[],
+  { all }: { all: boolean },
+): Promise<{ id: number; client_id: string; organization_id: number; grant_id: number }[]> {
+  const grants = db('oauth_grants as g')
+    .join('oauth_applications as a', 'a.id', 'g.application_id')
+    .whereIn('g.session_id', sessionIds)
+    .whereNull('g.ended_at');
+  if (!all)
+    grants.whereRaw("'openid' = any(g.identity_scopes) and not 'offline_access' = any(g.identity_scopes)");
+  return grants.select('a.id', 'a.client_id', 'a.organization_id', 'g.id as grant_id');
 }

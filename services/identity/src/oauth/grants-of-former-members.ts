@@ -2,6 +2,7 @@ import { forgetToken } from '@rivergate/caller';
 import { consumer, memberRemoved, on, userStatusChanged } from '@rivergate/events';
 import type { RedisClient } from '@rivergate/redis';
 import { emittingAtOnce } from '../emitting-at-once.ts';
+import { forgetConsents } from './consent-store.ts';
 import { revokeTokens } from './revoke-tokens.ts';
 import { applicationsWithGrants, hashesInUse } from './token-store.ts';
 
@@ -15,6 +16,7 @@ export function grantsOfFormerMembers({ redis }: { redis: RedisClient }) {
     on: [
       on(memberRemoved, async ({ data: { user_id, organization_id } }, tools) => {
         const { db, emit } = emittingAtOnce(redis, tools);
+        await forgetConsents(db, user_id, organization_id);
         for (const { grant_id, ...application } of await applicationsWithGrants(db, {
           user_id,
           organization_id,

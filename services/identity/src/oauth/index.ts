@@ -7,7 +7,7 @@ import { appInfo } from './app-info.ts';
 import { answerConsent, authorize } from './authorize-endpoint.ts';
 import { grantsOfFormerMembers } from './grants-of-former-members.ts';
 import { introspect } from './introspect-endpoint.ts';
-import { metadata } from './metadata.ts';
+import { metadata, openidConfiguration } from './metadata.ts';
 import { revoke } from './revoke-endpoint.ts';
 import { token } from './token-endpoint.ts';
 import { forgetEndedTokens } from './token-store.ts';
@@ -22,6 +22,7 @@ export const endpoints = [
   appInfo,
   answerConsentAsJson,
   metadata,
+  openidConfiguration,
 ];
 export const migrations = [oauthGrants, authenticationOfSessions];
 export const consumers = (tools: Resources) => [grantsOfFormerMembers(tools)];

@@ -1,14 +1,18 @@
-import { accessTokenAudience, type Scope } from '@rivergate/caller';
+import { accessTokenAudience } from '@rivergate/caller';
 import type { Emit } from '@rivergate/endpoint';
 import { oauthTokenIssued } from '@rivergate/events';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { IdentityTools } from '../endpoint.ts';
+import { type Authenticated, idToken } from '../openid/id-token.ts';
+import { identityClaims } from '../openid/identity-claims.ts';
 import type { Client } from './client-store.ts';
+import type { Grant } from './grant-store.ts';
+import type { GrantedScope } from './scope.ts';
 import { insertTokens, lifetimesIn } from './token-store.ts';
 
-/** RFC 6749, section 5.1. */
+/** RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3. */
 export const IssuedTokens = z
   .object({
     access_token: z.string().meta({ description: 'JWT, ES256 (RFC 9068)' }),
@@ -16,6 +20,10 @@ export const IssuedTokens = z
     expires_in: z.int().meta({ description: 'Seconds until the access token expires', examples: [3600] }),
     refresh_token: z.string().optional().meta({ description: 'Works once; not for client_credentials' }),
     scope: z.string().meta({ description: 'As granted', examples: ['read write'] }),
+    id_token: z
+      .string()
+      .optional()
+      .meta({ description: 'With the scope openid: JWT, of the algorithm that the application asks for' }),
   })
   .meta({ id: 'OAuthTokens' });
 
@@ -30,8 +38,8 @@ export async function issueTokens(
   { db, emit, keys, settings }: IssueTools,
   client: Client,
   grantType: string,
-  scopes: readonly Scope[],
-  grant: { id: number; user_id: number; scopes: readonly Scope[] } | null,
+  scopes: readonly GrantedScope[],
+  grant: (Authenticated & Pick<Grant, 'id' | 'scopes' | 'claims'>) | null,
 ): Promise<z.infer<typeof IssuedTokens>> {
   const { id: application_id, client_id, organization_id } = client;
   const lifetimes = await lifetimesIn(db, organization_id);
@@ -77,11 +85,26 @@ export async function issueTokens(
     userId: owner.user_id,
     data: { application_id, client_id, grant_type: grantType, user_id: owner.user_id, scopes: [...scopes] },
   });
+  const signedIn = grant !== null && scopes.includes('openid');
+  const more = signedIn ? await identityClaims(db, grant.user_id, grant.claims?.id_token ?? []) : {};
   return {
     access_token: accessToken,
     token_type: 'bearer',
     expires_in: lifetimes.access,
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     scope,
+    ...(signedIn
+      ? {
+          id_token: idToken(keys, {
+            issuer: settings.publicUrl,
+            client,
+            grant,
+            accessToken,
+            issuedAt: now,
+            expiresAt: now + lifetimes.access,
+            more,
+          }),
+        }
+      : {}),
   };
 }

@@ -2,61 +2,97 @@ import { accessTokenKeysPath, SCOPES } from '@rivergate/caller';
 import { reply } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { SIGNING_ALGORITHMS } from '../keys/signing-key-store.ts';
+import { ACR_VALUES } from '../openid/acr.ts';
+import { PROMPTS } from '../openid/authentication-request.ts';
+import { IDENTITY_CLAIMS } from '../openid/identity-claims.ts';
 import { CHALLENGE_METHODS } from './code-challenge.ts';
 import { GRANTS } from './grants.ts';
+import { IDENTITY_SCOPES } from './scope.ts';
 
 const address = (path: string) => z.string().meta({ examples: [`https://rivergate.example.com${path}`] });
 const words = (...examples: string[]) => z.array(z.string()).meta({ examples: [examples] });
 
-/** Authorization server metadata (RFC 8414, section 3). */
-export const metadata = endpoint(
-  {
-    operation: 'getOauthMetadata',
-    method: 'get',
-    path: '/.well-known/oauth-authorization-server',
-    summary: 'What an OAuth client has to know of this platform',
-    caller: 'public',
-    answer: z.object({
-      issuer: address(''),
-      authorization_endpoint: address('/authorize'),
-      token_endpoint: address('/oauth/token'),
-      revocation_endpoint: address('/oauth/token/revoke'),
-      introspection_endpoint: address('/oauth/introspect'),
-      jwks_uri: address(accessTokenKeysPath),
-      scopes_supported: words('read'),
-      response_types_supported: words('code'),
-      response_modes_supported: words('query'),
-      grant_types_supported: words('authorization_code'),
-      token_endpoint_auth_methods_supported: words('client_secret_basic'),
-      revocation_endpoint_auth_methods_supported: words('client_secret_basic'),
-      introspection_endpoint_auth_methods_supported: words('client_secret_basic'),
-      code_challenge_methods_supported: words('S256'),
-      authorization_response_iss_parameter_supported: z.literal(true),
-    }),
-    bare: true,
-  },
-  async ({ settings: { publicUrl } }) => {
-    const byClient = ['client_secret_basic', 'client_secret_post'];
-    return reply(
-      {
-        issuer: publicUrl,
-        // The page on which people sign in and consent: a browser has no access token to bring to /oauth/authorize.
-        authorization_endpoint: `${publicUrl}/authorize`,
-        token_endpoint: `${publicUrl}/oauth/token`,
-        revocation_endpoint: `${publicUrl}/oauth/token/revoke`,
-        introspection_endpoint: `${publicUrl}/oauth/introspect`,
-        jwks_uri: `${publicUrl}${accessTokenKeysPath}`,
-        scopes_supported: [...SCOPES],
-        response_types_supported: ['code'],
-        response_modes_supported: ['query'],
-        grant_types_supported: [...GRANTS.keys()],
-        token_endpoint_auth_methods_supported: byClient,
-        revocation_endpoint_auth_methods_supported: ['none', ...byClient],
-        introspection_endpoint_auth_methods_supported: byClient,
-        code_challenge_methods_supported: [...CHALLENGE_METHODS],
-        authorization_response_iss_parameter_supported: true as const,
-      },
-      { headers: { 'cache-control': 'public, max-age=300' } },
-    );
-  },
+const Metadata = z
+  .object({
+    issuer: address(''),
+    authorization_endpoint: address('/authorize'),
+    token_endpoint: address('/oauth/token'),
+    revocation_endpoint: address('/oauth/token/revoke'),
+    introspection_endpoint: address('/oauth/introspect'),
+    userinfo_endpoint: address('/oauth/userinfo'),
+    end_session_endpoint: address('/end-session'),
+    jwks_uri: address(accessTokenKeysPath),
+    scopes_supported: words('openid', 'read'),
+    response_types_supported: words('code'),
+    response_modes_supported: words('query'),
+    grant_types_supported: words('authorization_code'),
+    token_endpoint_auth_methods_supported: words('client_secret_basic'),
+    revocation_endpoint_auth_methods_supported: words('client_secret_basic'),
+    introspection_endpoint_auth_methods_supported: words('client_secret_basic'),
+    code_challenge_methods_supported: words('S256'),
+    authorization_response_iss_parameter_supported: z.literal(true),
+    subject_types_supported: words('public'),
+    id_token_signing_alg_values_supported: words('ES256'),
+    claims_supported: words('sub', 'email'),
+    claim_types_supported: words('normal'),
+    claims_parameter_supported: z.literal(true),
+    request_parameter_supported: z.literal(false),
+    request_uri_parameter_supported: z.literal(false),
+    acr_values_supported: words('phr'),
+    prompt_values_supported: words('login'),
+  })
+  .meta({ id: 'AuthorizationServerMetadata' });
+
+function metadataAt(publicUrl: string): z.infer<typeof Metadata> {
+  const byClient = ['client_secret_basic', 'client_secret_post'];
+  return {
+    issuer: publicUrl,
+    // The pages on which people sign in, consent and sign out: a browser has no access token to bring to /oauth/authorize.
+    authorization_endpoint: `${publicUrl}/authorize`,
+    end_session_endpoint: `${publicUrl}/end-session`,
+    token_endpoint: `${publicUrl}/oauth/token`,
+    revocation_endpoint: `${publicUrl}/oauth/token/revoke`,
+    introspection_endpoint: `${publicUrl}/oauth/introspect`,
+    userinfo_endpoint: `${publicUrl}/oauth/userinfo`,
+    jwks_uri: `${publicUrl}${accessTokenKeysPath}`,
+    scopes_supported: [...IDENTITY_SCOPES, ...SCOPES],
+    response_types_supported: ['code'],
+    response_modes_supported: ['query'],
+    grant_types_supported: [...GRANTS.keys()],
+    token_endpoint_auth_methods_supported: byClient,
+    revocation_endpoint_auth_methods_supported: ['none', ...byClient],
+    introspection_endpoint_auth_methods_supported: byClient,
+    code_challenge_methods_supported: [...CHALLENGE_METHODS],
+    authorization_response_iss_parameter_supported: true,
+    // A user is the same `sub` to every client.
+    subject_types_supported: ['public'],
+    id_token_signing_alg_values_supported: [...SIGNING_ALGORITHMS],
+    claims_supported: ['sub', ...IDENTITY_CLAIMS, 'auth_time', 'acr', 'amr', 'azp', 'nonce', 'sid'],
+    claim_types_supported: ['normal'],
+    claims_parameter_supported: true,
+    request_parameter_supported: false,
+    request_uri_parameter_supported: false,
+    acr_values_supported: [...ACR_VALUES],
+    prompt_values_supported: [...PROMPTS],
+  };
+}
+
+/** One declaration, at both places where clients look (RFC 8414, section 3; OpenID Connect Discovery 1.0, section 4). */
+const documentAt = (path: string, operation: string, summary: string) =>
+  endpoint(
+    { operation, method: 'get', path, summary, caller: 'public', answer: Metadata, bare: true },
+    async ({ settings: { publicUrl } }) =>
+      reply(metadataAt(publicUrl), { headers: { 'cache-control': 'public, max-age=300' } }),
+  );
+
+export const metadata = documentAt(
+  '/.well-known/oauth-authorization-server',
+  'getOauthMetadata',
+  'What an OAuth client has to know of this platform',
+);
+export const openidConfiguration = documentAt(
+  '/.well-known/openid-configuration',
+  'getOpenidConfiguration',
+  'The same, where clients of OpenID Connect look for it',
 );

@@ -1,12 +1,19 @@
 import type { AuthorizationRequest, Refusal } from './authorization.ts';
 
-/** What a client is told by redirect (RFC 6749, section 4.1.2.1). */
+/** What a client is told by redirect (RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6). */
 const CODES: Partial<Record<Refusal, string>> = {
   unauthorized_client: 'unauthorized_client',
   invalid_request: 'invalid_request',
   invalid_scope: 'invalid_scope',
   not_a_member: 'access_denied',
   refused_by_user: 'access_denied',
+  sign_in_again: 'login_required',
+  login_required: 'login_required',
+  consent_required: 'consent_required',
+  unmet_authentication_requirements: 'unmet_authentication_requirements',
+  request_not_supported: 'request_not_supported',
+  request_uri_not_supported: 'request_uri_not_supported',
+  registration_not_supported: 'registration_not_supported',
 };
 
 /**
@@ -21,9 +28,13 @@ export function addressOf(
 ): string | undefined {
   const told = 'code' in outcome ? { code: outcome.code } : errorOf(outcome.refusal);
   if (!told) return undefined;
-  const query = new URLSearchParams({ ...told, ...(state === undefined ? {} : { state }), iss: issuer });
-  const joint = !redirect_uri.includes('?') ? '?' : /[?&]$/.test(redirect_uri) ? '' : '&';
-  return `${redirect_uri}${joint}${query}`;
+  return withQuery(redirect_uri, { ...told, ...(state === undefined ? {} : { state }), iss: issuer });
+}
+
+/** An address with parameters added to the query that it may have. */
+export function withQuery(address: string, parameters: Record<string, string>): string {
+  const joint = !address.includes('?') ? '?' : /[?&]$/.test(address) ? '' : '&';
+  return `${address}${joint}${new URLSearchParams(parameters)}`;
 }
 
 function errorOf(refusal: Refusal): { error: string } | undefined {

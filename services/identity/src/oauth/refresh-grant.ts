@@ -3,7 +3,7 @@ import { tokenHash } from '@rivergate/secrets';
 import type { z } from 'zod';
 import type { Client } from './client-store.ts';
 import { endReusedGrant } from './end-reused-grant.ts';
-import { holdGrant } from './grant-store.ts';
+import { endedBySignOut, holdGrant } from './grant-store.ts';
 import { type IssuedTokens, type IssueTools, issueTokens } from './issue.ts';
 import { InvalidGrant, InvalidRequest, InvalidScope, UnauthorizedClient } from './oauth-errors.ts';
 import { requestedScopes } from './scope.ts';
@@ -32,8 +32,9 @@ export async function refreshGrant(
   const { refresh } = await lifetimesIn(db, client.organization_id);
   const use = await useRefreshToken(db, hash, refresh);
   if (use.state === 'reused') return endReusedGrant(tools, client, grant);
-  if (use.state === 'ended' || !isMember) throw InvalidGrant();
+  if (use.state === 'ended' || !isMember || endedBySignOut(grant)) throw InvalidGrant();
   const scopes = requestedScopes(body.scope, use.scopes);
   if (!scopes || scopes.length === 0) throw InvalidScope();
-  return issueTokens(tools, client, 'refresh_token', scopes, { ...grant, scopes: use.scopes });
+  // An ID token has no nonce then (OpenID Connect Core 1.0, section 12.2).
+  return issueTokens(tools, client, 'refresh_token', scopes, { ...grant, nonce: null, scopes: use.scopes });
 }

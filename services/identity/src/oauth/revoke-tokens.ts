@@ -24,6 +24,7 @@ export type RevokeReason =
   | 'reused'
   | 'member_removed'
   | 'disowned'
+  | 'session_ended'
   | 'application_revoked'
   | 'application_deleted'
   | 'secret_replaced'

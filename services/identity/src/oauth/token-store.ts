@@ -1,6 +1,7 @@
 import { accessTokenLifetimeSeconds, type Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
-import type { Holder } from './grant-store.ts';
+import type { Grant, Holder } from './grant-store.ts';
+import { ALL_SCOPES, type GrantedScope, IDENTITY_SCOPES, identityOf, rightsOf } from './scope.ts';
 
 const REFRESH_SECONDS = 30 * 86_400;
 
@@ -28,12 +29,18 @@ export interface NewToken {
   application_id: number;
   grant_id: number | null;
   user_id: number | null;
-  scopes: readonly Scope[];
+  scopes: readonly GrantedScope[];
   expires_at: Date;
 }
 
 export async function insertTokens(db: Knex, tokens: readonly NewToken[]): Promise<void> {
-  await db('oauth_tokens').insert(tokens.map(token => ({ ...token, scopes: [...token.scopes] })));
+  await db('oauth_tokens').insert(
+    tokens.map(({ scopes, ...token }) => ({
+      ...token,
+      scopes: rightsOf(scopes),
+      identity_scopes: identityOf(scopes),
+    })),
+  );
 }
 
 export async function holderOfRefreshToken(db: Knex, hash: string): Promise<Holder | undefined> {
@@ -70,12 +77,12 @@ export async function useRefreshToken(
   db: Knex.Transaction,
   hash: string,
   seconds: number,
-): Promise<{ state: 'used'; scopes: Scope[] } | { state: 'reused' } | { state: 'ended' }> {
+): Promise<{ state: 'used'; scopes: GrantedScope[] } | { state: 'reused' } | { state: 'ended' }> {
   const { rows } = await db.raw(
     `update oauth_tokens set used_at = now()
      where token_hash = :hash and used_at is null and revoked_at is null
        and least(expires_at, created_at + :seconds * interval '1 second') > now()
-     returning scopes`,
+     returning ${ALL_SCOPES('oauth_tokens')}`,
     { hash, seconds },
   );
   if (rows.length === 1) return { state: 'used', scopes: rows[0].scopes };
@@ -127,6 +134,12 @@ export async function narrowTokens(
   const losing = `application_id = :id and not scopes <@ cast(:scopes as text[])`;
   const values = { id: applicationId, scopes: [...scopes] };
   await db.raw(`update oauth_grants set scopes = ${kept} where ${losing}`, values);
+  await db.raw(
+    `update oauth_consents set scopes = array(
+       select scope from unnest(scopes) as scope where scope = any(cast(:kept as text[]))
+     ) where application_id = :id`,
+    { id: applicationId, kept: [...IDENTITY_SCOPES, ...scopes] },
+  );
   const { rows } = await db.raw(
     `update oauth_tokens set scopes = ${kept} where ${losing} and revoked_at is null
      returning token_hash, kind = 'access' and expires_at > now() as good`,
@@ -195,10 +208,24 @@ export async function tokenStanding(db: Knex, hash: string): Promise<TokenStandi
   return rows[0];
 }
 
+/** What an access token that acts for a user may tell of them, while it is good. */
+export async function identityOfToken(
+  db: Knex,
+  hash: string,
+): Promise<Pick<Grant, 'scopes' | 'claims'> | undefined> {
+  return db('oauth_tokens as t')
+    .join('oauth_grants as g', 'g.id', 't.grant_id')
+    .where({ 't.token_hash': hash, 't.kind': 'access' })
+    .where('t.expires_at', '>', db.fn.now())
+    .whereNull('t.revoked_at')
+    .whereNull('g.ended_at')
+    .first(db.raw(ALL_SCOPES('t')), 'g.claims');
+}
+
 /** A token as its client may be told of it. Times in seconds since 1970. */
 export interface TokenFacts {
   kind: 'access' | 'refresh';
-  scopes: Scope[];
+  scopes: GrantedScope[];
   /** Null for one that stands for the application itself. */
   user_id: number | null;
   issued_at: number;
@@ -213,7 +240,7 @@ export async function goodToken(
 ): Promise<TokenFacts | undefined> {
   const { refresh } = await lifetimesIn(db, organizationId);
   const { rows } = await db.raw(
-    `select kind, scopes, user_id, floor(extract(epoch from created_at))::bigint as issued_at,
+    `select kind, ${ALL_SCOPES('token')}, user_id, floor(extract(epoch from created_at))::bigint as issued_at,
        floor(extract(epoch from ends_at))::bigint as expires_at
      from (
        select t.*, case when t.kind = 'refresh'

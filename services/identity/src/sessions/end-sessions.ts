@@ -1,7 +1,7 @@
 import { sessionRevoked } from '@rivergate/events';
-import type { Knex } from 'knex';
 import type { z } from 'zod';
 import { endPendingLogins } from '../login/pending-login-store.ts';
+import { endGrantsOfSessions } from '../oauth/grants-of-ended-sessions.ts';
 import { revokeActiveSessions, type WhichSessions } from './session-store.ts';
 
 /** Why a session ended before its time. */
@@ -29,16 +29,21 @@ type EmitRevoked = (
     data: z.input<(typeof sessionRevoked)['data']>;
   },
 ) => Promise<unknown>;
+type EndingTools = Parameters<typeof endGrantsOfSessions>[0] & { emit: EmitRevoked };
+
+/** Reasons for which somebody else than the user may have had the session. */
+const TAKEN: readonly EndReason[] = ['disowned', 'refresh_token_reused'];
 
 /**
- * Ends sessions: the row makes their refresh tokens invalid, the event their access tokens. Where it is not one session
- * of a user, logins that wait for a second factor end with them.
+ * Ends sessions: the row makes their refresh tokens invalid, the event their access tokens. What applications were let
+ * do in them ends as far as it does not outlive them. Where it is not one session of a user, logins that wait for a second
+ * factor end with them.
  *
  * @param organizationId whose audit log tells of it; null where it concerns the user alone
  * @returns how many were active until now
  */
 export async function endSessions(
-  { db, emit }: { db: Knex.Transaction; emit: EmitRevoked },
+  { db, emit }: EndingTools,
   which: WhichSessions,
   reason: EndReason,
   organizationId: number | null = null,
@@ -53,5 +58,6 @@ export async function endSessions(
       data: { session_id: id, user_id, reason },
     });
   }
+  await endGrantsOfSessions({ db, emit }, ended, { taken: TAKEN.includes(reason) });
   return ended.length;
 }

@@ -75,7 +75,7 @@ export function oauthFixture(identity: IdentityUnderTest) {
       return (await fixture.authorize(application, person, more)).searchParams.get('code')!;
     },
 
-    token: (application: TestApplication, fields: Parameters): PromiseLike<TestAnswer> =>
+    token: (application: TestApplication, fields: Parameters) =>
       send('/oauth/token', form({ ...credentials(application), ...fields })),
 
     exchange: (application: TestApplication, code: string, more: Parameters = {}) =>

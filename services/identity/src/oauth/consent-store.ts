@@ -1,0 +1,47 @@
+import type { Knex } from 'knex';
+import type { GrantedScope } from './scope.ts';
+
+/** Whose consent to what. */
+export interface Consent {
+  application_id: number;
+  user_id: number;
+}
+
+/** Whether the user has agreed to all of this before. */
+export async function hasConsented(
+  db: Knex,
+  { application_id, user_id }: Consent,
+  scopes: readonly GrantedScope[],
+): Promise<boolean> {
+  const found = await db('oauth_consents')
+    .where({ application_id, user_id })
+    .whereRaw('scopes @> cast(? as text[])', [[...scopes]])
+    .first(db.raw('true'));
+  return found !== undefined;
+}
+
+/** Adds to what the user has agreed to. */
+export async function rememberConsent(
+  db: Knex.Transaction,
+  { application_id, user_id }: Consent,
+  scopes: readonly GrantedScope[],
+): Promise<void> {
+  await db.raw(
+    `insert into oauth_consents (application_id, user_id, scopes)
+     values (:application_id, :user_id, cast(:scopes as text[]))
+     on conflict (user_id, application_id) do update set scopes =
+       array(select distinct unnest(oauth_consents.scopes || excluded.scopes))`,
+    { application_id, user_id, scopes: [...scopes] },
+  );
+}
+
+/** The user is asked again by every application, or by those of one organization. */
+export async function forgetConsents(db: Knex, userId: number, organizationId?: number): Promise<void> {
+  const consents = db('oauth_consents').where({ user_id: userId });
+  if (organizationId !== undefined)
+    consents.whereIn(
+      'application_id',
+      db('oauth_applications').where({ organization_id: organizationId }).select('id'),
+    );
+  await consents.delete();
+}
