@@ -101,6 +101,7 @@ export async function startGateway(
     let leaving = false;
     const limiter = rateLimiter(redis, env);
     const guessing = guesses();
+    const bodies = requestBodies(config.bodies);
     const [openapi, asyncapi] = [openApi(write, fleet, config.publicUrl), asyncApi(write)];
     const countedEndpoints = new Map<string, OwnEndpoint>([
       ['/', frontPage(write)],
@@ -110,7 +111,7 @@ export async function startGateway(
       ['/api/v1/asyncapi.json', asyncapi],
       ['/api/asyncapi.json', asyncapi],
       ...docs(config.publicUrl),
-      ...pages(config.publicUrl),
+      ...pages(config.publicUrl, bodies),
     ]);
     const own = new Map<string, OwnEndpoint>([
       // Not counted: a load balancer's probes must not be refused for what others from its address have asked.
@@ -132,7 +133,7 @@ export async function startGateway(
       limiter,
       owners,
       destinations,
-      bodies: requestBodies(config.bodies),
+      bodies,
       answerPatience: config.answerPatience,
       open: openRequests(config.openRequests),
       key,

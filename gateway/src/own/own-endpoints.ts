@@ -7,14 +7,20 @@ import { requestedPath } from '../routes/path.ts';
 /** Something that the gateway answers itself. */
 export type OwnEndpoint = (exchange: Exchange) => void | Promise<void>;
 
-/** By path, as it came, without query; a path that ends in `/*` takes any one last segment. GET and HEAD only. */
+/**
+ * By path, as it came, without query; a path that ends in `/*` takes any one last segment. For GET and HEAD, but for those
+ * that begin with `POST`.
+ */
 export type OwnEndpoints = ReadonlyMap<string, OwnEndpoint>;
 
 /** The gateway's endpoint for a request, if there is one: trailing slashes count as elsewhere. */
 export function ownEndpoint(endpoints: OwnEndpoints, { request }: Exchange): OwnEndpoint | undefined {
   const path = requestedPath(request.url ?? '');
   const found = endpoints.get(path) ?? endpoints.get(`${path.slice(0, path.lastIndexOf('/'))}/*`);
-  return found && (request.method === 'GET' || request.method === 'HEAD' ? found : refuseMethod);
+  if (!found || request.method === 'GET' || request.method === 'HEAD') return found;
+  const posted = endpoints.get(`POST ${path}`);
+  if (posted) return request.method === 'POST' ? posted : refuse('GET, HEAD, POST');
+  return refuse('GET, HEAD');
 }
 
 /**
@@ -35,6 +41,8 @@ export function limited(limiter: RateLimiter, endpoints: OwnEndpoints): OwnEndpo
   );
 }
 
-const refuseMethod: OwnEndpoint = () => {
-  throw MethodNotAllowed(undefined, [], { Allow: 'GET, HEAD' });
+const refuse = (allowed: string): OwnEndpoint => {
+  return () => {
+    throw MethodNotAllowed(undefined, [], { Allow: allowed });
+  };
 };

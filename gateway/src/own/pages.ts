@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { answerHeaders } from '../answer/answer-headers.ts';
 import { securityHeaders } from '../answer/security-headers.ts';
 import { answerWriter } from '../answer/write.ts';
+import type { RequestBodies } from '../forwarding/request-body.ts';
 import { files } from './files.ts';
 import type { OwnEndpoints } from './own-endpoints.ts';
+import { postedPage } from './posted-page.ts';
 
 /** Scripts and styles from here alone, calls to here alone; a form goes nowhere without its script. */
 const policy = {
@@ -29,6 +31,7 @@ const documents = {
   '/reset-password': 'reset-password.html',
   '/not-me': 'not-me.html',
   '/authorize': 'authorize.html',
+  '/end-session': 'end-session.html',
   '/account': 'account.html',
   '/invitations': 'invitation.html',
   '/invitations/*': 'invitation.html',
@@ -59,6 +62,7 @@ const parts = [
   'api.js',
   'authorize.js',
   'confirm-code.js',
+  'end-session.js',
   'failure-words.js',
   'form.js',
   'invitation.js',
@@ -77,6 +81,9 @@ const parts = [
   'ways-in.js',
 ];
 
+/** Those that apps may also open by a form. */
+const posted = ['/authorize', '/end-session'];
+
 const folder = join(import.meta.dirname, 'pages');
 
 /** A page, with the fragments that it shares with others where it names them, as in `<!-- head -->`. */
@@ -92,7 +99,7 @@ async function readPage(file: string): Promise<string> {
  * talk to the API like any other client; nothing that a link carries is stored or cached, and a link opened by a scanner
  * does nothing.
  */
-export function pages(publicUrl: string): OwnEndpoints {
+export function pages(publicUrl: string, bodies: RequestBodies): OwnEndpoints {
   const write = answerWriter(answerHeaders(securityHeaders(publicUrl, policy)));
   const inFolder = (list: Readonly<Record<string, string>>) =>
     Object.fromEntries(Object.entries(list).map(([path, file]) => [path, join(folder, file)]));
@@ -103,5 +110,6 @@ export function pages(publicUrl: string): OwnEndpoints {
       ...unlisted,
       'Cache-Control': 'no-cache',
     }),
+    ...posted.map(path => [`POST ${path}`, postedPage(write, bodies, path)] as const),
   ]);
 }

@@ -9,30 +9,59 @@ import { waysIn } from './ways-in.js';
 const asked = Object.fromEntries(new URLSearchParams(location.search));
 const part = id => document.getElementById(id);
 
+/** What of it the API is told, as it came (OpenID Connect Core 1.0, section 3.1.2.1). */
+const known = [
+  'client_id',
+  'redirect_uri',
+  'scope',
+  'state',
+  'nonce',
+  'prompt',
+  'max_age',
+  'acr_values',
+  'id_token_hint',
+  'claims',
+  'response_mode',
+  'request',
+  'request_uri',
+  'registration',
+];
+const request = Object.fromEntries(known.filter(name => asked[name]).map(name => [name, asked[name]]));
+
 const scopeWords = {
+  openid: 'know who you are',
+  profile: 'see your name and picture',
+  email: 'see your email address',
   read: 'see what you can see in the organization',
   write: 'create, change and delete what you can',
   admin: 'do what you can as an administrator',
+  offline_access: 'go on when you have signed out',
 };
 
 let accessToken = null;
+/** An app that signs people in is signed out of with the session, which therefore stays. */
+let signsIn = false;
 
 async function open() {
   show('loading', { focus: false });
   if (asked.response_type !== 'code' || !asked.client_id || !asked.redirect_uri)
     return fail('The app did not say what it needs. Go back to it and try again.');
-  const { client_id, redirect_uri, scope } = asked;
-  const query = new URLSearchParams({ client_id, redirect_uri, ...(scope ? { scope } : {}) });
-  const answer = await ask('GET', `/oauth/app-info?${query}`);
+  const answer = await ask('GET', `/oauth/app-info?${new URLSearchParams(request)}`);
   if (!answer.ok) return fail(unknown[answer.code] ?? failureWords(answer), answer.status === 0);
-  const { app_name, organization_name, requested_scopes } = answer.data;
-  fill({ app: app_name, organization: organization_name, back: new URL(redirect_uri).origin });
+  const { app_name, organization_name, requested_scopes, identity_scopes, redirect_url } = answer.data;
+  fill({ app: app_name, organization: organization_name, back: new URL(asked.redirect_uri).origin });
+  if (redirect_url) return goTo(redirect_url);
+  signsIn = identity_scopes.includes('openid');
+  if (asked.login_hint) part('sign-in').elements.email.value = asked.login_hint;
+  const scopes = new Set([...identity_scopes, ...requested_scopes]);
   part('scopes').replaceChildren(
-    ...requested_scopes.map(scope => {
-      const item = document.createElement('li');
-      item.textContent = scopeWords[scope] ?? scope;
-      return item;
-    }),
+    ...Object.keys(scopeWords)
+      .filter(scope => scopes.has(scope))
+      .map(scope => {
+        const item = document.createElement('li');
+        item.textContent = scopeWords[scope];
+        return item;
+      }),
   );
   show('sign-in');
 }
@@ -56,17 +85,27 @@ function signedIn(tokens) {
 }
 
 async function decide(form, approve) {
-  const { client_id, redirect_uri, scope, state, code_challenge, code_challenge_method } = asked;
-  const body = { client_id, redirect_uri, scope, state, code_challenge, code_challenge_method, approve };
+  const { code_challenge, code_challenge_method } = asked;
+  const body = { ...request, code_challenge, code_challenge_method, approve };
   const answer = await ask('POST', '/oauth/authorize', { body, accessToken });
+  if (answer.code === 'LOGIN_REQUIRED') {
+    show('sign-in');
+    return showFailure(part('sign-in'), answer, refused.LOGIN_REQUIRED);
+  }
   if (!answer.ok) return showFailure(form, answer, refused[answer.code]);
+  if (approve && signsIn) accessToken = null;
   await leave();
+  goTo(answer.data.redirect_url);
+}
+
+function goTo(address) {
   show('going');
-  location.replace(answer.data.redirect_url);
+  location.replace(address);
 }
 
 const refused = {
   FORBIDDEN: 'Only members of the organization can use this app. Ask its administrator to invite you.',
+  LOGIN_REQUIRED: 'The app asks you to sign in again, or as somebody else.',
   UNAUTHORIZED: 'You were signed out meanwhile. Load this page again.',
 };
 

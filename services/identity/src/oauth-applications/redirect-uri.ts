@@ -40,6 +40,12 @@ export function isRegistered(registered: readonly string[], given: string): bool
   return registered.some(uri => withoutPort(uri) === loopback);
 }
 
+/** Whether nobody but the client can be there: behind TLS, and not on the user's machine, where any program may listen. */
+export function isOfItsClientAlone(uri: string): boolean {
+  const [, scheme, authority = ''] = ADDRESS.exec(uri) ?? [];
+  return scheme === 'https' && !OWN_MACHINE.test(authority);
+}
+
 function withoutPort(uri: string): string | null {
   const [, host, rest] = LOOPBACK.exec(uri) ?? [];
   return host === undefined ? null : `${host}${rest}`;

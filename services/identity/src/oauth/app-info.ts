@@ -38,13 +38,19 @@ export const appInfo = endpoint(
         .array(z.enum(IDENTITY_SCOPES))
         .meta({ description: 'What the application wants to know of the user, by claims too' }),
       organization_name: z.string().meta({ examples: ['Analytical Engines'] }),
-      sign_in_required: z.boolean().meta({
-        description:
-          'Nobody is signed in, or the request wants a sign-in that is still to come (prompt, max_age), or another user',
-      }),
-      consent_required: z
-        .boolean()
-        .meta({ description: 'The signed-in user has not agreed to all of this before, or is to be asked' }),
+      viewer: z
+        .object({
+          sign_in_required: z.boolean().meta({
+            description:
+              'Whether the request wants a sign-in that is still to come (prompt, max_age, an authentication context), or ' +
+              'another user',
+          }),
+          consent_remembered: z.boolean().meta({
+            description: 'Whether the user has agreed to all of this before, and need not be asked',
+          }),
+        })
+        .nullable()
+        .meta({ description: 'Of the session whose access token is sent' }),
       redirect_url: z
         .string()
         .nullable()
@@ -79,23 +85,28 @@ export const appInfo = endpoint(
         return {
           ...shown,
           identity_scopes: identityOf(scopes),
-          sign_in_required: true,
-          consent_required: true,
+          viewer: null,
           redirect_url: addressOf({ refusal: asked }, query, issuer)!,
         };
-      const consent = consentFor(scopes, asked);
+      const wanted = consentFor(scopes, asked);
       const signedIn = caller.sessionId === null ? undefined : await authenticationIn(db, caller.sessionId);
-      const who = { application_id: client.id, user_id: signedIn?.user_id ?? 0 };
-      const missing = asked.prompts.has('none')
-        ? await missingFor(db, asked, signedIn, { ...who, consent })
-        : undefined;
+      const consent = {
+        application_id: client.id,
+        user_id: signedIn?.user_id ?? 0,
+        scopes: wanted,
+        redirect_uri: query.redirect_uri,
+      };
+      const missing = asked.prompts.has('none') ? await missingFor(db, asked, signedIn, consent) : undefined;
       return {
         ...shown,
-        identity_scopes: identityOf(consent),
-        sign_in_required:
-          !signedIn || needsSignIn(asked, signedIn, { anew: true }) || missesEssentialAcr(asked, signedIn),
-        consent_required:
-          !signedIn || asked.prompts.has('consent') || !(await hasConsented(db, who, consent)),
+        identity_scopes: identityOf(wanted),
+        viewer: signedIn
+          ? {
+              sign_in_required:
+                needsSignIn(asked, signedIn, { anew: true }) || missesEssentialAcr(asked, signedIn),
+              consent_remembered: await hasConsented(db, consent, consent),
+            }
+          : null,
         redirect_url: missing ? addressOf({ refusal: missing }, query, issuer)! : null,
       };
     },

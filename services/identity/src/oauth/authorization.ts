@@ -22,7 +22,7 @@ import { scopesOfClaims } from '../openid/identity-claims.ts';
 import { type OpenidParameters, openidParameters } from '../openid/request-parameters.ts';
 import { type Client, clientById, holdClient } from './client-store.ts';
 import { type ChallengeParameters, isWellFormed, keptChallenge } from './code-challenge.ts';
-import { hasConsented, rememberConsent } from './consent-store.ts';
+import { type Consent, hasConsented, rememberConsent } from './consent-store.ts';
 import { insertGrant } from './grant-store.ts';
 import { authorizationScopes, type GrantedScope, ScopeParameter } from './scope.ts';
 
@@ -127,7 +127,12 @@ export async function decide(
   }
   const consent = consentFor(scopes!, asked);
   const authentication = await authenticationIn(db, sessionId);
-  const missing = await missingFor(db, asked, authentication, { application_id, user_id: userId, consent });
+  const missing = await missingFor(db, asked, authentication, {
+    application_id,
+    user_id: userId,
+    scopes: consent,
+    redirect_uri: request.redirect_uri,
+  });
   if (missing) return { refusal: missing };
   await rememberConsent(db, { application_id, user_id: userId }, consent);
   const code = oneTimeToken();
@@ -172,13 +177,13 @@ export async function missingFor(
   db: Knex,
   request: AuthenticationRequest,
   authentication: Authentication | undefined,
-  { consent, ...who }: { application_id: number; user_id: number; consent: readonly GrantedScope[] },
+  consent: Consent & { scopes: readonly GrantedScope[]; redirect_uri: string },
 ): Promise<Interaction | undefined> {
   const silent = request.prompts.has('none');
   if (!authentication || needsSignIn(request, authentication, { anew: false }))
     return silent ? 'login_required' : 'sign_in_again';
   if (missesEssentialAcr(request, authentication)) return 'unmet_authentication_requirements';
-  return silent && !(await hasConsented(db, who, consent)) ? 'consent_required' : undefined;
+  return silent && !(await hasConsented(db, consent, consent)) ? 'consent_required' : undefined;
 }
 
 function flawOf(

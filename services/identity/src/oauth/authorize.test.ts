@@ -265,8 +265,7 @@ describe('the consent screen', () => {
       requested_scopes: ['read'],
       identity_scopes: [],
       organization_name: `Organization ${application.organizationId}`,
-      sign_in_required: true,
-      consent_required: true,
+      viewer: null,
       redirect_url: null,
     });
     expect((await info().expect(200)).body.data.requested_scopes).toEqual(['read', 'write']);

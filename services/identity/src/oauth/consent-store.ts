@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { isOfItsClientAlone } from '../oauth-applications/redirect-uri.ts';
 import type { GrantedScope } from './scope.ts';
 
 /** Whose consent to what. */
@@ -7,12 +8,16 @@ export interface Consent {
   user_id: number;
 }
 
-/** Whether the user has agreed to all of this before. */
+/**
+ * Whether the user has agreed to all of this before, and need not be asked. Not for an address where another program could
+ * pretend to be the client (RFC 8252, section 8.6).
+ */
 export async function hasConsented(
   db: Knex,
   { application_id, user_id }: Consent,
-  scopes: readonly GrantedScope[],
+  { scopes, redirect_uri }: { scopes: readonly GrantedScope[]; redirect_uri: string },
 ): Promise<boolean> {
+  if (!isOfItsClientAlone(redirect_uri)) return false;
   const found = await db('oauth_consents')
     .where({ application_id, user_id })
     .whereRaw('scopes @> cast(? as text[])', [[...scopes]])

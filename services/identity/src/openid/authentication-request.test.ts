@@ -133,12 +133,13 @@ describe('max_age and prompt=login', () => {
 
   it('have the page ask for another sign-in before anybody decides', async () => {
     await openid.authenticated(person, 100);
-    const required = async (more: Parameters, by = person.caller) => (await info(more, by)).sign_in_required;
+    const required = async (more: Parameters, by = person.caller) =>
+      (await info(more, by)).viewer?.sign_in_required;
     expect(await required({})).toBe(false);
     expect(await required({ max_age: '200' })).toBe(false);
     expect(await required({ max_age: '50' })).toBe(true);
     expect(await required({ prompt: 'login' })).toBe(true);
-    expect(await required({}, identity.anonymous())).toBe(true);
+    expect(await required({}, identity.anonymous())).toBeUndefined();
   });
 
   it('never keep anybody from refusing', async () => {
@@ -157,7 +158,7 @@ describe('prompt=none', () => {
     const silent = (more: Parameters = {}) => outcomes({ prompt: 'none', ...more }, person, own);
     const both = (outcome: string) => [outcome, outcome];
     expect(await silent()).toEqual(both('consent_required'));
-    expect((await info({}, person.caller, own)).consent_required).toBe(true);
+    expect((await info({}, person.caller, own)).viewer.consent_remembered).toBe(false);
     await asJson({ scope: 'openid email' }, person, own).expect(200);
     expect(await silent()).toEqual(both('code'));
     expect(await silent({ scope: 'openid email' })).toEqual(both('code'));
@@ -169,17 +170,27 @@ describe('prompt=none', () => {
       { claims: '{"id_token":{"picture":null}}' },
     ]) {
       expect([more, await silent(more)]).toEqual([more, both('consent_required')]);
-      expect((await info(more, person.caller, own)).consent_required).toBe(true);
+      expect((await info(more, person.caller, own)).viewer.consent_remembered).toBe(false);
       const told = await info({ prompt: 'none', ...more }, person.caller, own);
       expect(errorIn(told.redirect_url)).toBe('consent_required');
       const json = await asJson({ prompt: 'none', ...more }, person, own).expect(200);
       expect(errorIn(json.body.data.redirect_url)).toBe('consent_required');
     }
     const again = await info({ scope: 'openid email' }, person.caller, own);
-    expect([again.consent_required, again.redirect_url]).toEqual([false, null]);
-    expect((await info({ prompt: 'consent' }, person.caller, own)).consent_required).toBe(true);
+    expect([again.viewer.consent_remembered, again.redirect_url]).toEqual([true, null]);
     const another = await identity.person();
     expect(await outcomes({ prompt: 'none' }, another, own)).toEqual(both('consent_required'));
+  });
+
+  it('asks where another program could listen in place of the client', async () => {
+    const redirect_uri = 'http://127.0.0.1/cb';
+    const own = await openid.application({ redirect_uris: [CALLBACK, redirect_uri] });
+    await asJson({ redirect_uri }, person, own).expect(200);
+    expect(await outcomes({ prompt: 'none', redirect_uri }, person, own)).toEqual([
+      'consent_required',
+      'consent_required',
+    ]);
+    expect(await outcomes({ prompt: 'none' }, person, own)).toEqual(['code', 'code']);
   });
 
   it('tells the client that somebody would have to sign in', async () => {
@@ -222,7 +233,7 @@ describe('the user who is expected', () => {
       expect(await outcomes(more)).toEqual(['code', 'code']);
       expect(await outcomes(more, other)).toEqual(['login_required', 'login_required']);
       expectError(await asJson(more, other), 403, 'LOGIN_REQUIRED');
-      expect((await info(more, other.caller)).sign_in_required).toBe(true);
+      expect((await info(more, other.caller)).viewer.sign_in_required).toBe(true);
       expect(errorIn((await info({ prompt: 'none', ...more }, other.caller)).redirect_url)).toBe(
         'login_required',
       );
@@ -263,7 +274,7 @@ describe('an authentication context', () => {
     const code = 'unmet_authentication_requirements';
     expect(await outcomes(more)).toEqual([code, code]);
     expect(errorIn((await asJson(more).expect(200)).body.data.redirect_url)).toBe(code);
-    expect((await info(more)).sign_in_required).toBe(true);
+    expect((await info(more)).viewer.sign_in_required).toBe(true);
     await openid.authenticated(person, 0, ['pop', 'user', 'mfa']);
     expect(await outcomes(more)).toEqual(['code', 'code']);
     expect(await outcomes({ claims: essential('unknown') })).toEqual([code, code]);
