@@ -8,5 +8,11 @@ it('who has to set a second factor up first reaches what leads there, the own ac
     .filter(({ spec }) => spec.beforeEnrolment)
     .map(({ spec }) => spec.path)
     .filter(path => !path.startsWith('/mfa/'));
-  expect(open.toSorted()).toEqual(['/auth/logout', '/auth/me', '/auth/step-up', '/auth/step-up']);
+  expect(open.toSorted()).toEqual([
+    '/api/v1/oauth/end-session',
+    '/auth/logout',
+    '/auth/me',
+    '/auth/step-up',
+    '/auth/step-up',
+  ]);
 });

@@ -62,6 +62,7 @@ describe('a token in place of a session', () => {
       'verifyEmailChange',
       'verifyEmailOtp',
       'verifyTotp',
+      'withdrawOauthConsent',
     ]);
   });
 });

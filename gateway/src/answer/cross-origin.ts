@@ -67,7 +67,6 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
         'X-RateLimit-Reset',
         'Retry-After',
         'WWW-Authenticate',
-        'WWW-Authenticate',
         'Idempotency-Replayed',
         'Deprecation',
         'Sunset',

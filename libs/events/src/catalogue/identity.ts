@@ -475,3 +475,11 @@ export const sessionSteppedUp = event({
   summary: 'The user of a session proved again to be there',
   data: z.object({ session_id: Id, user_id: Id, methods: z.array(z.string()) }),
 });
+
+export const oauthConsentWithdrawn = event({
+  type: 'identity.oauth_consent.withdrawn',
+  version: 1,
+  audit: 'oauth.consent.withdrawn',
+  summary: 'A user lets an OAuth client act no more; its grants ended',
+  data: OAuthApplication.extend({ user_id: Id }),
+});

@@ -50,3 +50,20 @@ export async function forgetConsents(db: Knex, userId: number, organizationId?: 
     );
   await consents.delete();
 }
+
+/** What a user has agreed to, of the applications that can still act; the newest application first. */
+export async function consentsOf(
+  db: Knex,
+  userId: number,
+): Promise<{ application_id: number; client_id: string; app_name: string; scopes: GrantedScope[] }[]> {
+  return db('oauth_consents as c')
+    .join('oauth_applications as a', 'a.id', 'c.application_id')
+    .where({ user_id: userId, status: 'active' })
+    .orderBy('a.id', 'desc')
+    .select('application_id', 'client_id', 'name as app_name', 'c.scopes');
+}
+
+/** @returns whether there was one */
+export async function forgetConsent(db: Knex, { application_id, user_id }: Consent): Promise<boolean> {
+  return (await db('oauth_consents').where({ application_id, user_id }).delete()) === 1;
+}

@@ -154,3 +154,11 @@ export async function grantsOfSessions(
     grants.whereRaw("'openid' = any(g.identity_scopes) and not 'offline_access' = any(g.identity_scopes)");
   return grants.select('a.id', 'a.client_id', 'a.organization_id', 'g.id as grant_id');
 }
+
+/** Grants of a user to an application that have not ended. */
+export async function grantsFor(
+  db: Knex,
+  { application_id, user_id }: Pick<Grant, 'application_id' | 'user_id'>,
+): Promise<number[]> {
+  return db('oauth_grants').where({ application_id, user_id }).whereNull('ended_at').pluck('id');
+}

@@ -7,10 +7,12 @@ import { appInfo } from './app-info.ts';
 import { answerConsent, authorize } from './authorize-endpoint.ts';
 import { grantsOfFormerMembers } from './grants-of-former-members.ts';
 import { introspect } from './introspect-endpoint.ts';
+import { listConsents } from './list-consents.ts';
 import { metadata, openidConfiguration } from './metadata.ts';
 import { revoke } from './revoke-endpoint.ts';
 import { token } from './token-endpoint.ts';
 import { forgetEndedTokens } from './token-store.ts';
+import { withdrawConsent } from './withdraw-consent.ts';
 
 export const tag = 'OAuth';
 export const endpoints = [
@@ -21,6 +23,8 @@ export const endpoints = [
   introspect,
   appInfo,
   answerConsentAsJson,
+  listConsents,
+  withdrawConsent,
   metadata,
   openidConfiguration,
 ];

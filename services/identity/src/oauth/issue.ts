@@ -23,7 +23,10 @@ export const IssuedTokens = z
     id_token: z
       .string()
       .optional()
-      .meta({ description: 'With the scope openid: JWT, of the algorithm that the application asks for' }),
+      .meta({
+        description: 'With the scope openid: JWT, of the algorithm that the application asks for',
+        examples: ['eyJhbGciOiJFUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiI3In0.c2lnbmF0dXJl'],
+      }),
   })
   .meta({ id: 'OAuthTokens' });
 
