@@ -31,6 +31,7 @@ import { watchFleet } from './routes/fleet.ts';
 import { httpServer } from './server.ts';
 import { guesses } from './tokens/guesses.ts';
 import { tokenLookUp } from './tokens/look-up-token.ts';
+import { proofOfPossession } from './tokens/proof-of-possession.ts';
 import { signingKeys } from './tokens/signing-keys.ts';
 import { verifiedCache } from './tokens/verified-cache.ts';
 import { accessTokenVerifier } from './tokens/verify-access-token.ts';
@@ -129,6 +130,7 @@ export async function startGateway(
       ),
       guesses: guessing,
       verified: verifiedCache(keys.publishes),
+      provePossession: proofOfPossession(config.publicUrl, redis),
       redis,
       limiter,
       owners,

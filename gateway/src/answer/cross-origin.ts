@@ -38,6 +38,7 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
       allowedHeaders: [
         'Authorization',
         'Content-Type',
+        'DPoP',
         'Idempotency-Key',
         'If-Match',
         'If-None-Match',
@@ -67,6 +68,7 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
         'X-RateLimit-Reset',
         'Retry-After',
         'WWW-Authenticate',
+        'DPoP-Nonce',
         'Idempotency-Replayed',
         'Deprecation',
         'Sunset',

@@ -13,6 +13,7 @@ const documents = [
   `/invitations/${SECRET}`,
   '/invitations',
   '/account',
+  `/device?user_code=${SECRET}`,
 ];
 
 let fleet: TestFleet;

@@ -23,7 +23,7 @@ const policy = {
 };
 
 /**
- * Where the links in mails lead, apps to have somebody signed in, and people to look after their account. `/invitations`
+ * Where the links in mails lead, apps and devices to have somebody signed in, and people to look after their account. `/invitations`
  * is what remains in the address bar once the token is out of it.
  */
 const documents = {
@@ -33,6 +33,7 @@ const documents = {
   '/authorize': 'authorize.html',
   '/end-session': 'end-session.html',
   '/account': 'account.html',
+  '/device': 'device.html',
   '/invitations': 'invitation.html',
   '/invitations/*': 'invitation.html',
 };
@@ -62,6 +63,7 @@ const parts = [
   'api.js',
   'authorize.js',
   'confirm-code.js',
+  'device.js',
   'end-session.js',
   'failure-words.js',
   'form.js',
@@ -73,6 +75,7 @@ const parts = [
   'password-field.js',
   'registration.js',
   'reset-password.js',
+  'scopes.js',
   'second-factor.js',
   'sign-in.js',
   'sign-up.js',

@@ -44,7 +44,7 @@ describe('an endpoint for users', () => {
   it('answers 401 without a token, and says what it wants', async () => {
     const answer = await fleet.get('/api/v1/things');
     expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer');
+    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer, DPoP algs="ES256 /);
     expect(await answer.json()).toMatchObject({ success: false, error: { code: 'UNAUTHORIZED' } });
   });
 

@@ -5,6 +5,12 @@ import { prefixOf } from '@rivergate/secrets';
 import type { Exchange } from '../exchange.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
 import type { LookUpToken } from '../tokens/look-up-token.ts';
+import {
+  CHALLENGES,
+  dpopTokenOf,
+  type ProvePossession,
+  type SentToken,
+} from '../tokens/proof-of-possession.ts';
 import type { VerifiedCache } from '../tokens/verified-cache.ts';
 import { invalidToken, type VerifyAccessToken } from '../tokens/verify-access-token.ts';
 
@@ -33,23 +39,32 @@ export function tokenReader(verifyAccessToken: VerifyAccessToken, lookUp: LookUp
  * Step: who says the caller to be? Endpoints that need no token ignore one, unless they say that it is optional:
  * then a bad one is refused rather than overlooked.
  */
-export function authenticate(read: ReadToken, verified: VerifiedCache) {
+export function authenticate(read: ReadToken, verified: VerifiedCache, provePossession: ProvePossession) {
+  const accept = (exchange: Exchange, sent: SentToken, accepted: AccessToken): void | Promise<void> => {
+    if (sent.asBound || accepted.keyThumbprint !== null)
+      return provePossession(exchange, sent, accepted).then(() => {
+        exchange.token = accepted;
+      });
+    exchange.token = accepted;
+  };
   return (exchange: Exchange): void | Promise<void> => {
     const { route } = exchange;
     if (!route?.readsToken) return;
     const { authorization } = exchange.request.headers;
     if (authorization === undefined) {
       if (!route.needsToken) return;
-      throw Unauthorized(undefined, [], { 'WWW-Authenticate': 'Bearer' });
+      throw Unauthorized(undefined, [], { 'WWW-Authenticate': CHALLENGES });
     }
-    const token = bearerOf(authorization);
-    exchange.token = verified.get(token);
-    if (exchange.token) return;
+    const bound = dpopTokenOf(authorization);
+    const token = bound ?? bearerOf(authorization);
+    const sent = { token, asBound: bound !== undefined };
+    const known = verified.get(token);
+    if (known) return accept(exchange, sent, known);
     const reading = read(token, exchange);
     if (!reading) throw invalidToken();
     return reading.then(accepted => {
       verified.keep(token, accepted);
-      exchange.token = accepted;
+      return accept(exchange, sent, accepted);
     });
   };
 }

@@ -7,6 +7,7 @@ import type { OpenConnections } from '../forwarding/open-connections.ts';
 import type { RequestBodies } from '../forwarding/request-body.ts';
 import type { Destination } from '../forwarding/upstream.ts';
 import type { Fleet } from '../routes/fleet.ts';
+import type { ProvePossession } from '../tokens/proof-of-possession.ts';
 import type { VerifiedCache } from '../tokens/verified-cache.ts';
 import { authenticate, type ReadToken } from './authenticate.ts';
 import { decideAgain } from './decide-again.ts';
@@ -29,6 +30,7 @@ export type PipelineParts = {
   fleet: Pick<Fleet, 'table' | 'incomplete'>;
   readToken: ReadToken;
   verified: VerifiedCache;
+  provePossession: ProvePossession;
   redis: RedisClient;
   limiter: RateLimiter;
   owners: Owners;
@@ -53,7 +55,7 @@ export function passage(parts: PipelineParts): readonly Step[] {
     parts.open.ofAddress,
     route(parts.fleet),
     upgradeDeclared,
-    authenticate(parts.readToken, parts.verified),
+    authenticate(parts.readToken, parts.verified, parts.provePossession),
     parts.open.ofUser,
     gather(parts.redis),
     questionLimit(parts.limiter),

@@ -19,6 +19,7 @@ export type TestToken = {
   organization_id: number | null;
   bound: boolean;
   scopes: string[];
+  key_thumbprint: string | null;
   expires_at: string;
   state: 'active' | 'suspended' | 'revoked';
 };
@@ -169,6 +170,7 @@ export async function startTestFleet(
         organization_id: null,
         bound: false,
         scopes: ['read'],
+        key_thumbprint: null,
         expires_at: new Date(Date.now() + 3_600_000).toISOString(),
         state: 'active' as const,
       };

@@ -14,6 +14,8 @@ export type AccessToken = {
   secondFactorOmitted: boolean;
   /** Seconds since the epoch: its `exp`, or earlier, where the greatest age of a token ends before that. */
   expiresAt: number;
+  /** Of the key that each request has to prove to have (RFC 9449); null where the token is enough. */
+  keyThumbprint: string | null;
   /** `kid` of the key that signed it; null for one that is not signed. */
   keyId: string | null;
 };

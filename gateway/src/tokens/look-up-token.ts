@@ -38,6 +38,7 @@ export function tokenLookUp(redis: RedisClient, owners: Owners, guesses: Guesses
       amr: [],
       secondFactorOmitted: false,
       expiresAt: Number.POSITIVE_INFINITY,
+      keyThumbprint: state.token.keyThumbprint,
       keyId: null,
     };
   };

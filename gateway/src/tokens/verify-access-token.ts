@@ -64,6 +64,7 @@ function accessTokenOf(claims: JWTPayload, keyId: string | undefined): AccessTok
     amr: Array.isArray(claims.amr) ? claims.amr.map(String) : [],
     secondFactorOmitted: claims.second_factor_omitted === true,
     expiresAt: Math.min(claims.exp ?? 0, (claims.iat ?? 0) + accessTokenLifetimeSeconds),
+    keyThumbprint: null,
     keyId,
   };
 }

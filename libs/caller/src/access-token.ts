@@ -38,5 +38,8 @@ export type AccessTokenClaims = {
  */
 type OfSession = { sid: number; auth_time: number; amr: string[]; second_factor_omitted?: true };
 
-/** Issued to an OAuth client; where it stands for no user, `sub` is the client too (RFC 9068, section 2.2). */
-type OfClient = { client_id: string };
+/**
+ * Issued to an OAuth client; where it stands for no user, `sub` is the client too (RFC 9068, section 2.2). `cnf` names the
+ * key that it is bound to (RFC 9449, section 6.1).
+ */
+type OfClient = { client_id: string; cnf?: { jkt: string } };

@@ -126,7 +126,15 @@ describe('tokens that are withdrawn together', () => {
     ['identity.token.batch_changed', 'unknown'],
   ])('%s: each is %s', async (type, state) => {
     const hashes = [1, 2].map(() => String(someId()).padStart(64, '0'));
-    const facts = { id: 1, organizationId: 1, bound: true, scopes: [], clientId: 'app', expiresAt: 0 };
+    const facts = {
+      id: 1,
+      organizationId: 1,
+      bound: true,
+      scopes: [],
+      clientId: 'app',
+      keyThumbprint: null,
+      expiresAt: 0,
+    };
     for (const hash of hashes)
       await fillToken(redis, hash, '', { state: 'active', userId: null, isSystemAdmin: false, token: facts });
     expect(await projectAccess(redis, { type, data: { token_hashes: hashes } })).toBe(true);

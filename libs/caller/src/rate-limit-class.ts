@@ -26,6 +26,9 @@ export const RATE_LIMITS = {
   second_factor_code: { count: 3, seconds: 300 },
   /** Counted by identity in its database. */
   second_factor_wrong_hourly: { count: 10, seconds: 3600 },
+  /** User codes of devices that a user names, right or wrong; below, from one network. */
+  user_code: { count: 20, seconds: 900 },
+  user_code_address: { count: 60, seconds: 900 },
   password_reset: { count: 3, seconds: 3600 },
   password_change: { count: 5, seconds: 900 },
   /** Codes for a change of address, by who asks and by where they are sent. */

@@ -20,6 +20,8 @@ export type TokenFacts = {
   scopes: readonly Scope[];
   /** OAuth client that it was issued to. */
   clientId: string | null;
+  /** Of the key that its holder proves to have with each request (RFC 7638); null where it needs none. */
+  keyThumbprint: string | null;
   /** Milliseconds since the epoch. */
   expiresAt: number;
 };

@@ -67,6 +67,10 @@ export const tokenState = spec({
     organization_id: Id.nullable().meta({ description: 'Where it acts when a request names none' }),
     bound: z.boolean().meta({ description: 'Whether it acts in that organization only' }),
     scopes: z.array(z.enum(SCOPES)),
+    key_thumbprint: z
+      .string()
+      .nullable()
+      .meta({ description: 'Of the key that it is bound to (RFC 7638); null where it is not' }),
     expires_at: Timestamp,
     state: z.enum(['active', 'suspended', 'revoked']).meta({ description: 'Expired or not' }),
   }),

@@ -1,3 +1,4 @@
+import type { DpopProof } from '@rivergate/caller/dpop';
 import { endpoints } from '@rivergate/endpoint';
 import type { Mailer } from '@rivergate/mail';
 import type { SecretBox } from '@rivergate/secrets';
@@ -18,6 +19,8 @@ export interface IdentityTools {
   /** Where people may sign in elsewhere. */
   providers: Providers;
   settings: Settings;
+  /** Whether a DPoP proof comes for the first time. @throws when Redis is away */
+  useProof(proof: DpopProof): Promise<boolean>;
 }
 
 export const endpoint = endpoints<IdentityTools>();

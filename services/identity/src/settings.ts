@@ -15,6 +15,7 @@ const Environment = z.object({
   WEBAUTHN_RP_ID: z.hostname().toLowerCase().optional(),
   /** Comma list of origins whose pages may ask for passkeys; default those of PUBLIC_URL and APP_URL. */
   WEBAUTHN_ORIGINS: z.string().optional(),
+  DPOP_NONCE_REQUIRED: z.stringbool().default(false),
 });
 
 /** For whom passkeys are made (WebAuthn Level 3, section 4). */
@@ -42,6 +43,8 @@ export interface Settings {
   /** Wrong codes in a user's logins, over all of them; null where that is not limited. */
   wrongSecondFactors: RateLimit | null;
   relyingParty: RelyingParty;
+  /** Whether DPoP proofs at the token endpoint have to repeat a nonce. */
+  dpopNonceRequired: boolean;
 }
 
 /** @throws ZodError, or an ordinary Error, that names the variable */
@@ -59,6 +62,7 @@ export function settingsFromEnv(env: Record<string, string | undefined>): Settin
     wrongCodes: limits.signup_code_wrong_daily,
     wrongSecondFactors: limits.second_factor_wrong_hourly,
     relyingParty: relyingPartyOf(read, publicUrl, appUrl),
+    dpopNonceRequired: read.DPOP_NONCE_REQUIRED,
   };
 }
 

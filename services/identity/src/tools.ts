@@ -1,3 +1,4 @@
+import { type DpopProof, useDpopProof } from '@rivergate/caller/dpop';
 import { startMailer } from '@rivergate/mail';
 import type { Resources } from '@rivergate/service';
 import { z } from 'zod';
@@ -14,7 +15,7 @@ const Environment = z.object({
 
 /** What identity's handlers work with, from its environment and its stores. */
 export async function identityTools(resources: Resources): Promise<IdentityTools> {
-  const { knex, secretBox, env, config, log, onStop } = resources;
+  const { knex, redis, secretBox, env, config, log, onStop } = resources;
   const { SMTP_URL: smtpUrl, MAIL_FROM: from } = Environment.parse(env);
   const settings = settingsFromEnv(env);
   const providers = providersFromEnv(env, settings.publicUrl);
@@ -27,6 +28,7 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
     from,
     log,
   });
+  const useProof = (proof: DpopProof) => useDpopProof(redis, proof);
   const keys = signingKeys(knex, secretBox, log);
   const resets = resetRequests({ knex, mail, settings, log });
   onStop(async () => {
@@ -34,5 +36,5 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
     await resets.settled();
     await mail.stop();
   });
-  return { knex, secretBox, settings, mail, keys, resetRequests: resets, providers };
+  return { knex, secretBox, settings, mail, keys, resetRequests: resets, providers, useProof };
 }

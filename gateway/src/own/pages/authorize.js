@@ -2,6 +2,7 @@ import { ask, endSession } from './api.js';
 import { failureWords } from './failure-words.js';
 import { onSubmit, showFailure } from './form.js';
 import { addToggles } from './password-field.js';
+import { showScopes } from './scopes.js';
 import { fill, show } from './view.js';
 import { waysIn } from './ways-in.js';
 
@@ -25,18 +26,9 @@ const known = [
   'request',
   'request_uri',
   'registration',
+  'dpop_jkt',
 ];
 const request = Object.fromEntries(known.filter(name => asked[name]).map(name => [name, asked[name]]));
-
-const scopeWords = {
-  openid: 'know who you are',
-  profile: 'see your name and picture',
-  email: 'see your email address',
-  read: 'see what you can see in the organization',
-  write: 'create, change and delete what you can',
-  admin: 'do what you can as an administrator',
-  offline_access: 'go on when you have signed out',
-};
 
 let accessToken = null;
 /** An app that signs people in is signed out of with the session, which therefore stays. */
@@ -53,16 +45,7 @@ async function open() {
   if (redirect_url) return goTo(redirect_url);
   signsIn = identity_scopes.includes('openid');
   if (asked.login_hint) part('sign-in').elements.email.value = asked.login_hint;
-  const scopes = new Set([...identity_scopes, ...requested_scopes]);
-  part('scopes').replaceChildren(
-    ...Object.keys(scopeWords)
-      .filter(scope => scopes.has(scope))
-      .map(scope => {
-        const item = document.createElement('li');
-        item.textContent = scopeWords[scope];
-        return item;
-      }),
-  );
+  showScopes([...identity_scopes, ...requested_scopes]);
   show('sign-in');
 }
 

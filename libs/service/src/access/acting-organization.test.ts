@@ -91,6 +91,7 @@ const tokenPeer = endpoint(tokenState, async () => ({
   client_id: null,
   organization_id: active,
   bound: true,
+  key_thumbprint: null,
   scopes: ['write' as const],
   expires_at: new Date(Date.now() + 60_000),
   state: 'active' as const,

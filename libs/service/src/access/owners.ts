@@ -112,6 +112,7 @@ export async function askToken(
       bound: found.bound,
       scopes: found.scopes,
       clientId: found.client_id,
+      keyThumbprint: found.key_thumbprint,
       expiresAt: Date.parse(found.expires_at),
     };
     const active = { state: 'active', userId: found.user_id, isSystemAdmin: false, token } as const;

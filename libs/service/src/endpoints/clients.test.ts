@@ -43,6 +43,7 @@ const identity = endpoints()(tokenState, async () => ({
   client_id: 'app',
   organization_id: ORGANIZATION,
   bound: true,
+  key_thumbprint: null,
   scopes,
   expires_at: new Date(Date.now() + 60_000),
   state: 'active' as const,

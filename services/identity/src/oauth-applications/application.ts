@@ -15,8 +15,11 @@ export const ApplicationNotFound = error(
   'No such application in the organization',
 );
 
-/** The grants that an application registers for; `authorization_code` brings `refresh_token` with it. */
-export const GRANT_TYPES = ['authorization_code', 'client_credentials'] as const;
+/** RFC 8628, section 3.4 */
+export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
+
+/** The grants that an application registers for; those for users bring `refresh_token` with them. */
+export const GRANT_TYPES = ['authorization_code', 'client_credentials', DEVICE_CODE] as const;
 export type GrantType = (typeof GRANT_TYPES)[number];
 
 const withoutRepeats = <Item>(list: Item[]) => [...new Set(list)];
@@ -34,7 +37,7 @@ export const applicationFields = {
     .max(10)
     .overwrite(withoutRepeats)
     .meta({
-      description: 'authorization_code brings the refresh_token grant with it',
+      description: 'authorization_code and device_code bring the refresh_token grant with them',
       examples: [['authorization_code']],
     }),
   redirect_uris: z

@@ -19,10 +19,7 @@ export async function takeAway(
     return;
   }
   const lost = before.grant_types.filter(type => !after.grant_types.includes(type));
-  for (const type of lost) {
-    const actingFor = type === 'authorization_code' ? 'users' : 'itself';
-    await revokeTokens(tools, owner, { actingFor }, 'grant_type_removed');
-  }
+  for (const grant_type of lost) await revokeTokens(tools, owner, { grant_type }, 'grant_type_removed');
   if (before.scopes.some(scope => !after.scopes.includes(scope)))
     await withdrawScopes(tools, owner, after.scopes);
   if (before.redirect_uris.every(uri => after.redirect_uris.includes(uri))) return;

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { authorizationParameters, decide, type Refusal, standingOf } from './authorization.ts';
 import { CHALLENGE_METHODS, PKCE_TEXT } from './code-challenge.ts';
+import { THUMBPRINT } from './proven-key.ts';
 import { addressOf } from './redirect-back.ts';
 
 export const UnknownClient = error('INVALID_CLIENT', 400, 'The client is unknown or revoked');
@@ -42,6 +43,11 @@ export const answerConsentAsJson = endpoint(
         code_challenge_method: z.enum(CHALLENGE_METHODS).optional().meta({
           description: 'Needs code_challenge; plain without one',
         }),
+        dpop_jkt: z
+          .string()
+          .regex(THUMBPRINT)
+          .optional()
+          .meta({ examples: ['0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'] }),
         approve: z.boolean(),
       })
       .refine(body => body.code_challenge_method === undefined || body.code_challenge !== undefined, {

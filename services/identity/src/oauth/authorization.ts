@@ -1,6 +1,5 @@
 import { memberPrincipal } from '@rivergate/contracts';
 import type { Call, Emit } from '@rivergate/endpoint';
-import { oauthGrantApproved, oauthGrantRefused } from '@rivergate/events';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { z } from 'zod';
@@ -23,7 +22,8 @@ import { type OpenidParameters, openidParameters } from '../openid/request-param
 import { type Client, clientById, holdClient } from './client-store.ts';
 import { type ChallengeParameters, isWellFormed, keptChallenge } from './code-challenge.ts';
 import { type Consent, hasConsented, rememberConsent } from './consent-store.ts';
-import { insertGrant } from './grant-store.ts';
+import { approveGrant, refuseGrant } from './grant-decision.ts';
+import { THUMBPRINT } from './proven-key.ts';
 import { authorizationScopes, type GrantedScope, ScopeParameter } from './scope.ts';
 
 /** What the three ways to authorize take alike; the challenge is checked where it is known how to refuse it. */
@@ -53,6 +53,8 @@ export interface AuthorizationRequest extends ChallengeParameters, OpenidParamet
   redirect_uri: string;
   scope?: string | undefined;
   state?: string | undefined;
+  /** Thumbprint of a key; the code is exchanged with its proof alone (RFC 9449, section 10). */
+  dpop_jkt?: string | undefined;
 }
 
 /** What of a request says where it can be refused at all, and whether the user belongs to the organization. */
@@ -116,39 +118,30 @@ export async function decide(
   if (typeof asked === 'string') return { refusal: asked };
   if (!standing.isMember) return { refusal: 'not_a_member' };
 
-  const { id: application_id, client_id, organization_id: organizationId } = client;
   if (!request.approve) {
-    await emit(oauthGrantRefused, {
-      aggregateId: application_id,
-      organizationId,
-      data: { application_id, client_id, user_id: userId },
-    });
+    await refuseGrant({ emit }, client, userId);
     return { refusal: 'refused_by_user' };
   }
   const consent = consentFor(scopes!, asked);
   const authentication = await authenticationIn(db, sessionId);
   const missing = await missingFor(db, asked, authentication, {
-    application_id,
+    application_id: client.id,
     user_id: userId,
     scopes: consent,
     redirect_uri: request.redirect_uri,
   });
   if (missing) return { refusal: missing };
-  await rememberConsent(db, { application_id, user_id: userId }, consent);
+  await rememberConsent(db, { application_id: client.id, user_id: userId }, consent);
   const code = oneTimeToken();
-  const grantId = await insertGrant(db, {
-    application_id,
+  await approveGrant({ db, emit }, client, userId, {
     session_id: sessionId,
     scopes: scopes!,
+    grant_type: 'authorization_code',
     redirect_uri: request.redirect_uri,
     code_hash: tokenHash(code),
     code_challenge: keptChallenge(request),
+    key_thumbprint: request.dpop_jkt ?? null,
     ...(scopes!.includes('openid') ? idTokenFacts(request, asked, authentication!.methods) : {}),
-  });
-  await emit(oauthGrantApproved, {
-    aggregateId: application_id,
-    organizationId,
-    data: { application_id, client_id, grant_id: grantId, user_id: userId, scopes: scopes! },
   });
   return { code };
 }
@@ -194,5 +187,6 @@ function flawOf(
   if (!isRegistered(client.redirect_uris, request.redirect_uri)) return 'unregistered_redirect_uri';
   if (!client.grant_types.includes('authorization_code')) return 'unauthorized_client';
   if (!isWellFormed(request)) return 'invalid_request';
+  if (request.dpop_jkt !== undefined && !THUMBPRINT.test(request.dpop_jkt)) return 'invalid_request';
   return scopes ? undefined : 'invalid_scope';
 }

@@ -17,6 +17,14 @@ const challenge = {
     .max(100)
     .optional()
     .meta({ description: 'S256, or plain, which it is without one', examples: ['S256'] }),
+  dpop_jkt: z
+    .string()
+    .max(1_000)
+    .optional()
+    .meta({
+      description: 'Thumbprint of the key of the DPoP proof with which the code will be exchanged',
+      examples: ['0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'],
+    }),
 };
 const shared = {
   path: '/oauth/authorize',

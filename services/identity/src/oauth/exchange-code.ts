@@ -18,7 +18,7 @@ export async function exchangeCode(
   tools: IssueTools,
   client: Client,
   body: { code?: string | undefined; redirect_uri?: string | undefined; code_verifier?: string | undefined },
-  isMember: boolean,
+  isMember: boolean | null,
 ): Promise<z.infer<typeof IssuedTokens> | Failure> {
   const { code, redirect_uri, code_verifier } = body;
   if (code === undefined || redirect_uri === undefined)
@@ -29,6 +29,7 @@ export async function exchangeCode(
   if (!grant) throw InvalidGrant();
   if (grant.code_used) return endReusedGrant(tools, client, grant);
   if (grant.code_expired || grant.redirect_uri !== redirect_uri) throw InvalidGrant();
+  if (grant.key_thumbprint !== null && grant.key_thumbprint !== tools.provenKey) throw InvalidGrant();
   if (grant.code_challenge !== null && code_verifier === undefined)
     throw InvalidRequest('The code was asked for with a code_challenge: it takes its code_verifier');
   if (!verifies(code_verifier, grant.code_challenge)) throw InvalidGrant();

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import type { GrantType } from '../oauth-applications/application.ts';
 import { endsAt } from '../sessions/session-limits.ts';
 import { ALL_SCOPES, type GrantedScope, identityOf, rightsOf } from './scope.ts';
 
@@ -21,8 +22,13 @@ export interface Grant {
   nonce: string | null;
   acr: string | null;
   claims: RequestedClaims | null;
-  redirect_uri: string;
+  /** What the application got it by: a code of a redirect, or that of a device. */
+  grant_type: Exclude<GrantType, 'client_credentials'>;
+  /** Null for a device, which nobody is led back to. */
+  redirect_uri: string | null;
   code_challenge: string | null;
+  /** Of the key that the code is bound to (RFC 9449, section 10). */
+  key_thumbprint: string | null;
   /** Whether the code is of no use any more. */
   code_used: boolean;
   code_expired: boolean;
@@ -36,7 +42,13 @@ export interface RequestedClaims {
 
 export type NewGrant = Pick<
   Grant,
-  'application_id' | 'session_id' | 'scopes' | 'redirect_uri' | 'code_challenge'
+  | 'application_id'
+  | 'session_id'
+  | 'scopes'
+  | 'grant_type'
+  | 'redirect_uri'
+  | 'code_challenge'
+  | 'key_thumbprint'
 > &
   Partial<Pick<Grant, 'nonce' | 'acr' | 'claims'>> & { code_hash: string };
 
@@ -99,8 +111,10 @@ export async function holdGrant(
       'g.nonce',
       'g.acr',
       'g.claims',
+      'g.grant_type',
       'g.redirect_uri',
       'g.code_challenge',
+      'g.key_thumbprint',
       db.raw('g.code_used_at is not null as code_used'),
       db.raw('g.code_expires_at <= now() as code_expired'),
     );
@@ -115,13 +129,13 @@ export async function useCode(db: Knex, id: number): Promise<boolean> {
   return used === 1;
 }
 
-/** Codes that nobody has used yet, with where they would lead to. */
+/** Codes of redirects that nobody has used yet, with where they would lead to. */
 export async function openCodes(
   db: Knex,
   applicationId: number,
 ): Promise<{ id: number; redirect_uri: string }[]> {
   return db('oauth_grants')
-    .where({ application_id: applicationId })
+    .where({ application_id: applicationId, grant_type: 'authorization_code' })
     .whereNull('code_used_at')
     .whereNull('ended_at')
     .select('id', 'redirect_uri');

@@ -1,10 +1,16 @@
 import type { Resources, Schedule } from '@rivergate/service';
 import { oauthGrants } from '../../migrations/0019_oauth_grants.ts';
 import { authenticationOfSessions } from '../../migrations/0023_authentication_of_sessions.ts';
+import { oauthDevices } from '../../migrations/0032_oauth_devices.ts';
+import { keyBoundTokens } from '../../migrations/0033_key_bound_tokens.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { answerConsentAsJson } from './answer-consent-as-json.ts';
 import { appInfo } from './app-info.ts';
 import { answerConsent, authorize } from './authorize-endpoint.ts';
+import { answerDeviceRequest } from './device/answer-device-request.ts';
+import { deviceAuthorization } from './device/device-authorization-endpoint.ts';
+import { forgetDeviceRequests } from './device/device-request-store.ts';
+import { findDeviceRequest } from './device/find-device-request.ts';
 import { grantsOfFormerMembers } from './grants-of-former-members.ts';
 import { introspect } from './introspect-endpoint.ts';
 import { listConsents } from './list-consents.ts';
@@ -27,9 +33,13 @@ export const endpoints = [
   withdrawConsent,
   metadata,
   openidConfiguration,
+  deviceAuthorization,
+  findDeviceRequest,
+  answerDeviceRequest,
 ];
-export const migrations = [oauthGrants, authenticationOfSessions];
+export const migrations = [oauthGrants, authenticationOfSessions, oauthDevices, keyBoundTokens];
 export const consumers = (tools: Resources) => [grantsOfFormerMembers(tools)];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'forget ended OAuth tokens', every: 21_600, run: ({ knex }) => forgetEndedTokens(knex) },
+  { name: 'forget unanswered devices', every: 3_600, run: ({ knex }) => forgetDeviceRequests(knex) },
 ];

@@ -19,11 +19,15 @@ const Introspected = z
       .string()
       .meta({ examples: ['5f0c1c0e-3f43-4a5e-9a51-6a7b1c2d3e4f'] })
       .optional(),
-    token_type: z.literal('bearer').optional().meta({ description: 'Of an access token' }),
+    token_type: z.enum(['bearer', 'DPoP']).optional().meta({ description: 'Of an access token' }),
     sub: z
       .string()
       .meta({ description: 'The user, or the client that stands for itself', examples: ['123'] })
       .optional(),
+    cnf: z
+      .object({ jkt: z.string().meta({ examples: ['0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'] }) })
+      .optional()
+      .meta({ description: 'Of one that is bound to a key (RFC 9449, section 6.2)' }),
     iss: z
       .string()
       .meta({ examples: ['https://rivergate.example.com'] })
@@ -55,13 +59,16 @@ export const introspect = endpoint(
     const token = await goodToken(db, client, tokenHash(body.token));
     const headersOf = { headers: OAUTH_HEADERS };
     if (!token) return reply({ active: false }, headersOf);
-    const { kind, scopes, user_id, issued_at, expires_at } = token;
+    const { kind, scopes, user_id, key_thumbprint, issued_at, expires_at } = token;
     return reply(
       {
         active: true,
         scope: scopes.join(' '),
         client_id: client.client_id,
-        ...(kind === 'access' ? { token_type: 'bearer' as const } : {}),
+        ...(kind === 'access'
+          ? { token_type: key_thumbprint === null ? ('bearer' as const) : ('DPoP' as const) }
+          : {}),
+        ...(key_thumbprint === null ? {} : { cnf: { jkt: key_thumbprint } }),
         sub: user_id === null ? client.client_id : String(user_id),
         iss: settings.publicUrl,
         iat: issued_at,

@@ -16,7 +16,7 @@ import { insertTokens, lifetimesIn } from './token-store.ts';
 export const IssuedTokens = z
   .object({
     access_token: z.string().meta({ description: 'JWT, ES256 (RFC 9068)' }),
-    token_type: z.literal('bearer'),
+    token_type: z.enum(['bearer', 'DPoP']).meta({ description: 'DPoP where it is bound to a key' }),
     expires_in: z.int().meta({ description: 'Seconds until the access token expires', examples: [3600] }),
     refresh_token: z.string().optional().meta({ description: 'Works once; not for client_credentials' }),
     scope: z.string().meta({ description: 'As granted', examples: ['read write'] }),
@@ -30,7 +30,12 @@ export const IssuedTokens = z
   })
   .meta({ id: 'OAuthTokens' });
 
-export type IssueTools = Pick<IdentityTools, 'keys' | 'settings'> & { db: Knex.Transaction; emit: Emit };
+export type IssueTools = Pick<IdentityTools, 'keys' | 'settings'> & {
+  db: Knex.Transaction;
+  emit: Emit;
+  /** Thumbprint of the key that the client proved to have; null where it proved none. */
+  provenKey: string | null;
+};
 
 /**
  * What a client gets: an access token, and where it acts for a user, a refresh token.
@@ -38,7 +43,7 @@ export type IssueTools = Pick<IdentityTools, 'keys' | 'settings'> & { db: Knex.T
  * @param scopes of the access token; the refresh token has all of the grant
  */
 export async function issueTokens(
-  { db, emit, keys, settings }: IssueTools,
+  { db, emit, keys, settings, provenKey }: IssueTools,
   client: Client,
   grantType: string,
   scopes: readonly GrantedScope[],
@@ -58,6 +63,7 @@ export async function issueTokens(
     iat: now,
     exp: now + lifetimes.access,
     jti: oneTimeToken(),
+    ...(provenKey === null ? {} : { cnf: { jkt: provenKey } }),
   });
   const refreshToken = grant ? oneTimeToken() : undefined;
   const owner = { application_id, grant_id: grant?.id ?? null, user_id: grant?.user_id ?? null };
@@ -68,6 +74,7 @@ export async function issueTokens(
       kind: 'access',
       token_hash: tokenHash(accessToken),
       scopes,
+      key_thumbprint: provenKey,
       expires_at: at(lifetimes.access),
     },
     ...(refreshToken === undefined
@@ -78,6 +85,8 @@ export async function issueTokens(
             kind: 'refresh' as const,
             token_hash: tokenHash(refreshToken),
             scopes: grant!.scopes,
+            // What a client with a secret refreshes is bound to that (RFC 9449, section 5).
+            key_thumbprint: client.secret_hash === null ? provenKey : null,
             expires_at: at(lifetimes.refresh),
           },
         ]),
@@ -92,7 +101,7 @@ export async function issueTokens(
   const more = signedIn ? await identityClaims(db, grant.user_id, grant.claims?.id_token ?? []) : {};
   return {
     access_token: accessToken,
-    token_type: 'bearer',
+    token_type: provenKey === null ? ('bearer' as const) : ('DPoP' as const),
     expires_in: lifetimes.access,
     ...(refreshToken === undefined ? {} : { refresh_token: refreshToken }),
     scope,

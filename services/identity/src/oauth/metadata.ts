@@ -1,4 +1,5 @@
 import { accessTokenKeysPath, SCOPES } from '@rivergate/caller';
+import { DPOP_ALGORITHMS } from '@rivergate/caller/dpop';
 import { reply } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
@@ -20,6 +21,7 @@ const Metadata = z
     token_endpoint: address('/oauth/token'),
     revocation_endpoint: address('/oauth/token/revoke'),
     introspection_endpoint: address('/oauth/introspect'),
+    device_authorization_endpoint: address('/oauth/device_authorization'),
     userinfo_endpoint: address('/oauth/userinfo'),
     end_session_endpoint: address('/end-session'),
     jwks_uri: address(accessTokenKeysPath),
@@ -31,6 +33,7 @@ const Metadata = z
     revocation_endpoint_auth_methods_supported: words('client_secret_basic'),
     introspection_endpoint_auth_methods_supported: words('client_secret_basic'),
     code_challenge_methods_supported: words('S256'),
+    dpop_signing_alg_values_supported: words('ES256'),
     authorization_response_iss_parameter_supported: z.literal(true),
     subject_types_supported: words('public'),
     id_token_signing_alg_values_supported: words('ES256'),
@@ -54,6 +57,7 @@ function metadataAt(publicUrl: string): z.infer<typeof Metadata> {
     token_endpoint: `${publicUrl}/oauth/token`,
     revocation_endpoint: `${publicUrl}/oauth/token/revoke`,
     introspection_endpoint: `${publicUrl}/oauth/introspect`,
+    device_authorization_endpoint: `${publicUrl}/oauth/device_authorization`,
     userinfo_endpoint: `${publicUrl}/oauth/userinfo`,
     jwks_uri: `${publicUrl}${accessTokenKeysPath}`,
     scopes_supported: [...IDENTITY_SCOPES, ...SCOPES],
@@ -64,6 +68,7 @@ function metadataAt(publicUrl: string): z.infer<typeof Metadata> {
     revocation_endpoint_auth_methods_supported: ['none', ...byClient],
     introspection_endpoint_auth_methods_supported: byClient,
     code_challenge_methods_supported: [...CHALLENGE_METHODS],
+    dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
     authorization_response_iss_parameter_supported: true,
     // A user is the same `sub` to every client.
     subject_types_supported: ['public'],

@@ -30,3 +30,26 @@ export const UnsupportedGrantType = error(
   'grant_type is none of grant_types_supported',
 );
 export const InvalidScope = error('invalid_scope', 400, 'The scope exceeds what is allowed');
+
+/** Codes of RFC 8628, section 3.5. */
+export const AuthorizationPending = error(
+  'authorization_pending',
+  400,
+  'The user has not answered yet; ask again after the interval',
+);
+export const SlowDown = error(
+  'slow_down',
+  400,
+  'The device asks too often; from now on the interval is 5 seconds longer',
+);
+export const AccessDenied = error('access_denied', 400, 'The user did not let the application act for them');
+export const ExpiredToken = error('expired_token', 400, 'The device code has expired; begin anew');
+
+/** RFC 9449, section 5. */
+export const InvalidDpopProof = error('invalid_dpop_proof', 400, 'The DPoP proof does not count');
+/** RFC 9449, section 8. */
+export const UseDpopNonce = error(
+  'use_dpop_nonce',
+  400,
+  'The DPoP proof has to repeat the nonce of the header DPoP-Nonce',
+);

@@ -19,14 +19,16 @@ export async function refreshGrant(
   tools: IssueTools,
   client: Client,
   body: { refresh_token?: string | undefined; scope?: string | undefined },
-  isMember: boolean,
+  isMember: boolean | null,
 ): Promise<z.infer<typeof IssuedTokens> | Failure> {
   if (body.refresh_token === undefined) throw InvalidRequest('The grant refresh_token takes refresh_token');
-  if (!client.grant_types.includes('authorization_code')) throw UnauthorizedClient();
+  if (client.grant_types.every(type => type === 'client_credentials')) throw UnauthorizedClient();
   const { db } = tools;
   const hash = tokenHash(body.refresh_token);
   const token = await issuedToken(db, hash);
   if (token?.kind !== 'refresh' || token.application_id !== client.id) throw InvalidGrant();
+  // Before it is used: who lacks the key neither spends it nor ends the grant.
+  if (token.key_thumbprint !== null && token.key_thumbprint !== tools.provenKey) throw InvalidGrant();
   const grant = await holdGrant(db, { application_id: client.id, id: token.grant_id! });
   if (!grant) throw InvalidGrant();
   const { refresh } = await lifetimesIn(db, client.organization_id);

@@ -53,6 +53,12 @@ export function authorizationScopes(
   return tells && !asked!.includes('openid') ? undefined : asked;
 }
 
+/** Those that an application may have still, which may have lost some meanwhile. */
+export const stillAllowed = (scopes: readonly GrantedScope[], ofApplication: readonly Scope[]) => [
+  ...identityOf(scopes),
+  ...rightsOf(scopes).filter(scope => ofApplication.includes(scope)),
+];
+
 /** Those that bound what may be done at the API. */
 export const rightsOf = (scopes: readonly GrantedScope[]) => SCOPES.filter(scope => scopes.includes(scope));
 

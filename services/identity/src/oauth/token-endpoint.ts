@@ -7,13 +7,20 @@ import { touchClient } from './client-store.ts';
 import { GRANTS } from './grants.ts';
 import { IssuedTokens } from './issue.ts';
 import {
+  AccessDenied,
+  AuthorizationPending,
+  ExpiredToken,
   InvalidClient,
+  InvalidDpopProof,
   InvalidGrant,
   InvalidRequest,
   InvalidScope,
+  SlowDown,
   UnauthorizedClient,
   UnsupportedGrantType,
+  UseDpopNonce,
 } from './oauth-errors.ts';
+import { DpopHeader, nonceHeader, provenKey } from './proven-key.ts';
 import { TokenRequest } from './token-request.ts';
 
 export const token = endpoint(
@@ -21,13 +28,13 @@ export const token = endpoint(
     operation: 'issueOauthTokens',
     method: 'post',
     path: '/oauth/token',
-    summary: 'Tokens for an OAuth client: by code, by refresh token, or for itself',
+    summary: 'Tokens for an OAuth client: by code, by refresh token, for a device, or for itself',
     description:
       'The client authenticates itself by HTTP Basic or by client_id and client_secret. A code and a refresh token work ' +
-      'once; a second use ends all that the first led to.',
+      'once; a second use ends all that the first led to. With a DPoP proof the access token is bound to its key.',
     caller: 'client',
     protocol: 'oauth',
-    headers: ClientHeaders,
+    headers: ClientHeaders.extend({ dpop: DpopHeader }),
     body: TokenRequest,
     answer: IssuedTokens,
     bare: true,
@@ -38,30 +45,41 @@ export const token = endpoint(
       UnauthorizedClient,
       UnsupportedGrantType,
       InvalidScope,
+      AuthorizationPending,
+      SlowDown,
+      AccessDenied,
+      ExpiredToken,
+      InvalidDpopProof,
+      UseDpopNonce,
     ],
     idempotency: false,
   },
   {
     // Before the transaction: a slow organization holds no connection.
-    prepare: ({ body, call, knex }) => isHolderMember({ call, knex }, body),
-    async handle({ body, headers, prepared: isMember, db, emit, keys, settings }) {
+    async prepare({ body, headers, call, knex, settings, secretBox, useProof }) {
+      const key = await provenKey({ settings, secretBox, useProof }, '/oauth/token', headers.dpop);
+      return { key, isMember: await isHolderMember({ call, knex }, body) };
+    },
+    async handle({ body, headers, prepared: { key, isMember }, db, emit, keys, settings, secretBox }) {
       const client = await requiredClient(db, headers.authorization, body);
       const grant = GRANTS.get(body.grant_type);
       if (!grant) throw UnsupportedGrantType();
-      const issued = await grant.issue({ db, emit, keys, settings }, client, body, isMember);
+      const issued = await grant.issue({ db, emit, keys, settings, provenKey: key }, client, body, isMember);
       await touchClient(db, client.id);
-      return issued instanceof Failure ? issued : reply(issued, { headers: OAUTH_HEADERS });
+      if (issued instanceof Failure) return issued;
+      const nonce = key === null ? {} : nonceHeader({ settings, secretBox });
+      return reply(issued, { headers: { ...OAUTH_HEADERS, ...nonce } });
     },
   },
 );
 
-/** Whether the user for whom what is spent acts belongs to the organization of the application. */
+/** Whether the user for whom what is spent acts belongs to the organization of the application; null where there is none. */
 async function isHolderMember(
   { call, knex }: { call: Call; knex: Knex },
   body: TokenRequest,
-): Promise<boolean> {
+): Promise<boolean | null> {
   const holder = await GRANTS.get(body.grant_type)?.holder?.(knex, body);
-  if (!holder) return false;
+  if (!holder) return null;
   const { organization_id, user_id } = holder;
   return (await call(memberPrincipal, { params: { organization_id, user_id } })).member;
 }

@@ -33,6 +33,7 @@ export const TokenRequest = z.object({
       examples: ['dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'],
     }),
   refresh_token: Secret.optional(),
+  device_code: Secret.optional(),
   scope: ScopeParameter.optional(),
 });
 export type TokenRequest = z.infer<typeof TokenRequest>;

@@ -1,5 +1,6 @@
 import { accessTokenLifetimeSeconds, type Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
+import type { GrantType } from '../oauth-applications/application.ts';
 import type { Grant, Holder } from './grant-store.ts';
 import { ALL_SCOPES, type GrantedScope, IDENTITY_SCOPES, identityOf, rightsOf } from './scope.ts';
 
@@ -30,6 +31,8 @@ export interface NewToken {
   grant_id: number | null;
   user_id: number | null;
   scopes: readonly GrantedScope[];
+  /** Of the key that it is bound to. */
+  key_thumbprint: string | null;
   expires_at: Date;
 }
 
@@ -55,10 +58,13 @@ export interface IssuedToken {
   kind: 'access' | 'refresh';
   application_id: number;
   grant_id: number | null;
+  key_thumbprint: string | null;
 }
 
 export async function issuedToken(db: Knex, hash: string): Promise<IssuedToken | undefined> {
-  return db('oauth_tokens').where({ token_hash: hash }).first('id', 'kind', 'application_id', 'grant_id');
+  return db('oauth_tokens')
+    .where({ token_hash: hash })
+    .first('id', 'kind', 'application_id', 'grant_id', 'key_thumbprint');
 }
 
 /** Whose the token is. */
@@ -97,24 +103,26 @@ export interface WhichTokens {
   grant_id?: number;
   /** This one alone, without its grant. */
   id?: number;
-  /** Those that act for users with their grants, or those that act for the application itself. */
-  actingFor?: 'users' | 'itself';
+  /** Those that came of this grant, with the grants themselves. */
+  grant_type?: GrantType;
 }
 
 /** @returns hashes of the access tokens that were good until now */
 export async function endTokens(db: Knex.Transaction, which: WhichTokens, reason: string): Promise<string[]> {
-  const { application_id, grant_id, id, actingFor } = which;
-  if (id === undefined && actingFor !== 'itself') {
-    await db('oauth_grants')
-      .where({ application_id, ...(grant_id === undefined ? {} : { id: grant_id }) })
-      .whereNull('ended_at')
-      .update({ ended_at: db.fn.now(), end_reason: reason });
+  const { application_id, grant_id, id, grant_type } = which;
+  const grants = db('oauth_grants').where({
+    application_id,
+    ...(grant_id === undefined ? {} : { id: grant_id }),
+    ...(grant_type === undefined ? {} : { grant_type }),
+  });
+  if (id === undefined) {
+    await grants.clone().whereNull('ended_at').update({ ended_at: db.fn.now(), end_reason: reason });
   }
   const tokens = db('oauth_tokens').where({ application_id }).whereNull('revoked_at');
   if (id !== undefined) tokens.where({ id });
   if (grant_id !== undefined) tokens.where({ grant_id });
-  if (actingFor === 'users') tokens.whereNotNull('user_id');
-  if (actingFor === 'itself') tokens.whereNull('user_id');
+  if (grant_type === 'client_credentials') tokens.whereNull('grant_id');
+  else if (grant_type !== undefined) tokens.whereIn('grant_id', grants.select('id'));
   return goodUntilNow(await tokens.update({ revoked_at: db.fn.now() }).returning(STILL_GOOD(db)));
 }
 
@@ -188,6 +196,7 @@ export interface TokenStanding {
   organization_id: number;
   bound: true;
   scopes: Scope[];
+  key_thumbprint: string | null;
   expires_at: Date;
   state: 'active' | 'suspended' | 'revoked';
 }
@@ -195,7 +204,7 @@ export interface TokenStanding {
 /** What an access token may do, for who decides; it acts in the organization of its application only. */
 export async function tokenStanding(db: Knex, hash: string): Promise<TokenStanding | undefined> {
   const { rows } = await db.raw(
-    `select t.id as token_id, t.user_id, a.client_id, a.organization_id, true as bound, t.scopes, t.expires_at,
+    `select t.id as token_id, t.user_id, a.client_id, a.organization_id, true as bound, t.scopes, t.key_thumbprint, t.expires_at,
        case when t.revoked_at is not null or g.ended_at is not null or a.status <> 'active' then 'revoked'
          when u.disabled_at is not null then 'suspended' else 'active' end as state
      from oauth_tokens t
@@ -228,6 +237,7 @@ export interface TokenFacts {
   scopes: GrantedScope[];
   /** Null for one that stands for the application itself. */
   user_id: number | null;
+  key_thumbprint: string | null;
   issued_at: number;
   expires_at: number;
 }
@@ -240,7 +250,7 @@ export async function goodToken(
 ): Promise<TokenFacts | undefined> {
   const { refresh } = await lifetimesIn(db, organizationId);
   const { rows } = await db.raw(
-    `select kind, ${ALL_SCOPES('token')}, user_id, floor(extract(epoch from created_at))::bigint as issued_at,
+    `select kind, ${ALL_SCOPES('token')}, user_id, key_thumbprint, floor(extract(epoch from created_at))::bigint as issued_at,
        floor(extract(epoch from ends_at))::bigint as expires_at
      from (
        select t.*, case when t.kind = 'refresh'

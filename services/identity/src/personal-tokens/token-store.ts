@@ -159,6 +159,7 @@ export interface TokenStanding {
   organization_id: number;
   bound: boolean;
   scopes: Scope[];
+  key_thumbprint: null;
   expires_at: Date;
   state: 'active' | 'suspended' | 'revoked';
 }
@@ -171,7 +172,7 @@ export async function touchToken(db: Knex, hash: string): Promise<TokenStanding 
        where token_hash = :hash and revoked_at is null and ${endsAt} > now()
          and coalesce(last_used_at < now() - interval '1 minute', true)
      )
-     select personal_tokens.id as token_id, user_id, null as client_id,
+     select personal_tokens.id as token_id, user_id, null as client_id, null as key_thumbprint,
        coalesce(organization_id, home_organization_id) as organization_id,
        organization_id is not null as bound, scopes, ${endsAt} as expires_at,
        case when revoked_at is not null then 'revoked' when disabled_at is not null then 'suspended' else 'active' end

@@ -1,0 +1,90 @@
+import { ask, endSession } from './api.js';
+import { complain, onSubmit, showAlert, showFailure } from './form.js';
+import { addToggles } from './password-field.js';
+import { showScopes } from './scopes.js';
+import { fill, show, showEnding } from './view.js';
+import { waysIn } from './ways-in.js';
+
+const part = id => document.getElementById(id);
+const codeForm = part('code');
+const { user_code: field } = codeForm.elements;
+const answerForm = part('answer');
+
+/** A link may bring the code (RFC 8628, section 3.3.1): it spares the typing, and nothing else. */
+field.value = new URLSearchParams(location.search).get('user_code') ?? '';
+history.replaceState(null, '', location.pathname);
+
+let accessToken = null;
+/** A device that signs somebody in is signed out with the session, which therefore stays. */
+let signsIn = false;
+
+async function signedIn(tokens) {
+  accessToken = tokens.access_token;
+  show('code');
+  if (field.value) await find(field.value);
+}
+
+async function find(user_code) {
+  const answer = await ask('POST', '/oauth/device', { body: { user_code }, accessToken });
+  if (answer.code === 'USER_CODE_NOT_FOUND') {
+    complain(field, noDevice);
+    return field.focus();
+  }
+  if (!answer.ok) return showFailure(codeForm, answer, refused[answer.code]);
+  const { data } = answer;
+  field.value = data.user_code;
+  fill({
+    'user-code': data.user_code,
+    app: data.app_name,
+    organization: data.organization_name,
+    time: timeOf(data.requested_at),
+    address: data.ip_address ?? 'an unknown address',
+    network: data.same_network ? 'in the network that you use now' : 'in another network than yours',
+    program: data.user_agent ?? 'nothing',
+  });
+  showScopes(data.requested_scopes);
+  signsIn = data.requested_scopes.includes('openid');
+  answerForm.reset();
+  complain(part('matches'), '');
+  showAlert(answerForm, '');
+  show('request');
+}
+
+async function decide(approve) {
+  const body = { user_code: field.value, approve };
+  const answer = await ask('POST', '/oauth/device/answer', { body, accessToken });
+  if (!answer.ok) return showFailure(answerForm, answer, refused[answer.code]);
+  if (approve && signsIn) accessToken = null;
+  await leave();
+  if (approve)
+    showEnding('Your device is connected', 'Go back to it: it goes on by itself within a few seconds.');
+  else showEnding('Not allowed', 'The device gets nothing. You can close this page.');
+}
+
+const noDevice = 'No device waits with this code. A code works once, for ten minutes: look at your device.';
+const refused = {
+  USER_CODE_NOT_FOUND: noDevice,
+  FORBIDDEN: 'Only members of the organization can use this app. Ask its administrator to invite you.',
+  UNAUTHORIZED: 'You were signed out meanwhile. Load this page again.',
+};
+
+/** In the reader's time zone, in the language of the page. */
+function timeOf(time) {
+  return new Date(time).toLocaleTimeString(document.documentElement.lang, { timeStyle: 'short' });
+}
+
+/** The device gets tokens of its own: this page has no use for its session any more. */
+async function leave() {
+  if (accessToken === null) return;
+  const leaving = accessToken;
+  accessToken = null;
+  await endSession(leaving);
+}
+
+addToggles();
+waysIn({ signedIn });
+onSubmit(codeForm, 'Looking it up…', ({ user_code }) => find(user_code));
+onSubmit(answerForm, 'One moment…', () => decide(true));
+part('deny').addEventListener('click', () => decide(false));
+addEventListener('pagehide', leave);
+show('sign-in', { focus: false });

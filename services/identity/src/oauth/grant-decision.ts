@@ -1,0 +1,33 @@
+import type { Emit } from '@rivergate/endpoint';
+import { oauthGrantApproved, oauthGrantRefused } from '@rivergate/events';
+import type { Knex } from 'knex';
+import type { Client } from './client-store.ts';
+import { insertGrant, type NewGrant } from './grant-store.ts';
+
+/** The user lets the application act for them, once everything about that is checked. @returns the id of the grant */
+export async function approveGrant(
+  { db, emit }: { db: Knex.Transaction; emit: Emit },
+  { id: application_id, client_id, organization_id: organizationId }: Client,
+  userId: number,
+  grant: Omit<NewGrant, 'application_id'>,
+): Promise<number> {
+  const grantId = await insertGrant(db, { ...grant, application_id });
+  await emit(oauthGrantApproved, {
+    aggregateId: application_id,
+    organizationId,
+    data: { application_id, client_id, grant_id: grantId, user_id: userId, scopes: grant.scopes },
+  });
+  return grantId;
+}
+
+export async function refuseGrant(
+  { emit }: { emit: Emit },
+  { id: application_id, client_id, organization_id: organizationId }: Client,
+  userId: number,
+): Promise<void> {
+  await emit(oauthGrantRefused, {
+    aggregateId: application_id,
+    organizationId,
+    data: { application_id, client_id, user_id: userId },
+  });
+}
