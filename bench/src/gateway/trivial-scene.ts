@@ -68,7 +68,7 @@ function build({ title, workers, core, startService }: Parts): Promise<Scene> {
       INTERNAL_JWKS: internal.INTERNAL_JWKS,
       LOG_LEVEL: process.env.LOG_LEVEL ?? 'info',
       ...unlimited,
-      ...Object.fromEntries(names.map(name => [urlVariable(name), identity.url])),
+      ...Object.fromEntries(names.map(name => [urlVariable(name), `${identity.url}/${name}`])),
       [urlVariable(manifest.service)]: service.url,
       GATEWAY_WORKERS: String(workers),
     };
