@@ -1,9 +1,8 @@
 import { SpanStatusCode } from '@opentelemetry/api';
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
 import type { AccessLog } from './access-log.ts';
+import { durations } from './durations.ts';
 import type { Exchange } from './exchange.ts';
-
-const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 /** What is written down for a client that closed the connection before it was answered, as nginx does. */
 const CLIENT_LEFT = 499;
@@ -20,19 +19,16 @@ export type Observer = {
 };
 
 /** Where the requests of one route, method and status are counted, and what the log says of all of them. */
-type Series = { durations: { observe(value: number): void }; logged: string };
+type Series = { observe: (seconds: number) => void; logged: string };
 
 /** Metrics, logs and spans of the front door. */
 export function observer(log: Pick<AccessLog, 'write'>): Observer {
   const registry = new Registry();
   registry.setDefaultLabels({ service: 'gateway' });
   collectDefaultMetrics({ register: registry });
-  const durations = new Histogram({
+  const requests = durations(registry, {
     name: 'rivergate_gateway_duration_seconds',
     help: 'Time from the arrival of a request to the end of its answer',
-    labelNames: ['method', 'route', 'upstream', 'status'],
-    buckets: SECONDS,
-    registers: [registry],
   });
   const refused = new Counter({
     name: 'rivergate_gateway_rate_limited_total',
@@ -66,7 +62,7 @@ export function observer(log: Pick<AccessLog, 'write'>): Observer {
     let series = ofPlace.get(name);
     if (!series) {
       series = {
-        durations: durations.labels({
+        observe: requests.series({
           method: methodLabel(request.method),
           route: route?.path ?? 'none',
           upstream: route?.service ?? 'none',
@@ -92,7 +88,7 @@ export function observer(log: Pick<AccessLog, 'write'>): Observer {
       if (exchange.status === 0) exchange.status = CLIENT_LEFT;
       const milliseconds = performance.now() - exchange.startedAt;
       const series = seriesOf(exchange);
-      series.durations.observe(milliseconds / 1000);
+      series.observe(milliseconds / 1000);
       const { general } = exchange;
       if (general?.allowed === false) refused.inc({ class: general.class });
       log.write({
