@@ -8,13 +8,14 @@ import {
   type JsonWebKey,
   type KeyObject,
 } from 'node:crypto';
+import { type AuthenticationCode, authenticationCode } from './authentication-code.ts';
 
-/** With what a process vouches for a principal to others: its name, its JOSE header, and a secret for each of them. */
+/** With what a process vouches for a principal to others: its name, its JOSE header, and a secret shared with each of them. */
 export type CredentialKey = {
   name: string;
   header: string;
-  /** @throws an Error for a process that INTERNAL_JWKS does not name */
-  secretFor(audience: string): KeyObject;
+  /** What authenticates to another process. @throws an Error for one that INTERNAL_JWKS does not name */
+  codeFor(audience: string): AuthenticationCode;
 };
 
 /** With what a process verifies: the secret of each issuer, by the encoded JOSE header that the issuer writes. */
@@ -47,19 +48,19 @@ function headerOf(name: string): string {
 export function credentialKey(env: KeyEnvironment): CredentialKey {
   const own = privateKey(env);
   const others = publicKeys(env);
-  const secrets = new Map<string, KeyObject>();
+  const codes = new Map<string, AuthenticationCode>();
   return {
     name: own.name,
     header: headerOf(own.name),
-    secretFor(audience) {
-      let secret = secrets.get(audience);
-      if (!secret) {
+    codeFor(audience) {
+      let code = codes.get(audience);
+      if (!code) {
         const other = others.get(audience);
         if (!other) throw new Error(`INTERNAL_JWKS names no ${audience}`);
-        secret = sharedSecret(own.key, other, own.name, audience);
-        secrets.set(audience, secret);
+        code = authenticationCode(sharedSecret(own.key, other, own.name, audience));
+        codes.set(audience, code);
       }
-      return secret;
+      return code;
     },
   };
 }

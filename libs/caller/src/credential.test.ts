@@ -176,6 +176,6 @@ describe('the keys', () => {
     );
     expect(() => credentialKey({ INTERNAL_KEY: '!!' })).toThrow('INTERNAL_KEY');
     expect(() => credentialKey({ INTERNAL_KEY: internal.INTERNAL_JWKS })).toThrow('no private X25519 key');
-    expect(() => gateway.secretFor('nobody')).toThrow('INTERNAL_JWKS names no nobody');
+    expect(() => gateway.codeFor('nobody')).toThrow('INTERNAL_JWKS names no nobody');
   });
 });

@@ -1,4 +1,4 @@
-import { createHmac, type KeyObject, randomBytes, timingSafeEqual } from 'node:crypto';
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { CredentialKey, CredentialKeys } from './credential-key.ts';
 import { type UsedOnce, usedOnce } from './one-use.ts';
 import type { Principal } from './principal.ts';
@@ -54,19 +54,13 @@ export function issueCredential(
   request: CredentialRequest & { principal: Principal; age?: number; now?: number },
 ): string {
   const now = request.now ?? Math.floor(Date.now() / 1000);
-  const claims: Omit<Claims, 'principal'> = {
-    iss: signer.name,
-    aud: request.audience,
-    iat: now,
-    exp: now + CREDENTIAL_LIFETIME,
-    jti: `${instance}.${(issued++).toString(36)}`,
-    htm: request.method,
-    htu: request.path,
-    age: Math.ceil(request.age ?? 0),
-  };
-  const others = Buffer.from(JSON.stringify(claims).slice(1)).toString('base64url');
-  const signed = `${signer.header}.${encodedPrincipal(request.principal)}${others}`;
-  return `${signed}.${createHmac('sha256', signer.secretFor(request.audience)).update(signed).digest('base64url')}`;
+  // Put together by hand, which takes a third of the time; whatever text comes from elsewhere is escaped.
+  const others =
+    `"iss":${JSON.stringify(signer.name)},"aud":${JSON.stringify(request.audience)},"iat":${now},"exp":${now + CREDENTIAL_LIFETIME},` +
+    `"jti":"${instance}.${(issued++).toString(36)}","htm":${JSON.stringify(request.method)},` +
+    `"htu":${JSON.stringify(request.path)},"age":${Math.ceil(request.age ?? 0)}}`;
+  const signed = `${signer.header}.${encodedPrincipal(request.principal)}${Buffer.from(others).toString('base64url')}`;
+  return `${signed}.${signer.codeFor(request.audience)(signed)}`;
 }
 
 const encoded = new WeakMap<Principal, string>();
@@ -81,10 +75,6 @@ function encodedPrincipal(principal: Principal): string {
   const beginning = Buffer.from(text + ' '.repeat(gap)).toString('base64url');
   if (Object.isFrozen(principal)) encoded.set(principal, beginning);
   return beginning;
-}
-
-function authenticationCode(secret: KeyObject, text: string): Buffer {
-  return createHmac('sha256', secret).update(text).digest();
 }
 
 /** The memory a verifier needs to refuse a credential that it has seen. One for a process. */
@@ -107,7 +97,7 @@ export function verifyCredential(
   const signer = request.keys.get(credential.slice(0, headerEnd));
   if (!signer) throw new CredentialRefused('header names no key of the fleet');
   const signature = Buffer.from(credential.slice(payloadEnd + 1), 'base64url');
-  const expected = authenticationCode(signer.secret, credential.slice(0, payloadEnd));
+  const expected = createHmac('sha256', signer.secret).update(credential.slice(0, payloadEnd)).digest();
   if (signature.length !== expected.length || !timingSafeEqual(signature, expected)) {
     throw new CredentialRefused('signature does not match');
   }
