@@ -9,6 +9,9 @@ import type { AccessToken } from './tokens/access-token.ts';
 /** An upgraded connection on its way to a service, in place of a response. */
 export type Upgrade = { socket: Duplex; head: Buffer };
 
+/** How many requests of an address or a user are open. */
+export type Open = { readonly key: string; requests: number };
+
 /** One request on its way through the pipeline: every step reads what came before it and adds its own. */
 export type Exchange = {
   readonly request: IncomingMessage;
@@ -21,8 +24,8 @@ export type Exchange = {
   status: number;
   /** Whether it was answered or the client left. */
   over: boolean;
-  /** Under which names it is counted among the requests that are open. */
-  readonly countedOpenAs: string[];
+  /** Where it is counted among the requests that are open. */
+  readonly countedOpen: Open[];
 
   // request identity
   id: string;
@@ -66,7 +69,7 @@ export function openExchange(
     startedAt: performance.now(),
     status: 0,
     over: false,
-    countedOpenAs: [],
+    countedOpen: [],
     id: '',
     ip: '',
     crossOrigin: [],

@@ -1,6 +1,7 @@
 import { type AccessQuestion, readAccess, recallAccess } from '@rivergate/caller';
 import type { RedisClient } from '@rivergate/redis';
 import type { Exchange } from '../exchange.ts';
+import type { AccessToken } from '../tokens/access-token.ts';
 
 /**
  * Step: what the next ones decide by, the session and the memberships. From the memory that Redis keeps true, else from
@@ -28,14 +29,24 @@ export function readAnew(redis: RedisClient) {
   };
 }
 
-function questionOf(exchange: Exchange): AccessQuestion {
-  const { login, userId } = exchange.token!;
-  return { ...login, userId, organizationIds: organizationsOf(exchange) };
+/** The last question about each token: asked again as the same object, its facts have not to be named anew. */
+const latest = new WeakMap<AccessToken, { named: number | null; question: AccessQuestion }>();
+
+function questionOf({ token, pathOrganizationId: named }: Exchange): AccessQuestion {
+  const known = latest.get(token!);
+  if (known?.named === named) return known.question;
+  const { login, userId, organizationId } = token!;
+  const question = { ...login, userId, organizationIds: organizationsAbout(organizationId, named) };
+  latest.set(token!, { named, question });
+  return question;
+}
+
+function organizationsAbout(active: number | null, named: number | null): number[] {
+  if (named === null || named === active) return active === null ? [] : [active];
+  return active === null ? [named] : [active, named];
 }
 
 /** The organizations that the decision is about: the token's active one and the one that the path names. */
-export function organizationsOf({ token, pathOrganizationId }: Exchange): number[] {
-  const active = token?.organizationId ?? null;
-  if (pathOrganizationId === null || pathOrganizationId === active) return active === null ? [] : [active];
-  return active === null ? [pathOrganizationId] : [active, pathOrganizationId];
+export function organizationsOf(exchange: Exchange): readonly number[] {
+  return questionOf(exchange).organizationIds;
 }

@@ -1,5 +1,5 @@
 import { RateLimited } from '@rivergate/endpoint';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange, Open } from '../exchange.ts';
 import { addressKey, callerKey } from './rate-limit.ts';
 
 /** How many requests are open at once, from their headers to the end of their answers, by address and by user. */
@@ -14,18 +14,22 @@ export type OpenRequests = {
 
 /** Rate limits bound how many requests begin; this bounds how many a slow client keeps from ending. */
 export function openRequests(limits: { perAddress: number; perUser: number }): OpenRequests {
-  const open = new Map<string, number>();
+  const open = new Map<string, Open>();
 
   const count = (exchange: Exchange, key: string, limit: number, whose: string) => {
     if (exchange.over) return;
-    const before = open.get(key) ?? 0;
-    if (before >= limit) {
+    let counted = open.get(key);
+    if (!counted) {
+      counted = { key, requests: 0 };
+      open.set(key, counted);
+    }
+    if (counted.requests >= limit) {
       throw RateLimited(`${limit} requests of ${whose} are open already; let one end first`, [], {
         'Retry-After': '1',
       });
     }
-    open.set(key, before + 1);
-    exchange.countedOpenAs.push(key);
+    counted.requests += 1;
+    exchange.countedOpen.push(counted);
   };
 
   return {
@@ -33,11 +37,10 @@ export function openRequests(limits: { perAddress: number; perUser: number }): O
     ofUser(exchange) {
       if (exchange.token) count(exchange, callerKey(exchange), limits.perUser, 'yours');
     },
-    ended({ countedOpenAs }) {
-      for (const key of countedOpenAs) {
-        const left = (open.get(key) ?? 1) - 1;
-        if (left > 0) open.set(key, left);
-        else open.delete(key);
+    ended({ countedOpen }) {
+      for (const counted of countedOpen) {
+        counted.requests -= 1;
+        if (counted.requests === 0) open.delete(counted.key);
       }
     },
   };

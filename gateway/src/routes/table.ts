@@ -36,9 +36,10 @@ export function routeTable(routes: Iterable<Route>): RouteTable {
     size,
     match(method, path) {
       const segments = path.split('/');
-      const allowed = new Set<string>();
-      const route = find(root, segments, 1, method === 'HEAD' ? 'GET' : method, allowed);
+      const route = find(root, segments, 1, method === 'HEAD' ? 'GET' : method, null);
       if (route) return { route };
+      const allowed = new Set<string>();
+      find(root, segments, 1, '', allowed);
       return allowed.size > 0 ? { allowed: [...allowed].sort() } : null;
     },
   };
@@ -57,17 +58,18 @@ function child(node: Node, segment: string): Node {
   return next;
 }
 
+/** @param allowed takes the methods of what the path leads to without `method` */
 function find(
   node: Node,
   segments: readonly string[],
   index: number,
   method: string,
-  allowed: Set<string>,
+  allowed: Set<string> | null,
 ): Route | null {
   if (index === segments.length) {
     const route = node.routes?.get(method);
     if (route) return route;
-    if (node.routes) for (const other of node.routes.keys()) allow(allowed, other);
+    if (node.routes && allowed) for (const other of node.routes.keys()) allow(allowed, other);
     return null;
   }
   const segment = segments[index] as string;

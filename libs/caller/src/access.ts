@@ -50,8 +50,11 @@ export type Access = {
   asOf: number;
 };
 
-/** About whom something is asked. */
-export type AccessQuestion = Login & { userId: number | null; organizationIds: readonly number[] };
+/** About whom something is asked. Never changed once it was asked. */
+export type AccessQuestion = Readonly<Login> & {
+  readonly userId: number | null;
+  readonly organizationIds: readonly number[];
+};
 
 /**
  * Seconds for which an answer of the owner is kept. Facts that change are cut off at once by projectAccess. Identity
@@ -95,7 +98,12 @@ export async function readAccess(redis: RedisClient, asked: AccessQuestion): Pro
 type Kept = { generation: string; membership: Membership };
 type AccessFact = Fact<LoginState> | Fact<string> | Fact<Kept>;
 
-function factsOf(asked: AccessQuestion): AccessFact[] {
+/** By the question they answer: who asks with the same object again is spared putting the keys together. */
+const named = new WeakMap<AccessQuestion, readonly AccessFact[]>();
+
+function factsOf(asked: AccessQuestion): readonly AccessFact[] {
+  const known = named.get(asked);
+  if (known) return known;
   const { userId, organizationIds } = asked;
   const facts: AccessFact[] = [
     'tokenHash' in asked
@@ -106,6 +114,7 @@ function factsOf(asked: AccessQuestion): AccessFact[] {
     facts.push({ key: generationKey(organizationId), parse: String });
     facts.push({ key: membershipKey(organizationId, userId), parse: keptMembershipOf });
   }
+  named.set(asked, facts);
   return facts;
 }
 

@@ -28,12 +28,17 @@ const TELLING = 50;
 const CAPACITY = 100_000;
 
 /**
- * Counters of one limit in fixed windows, which Redis keeps for all processes. A process may count `portion` uses
+ * Counters of one limit in fixed windows, which Redis keeps for all processes below `name`. A process may count `portion` uses
  * before it tells Redis: what it allows is then at most what it knows of others and its own, so that all together allow
  * at most a portion for each other process beyond the limit, and one alone none. With a portion of 0 every use is
  * counted by Redis. While Redis cannot be had each process counts for itself, and tells later.
  */
-export function counters(redis: RedisClient | null, limit: RateLimit, portion: number): Counters {
+export function counters(
+  redis: RedisClient | null,
+  name: string,
+  limit: RateLimit,
+  portion: number,
+): Counters {
   const all = new Map<string, Counter>();
   const untold = new Map<string, Counter>();
   const roundTrip = redis && roundTripOf(redis);
@@ -61,7 +66,7 @@ export function counters(redis: RedisClient | null, limit: RateLimit, portion: n
     counter.underWay += uses;
     untold.delete(key);
     try {
-      const { count, millisecondsLeft } = await roundTrip!.count(key, limit.seconds, uses);
+      const { count, millisecondsLeft } = await roundTrip!.count(name + key, limit.seconds, uses);
       // Fewer than there were: a new window.
       if (count < counter.known + uses) counter.doubtful = 0;
       counter.known = count;

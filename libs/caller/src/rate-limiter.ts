@@ -30,7 +30,7 @@ export function rateLimiter(redis: RedisClient | null, env: Record<string, strin
   const counting = Object.fromEntries(
     Object.entries(limits).map(([name, limit]) => [
       name,
-      limit && counters(redis, limit, portionOf(name as RateLimitClass, limit)),
+      limit && counters(redis, keyOf(name, ''), limit, portionOf(name as RateLimitClass, limit)),
     ]),
   ) as Record<RateLimitClass, Counters | null>;
 
@@ -38,19 +38,19 @@ export function rateLimiter(redis: RedisClient | null, env: Record<string, strin
     consume(rateClass, key) {
       const limit = limits[rateClass];
       if (!limit) return null;
-      const counted = counting[rateClass]!.count(keyOf(rateClass, key));
+      const counted = counting[rateClass]!.count(key);
       if (counted instanceof Promise) return counted.then(told => verdictOf(rateClass, limit, told));
       return verdictOf(rateClass, limit, counted);
     },
     async clear(rateClass, key) {
-      counting[rateClass]?.forget(keyOf(rateClass, key));
+      counting[rateClass]?.forget(key);
       // A counter that could not be forgotten refuses too much, never too little, and ends with its window.
       if (redis?.status === 'ready') await redis.del(keyOf(rateClass, key)).catch(() => 0);
     },
   };
 }
 
-const keyOf = (rateClass: RateLimitClass, key: string) => `rate:${rateClass}:${key}`;
+const keyOf = (rateClass: string, key: string) => `rate:${rateClass}:${key}`;
 
 function verdictOf(
   rateClass: RateLimitClass,
