@@ -9,7 +9,7 @@ export type AuthenticationCode = (text: string) => string;
 
 /**
  * Computes what `createHmac` does, as RFC 2104 defines it: the hash of the outer pad and the hash of the inner pad and
- * the text. With each request it costs half: nothing is made for it that the collector of garbage has to finalize.
+ * the text. `createHmac` makes an object for each, which the collector of garbage has to finalize; this makes none.
  */
 export function authenticationCode(secret: KeyObject): AuthenticationCode {
   const key = secret.export();
