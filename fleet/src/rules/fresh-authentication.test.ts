@@ -12,6 +12,7 @@ it('what makes credentials, or takes second factors away, asks for a fresh authe
   expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
     'createBackupCodes',
     'createOauthApplication',
+    'createOauthRegistrationToken',
     'createOrganizationToken',
     'createToken',
     'deactivateMfa',

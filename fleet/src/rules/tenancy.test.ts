@@ -29,6 +29,8 @@ afterAll(async () => {
 const notTenants: Record<string, string> = {
   'identity.memberships': "a user's, asked for the password policies of all organizations of that user",
   'identity.oauth_applications': 'found by its client_id before anybody knows for which organization',
+  'identity.oauth_grants': 'found by the hash of a code before anybody knows for which organization',
+  'identity.oauth_registration_tokens': 'found by their hash before anybody knows for which organization',
   'identity.organization_policies': 'asked at sign-in, for all organizations of a user',
   'identity.personal_tokens': "a user's, found by its hash before anybody knows for whom",
   'identity.sessions': "a user's; the organization is where the session acts at the moment",

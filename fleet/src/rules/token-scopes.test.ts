@@ -35,6 +35,7 @@ describe('a token in place of a session', () => {
       'completePasskeyRegistration',
       'createBackupCodes',
       'createOauthApplication',
+      'createOauthRegistrationToken',
       'createOrganizationToken',
       'createToken',
       'deactivateMfa',

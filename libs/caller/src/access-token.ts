@@ -23,7 +23,7 @@ export function accessTokenIssuer(env: { PUBLIC_URL?: string | undefined }): str
 /** Claims of an access token. `sub` is the user id, `org_id` the organization that it acts in. */
 export type AccessTokenClaims = {
   iss: string;
-  aud: string;
+  aud: string | string[];
   sub: string;
   org_id: number | null;
   scope: string;

@@ -138,3 +138,15 @@ export const withdrawAccount = spec({
   status: 204,
   errors: [UserNotFound, AccountVerified],
 });
+
+/** Asked by the gateway when a page of an origin calls that it does not know. */
+export const clientOrigins = spec({
+  owner: 'identity',
+  operation: 'listOauthClientOrigins',
+  method: 'get',
+  path: '/internal/oauth/origins',
+  summary: 'Origins of the apps that people sign in to as OAuth clients',
+  caller: 'internal',
+  callers: ['gateway'],
+  answer: z.object({ origins: z.array(z.string()) }),
+});

@@ -1,5 +1,6 @@
 import type { Request } from 'express';
 import { z } from 'zod';
+import { ignoresUnknown } from './body/kinds.ts';
 import type { ReadBody } from './body/read-body.ts';
 import type { Upload } from './body/upload.ts';
 import { describeIssue, ISSUE_CONTEXT } from './describe-issue.ts';
@@ -88,7 +89,7 @@ export function inputReader(spec: EndpointSpec): InputReader {
           details,
           querySchema,
         ),
-        body: read('body', body, details, kind?.kind === 'form' && kind.oauth ? openBody : schemas.body),
+        body: read('body', body, details, kind && ignoresUnknown(spec, kind) ? openBody : schemas.body),
         headers: spec.headers ? read('headers', request.headers, details) : {},
       };
       refuseIfAny(details);

@@ -7,6 +7,7 @@ import { ensureSigningKeys } from './keys/rotate-signing-key.ts';
 import * as login from './login/index.ts';
 import * as oauth from './oauth/index.ts';
 import * as oauthApplications from './oauth-applications/index.ts';
+import * as oauthRegistration from './oauth-registration/index.ts';
 import * as openid from './openid/index.ts';
 import * as organizations from './organizations/index.ts';
 import * as passkeys from './passkeys/index.ts';
@@ -45,6 +46,7 @@ export const identity = defineService<IdentityTools>({
     stepUp,
     trustedDevices,
     oauthApplications,
+    oauthRegistration,
     oauth,
     openid,
   ],

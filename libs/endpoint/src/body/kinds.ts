@@ -111,3 +111,8 @@ export function isStreamed(kind: BodyKind): kind is MultipartBody | RawBody {
 export function mediaTypes(kinds: readonly BodyKind[]): string[] {
   return [...new Set(kinds.flatMap(({ types }) => types))];
 }
+
+/** Whether fields that are not declared are passed over: in all that speaks OAuth, and in a form by its rules. */
+export function ignoresUnknown({ protocol }: { protocol?: 'oauth' }, kind: BodyKind): boolean {
+  return protocol === 'oauth' || (kind.kind === 'form' && kind.oauth);
+}

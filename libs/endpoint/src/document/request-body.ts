@@ -3,6 +3,7 @@ import {
   acceptedBy,
   type BodyKind,
   type FilePart,
+  ignoresUnknown,
   isStreamed,
   maxCountOf,
   mediaTypes,
@@ -63,7 +64,7 @@ function fieldsOf(spec: EndpointSpec, body: z.ZodObject, schemas: Components): (
   const name = `${spec.operation.charAt(0).toUpperCase()}${spec.operation.slice(1)}Body`;
   if (types.length > 1) schemas[name] = strict;
   return kind => {
-    if (kind.kind === 'form' && kind.oauth) return jsonSchema(body.strip().meta(said), 'input', schemas);
+    if (ignoresUnknown(spec, kind)) return jsonSchema(body.strip().meta(said), 'input', schemas);
     return isShared(kind) && types.length > 1 ? schemaReference(name) : strict;
   };
 }

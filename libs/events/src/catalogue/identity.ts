@@ -483,3 +483,40 @@ export const oauthConsentWithdrawn = event({
   summary: 'A user lets an OAuth client act no more; its grants ended',
   data: OAuthApplication.extend({ user_id: Id }),
 });
+
+export const oauthClientRegistered = event({
+  type: 'identity.oauth_application.registered',
+  version: 1,
+  audit: 'oauth_application.registered',
+  summary: 'An OAuth client registered itself; without an organization where it did so without a token',
+  data: OAuthApplication.extend({
+    registration_token_id: Id.nullable(),
+    name: z.string(),
+    redirect_uris: z.array(z.string()),
+    scopes: z.array(z.string()),
+    software_id: z.string().nullable(),
+  }),
+});
+
+const RegistrationToken = z.object({ registration_token_id: Id });
+
+export const registrationTokenCreated = event({
+  type: 'identity.oauth_registration_token.created',
+  version: 1,
+  audit: 'oauth_registration_token.created',
+  summary: 'An administrator made a token by which OAuth clients register themselves',
+  data: RegistrationToken.extend({
+    name: z.string(),
+    scopes: z.array(z.string()),
+    max_uses: z.int(),
+    expires_at: z.string(),
+  }),
+});
+
+export const registrationTokenRevoked = event({
+  type: 'identity.oauth_registration_token.revoked',
+  version: 1,
+  audit: 'oauth_registration_token.revoked',
+  summary: 'A token by which OAuth clients register themselves was revoked',
+  data: RegistrationToken.extend({ reason: z.string() }),
+});

@@ -1,7 +1,7 @@
 import type { Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
 import type { SigningAlgorithm } from '../keys/signing-key-store.ts';
-import { ApplicationExists, ApplicationNotFound, type GrantType } from './application.ts';
+import { ApplicationExists, ApplicationNotFound, type AuthMethod, type GrantType } from './application.ts';
 
 /** What an administrator sets. */
 export interface ApplicationFields {
@@ -11,6 +11,7 @@ export interface ApplicationFields {
   redirect_uris: string[];
   scopes: Scope[];
   access_level: 'organization';
+  require_pushed_authorization_requests: boolean;
   id_token_signed_response_alg: SigningAlgorithm;
   post_logout_redirect_uris: string[];
 }
@@ -18,6 +19,8 @@ export interface ApplicationFields {
 export interface ApplicationRow extends ApplicationFields {
   id: number;
   client_id: string;
+  token_endpoint_auth_method: AuthMethod | null;
+  self_registered: boolean;
   status: 'active' | 'revoked';
   created_at: Date;
   last_used_at: Date | null;
@@ -32,6 +35,9 @@ export const COLUMNS = [
   'redirect_uris',
   'scopes',
   'access_level',
+  'token_endpoint_auth_method',
+  'require_pushed_authorization_requests',
+  'self_registered',
   'id_token_signed_response_alg',
   'post_logout_redirect_uris',
   'status',
@@ -40,12 +46,16 @@ export const COLUMNS = [
 ];
 
 /** Full case folding, near enough: through upper case, so that ß and ss are one. */
-const nameKey = (name: string) => name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
+export const nameKey = (name: string) => name.normalize('NFKC').toUpperCase().toLowerCase().normalize('NFKC');
 
 /** @throws ApplicationExists */
 export async function insertApplication(
   db: Knex,
-  application: ApplicationFields & { organization_id: number; secret_hash: string },
+  application: ApplicationFields &
+    Pick<ApplicationRow, 'token_endpoint_auth_method'> & {
+      organization_id: number;
+      secret_hash: string | null;
+    },
 ): Promise<ApplicationRow> {
   const [inserted] = await db('oauth_applications')
     .insert({ ...application, name_key: nameKey(application.name) })

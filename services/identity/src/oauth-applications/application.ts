@@ -1,8 +1,8 @@
 import { SCOPES } from '@rivergate/caller';
-import { displayText, error, Id, Timestamp, ValidationFailed } from '@rivergate/endpoint';
+import { displayText, error, type FailureDetail, Id, Timestamp, ValidationFailed } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { SIGNING_ALGORITHMS } from '../keys/signing-key-store.ts';
-import { RedirectUri } from './redirect-uri.ts';
+import { isPrivateUse, RedirectUri } from './redirect-uri.ts';
 
 export const ApplicationExists = error(
   'APPLICATION_EXISTS',
@@ -14,6 +14,7 @@ export const ApplicationNotFound = error(
   404,
   'No such application in the organization',
 );
+export const ClientHasNoSecret = error('CLIENT_HAS_NO_SECRET', 409, 'A public client has no secret');
 
 /** RFC 8628, section 3.4 */
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -22,7 +23,11 @@ export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 export const GRANT_TYPES = ['authorization_code', 'client_credentials', DEVICE_CODE] as const;
 export type GrantType = (typeof GRANT_TYPES)[number];
 
-const withoutRepeats = <Item>(list: Item[]) => [...new Set(list)];
+/** How a client proves itself at the token endpoint (RFC 7591, section 2). */
+export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
+export type AuthMethod = (typeof AUTH_METHODS)[number];
+
+export const withoutRepeats = <Item>(list: Item[]) => [...new Set(list)];
 
 /** What an administrator says of an application. */
 export const applicationFields = {
@@ -54,6 +59,9 @@ export const applicationFields = {
   access_level: z.enum(['organization']).meta({
     description: 'Only members of the organization may authorize the application',
   }),
+  require_pushed_authorization_requests: z.boolean().meta({
+    description: 'Whether people are sent to sign in with a pushed request only (RFC 9126)',
+  }),
   id_token_signed_response_alg: z
     .enum(SIGNING_ALGORITHMS)
     .meta({ description: 'What ID tokens of the application are signed with', examples: ['ES256'] }),
@@ -64,14 +72,47 @@ export const applicationFields = {
     .meta({ description: 'Where people may be led who have signed out, to the letter' }),
 };
 
-/** @throws ValidationFailed where codes would have nowhere to go */
-export function requireRedirectUri(application: {
+export const TokenEndpointAuthMethod = z
+  .enum(AUTH_METHODS)
+  .nullable()
+  .meta({
+    description:
+      'How the client proves itself (RFC 7591): none is a public client, which has no secret and always uses PKCE with ' +
+      'S256; null is by its secret, in either way',
+  });
+
+export interface ClientShape {
   grant_types: readonly GrantType[];
   redirect_uris: readonly string[];
-}): void {
-  if (!application.grant_types.includes('authorization_code') || application.redirect_uris.length > 0) return;
-  const reason = 'must hold at least one address, for the grant authorization_code';
-  throw ValidationFailed(undefined, [{ field: 'body.redirect_uris', code: 'too_small', reason }]);
+  token_endpoint_auth_method: AuthMethod | null;
+}
+
+/** What does not go together in a client: codes that would have nowhere to go, and what takes a secret without one. */
+export function flawOfClient({
+  grant_types,
+  redirect_uris,
+  token_endpoint_auth_method,
+}: ClientShape): (FailureDetail & { field: keyof ClientShape }) | undefined {
+  const isPublic = token_endpoint_auth_method === 'none';
+  if (grant_types.includes('authorization_code') && redirect_uris.length === 0) {
+    const reason = 'must hold at least one address, for the grant authorization_code';
+    return { field: 'redirect_uris', code: 'too_small', reason };
+  }
+  if (isPublic && grant_types.includes('client_credentials')) {
+    const reason = 'must not hold client_credentials for a client without a secret';
+    return { field: 'grant_types', code: 'not_allowed', reason };
+  }
+  if (!isPublic && redirect_uris.some(isPrivateUse)) {
+    const reason = 'must hold addresses with a scheme of their own for a public client only';
+    return { field: 'redirect_uris', code: 'invalid_format', reason };
+  }
+  return undefined;
+}
+
+/** @throws ValidationFailed */
+export function requireSound(application: ClientShape): void {
+  const flaw = flawOfClient(application);
+  if (flaw) throw ValidationFailed(undefined, [{ ...flaw, field: `body.${flaw.field}` }]);
 }
 
 export const Status = z.enum(['active', 'revoked']);
@@ -82,6 +123,11 @@ const facts = {
   ...applicationFields,
   description: applicationFields.description.nullable(),
   client_id: z.uuid().meta({ examples: ['5f0c1c0e-3f43-4a5e-9a51-6a7b1c2d3e4f'] }),
+  token_endpoint_auth_method: TokenEndpointAuthMethod,
+  self_registered: z.boolean().meta({
+    description:
+      'Whether the client registered itself, by a token of the organization, and says itself what it is',
+  }),
   status: Status,
 };
 
@@ -99,5 +145,11 @@ export const ClientSecret = z.string().meta({
   examples: ['secret_TTuHKCMP-pcWEJdXHBbYNe-RUQ9jJtYK3sFzUP4mzo0'],
 });
 export const CreatedApplication = z
-  .object({ ...facts, client_secret: ClientSecret, created_at: Timestamp })
+  .object({
+    ...facts,
+    client_secret: ClientSecret.optional().meta({
+      description: 'In this answer and never again; not for a public client',
+    }),
+    created_at: Timestamp,
+  })
   .meta({ id: 'CreatedOAuthApplication' });

@@ -1,10 +1,12 @@
 import { consumer, oauthApplicationDeleted, on, organizationDeleted } from '@rivergate/events';
 import type { RedisClient } from '@rivergate/redis';
 import { emittingAtOnce } from '../emitting-at-once.ts';
+import { endGrantsOfOpenClients } from '../oauth/grants-of-open-clients.ts';
 import { revokeTokens } from '../oauth/revoke-tokens.ts';
+import { forbidOpenClients } from '../organizations/policy-store.ts';
 import { applicationsOf, forgetApplication } from './application-store.ts';
 
-/** An organization's applications end with it, and their tokens with them. */
+/** An organization's applications end with it, and their tokens with them; it lets no others in any more. */
 export function applicationsOfDeletedOrganizations({ redis }: { redis: RedisClient }) {
   return consumer({
     name: 'oauth-applications-of-deleted-organizations',
@@ -14,6 +16,8 @@ export function applicationsOfDeletedOrganizations({ redis }: { redis: RedisClie
         const applications = await applicationsOf(db, organizationId)
           .forUpdate()
           .select('id', 'client_id', 'name', 'organization_id');
+        await forbidOpenClients(db, organizationId);
+        await endGrantsOfOpenClients({ db, emit }, organizationId);
         for (const { name, ...application } of applications) {
           const { id, client_id } = application;
           await revokeTokens({ db, emit }, application, {}, 'application_deleted');

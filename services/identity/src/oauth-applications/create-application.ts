@@ -7,7 +7,8 @@ import {
   ApplicationExists,
   applicationFields,
   CreatedApplication,
-  requireRedirectUri,
+  requireSound,
+  TokenEndpointAuthMethod,
 } from './application.ts';
 import { insertApplication } from './application-store.ts';
 
@@ -17,7 +18,9 @@ export const createApplication = endpoint(
     method: 'post',
     path: '/organizations/:org_id/oauth-applications',
     summary: 'Register an OAuth client',
-    description: 'A confidential client, active at once. Its secret is in this answer and never again.',
+    description:
+      'Active at once. The secret of a confidential client is in this answer and never again; a public client, whose ' +
+      'token_endpoint_auth_method is none, has none.',
     caller: 'admin',
     session: true,
     fresh: true,
@@ -26,6 +29,9 @@ export const createApplication = endpoint(
       ...applicationFields,
       description: applicationFields.description.optional(),
       access_level: applicationFields.access_level.default('organization'),
+      token_endpoint_auth_method: TokenEndpointAuthMethod.default(null),
+      require_pushed_authorization_requests:
+        applicationFields.require_pushed_authorization_requests.default(false),
       id_token_signed_response_alg: applicationFields.id_token_signed_response_alg.default('ES256'),
       post_logout_redirect_uris: applicationFields.post_logout_redirect_uris.default([]),
     }),
@@ -37,21 +43,21 @@ export const createApplication = endpoint(
     idempotency: { seconds: 60, randomKey: true },
   },
   {
-    check: ({ body }) => requireRedirectUri(body),
+    check: ({ body }) => requireSound(body),
     async handle({ params, body, db, emit }) {
-      const secret = prefixedToken('secret');
+      const secret = body.token_endpoint_auth_method === 'none' ? undefined : prefixedToken('secret');
       const { last_used_at: _, ...application } = await insertApplication(db, {
         ...body,
         description: body.description ?? null,
         organization_id: params.org_id,
-        secret_hash: tokenHash(secret),
+        secret_hash: secret === undefined ? null : tokenHash(secret),
       });
       const { id, client_id, name, grant_types, scopes } = application;
       await emit(oauthApplicationCreated, {
         aggregateId: id,
         data: { application_id: id, client_id, name, grant_types, scopes },
       });
-      return { ...application, client_secret: secret };
+      return { ...application, ...(secret === undefined ? {} : { client_secret: secret }) };
     },
   },
 );

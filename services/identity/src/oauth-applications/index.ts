@@ -1,5 +1,6 @@
 import type { Resources } from '@rivergate/service';
 import { oauthApplications } from '../../migrations/0018_oauth_applications.ts';
+import { oauthClients } from '../../migrations/0030_oauth_clients.ts';
 import { applicationsOfDeletedOrganizations } from './applications-of-deleted-organizations.ts';
 import { createApplication } from './create-application.ts';
 import { deleteApplication } from './delete-application.ts';
@@ -19,5 +20,5 @@ export const endpoints = [
   replaceSecret,
   revokeApplication,
 ];
-export const migrations = [oauthApplications];
+export const migrations = [oauthApplications, oauthClients];
 export const consumers = (tools: Resources) => [applicationsOfDeletedOrganizations(tools)];

@@ -118,6 +118,30 @@ describe('registering an application', () => {
     expect((await create({ redirect_uris: [uri] })).redirect_uris).toEqual([uri]);
   });
 
+  it('takes a public client, which has no secret and can be given none', async () => {
+    const isPublic = { token_endpoint_auth_method: 'none' };
+    const native = [...wanted.redirect_uris, 'com.example.app:/callback', 'com.example.my-app://callback'];
+    const { id, ...created } = await create({ ...isPublic, redirect_uris: native });
+    expect(created).toMatchObject({ token_endpoint_auth_method: 'none', redirect_uris: native });
+    expect(created.client_secret).toBeUndefined();
+    expectError(await admin.post(`${path}/${id}/regenerate-secret`), 409, 'CLIENT_HAS_NO_SECRET');
+    const confidential = await create({ name: 'Confidential' });
+    const own = `${path}/${confidential.id}`;
+    for (const answer of [
+      await admin.post(path, { ...wanted, ...isPublic, grant_types: ['client_credentials'] }),
+      await admin.patch(`${path}/${id}`, { grant_types: ['authorization_code', 'client_credentials'] }),
+      await admin.patch(`${path}/${id}`, { token_endpoint_auth_method: 'client_secret_basic' }),
+      await admin.patch(own, { redirect_uris: ['com.example.app:/callback'] }),
+      await admin.patch(own, isPublic),
+      await admin.post(path, { ...wanted, name: 'x', redirect_uris: ['com.example.app:/callback'] }),
+      await admin.post(path, { ...wanted, ...isPublic, name: 'x', redirect_uris: ['javascript:/alert(1)'] }),
+      await admin.post(path, { ...wanted, ...isPublic, name: 'x', redirect_uris: ['app://callback'] }),
+      await admin.post(path, { ...wanted, ...isPublic, name: 'x', redirect_uris: ['com.example:callback'] }),
+      await admin.post(path, { ...wanted, ...isPublic, name: 'x', redirect_uris: ['com.example://a@b/'] }),
+    ])
+      expectError(answer, 422, 'VALIDATION_ERROR');
+  });
+
   it('422 for what is no application', async () => {
     for (const wrong of [
       { redirect_uris: [] },
@@ -170,6 +194,9 @@ describe('updating an application', () => {
       id_token_signed_response_alg: 'ES256',
       post_logout_redirect_uris: [],
       access_level: 'organization',
+      token_endpoint_auth_method: null,
+      require_pushed_authorization_requests: false,
+      self_registered: false,
       status: 'active',
     });
     expect((await admin.patch(`${path}/${id}`, { description: null })).body.data.description).toBeNull();
@@ -316,6 +343,18 @@ describe('a redirect URI', () => {
     'http://127.0.0.1:99999/back?a=1',
     'http://127.0.0.1:1@evil.example/back?a=1',
     'http://127.0.0.1:/back?a=1',
+    'http://127.0.0.1.evil.example/back?a=1',
+    'http://127.0.0.1:80.evil.example/back?a=1',
+    'http://127.0.0.1%2eevil.example/back?a=1',
+    'http://127.0.0.1:1:2/back?a=1',
+    'http://user@127.0.0.1/back?a=1',
+    'http://127.0.0.1\\@evil.example/back?a=1',
+    'http://127.0.0.2/back?a=1',
+    'http://2130706433/back?a=1',
+    'http://[::ffff:127.0.0.1]/back?a=1',
+    'http://[::1].evil.example/',
+    'http://[::1]:8000@evil.example/',
+    'http://[0:0:0:0:0:0:0:1]/',
     'https://127.0.0.1/back?a=1',
     'http://localhost/',
     'http://localhost:3001/',

@@ -4,32 +4,42 @@ import { z } from 'zod';
 const ADDRESS = /^(https?):\/\/([\w.\-:[\]]+)(?:[/?][\x21\x22\x24-\x5b\x5d-\x7e]*)?$/;
 /** Where the port may be another at each start of a program (RFC 8252, section 7.3). */
 const LOOPBACK = /^(https?:\/\/(?:127\.0\.0\.1|\[::1\]))(?::\d{1,5})?((?:[/?].*)?)$/;
+/** A scheme of an app's own, which is a domain backwards, so that no other app has it by chance (RFC 8252, section 7.1). */
+const PRIVATE_USE = /^[a-z][a-z\d-]*(?:\.[a-z\d-]+)+:\/[\x21\x22\x24-\x5b\x5d-\x7e]*$/;
 /** Hosts that are reached without TLS, because what is sent to them does not leave the machine. */
 const OWN_MACHINE = /^(?:localhost|127\.0\.0\.1|\[::1\])(?::\d{1,5})?$/;
 
 /**
  * Where an application may be led back to: an absolute address without fragment and user info (RFC 6749, section 3.1.2),
- * by https, or by http on the machine of the user.
+ * by https, by http on the machine of the user, or by a scheme of the app's own.
  */
 export const RedirectUri = z
   .string()
   .max(2_000)
   .refine(isRedirectUri, {
     error:
-      'must be an absolute https address without fragment and user info, or an http address of localhost',
+      'must be an absolute https address without fragment and user info, an http address of localhost, or of a scheme ' +
+      'that is a domain backwards',
     params: { code: 'invalid_format' },
   })
   .meta({
     description:
-      'Absolute, without fragment and user info; https, or http for localhost, 127.0.0.1 and [::1]. Compared as it stands; ' +
-      'for 127.0.0.1 and [::1] the port may differ.',
+      'Absolute, without fragment and user info; https, or http for localhost, 127.0.0.1 and [::1]. A public client may have ' +
+      'a scheme of its own that is a domain backwards, as com.example.app:/callback. Compared as it stands; for 127.0.0.1 ' +
+      'and [::1] the port may differ.',
     examples: ['https://app.example.com/callback'],
   });
 
-function isRedirectUri(text: string): boolean {
+export function isRedirectUri(text: string): boolean {
+  if (isPrivateUse(text)) return true;
   const [, scheme, authority = ''] = ADDRESS.exec(text) ?? [];
   if (scheme === undefined || !URL.canParse(text)) return false;
   return scheme === 'https' || OWN_MACHINE.test(authority);
+}
+
+/** Whether only an app that is installed takes it (RFC 8252, section 7.1). */
+export function isPrivateUse(text: string): boolean {
+  return PRIVATE_USE.test(text) && URL.parse(text)?.username === '';
 }
 
 /** Whether a request may lead to this address: one that is registered, to the letter but for the port of a loopback address. */

@@ -4,7 +4,7 @@ import { prefixedToken, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { revokeTokens } from '../oauth/revoke-tokens.ts';
-import { ApplicationNotFound, ClientSecret } from './application.ts';
+import { ApplicationNotFound, ClientHasNoSecret, ClientSecret } from './application.ts';
 import { changeApplication, lockApplication } from './application-store.ts';
 
 export const replaceSecret = endpoint(
@@ -21,12 +21,13 @@ export const replaceSecret = endpoint(
     answer: z.object({ client_secret: ClientSecret }),
     message: 'Secret replaced; the new one is not shown again',
     messageInData: true,
-    errors: [ApplicationNotFound],
+    errors: [ApplicationNotFound, ClientHasNoSecret],
     idempotency: { seconds: 60, randomKey: true },
   },
   async ({ params, db, emit }) => {
     const own = { organization_id: params.org_id, id: params.app_id };
-    const { id, client_id } = await lockApplication(db, own);
+    const { id, client_id, token_endpoint_auth_method } = await lockApplication(db, own);
+    if (token_endpoint_auth_method === 'none') throw ClientHasNoSecret();
     const secret = prefixedToken('secret');
     await changeApplication(db, id, { secret_hash: tokenHash(secret) });
     const owner = { id, client_id, organization_id: params.org_id };

@@ -8,7 +8,7 @@ import { isRegistered } from './redirect-uri.ts';
 /** Takes from codes and tokens that are out what a change took from their application. It never comes back to them. */
 export async function takeAway(
   tools: { db: Knex.Transaction; emit: Emit },
-  organizationId: number,
+  organizationId: number | null,
   before: ApplicationRow,
   after: ApplicationRow,
 ): Promise<void> {

@@ -7,7 +7,7 @@ import {
   ApplicationExists,
   ApplicationNotFound,
   applicationFields,
-  requireRedirectUri,
+  requireSound,
   Status,
 } from './application.ts';
 import { changeApplication, lockApplication } from './application-store.ts';
@@ -20,6 +20,7 @@ const {
   redirect_uris,
   scopes,
   access_level,
+  require_pushed_authorization_requests,
   id_token_signed_response_alg,
   post_logout_redirect_uris,
 } = applicationFields;
@@ -45,6 +46,7 @@ export const updateApplication = endpoint(
         redirect_uris: redirect_uris.optional(),
         scopes: scopes.optional(),
         access_level: access_level.optional(),
+        require_pushed_authorization_requests: require_pushed_authorization_requests.optional(),
         id_token_signed_response_alg: id_token_signed_response_alg.optional(),
         post_logout_redirect_uris: post_logout_redirect_uris.optional(),
         status: Status.optional(),
@@ -58,7 +60,7 @@ export const updateApplication = endpoint(
     const before = await lockApplication(db, { organization_id: params.org_id, id: params.app_id });
     const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
     const after = { ...before, ...given };
-    requireRedirectUri(after);
+    requireSound(after);
     const { created_at: _, last_used_at: __, ...application } = after;
     const fields = Object.keys(given);
     if (fields.length === 0) return application;

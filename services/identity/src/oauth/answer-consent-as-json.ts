@@ -1,7 +1,8 @@
 import { error, Forbidden } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { authorizationParameters, decide, type Refusal, standingOf } from './authorization.ts';
+import { decide, type Refusal, standingOf } from './authorization.ts';
+import { answerable, askingClient, authorizationParameters } from './authorization-request.ts';
 import { CHALLENGE_METHODS, PKCE_TEXT } from './code-challenge.ts';
 import { THUMBPRINT } from './proven-key.ts';
 import { addressOf } from './redirect-back.ts';
@@ -16,6 +17,16 @@ export const ScopeNotAllowed = error(
   'INVALID_SCOPE',
   400,
   'The application may not have all of these scopes',
+);
+export const TargetNotAllowed = error(
+  'INVALID_TARGET',
+  400,
+  'The application is not for this resource, or its organization does not let the application in',
+);
+export const UnknownRequest = error(
+  'INVALID_REQUEST_URI',
+  400,
+  'The pushed request is unknown, used or expired, or there has to be one',
 );
 /** The page has the user sign in once more; where it may not ask anybody, the client is told instead. */
 const LoginRequired = error('LOGIN_REQUIRED', 403, 'This request wants the user to sign in anew');
@@ -32,8 +43,9 @@ export const answerConsentAsJson = endpoint(
       'sign-in first, because of prompt, max_age, or another user than the expected one.',
     caller: 'user',
     session: true,
-    body: z
-      .object({
+    body: answerable(
+      z.object({
+        ...askingClient,
         ...authorizationParameters,
         code_challenge: z
           .string()
@@ -49,12 +61,12 @@ export const answerConsentAsJson = endpoint(
           .optional()
           .meta({ examples: ['0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'] }),
         approve: z.boolean(),
-      })
-      .refine(body => body.code_challenge_method === undefined || body.code_challenge !== undefined, {
-        path: ['code_challenge'],
-        error: 'is required with code_challenge_method',
-        params: { code: 'required' },
       }),
+    ).refine(body => body.code_challenge_method === undefined || body.code_challenge !== undefined, {
+      path: ['code_challenge'],
+      error: 'is required with code_challenge_method',
+      params: { code: 'required' },
+    }),
     answer: z.object({
       redirect_url: z.string().meta({
         examples: ['https://app.example.com/callback?code=SplxlOBeZQQYbYS6WxSbIA&state=af0ifjsldkj'],
@@ -64,6 +76,8 @@ export const answerConsentAsJson = endpoint(
       UnknownClient,
       UnregisteredRedirectUri,
       ScopeNotAllowed,
+      TargetNotAllowed,
+      UnknownRequest,
       NotForThisGrant,
       LoginRequired,
       Forbidden,
@@ -71,18 +85,21 @@ export const answerConsentAsJson = endpoint(
     idempotency: { seconds: 60, randomKey: true },
   },
   {
-    prepare: ({ body, caller, call, knex }) => standingOf({ call, knex }, caller.userId, body),
-    async handle({ body, caller, prepared, db, emit, keys, settings }) {
-      const outcome = await decide({ db, emit, keys, settings }, caller, body, prepared);
+    prepare: ({ body, caller, ...tools }) => standingOf(tools, caller.userId, body),
+    async handle({ body, caller, prepared, ...tools }) {
+      const outcome = await decide(tools, caller, body, prepared);
       const failure = 'refusal' in outcome ? failureOf(outcome.refusal) : undefined;
       if (failure) throw failure;
-      return { redirect_url: addressOf(outcome, body, settings.publicUrl)! };
+      return { redirect_url: addressOf(outcome, prepared, tools.settings.publicUrl)! };
     },
   },
 );
 
 /** What is told to the front end; everything else is told to the client. */
 function failureOf(refusal: Refusal) {
+  if (refusal === 'unknown_request') return UnknownRequest();
+  if (refusal === 'pushed_request_required') return UnknownRequest('The client has to push its requests');
+  if (refusal === 'invalid_target') return TargetNotAllowed();
   if (refusal === 'unknown_client') return UnknownClient();
   if (refusal === 'unregistered_redirect_uri') return UnregisteredRedirectUri();
   if (refusal === 'unauthorized_client') return NotForThisGrant();

@@ -2,13 +2,25 @@ import { SCOPES } from '@rivergate/caller';
 import { organizationName } from '@rivergate/contracts';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { isRegistered } from '../oauth-applications/redirect-uri.ts';
 import { authenticationIn, missesEssentialAcr, needsSignIn } from '../openid/authentication.ts';
 import { readAuthenticationRequest } from '../openid/authentication-request.ts';
-import { ScopeNotAllowed, UnknownClient, UnregisteredRedirectUri } from './answer-consent-as-json.ts';
-import { authorizationParameters, consentFor, missingFor } from './authorization.ts';
-import { clientById } from './client-store.ts';
+import {
+  ScopeNotAllowed,
+  TargetNotAllowed,
+  UnknownClient,
+  UnknownRequest,
+  UnregisteredRedirectUri,
+} from './answer-consent-as-json.ts';
+import { consentFor, missingFor } from './authorization.ts';
+import {
+  answerable,
+  askedBy,
+  askingClient,
+  authorizationParameters,
+  type Unanswerable,
+} from './authorization-request.ts';
 import { hasConsented } from './consent-store.ts';
+import { openPushed } from './pushed-request-store.ts';
 import { addressOf } from './redirect-back.ts';
 import { authorizationScopes, IDENTITY_SCOPES, identityOf, rightsOf } from './scope.ts';
 
@@ -23,7 +35,8 @@ export const appInfo = endpoint(
       'whether that user has to be asked at all.',
     caller: 'public',
     bearer: 'optional',
-    query: z.object(authorizationParameters),
+    query: answerable(z.object({ ...askingClient, ...authorizationParameters })),
+    writes: true,
     answer: z.object({
       app_name: z.string().meta({ examples: ['Warehouse dashboard'] }),
       description: z
@@ -38,6 +51,11 @@ export const appInfo = endpoint(
         .array(z.enum(IDENTITY_SCOPES))
         .meta({ description: 'What the application wants to know of the user, by claims too' }),
       organization_name: z.string().meta({ examples: ['Analytical Engines'] }),
+      redirect_uri: z.string().meta({ examples: ['https://app.example.com/callback'] }),
+      verified: z.boolean().meta({
+        description:
+          'False for a client that registered itself: nobody of the organization has vouched for it',
+      }),
       viewer: z
         .object({
           sign_in_required: z.boolean().meta({
@@ -59,34 +77,39 @@ export const appInfo = endpoint(
           examples: ['https://app.example.com/callback?error=login_required&state=af0ifjsldkj'],
         }),
     }),
-    errors: [UnknownClient, UnregisteredRedirectUri, ScopeNotAllowed],
+    errors: [UnknownClient, UnknownRequest, UnregisteredRedirectUri, ScopeNotAllowed, TargetNotAllowed],
   },
   {
-    async prepare({ query, call, knex }) {
-      const client = await clientById(knex, query.client_id);
-      if (!client) throw UnknownClient();
-      if (!isRegistered(client.redirect_uris, query.redirect_uri)) throw UnregisteredRedirectUri();
-      const scopes = authorizationScopes(query.scope, client.scopes);
+    async prepare({ query, call, knex, settings: { publicUrl } }) {
+      const asked = await askedBy({ knex, publicUrl }, query);
+      if (typeof asked === 'string') throw failureOf(asked);
+      const { client, request, pushedAs, organizationId: organization_id } = asked;
+      const scopes = authorizationScopes(request.scope, client.scopes);
       if (!scopes) throw ScopeNotAllowed();
-      const question = { params: { organization_id: client.organization_id } };
-      return { client, scopes, organization: await call(organizationName, question) };
+      if (organization_id === undefined) throw TargetNotAllowed();
+      const organization = await call(organizationName, { params: { organization_id } });
+      return { client, request, pushedAs, scopes, organization };
     },
-    async handle({ query, caller, prepared: { client, scopes, organization }, db, keys, settings }) {
+    async handle({ caller, prepared, db, keys, settings }) {
+      const { client, request, pushedAs, scopes, organization } = prepared;
+      if (pushedAs !== undefined) await openPushed(db, client.id, pushedAs);
       const issuer = settings.publicUrl;
-      const asked = await readAuthenticationRequest(query, { clientId: client.client_id, issuer, keys });
+      const asked = await readAuthenticationRequest(request, { clientId: client.client_id, issuer, keys });
       const shown = {
         app_name: client.name,
         description: client.description,
         scopes: client.scopes,
         requested_scopes: rightsOf(scopes),
         organization_name: organization.name,
+        redirect_uri: request.redirect_uri,
+        verified: !client.self_registered,
       };
       if (typeof asked === 'string')
         return {
           ...shown,
           identity_scopes: identityOf(scopes),
           viewer: null,
-          redirect_url: addressOf({ refusal: asked }, query, issuer)!,
+          redirect_url: addressOf({ refusal: asked }, { request }, issuer)!,
         };
       const wanted = consentFor(scopes, asked);
       const signedIn = caller.sessionId === null ? undefined : await authenticationIn(db, caller.sessionId);
@@ -94,7 +117,7 @@ export const appInfo = endpoint(
         application_id: client.id,
         user_id: signedIn?.user_id ?? 0,
         scopes: wanted,
-        redirect_uri: query.redirect_uri,
+        redirect_uri: request.redirect_uri,
       };
       const missing = asked.prompts.has('none') ? await missingFor(db, asked, signedIn, consent) : undefined;
       return {
@@ -107,8 +130,15 @@ export const appInfo = endpoint(
               consent_remembered: await hasConsented(db, consent, consent),
             }
           : null,
-        redirect_url: missing ? addressOf({ refusal: missing }, query, issuer)! : null,
+        redirect_url: missing ? addressOf({ refusal: missing }, { request }, issuer)! : null,
       };
     },
   },
 );
+
+function failureOf(refusal: Unanswerable) {
+  if (refusal === 'unknown_client') return UnknownClient();
+  if (refusal === 'unregistered_redirect_uri') return UnregisteredRedirectUri();
+  if (refusal === 'pushed_request_required') return UnknownRequest('The client has to push its requests');
+  return UnknownRequest();
+}

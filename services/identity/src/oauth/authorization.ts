@@ -2,7 +2,6 @@ import { memberPrincipal } from '@rivergate/contracts';
 import type { Call, Emit } from '@rivergate/endpoint';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
-import { z } from 'zod';
 import type { IdentityTools } from '../endpoint.ts';
 import { isRegistered } from '../oauth-applications/redirect-uri.ts';
 import { acrOf } from '../openid/acr.ts';
@@ -18,67 +17,45 @@ import {
   readAuthenticationRequest,
 } from '../openid/authentication-request.ts';
 import { scopesOfClaims } from '../openid/identity-claims.ts';
-import { type OpenidParameters, openidParameters } from '../openid/request-parameters.ts';
-import { type Client, clientById, holdClient } from './client-store.ts';
-import { type ChallengeParameters, isWellFormed, keptChallenge } from './code-challenge.ts';
+import {
+  type Asked,
+  type AuthorizationRequest,
+  askedBy,
+  type GivenRequest,
+  type Unanswerable,
+} from './authorization-request.ts';
+import { type Client, holdClient, isPublic } from './client-store.ts';
+import { isS256, isWellFormed, keptChallenge } from './code-challenge.ts';
 import { type Consent, hasConsented, rememberConsent } from './consent-store.ts';
 import { approveGrant, refuseGrant } from './grant-decision.ts';
 import { THUMBPRINT } from './proven-key.ts';
-import { authorizationScopes, type GrantedScope, ScopeParameter } from './scope.ts';
+import { usePushed } from './pushed-request-store.ts';
+import { targetOf } from './resource.ts';
+import { authorizationScopes, type GrantedScope } from './scope.ts';
 
-/** What the three ways to authorize take alike; the challenge is checked where it is known how to refuse it. */
-export const authorizationParameters = {
-  client_id: z
-    .string()
-    .max(255)
-    .meta({ examples: ['5f0c1c0e-3f43-4a5e-9a51-6a7b1c2d3e4f'] }),
-  redirect_uri: z
-    .string()
-    .max(2_000)
-    .meta({
-      description: 'One that is registered, to the letter',
-      examples: ['https://app.example.com/callback'],
-    }),
-  scope: ScopeParameter.optional(),
-  state: z
-    .string()
-    .max(4_000)
-    .optional()
-    .meta({ description: 'Comes back unchanged', examples: ['af0ifjsldkj'] }),
-  ...openidParameters,
-};
-
-export interface AuthorizationRequest extends ChallengeParameters, OpenidParameters {
-  client_id: string;
-  redirect_uri: string;
-  scope?: string | undefined;
-  state?: string | undefined;
-  /** Thumbprint of a key; the code is exchanged with its proof alone (RFC 9449, section 10). */
-  dpop_jkt?: string | undefined;
-}
-
-/** What of a request says where it can be refused at all, and whether the user belongs to the organization. */
-export type Standing = { client: Client; isMember: boolean } | 'unknown_client' | 'unregistered_redirect_uri';
+/** A request, and whether the user belongs to the organization that it is for. */
+export type Standing = (Asked & { isMember: boolean }) | Unanswerable;
 
 /** Before the transaction: organization is asked whether the user is a member. */
 export async function standingOf(
-  { knex, call }: { knex: Knex; call: Call },
+  { knex, call, settings: { publicUrl } }: Pick<IdentityTools, 'knex' | 'settings'> & { call: Call },
   userId: number,
-  { client_id, redirect_uri }: AuthorizationRequest,
+  given: GivenRequest,
 ): Promise<Standing> {
-  const client = await clientById(knex, client_id);
-  if (!client) return 'unknown_client';
-  if (!isRegistered(client.redirect_uris, redirect_uri)) return 'unregistered_redirect_uri';
-  const question = { params: { organization_id: client.organization_id, user_id: userId } };
-  return { client, isMember: (await call(memberPrincipal, question)).member };
+  const asked = await askedBy({ knex, publicUrl }, given);
+  if (typeof asked === 'string') return asked;
+  const { organizationId: organization_id } = asked;
+  if (organization_id === undefined) return { ...asked, isMember: false };
+  const question = { params: { organization_id, user_id: userId } };
+  return { ...asked, isMember: (await call(memberPrincipal, question)).member };
 }
 
 export type Refusal =
-  | 'unknown_client'
-  | 'unregistered_redirect_uri'
+  | Unanswerable
   | 'unauthorized_client'
   | 'invalid_request'
   | 'invalid_scope'
+  | 'invalid_target'
   | 'not_a_member'
   | 'refused_by_user'
   | RequestFlaw
@@ -104,22 +81,27 @@ interface Tools extends Pick<IdentityTools, 'keys' | 'settings'> {
 export async function decide(
   { db, emit, keys, settings }: Tools,
   { userId, sessionId }: { userId: number; sessionId: number },
-  request: AuthorizationRequest & { approve: boolean },
+  { approve }: { approve: boolean },
   standing: Standing,
 ): Promise<{ code: string } | { refusal: Refusal }> {
   if (typeof standing === 'string') return { refusal: standing };
-  const client = await holdClient(db, request.client_id);
+  const { request, pushedAs } = standing;
+  const client = await holdClient(db, standing.client.client_id);
   if (!client) return { refusal: 'unknown_client' };
+  if (pushedAs !== undefined && !(await usePushed(db, client.id, pushedAs)))
+    return { refusal: 'unknown_request' };
+  const organization_id = await targetOf(db, client, request.resource, settings.publicUrl);
   const scopes = authorizationScopes(request.scope, client.scopes);
   const flaw = flawOf(client, request, scopes);
   if (flaw) return { refusal: flaw };
+  if (organization_id === undefined) return { refusal: 'invalid_target' };
   const by = { clientId: client.client_id, issuer: settings.publicUrl, keys };
   const asked = await readAuthenticationRequest(request, by);
   if (typeof asked === 'string') return { refusal: asked };
   if (!standing.isMember) return { refusal: 'not_a_member' };
 
-  if (!request.approve) {
-    await refuseGrant({ emit }, client, userId);
+  if (!approve) {
+    await refuseGrant({ emit }, client, userId, organization_id);
     return { refusal: 'refused_by_user' };
   }
   const consent = consentFor(scopes!, asked);
@@ -134,6 +116,8 @@ export async function decide(
   await rememberConsent(db, { application_id: client.id, user_id: userId }, consent);
   const code = oneTimeToken();
   await approveGrant({ db, emit }, client, userId, {
+    organization_id,
+    resource: request.resource ?? null,
     session_id: sessionId,
     scopes: scopes!,
     grant_type: 'authorization_code',
@@ -179,14 +163,11 @@ export async function missingFor(
   return silent && !(await hasConsented(db, consent, consent)) ? 'consent_required' : undefined;
 }
 
-function flawOf(
-  client: Client,
-  request: AuthorizationRequest,
-  scopes: GrantedScope[] | undefined,
-): Refusal | undefined {
+/** What is wrong with a request, whoever decides about it. */
+export function flawOf(client: Client, request: AuthorizationRequest, scopes: GrantedScope[] | undefined) {
   if (!isRegistered(client.redirect_uris, request.redirect_uri)) return 'unregistered_redirect_uri';
   if (!client.grant_types.includes('authorization_code')) return 'unauthorized_client';
-  if (!isWellFormed(request)) return 'invalid_request';
+  if (!isWellFormed(request) || (isPublic(client) && !isS256(request))) return 'invalid_request';
   if (request.dpop_jkt !== undefined && !THUMBPRINT.test(request.dpop_jkt)) return 'invalid_request';
   return scopes ? undefined : 'invalid_scope';
 }

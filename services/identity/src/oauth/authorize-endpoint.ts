@@ -1,31 +1,17 @@
 import { OAUTH_HEADERS, redirect } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { authorizationParameters, decide, type Refusal, standingOf } from './authorization.ts';
+import { decide, type Refusal, type Standing, standingOf } from './authorization.ts';
+import {
+  answerable,
+  askingClient,
+  authorizationParameters,
+  challengeParameters,
+} from './authorization-request.ts';
 import { InvalidRequest, UnknownClient } from './oauth-errors.ts';
+import { isPushed } from './pushed-request-store.ts';
 import { addressOf } from './redirect-back.ts';
 
-/** Checked later: what is wrong with them is told to the client, by redirect. */
-const challenge = {
-  code_challenge: z
-    .string()
-    .max(1_000)
-    .optional()
-    .meta({ description: '43 to 128 characters', examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'] }),
-  code_challenge_method: z
-    .string()
-    .max(100)
-    .optional()
-    .meta({ description: 'S256, or plain, which it is without one', examples: ['S256'] }),
-  dpop_jkt: z
-    .string()
-    .max(1_000)
-    .optional()
-    .meta({
-      description: 'Thumbprint of the key of the DPoP proof with which the code will be exchanged',
-      examples: ['0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I'],
-    }),
-};
 const shared = {
   path: '/oauth/authorize',
   caller: 'user',
@@ -45,28 +31,28 @@ export const authorize = endpoint(
       'Takes the access token of a session and approves at once; a front end that asks its user first answers with one of ' +
       'the POST variants. What is wrong with client or redirect URI is answered here, everything else by redirect.',
     writes: true,
-    query: z.object({
-      response_type: z
-        .string()
-        .max(100)
-        .meta({ description: 'code', examples: ['code'] }),
-      ...authorizationParameters,
-      ...challenge,
-    }),
+    query: answerable(
+      z.object({
+        response_type: z
+          .string()
+          .max(100)
+          .optional()
+          .meta({ description: 'code; required unless it was pushed', examples: ['code'] }),
+        ...askingClient,
+        ...authorizationParameters,
+        ...challengeParameters,
+      }),
+    ),
   },
   {
     check({ query }) {
-      if (query.response_type !== 'code') throw InvalidRequest('There is one response_type: code');
+      if (!isPushed(query.request_uri ?? '') && query.response_type !== 'code')
+        throw InvalidRequest('There is one response_type: code');
     },
-    prepare: ({ query, caller, call, knex }) => standingOf({ call, knex }, caller.userId, query),
-    async handle({ query, caller, prepared, db, emit, keys, settings }) {
-      const outcome = await decide(
-        { db, emit, keys, settings },
-        caller,
-        { ...query, approve: true },
-        prepared,
-      );
-      return back(addressOf(outcome, query, settings.publicUrl), outcome);
+    prepare: ({ query, caller, ...tools }) => standingOf(tools, caller.userId, query),
+    async handle({ caller, prepared, ...tools }) {
+      const outcome = await decide(tools, caller, { approve: true }, prepared);
+      return back(outcome, prepared, tools.settings.publicUrl);
     },
   },
 );
@@ -78,22 +64,32 @@ export const answerConsent = endpoint(
     method: 'post',
     summary: "The signed-in user's answer to an OAuth client",
     description: 'Everything is checked before any redirect, for a refusal too.',
-    body: z.object({ ...authorizationParameters, ...challenge, approve: z.boolean() }),
+    body: answerable(
+      z.object({
+        ...askingClient,
+        ...authorizationParameters,
+        ...challengeParameters,
+        approve: z.boolean(),
+      }),
+    ),
     idempotency: false,
   },
   {
-    prepare: ({ body, caller, call, knex }) => standingOf({ call, knex }, caller.userId, body),
-    async handle({ body, caller, prepared, db, emit, keys, settings }) {
-      const outcome = await decide({ db, emit, keys, settings }, caller, body, prepared);
-      return back(addressOf(outcome, body, settings.publicUrl), outcome);
+    prepare: ({ body, caller, ...tools }) => standingOf(tools, caller.userId, body),
+    async handle({ body, caller, prepared, ...tools }) {
+      const outcome = await decide(tools, caller, body, prepared);
+      return back(outcome, prepared, tools.settings.publicUrl);
     },
   },
 );
 
 /** @throws where nothing leads to the client: an address that it has not registered is followed by nobody */
-function back(address: string | undefined, outcome: { code: string } | { refusal: Refusal }) {
+function back(outcome: { code: string } | { refusal: Refusal }, standing: Standing, issuer: string) {
+  const address = addressOf(outcome, standing, issuer);
   if (address !== undefined) return redirect(address, { headers: OAUTH_HEADERS });
-  throw 'refusal' in outcome && outcome.refusal === 'unknown_client'
-    ? UnknownClient()
-    : InvalidRequest('The redirect URI is not registered');
+  const refusal = 'refusal' in outcome ? outcome.refusal : undefined;
+  if (refusal === 'unknown_client') throw UnknownClient();
+  if (refusal === 'unknown_request') throw InvalidRequest('The pushed request is unknown, used or expired');
+  if (refusal === 'pushed_request_required') throw InvalidRequest('The client has to push its requests');
+  throw InvalidRequest('The redirect URI is not registered');
 }

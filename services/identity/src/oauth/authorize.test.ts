@@ -265,6 +265,8 @@ describe('the consent screen', () => {
       requested_scopes: ['read'],
       identity_scopes: [],
       organization_name: `Organization ${application.organizationId}`,
+      redirect_uri: CALLBACK,
+      verified: true,
       viewer: null,
       redirect_url: null,
     });

@@ -1,7 +1,7 @@
 import { equal, tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { type Client, holdClient } from './client-store.ts';
+import { type Client, holdClient, isPublic } from './client-store.ts';
 import { InvalidClient, InvalidRequest } from './oauth-errors.ts';
 
 /** Parameters by which a client authenticates itself, where it does not by HTTP Basic (RFC 6749, section 2.3.1). */
@@ -22,15 +22,17 @@ export const ClientHeaders = z.object({
   authorization: z.string().max(2_000).optional().meta({ description: 'HTTP Basic' }),
 });
 
-interface Credentials {
-  clientId: string;
-  secret: string;
-}
+/** What a request says of its client, and how. */
+type Credentials = { clientId: string } & (
+  | { method: 'none' }
+  | { method: 'client_secret_basic' | 'client_secret_post'; secret: string }
+);
 
 /**
  * What a request says of its client; undefined where it says nothing.
  *
- * @throws InvalidRequest for half of it, and for both ways at once; InvalidClient for a header that cannot be read
+ * @throws InvalidRequest for a secret without a client, and for both ways at once; InvalidClient for a header that cannot
+ *   be read
  */
 export function clientCredentials(
   authorization: string | undefined,
@@ -38,10 +40,10 @@ export function clientCredentials(
 ): Credentials | undefined {
   const { client_id, client_secret } = body;
   if (authorization === undefined) {
-    if (client_id === undefined && client_secret === undefined) return undefined;
-    if (client_id === undefined || client_secret === undefined)
-      throw InvalidRequest('client_id and client_secret go together');
-    return { clientId: client_id, secret: client_secret };
+    if (client_secret === undefined)
+      return client_id === undefined ? undefined : { method: 'none', clientId: client_id };
+    if (client_id === undefined) throw incomplete();
+    return { method: 'client_secret_post', clientId: client_id, secret: client_secret };
   }
   if (client_secret !== undefined)
     throw InvalidRequest('The client authenticates itself in two ways at once');
@@ -49,10 +51,10 @@ export function clientCredentials(
   if (!credentials) throw unauthenticated();
   if (client_id !== undefined && client_id !== credentials.clientId)
     throw InvalidRequest('The client names itself in two ways');
-  return credentials;
+  return { method: 'client_secret_basic', ...credentials };
 }
 
-function basic(authorization: string): Credentials | undefined {
+function basic(authorization: string): { clientId: string; secret: string } | undefined {
   const encoded = /^basic +([A-Za-z0-9+/]+={0,2})$/i.exec(authorization)?.[1];
   const [, id, secret] = /^([^:]*):(.*)$/.exec(Buffer.from(encoded ?? '', 'base64').toString()) ?? [];
   if (id === undefined || secret === undefined) return undefined;
@@ -67,17 +69,20 @@ function basic(authorization: string): Credentials | undefined {
 const formDecoded = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
 
 /**
- * The client whose credentials these are, held to the end of the transaction.
+ * The client whose credentials these are, held to the end of the transaction; proven in the way that it registered.
  *
- * @throws InvalidClient, one for all that may be wrong
+ * @throws InvalidClient, one for all that may be wrong; InvalidRequest where one with a secret leaves it out
  */
-export async function authenticatedClient(
-  db: Knex.Transaction,
-  { clientId, secret }: Credentials,
-): Promise<Client> {
-  const client = await holdClient(db, clientId);
-  const same = equal(tokenHash(secret), client?.secret_hash ?? '');
-  if (!client || !same) throw unauthenticated();
+export async function authenticatedClient(db: Knex.Transaction, credentials: Credentials): Promise<Client> {
+  const client = await holdClient(db, credentials.clientId);
+  if (credentials.method === 'none') {
+    if (!client) throw unauthenticated();
+    if (!isPublic(client)) throw incomplete();
+    return client;
+  }
+  const same = equal(tokenHash(credentials.secret), client?.secret_hash ?? '');
+  if (!client || !same || (client.token_endpoint_auth_method ?? credentials.method) !== credentials.method)
+    throw unauthenticated();
   return client;
 }
 
@@ -94,6 +99,24 @@ export async function requiredClient(
   const credentials = clientCredentials(authorization, body);
   if (!credentials) throw InvalidRequest('The client has to authenticate itself');
   return authenticatedClient(db, credentials);
+}
+
+/**
+ * The same, where saying it is not enough: what a public client says of itself, anybody can say.
+ *
+ * @throws InvalidRequest, InvalidClient
+ */
+export async function provenClient(
+  ...request: Parameters<typeof requiredClient>
+): Promise<Client & { organization_id: number }> {
+  const client = await requiredClient(...request);
+  const { organization_id } = client;
+  if (isPublic(client) || organization_id === null) throw unauthenticated();
+  return { ...client, organization_id };
+}
+
+function incomplete() {
+  return InvalidRequest('client_id and client_secret go together');
 }
 
 function unauthenticated() {

@@ -1,14 +1,21 @@
 import type { Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
 import type { SigningAlgorithm } from '../keys/signing-key-store.ts';
-import type { GrantType } from '../oauth-applications/application.ts';
+import type { AuthMethod, GrantType } from '../oauth-applications/application.ts';
 
 /** An application as the protocol knows it. */
 export interface Client {
   id: number;
   client_id: string;
-  organization_id: number;
-  secret_hash: string;
+  /** Null for a client that registered itself without a token: each grant says for which organization it is. */
+  organization_id: number | null;
+  /** Null for a public client. */
+  secret_hash: string | null;
+  /** Null: by its secret, in either way. */
+  token_endpoint_auth_method: AuthMethod | null;
+  require_pushed_authorization_requests: boolean;
+  /** Whether it says itself what it is, and nobody of the organization has vouched for it. */
+  self_registered: boolean;
   name: string;
   description: string | null;
   grant_types: GrantType[];
@@ -23,6 +30,9 @@ const COLUMNS = [
   'client_id',
   'organization_id',
   'secret_hash',
+  'token_endpoint_auth_method',
+  'require_pushed_authorization_requests',
+  'self_registered',
   'name',
   'description',
   'grant_types',
@@ -36,9 +46,16 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const active = (db: Knex, clientId: string) =>
   db('oauth_applications').where({ client_id: clientId, status: 'active' }).first(COLUMNS);
 
+/** Whether a client can be called that: no other text is compared with what is kept. */
+export const isClientId = (text: string) => UUID.test(text);
+
+/** A client without a secret, of which anybody can take the place up to the code (RFC 6749, section 2.1). */
+export const isPublic = (client: Pick<Client, 'token_endpoint_auth_method'>) =>
+  client.token_endpoint_auth_method === 'none';
+
 /** @returns undefined where it is unknown or revoked */
 export async function clientById(db: Knex, clientId: string): Promise<Client | undefined> {
-  return UUID.test(clientId) ? active(db, clientId) : undefined;
+  return isClientId(clientId) ? active(db, clientId) : undefined;
 }
 
 /**
@@ -46,7 +63,7 @@ export async function clientById(db: Knex, clientId: string): Promise<Client | u
  * not wait for each other.
  */
 export async function holdClient(db: Knex.Transaction, clientId: string): Promise<Client | undefined> {
-  return UUID.test(clientId) ? active(db, clientId).forKeyShare() : undefined;
+  return isClientId(clientId) ? active(db, clientId).forKeyShare() : undefined;
 }
 
 /** Notes the use, once a minute: each request would else wait for the one before. */
@@ -55,4 +72,17 @@ export async function touchClient(db: Knex, id: number): Promise<void> {
     .where({ id })
     .whereRaw("coalesce(last_used_at < now() - interval '1 minute', true)")
     .update({ last_used_at: db.fn.now() });
+}
+
+/**
+ * Where active clients have people led back to; of those that registered without a token, of those that somebody has used:
+ * what anybody can register in vain, counts for nothing.
+ */
+export async function addressesOfClients(db: Knex): Promise<string[]> {
+  const { rows } = await db.raw(
+    `select distinct unnest(redirect_uris) as address from oauth_applications
+     where status = 'active' and 'authorization_code' = any(grant_types)
+       and (organization_id is not null or last_used_at is not null)`,
+  );
+  return rows.map(({ address }: { address: string }) => address);
 }

@@ -19,6 +19,11 @@ export function isWellFormed({ code_challenge, code_challenge_method }: Challeng
   return code_challenge_method === undefined || CHALLENGE_METHODS.some(one => one === code_challenge_method);
 }
 
+/** Whether the challenge is such that who sees it cannot make the verifier, which alone guards a client without a secret. */
+export function isS256({ code_challenge, code_challenge_method }: ChallengeParameters): boolean {
+  return code_challenge !== undefined && code_challenge_method === 'S256';
+}
+
 /** The S256 of the verifier, which is what is kept: of a plain challenge, which is the verifier, too. */
 export function keptChallenge(parameters: ChallengeParameters): string | null {
   const { code_challenge, code_challenge_method } = parameters;

@@ -10,7 +10,7 @@ export interface Consent {
 
 /**
  * Whether the user has agreed to all of this before, and need not be asked. Not for an address where another program could
- * pretend to be the client (RFC 8252, section 8.6).
+ * pretend to be the client (RFC 8252, section 8.6), and not of a client that says itself what it is.
  */
 export async function hasConsented(
   db: Knex,
@@ -20,6 +20,7 @@ export async function hasConsented(
   if (!isOfItsClientAlone(redirect_uri)) return false;
   const found = await db('oauth_consents')
     .where({ application_id, user_id })
+    .whereExists(db('oauth_applications').where({ id: application_id, self_registered: false }))
     .whereRaw('scopes @> cast(? as text[])', [[...scopes]])
     .first(db.raw('true'));
   return found !== undefined;

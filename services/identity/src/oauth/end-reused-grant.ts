@@ -15,15 +15,16 @@ import { revokeTokens } from './revoke-tokens.ts';
 export async function endReusedGrant(
   { db, emit }: Pick<IssueTools, 'db' | 'emit'>,
   client: Client,
-  grant: Pick<Grant, 'id' | 'user_id'>,
+  grant: Pick<Grant, 'id' | 'user_id' | 'organization_id'>,
 ): Promise<Failure> {
-  const { id: application_id, client_id, organization_id: organizationId } = client;
+  const { id: application_id, client_id } = client;
+  const owner = { id: application_id, client_id, organization_id: grant.organization_id };
   await emit(oauthGrantReused, {
     aggregateId: application_id,
-    organizationId,
+    organizationId: grant.organization_id,
     userId: grant.user_id,
     data: { application_id, client_id, grant_id: grant.id, user_id: grant.user_id },
   });
-  await revokeTokens({ db, emit }, client, { grant_id: grant.id }, 'reused');
+  await revokeTokens({ db, emit }, owner, { grant_id: grant.id }, 'reused');
   return InvalidGrant();
 }

@@ -6,7 +6,9 @@ import { verifies } from './code-challenge.ts';
 import { endReusedGrant } from './end-reused-grant.ts';
 import { endedBySignOut, holdGrant, useCode } from './grant-store.ts';
 import { type IssuedTokens, type IssueTools, issueTokens } from './issue.ts';
-import { InvalidGrant, InvalidRequest, UnauthorizedClient } from './oauth-errors.ts';
+import { InvalidGrant, InvalidRequest, InvalidTarget, UnauthorizedClient } from './oauth-errors.ts';
+import { narrowed } from './resource.ts';
+import type { TokenRequest } from './token-request.ts';
 
 /**
  * Tokens for a code (RFC 6749, section 4.1.3).
@@ -17,7 +19,7 @@ import { InvalidGrant, InvalidRequest, UnauthorizedClient } from './oauth-errors
 export async function exchangeCode(
   tools: IssueTools,
   client: Client,
-  body: { code?: string | undefined; redirect_uri?: string | undefined; code_verifier?: string | undefined },
+  body: Pick<TokenRequest, 'code' | 'redirect_uri' | 'code_verifier' | 'resource'>,
   isMember: boolean | null,
 ): Promise<z.infer<typeof IssuedTokens> | Failure> {
   const { code, redirect_uri, code_verifier } = body;
@@ -33,7 +35,9 @@ export async function exchangeCode(
   if (grant.code_challenge !== null && code_verifier === undefined)
     throw InvalidRequest('The code was asked for with a code_challenge: it takes its code_verifier');
   if (!verifies(code_verifier, grant.code_challenge)) throw InvalidGrant();
+  const target = narrowed(grant, body.resource, tools.settings.publicUrl);
+  if (!target) throw InvalidTarget();
   if (!isMember || grant.scopes.length === 0 || endedBySignOut(grant)) throw InvalidGrant();
   if (!(await useCode(db, grant.id))) return endReusedGrant(tools, client, grant);
-  return issueTokens(tools, client, 'authorization_code', grant.scopes, grant);
+  return issueTokens(tools, client, 'authorization_code', grant.scopes, grant, { ...grant, ...target });
 }

@@ -7,14 +7,14 @@ import { insertGrant, type NewGrant } from './grant-store.ts';
 /** The user lets the application act for them, once everything about that is checked. @returns the id of the grant */
 export async function approveGrant(
   { db, emit }: { db: Knex.Transaction; emit: Emit },
-  { id: application_id, client_id, organization_id: organizationId }: Client,
+  { id: application_id, client_id }: Client,
   userId: number,
   grant: Omit<NewGrant, 'application_id'>,
 ): Promise<number> {
   const grantId = await insertGrant(db, { ...grant, application_id });
   await emit(oauthGrantApproved, {
     aggregateId: application_id,
-    organizationId,
+    organizationId: grant.organization_id,
     data: { application_id, client_id, grant_id: grantId, user_id: userId, scopes: grant.scopes },
   });
   return grantId;
@@ -22,8 +22,9 @@ export async function approveGrant(
 
 export async function refuseGrant(
   { emit }: { emit: Emit },
-  { id: application_id, client_id, organization_id: organizationId }: Client,
+  { id: application_id, client_id }: Client,
   userId: number,
+  organizationId: number,
 ): Promise<void> {
   await emit(oauthGrantRefused, {
     aggregateId: application_id,

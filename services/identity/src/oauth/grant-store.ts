@@ -10,6 +10,10 @@ export interface Grant {
   id: number;
   application_id: number;
   user_id: number;
+  /** In which its tokens act. */
+  organization_id: number;
+  /** RFC 8707; null: the API. */
+  resource: string | null;
   /** Of the user when they approved; null once it is forgotten. */
   session_id: number | null;
   authenticated_at: Date;
@@ -43,6 +47,8 @@ export interface RequestedClaims {
 export type NewGrant = Pick<
   Grant,
   | 'application_id'
+  | 'organization_id'
+  | 'resource'
   | 'session_id'
   | 'scopes'
   | 'grant_type'
@@ -77,10 +83,7 @@ export interface Holder {
 }
 
 export async function holderOfCode(db: Knex, codeHash: string): Promise<Holder | undefined> {
-  return db('oauth_grants as g')
-    .join('oauth_applications as a', 'a.id', 'g.application_id')
-    .where({ code_hash: codeHash })
-    .first('g.user_id', 'a.organization_id');
+  return db('oauth_grants').where({ code_hash: codeHash }).first('user_id', 'organization_id');
 }
 
 /**
@@ -103,6 +106,8 @@ export async function holdGrant(
       'g.id',
       'g.application_id',
       'g.user_id',
+      'g.organization_id',
+      'g.resource',
       'g.session_id',
       'g.authenticated_at',
       'g.authentication_methods',
@@ -166,7 +171,7 @@ export async function grantsOfSessions(
     .whereNull('g.ended_at');
   if (!all)
     grants.whereRaw("'openid' = any(g.identity_scopes) and not 'offline_access' = any(g.identity_scopes)");
-  return grants.select('a.id', 'a.client_id', 'a.organization_id', 'g.id as grant_id');
+  return grants.select('a.id', 'a.client_id', 'g.organization_id', 'g.id as grant_id');
 }
 
 /** Grants of a user to an application that have not ended. */

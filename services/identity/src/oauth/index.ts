@@ -7,6 +7,7 @@ import type { IdentityTools } from '../endpoint.ts';
 import { answerConsentAsJson } from './answer-consent-as-json.ts';
 import { appInfo } from './app-info.ts';
 import { answerConsent, authorize } from './authorize-endpoint.ts';
+import { clientOrigins } from './client-origins.ts';
 import { answerDeviceRequest } from './device/answer-device-request.ts';
 import { deviceAuthorization } from './device/device-authorization-endpoint.ts';
 import { forgetDeviceRequests } from './device/device-request-store.ts';
@@ -15,6 +16,9 @@ import { grantsOfFormerMembers } from './grants-of-former-members.ts';
 import { introspect } from './introspect-endpoint.ts';
 import { listConsents } from './list-consents.ts';
 import { metadata, openidConfiguration } from './metadata.ts';
+import { pushAuthorizationRequest } from './par-endpoint.ts';
+import { organizationProtectedResource, protectedResource } from './protected-resource.ts';
+import { forgetPushed } from './pushed-request-store.ts';
 import { revoke } from './revoke-endpoint.ts';
 import { token } from './token-endpoint.ts';
 import { forgetEndedTokens } from './token-store.ts';
@@ -23,15 +27,19 @@ import { withdrawConsent } from './withdraw-consent.ts';
 export const tag = 'OAuth';
 export const endpoints = [
   authorize,
+  pushAuthorizationRequest,
   answerConsent,
   token,
   revoke,
   introspect,
+  clientOrigins,
   appInfo,
   answerConsentAsJson,
   listConsents,
   withdrawConsent,
   metadata,
+  protectedResource,
+  organizationProtectedResource,
   openidConfiguration,
   deviceAuthorization,
   findDeviceRequest,
@@ -41,5 +49,6 @@ export const migrations = [oauthGrants, authenticationOfSessions, oauthDevices, 
 export const consumers = (tools: Resources) => [grantsOfFormerMembers(tools)];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'forget ended OAuth tokens', every: 21_600, run: ({ knex }) => forgetEndedTokens(knex) },
+  { name: 'forget pushed OAuth requests', every: 3_600, run: ({ knex }) => forgetPushed(knex) },
   { name: 'forget unanswered devices', every: 3_600, run: ({ knex }) => forgetDeviceRequests(knex) },
 ];

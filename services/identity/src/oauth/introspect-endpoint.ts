@@ -3,7 +3,7 @@ import { OAUTH_HEADERS, reply } from '@rivergate/endpoint';
 import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { ClientHeaders, requiredClient } from './client-authentication.ts';
+import { ClientHeaders, provenClient } from './client-authentication.ts';
 import { InvalidClient, InvalidRequest } from './oauth-errors.ts';
 import { TokenParameters } from './token-parameters.ts';
 import { goodToken } from './token-store.ts';
@@ -55,7 +55,7 @@ export const introspect = endpoint(
     idempotency: false,
   },
   async ({ body, headers, db, settings }) => {
-    const client = await requiredClient(db, headers.authorization, body);
+    const client = await provenClient(db, headers.authorization, body);
     const token = await goodToken(db, client, tokenHash(body.token));
     const headersOf = { headers: OAUTH_HEADERS };
     if (!token) return reply({ active: false }, headersOf);

@@ -1,4 +1,3 @@
-import { accessTokenAudience } from '@rivergate/caller';
 import type { Emit } from '@rivergate/endpoint';
 import { oauthTokenIssued } from '@rivergate/events';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
@@ -9,6 +8,7 @@ import { type Authenticated, idToken } from '../openid/id-token.ts';
 import { identityClaims } from '../openid/identity-claims.ts';
 import type { Client } from './client-store.ts';
 import type { Grant } from './grant-store.ts';
+import { audienceOf } from './resource.ts';
 import type { GrantedScope } from './scope.ts';
 import { insertTokens, lifetimesIn } from './token-store.ts';
 
@@ -41,6 +41,7 @@ export type IssueTools = Pick<IdentityTools, 'keys' | 'settings'> & {
  * What a client gets: an access token, and where it acts for a user, a refresh token.
  *
  * @param scopes of the access token; the refresh token has all of the grant
+ * @param place where the access token acts, and for which resource
  */
 export async function issueTokens(
   { db, emit, keys, settings, provenKey }: IssueTools,
@@ -48,14 +49,15 @@ export async function issueTokens(
   grantType: string,
   scopes: readonly GrantedScope[],
   grant: (Authenticated & Pick<Grant, 'id' | 'scopes' | 'claims'>) | null,
+  { organization_id, resource }: Pick<Grant, 'organization_id' | 'resource'>,
 ): Promise<z.infer<typeof IssuedTokens>> {
-  const { id: application_id, client_id, organization_id } = client;
+  const { id: application_id, client_id } = client;
   const lifetimes = await lifetimesIn(db, organization_id);
   const now = Math.floor(Date.now() / 1_000);
   const scope = scopes.join(' ');
   const accessToken = keys.sign({
     iss: settings.publicUrl,
-    aud: accessTokenAudience,
+    aud: audienceOf(resource),
     sub: grant ? String(grant.user_id) : client_id,
     client_id,
     org_id: organization_id,

@@ -4,6 +4,7 @@ import { reply } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { SIGNING_ALGORITHMS } from '../keys/signing-key-store.ts';
+import { AUTH_METHODS } from '../oauth-applications/application.ts';
 import { ACR_VALUES } from '../openid/acr.ts';
 import { PROMPTS } from '../openid/authentication-request.ts';
 import { IDENTITY_CLAIMS } from '../openid/identity-claims.ts';
@@ -22,6 +23,9 @@ const Metadata = z
     revocation_endpoint: address('/oauth/token/revoke'),
     introspection_endpoint: address('/oauth/introspect'),
     device_authorization_endpoint: address('/oauth/device_authorization'),
+    pushed_authorization_request_endpoint: address('/oauth/par'),
+    require_pushed_authorization_requests: z.literal(false),
+    registration_endpoint: address('/oauth/register'),
     userinfo_endpoint: address('/oauth/userinfo'),
     end_session_endpoint: address('/end-session'),
     jwks_uri: address(accessTokenKeysPath),
@@ -48,7 +52,6 @@ const Metadata = z
   .meta({ id: 'AuthorizationServerMetadata' });
 
 function metadataAt(publicUrl: string): z.infer<typeof Metadata> {
-  const byClient = ['client_secret_basic', 'client_secret_post'];
   return {
     issuer: publicUrl,
     // The pages on which people sign in, consent and sign out: a browser has no access token to bring to /oauth/authorize.
@@ -58,15 +61,18 @@ function metadataAt(publicUrl: string): z.infer<typeof Metadata> {
     revocation_endpoint: `${publicUrl}/oauth/token/revoke`,
     introspection_endpoint: `${publicUrl}/oauth/introspect`,
     device_authorization_endpoint: `${publicUrl}/oauth/device_authorization`,
+    pushed_authorization_request_endpoint: `${publicUrl}/oauth/par`,
+    require_pushed_authorization_requests: false,
+    registration_endpoint: `${publicUrl}/oauth/register`,
     userinfo_endpoint: `${publicUrl}/oauth/userinfo`,
     jwks_uri: `${publicUrl}${accessTokenKeysPath}`,
     scopes_supported: [...IDENTITY_SCOPES, ...SCOPES],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: [...GRANTS.keys()],
-    token_endpoint_auth_methods_supported: byClient,
-    revocation_endpoint_auth_methods_supported: ['none', ...byClient],
-    introspection_endpoint_auth_methods_supported: byClient,
+    token_endpoint_auth_methods_supported: [...AUTH_METHODS],
+    revocation_endpoint_auth_methods_supported: [...AUTH_METHODS],
+    introspection_endpoint_auth_methods_supported: AUTH_METHODS.filter(method => method !== 'none'),
     code_challenge_methods_supported: [...CHALLENGE_METHODS],
     dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
     authorization_response_iss_parameter_supported: true,

@@ -53,3 +53,10 @@ export const UseDpopNonce = error(
   400,
   'The DPoP proof has to repeat the nonce of the header DPoP-Nonce',
 );
+
+/** RFC 8707, section 2. */
+export const InvalidTarget = error(
+  'invalid_target',
+  400,
+  'The resource is unknown, or the client or grant is not for it',
+);

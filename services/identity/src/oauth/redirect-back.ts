@@ -1,10 +1,12 @@
-import type { AuthorizationRequest, Refusal } from './authorization.ts';
+import type { Refusal } from './authorization.ts';
+import type { Asked, Unanswerable } from './authorization-request.ts';
 
 /** What a client is told by redirect (RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6). */
 const CODES: Partial<Record<Refusal, string>> = {
   unauthorized_client: 'unauthorized_client',
   invalid_request: 'invalid_request',
   invalid_scope: 'invalid_scope',
+  invalid_target: 'invalid_target',
   not_a_member: 'access_denied',
   refused_by_user: 'access_denied',
   sign_in_again: 'login_required',
@@ -23,9 +25,11 @@ const CODES: Partial<Record<Refusal, string>> = {
  */
 export function addressOf(
   outcome: { code: string } | { refusal: Refusal },
-  { redirect_uri, state }: AuthorizationRequest,
+  asked: Pick<Asked, 'request'> | Unanswerable,
   issuer: string,
 ): string | undefined {
+  if (typeof asked === 'string') return undefined;
+  const { redirect_uri, state } = asked.request;
   const told = 'code' in outcome ? { code: outcome.code } : errorOf(outcome.refusal);
   if (!told) return undefined;
   return withQuery(redirect_uri, { ...told, ...(state === undefined ? {} : { state }), iss: issuer });

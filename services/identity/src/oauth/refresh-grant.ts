@@ -5,8 +5,16 @@ import type { Client } from './client-store.ts';
 import { endReusedGrant } from './end-reused-grant.ts';
 import { endedBySignOut, holdGrant } from './grant-store.ts';
 import { type IssuedTokens, type IssueTools, issueTokens } from './issue.ts';
-import { InvalidGrant, InvalidRequest, InvalidScope, UnauthorizedClient } from './oauth-errors.ts';
+import {
+  InvalidGrant,
+  InvalidRequest,
+  InvalidScope,
+  InvalidTarget,
+  UnauthorizedClient,
+} from './oauth-errors.ts';
+import { narrowed } from './resource.ts';
 import { requestedScopes } from './scope.ts';
+import type { TokenRequest } from './token-request.ts';
 import { issuedToken, lifetimesIn, useRefreshToken } from './token-store.ts';
 
 /**
@@ -18,7 +26,7 @@ import { issuedToken, lifetimesIn, useRefreshToken } from './token-store.ts';
 export async function refreshGrant(
   tools: IssueTools,
   client: Client,
-  body: { refresh_token?: string | undefined; scope?: string | undefined },
+  body: Pick<TokenRequest, 'refresh_token' | 'scope' | 'resource'>,
   isMember: boolean | null,
 ): Promise<z.infer<typeof IssuedTokens> | Failure> {
   if (body.refresh_token === undefined) throw InvalidRequest('The grant refresh_token takes refresh_token');
@@ -31,12 +39,15 @@ export async function refreshGrant(
   if (token.key_thumbprint !== null && token.key_thumbprint !== tools.provenKey) throw InvalidGrant();
   const grant = await holdGrant(db, { application_id: client.id, id: token.grant_id! });
   if (!grant) throw InvalidGrant();
-  const { refresh } = await lifetimesIn(db, client.organization_id);
+  const target = narrowed(grant, body.resource, tools.settings.publicUrl);
+  if (!target) throw InvalidTarget();
+  const { refresh } = await lifetimesIn(db, grant.organization_id);
   const use = await useRefreshToken(db, hash, refresh);
   if (use.state === 'reused') return endReusedGrant(tools, client, grant);
   if (use.state === 'ended' || !isMember || endedBySignOut(grant)) throw InvalidGrant();
   const scopes = requestedScopes(body.scope, use.scopes);
   if (!scopes || scopes.length === 0) throw InvalidScope();
   // An ID token has no nonce then (OpenID Connect Core 1.0, section 12.2).
-  return issueTokens(tools, client, 'refresh_token', scopes, { ...grant, nonce: null, scopes: use.scopes });
+  const granted = { ...grant, nonce: null, scopes: use.scopes };
+  return issueTokens(tools, client, 'refresh_token', scopes, granted, { ...grant, ...target });
 }

@@ -8,7 +8,7 @@ interface WithdrawalTools<Declaration extends typeof oauthTokensRevoked | typeof
   db: Knex.Transaction;
   emit(
     declaration: Declaration,
-    fact: { aggregateId: number; organizationId: number; data: z.input<Declaration['data']> },
+    fact: { aggregateId: number; organizationId: number | null; data: z.input<Declaration['data']> },
   ): Promise<unknown>;
 }
 
@@ -16,7 +16,8 @@ interface WithdrawalTools<Declaration extends typeof oauthTokensRevoked | typeof
 export interface TokenOwner {
   id: number;
   client_id: string;
-  organization_id: number;
+  /** Null where they are of several, or of none. */
+  organization_id: number | null;
 }
 
 export type RevokeReason =
@@ -29,7 +30,8 @@ export type RevokeReason =
   | 'application_deleted'
   | 'secret_replaced'
   | 'grant_type_removed'
-  | 'redirect_uri_removed';
+  | 'redirect_uri_removed'
+  | 'organization_settings';
 
 /** Hashes in one event, which has to fit into a message of the event log. */
 const BATCH = 500;

@@ -15,6 +15,7 @@ import {
   InvalidGrant,
   InvalidRequest,
   InvalidScope,
+  InvalidTarget,
   SlowDown,
   UnauthorizedClient,
   UnsupportedGrantType,
@@ -30,8 +31,9 @@ export const token = endpoint(
     path: '/oauth/token',
     summary: 'Tokens for an OAuth client: by code, by refresh token, for a device, or for itself',
     description:
-      'The client authenticates itself by HTTP Basic or by client_id and client_secret. A code and a refresh token work ' +
-      'once; a second use ends all that the first led to. With a DPoP proof the access token is bound to its key.',
+      'The client authenticates itself as it is registered: by HTTP Basic, by client_id and client_secret, or, where it ' +
+      'has no secret, by client_id alone. A code and a refresh token work once; a second use ends all that the first led ' +
+      'to. With a DPoP proof the access token is bound to its key.',
     caller: 'client',
     protocol: 'oauth',
     headers: ClientHeaders.extend({ dpop: DpopHeader }),
@@ -45,6 +47,7 @@ export const token = endpoint(
       UnauthorizedClient,
       UnsupportedGrantType,
       InvalidScope,
+      InvalidTarget,
       AuthorizationPending,
       SlowDown,
       AccessDenied,

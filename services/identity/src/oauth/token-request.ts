@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clientParameters } from './client-authentication.ts';
 import { PKCE_TEXT } from './code-challenge.ts';
+import { ResourceParameter } from './resource.ts';
 import { ScopeParameter } from './scope.ts';
 
 const Secret = z
@@ -35,5 +36,6 @@ export const TokenRequest = z.object({
   refresh_token: Secret.optional(),
   device_code: Secret.optional(),
   scope: ScopeParameter.optional(),
+  resource: ResourceParameter.optional(),
 });
 export type TokenRequest = z.infer<typeof TokenRequest>;

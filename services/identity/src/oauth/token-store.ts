@@ -48,9 +48,9 @@ export async function insertTokens(db: Knex, tokens: readonly NewToken[]): Promi
 
 export async function holderOfRefreshToken(db: Knex, hash: string): Promise<Holder | undefined> {
   return db('oauth_tokens as t')
-    .join('oauth_applications as a', 'a.id', 't.application_id')
+    .join('oauth_grants as g', 'g.id', 't.grant_id')
     .where({ token_hash: hash, kind: 'refresh' })
-    .first('t.user_id', 'a.organization_id');
+    .first('g.user_id', 'g.organization_id');
 }
 
 export interface IssuedToken {
@@ -71,7 +71,7 @@ export async function issuedToken(db: Knex, hash: string): Promise<IssuedToken |
 export async function ownerOf(
   db: Knex,
   { application_id }: Pick<IssuedToken, 'application_id'>,
-): Promise<{ id: number; client_id: string; organization_id: number }> {
+): Promise<{ id: number; client_id: string; organization_id: number | null }> {
   return db('oauth_applications').where({ id: application_id }).first('id', 'client_id', 'organization_id');
 }
 
@@ -156,16 +156,30 @@ export async function narrowTokens(
   return goodUntilNow(rows);
 }
 
-/** Applications of an organization with grants of a user. */
+interface ApplicationWithGrant {
+  id: number;
+  client_id: string;
+  grant_id: number;
+}
+
+const grantsIn = (db: Knex, organizationId: number) =>
+  db('oauth_grants as g')
+    .join('oauth_applications as a', 'a.id', 'g.application_id')
+    .where({ 'g.organization_id': organizationId })
+    .whereNull('ended_at')
+    .select('a.id', 'a.client_id', 'g.id as grant_id');
+
+/** Applications with grants of a user in an organization. */
 export async function applicationsWithGrants(
   db: Knex,
   { user_id, organization_id }: Holder,
-): Promise<{ id: number; client_id: string; grant_id: number }[]> {
-  return db('oauth_grants as g')
-    .join('oauth_applications as a', 'a.id', 'g.application_id')
-    .where({ user_id, organization_id })
-    .whereNull('ended_at')
-    .select('a.id', 'a.client_id', 'g.id as grant_id');
+): Promise<ApplicationWithGrant[]> {
+  return grantsIn(db, organization_id).where({ user_id });
+}
+
+/** Those that registered themselves without a token, with grants of anybody in an organization. */
+export async function openClientsIn(db: Knex, organizationId: number): Promise<ApplicationWithGrant[]> {
+  return grantsIn(db, organizationId).whereNull('a.organization_id');
 }
 
 /** Grants that were approved in a session and have not ended, with the applications that have them. */
@@ -177,7 +191,7 @@ export async function grantsOfSession(
     .join('oauth_applications as a', 'a.id', 'g.application_id')
     .where({ session_id: sessionId })
     .whereNull('ended_at')
-    .select('a.id', 'a.client_id', 'a.organization_id', 'g.id as grant_id');
+    .select('a.id', 'a.client_id', 'g.organization_id', 'g.id as grant_id');
 }
 
 /** Hashes of the access tokens that act for a user and may be in use. */
@@ -204,7 +218,9 @@ export interface TokenStanding {
 /** What an access token may do, for who decides; it acts in the organization of its application only. */
 export async function tokenStanding(db: Knex, hash: string): Promise<TokenStanding | undefined> {
   const { rows } = await db.raw(
-    `select t.id as token_id, t.user_id, a.client_id, a.organization_id, true as bound, t.scopes, t.key_thumbprint, t.expires_at,
+    `select t.id as token_id, t.user_id, a.client_id,
+       coalesce(g.organization_id, a.organization_id) as organization_id, true as bound, t.scopes,
+       t.key_thumbprint, t.expires_at,
        case when t.revoked_at is not null or g.ended_at is not null or a.status <> 'active' then 'revoked'
          when u.disabled_at is not null then 'suspended' else 'active' end as state
      from oauth_tokens t

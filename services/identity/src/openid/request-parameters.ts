@@ -20,7 +20,11 @@ export const openidParameters = {
   ui_locales: text(255, 'Changes nothing', 'en'),
   claims_locales: text(255, 'Changes nothing', 'en'),
   request: text(16_384, 'Refused: not supported', 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln'),
-  request_uri: text(2_000, 'Refused: not supported', 'https://app.example.com/request'),
+  request_uri: text(
+    2_000,
+    'What was pushed (RFC 9126), which then counts alone; any other is refused: not supported',
+    'urn:ietf:params:oauth:request_uri:bNTVUTUT0bEsPTiA6kqHHkDNGk9Yt5xgMlNTFJvQn1s',
+  ),
   registration: text(4_096, 'Refused: not supported', '{}'),
 };
 

@@ -2,6 +2,7 @@ import { consumer, on, organizationSettingsChanged } from '@rivergate/events';
 import type { RedisClient } from '@rivergate/redis';
 import { z } from 'zod';
 import { emittingAtOnce } from '../emitting-at-once.ts';
+import { endGrantsOfOpenClients } from '../oauth/grants-of-open-clients.ts';
 import { forgetTokens } from '../personal-tokens/forget-tokens.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { keepPolicy } from './policy-store.ts';
@@ -23,6 +24,7 @@ const Enforced = z.object({
     .object({ required: z.boolean(), deadline: z.iso.datetime({ offset: true }).nullable() })
     .default({ required: false, deadline: null }),
   devices: z.object({ trust_days: z.int().min(0) }).default({ trust_days: 30 }),
+  oauth: z.object({ open_registration: z.boolean() }).default({ open_registration: false }),
 });
 
 const MINUTE = 60;
@@ -39,7 +41,7 @@ export function organizationPolicies({ redis }: { redis: RedisClient }) {
     on: [
       on(organizationSettingsChanged, async ({ data, time }, tools) => {
         const { organization_id, revision } = data;
-        const { password_policy, sessions, tokens, mfa, devices } = Enforced.parse(data.settings);
+        const { password_policy, sessions, tokens, mfa, devices, oauth } = Enforced.parse(data.settings);
         const kept = await keepPolicy(tools.db, {
           organization_id,
           revision,
@@ -53,13 +55,12 @@ export function organizationPolicies({ redis }: { redis: RedisClient }) {
           // A requirement without a date holds at once.
           mfa_required_from: mfa.required ? (mfa.deadline ?? time) : null,
           device_trust_days: devices.trust_days,
+          open_clients: oauth.open_registration,
         });
         if (!kept) return;
-        await endSessions(
-          emittingAtOnce(redis, tools),
-          { overdueIn: organization_id },
-          'organization_settings',
-        );
+        const emitting = emittingAtOnce(redis, tools);
+        await endSessions(emitting, { overdueIn: organization_id }, 'organization_settings');
+        if (!oauth.open_registration) await endGrantsOfOpenClients(emitting, organization_id);
         await forgetTokens(redis, tools, { organization_id });
       }),
     ],

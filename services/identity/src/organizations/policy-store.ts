@@ -16,6 +16,8 @@ export interface OrganizationPolicy {
   mfa_required_from: string | null;
   /** Days for which devices are trusted; 0 forbids it. */
   device_trust_days: number;
+  /** Whether members may use OAuth clients that registered themselves. */
+  open_clients: boolean;
 }
 
 /** Keeps what an organization's settings say, unless something later is known. @returns whether it was kept */
@@ -27,6 +29,23 @@ export async function keepPolicy(db: Knex, policy: OrganizationPolicy): Promise<
     .where('organization_policies.revision', '<=', policy.revision)
     .returning('organization_id');
   return kept.length > 0;
+}
+
+/**
+ * Whether members of the organization may use OAuth clients that registered themselves. In a transaction that stays so to
+ * its end: who forbids it ends what was granted until then.
+ */
+export async function mayOpenClients(db: Knex, organizationId: number): Promise<boolean> {
+  const policy = db('organization_policies').where({ organization_id: organizationId });
+  if (db.isTransaction) policy.forShare();
+  return (await policy.first('open_clients'))?.open_clients ?? false;
+}
+
+/** As `mayOpenClients` tells from now on. */
+export async function forbidOpenClients(db: Knex, organizationId: number): Promise<void> {
+  await db('organization_policies')
+    .where({ organization_id: organizationId })
+    .update({ open_clients: false });
 }
 
 /** What organizations demand of a password beyond the platform's own policy. */

@@ -54,6 +54,11 @@ const FIELDS = {
   sso: {
     required: z.boolean().meta({ description: 'Members sign in through the identity provider only' }),
   },
+  oauth: {
+    open_registration: z.boolean().meta({
+      description: 'Members may use OAuth clients that registered themselves, as MCP clients do',
+    }),
+  },
   invitations: {
     expiry_days: z.int().min(1).max(30).meta({ description: 'Days until an invitation lapses' }),
   },
@@ -79,6 +84,7 @@ export const Settings = z
     tokens: z.object(FIELDS.tokens),
     devices: z.object(FIELDS.devices),
     sso: z.object(FIELDS.sso),
+    oauth: z.object(FIELDS.oauth),
     invitations: z.object(FIELDS.invitations),
     workspaces: z.object(FIELDS.workspaces),
     features: z.object(FIELDS.features),
@@ -95,6 +101,7 @@ export const SettingsChange = z
     tokens: z.strictObject(FIELDS.tokens).partial().optional(),
     devices: z.strictObject(FIELDS.devices).partial().optional(),
     sso: z.strictObject(FIELDS.sso).partial().optional(),
+    oauth: z.strictObject(FIELDS.oauth).partial().optional(),
     invitations: z.strictObject(FIELDS.invitations).partial().optional(),
     workspaces: z.strictObject(FIELDS.workspaces).partial().optional(),
     features: z.strictObject(FIELDS.features).partial().optional(),
@@ -109,6 +116,7 @@ export const DEFAULT_SETTINGS: Settings = {
   tokens: { access_token_minutes: 60, refresh_token_days: 30, access_token_expire_minutes: 129_600 },
   devices: { trust_days: 30 },
   sso: { required: false },
+  oauth: { open_registration: false },
   invitations: { expiry_days: 7 },
   workspaces: { allow_public_access: false, default_role_id: null },
   features: Object.fromEntries(FEATURES.map(feature => [feature, true])) as Settings['features'],

@@ -34,20 +34,22 @@ export const answerDeviceRequest = endpoint(
       const { client } = await namedDeviceRequest({ knex, secretBox, limit }, caller.userId, body.user_code);
       const { client_id, organization_id } = client;
       const question = { params: { organization_id, user_id: caller.userId } };
-      return { client_id, isMember: (await call(memberPrincipal, question)).member };
+      return { client_id, organization_id, isMember: (await call(memberPrincipal, question)).member };
     },
-    async handle({ body, caller, prepared: { client_id, isMember }, db, emit, secretBox }) {
+    async handle({ body, caller, prepared: { client_id, organization_id, isMember }, db, emit, secretBox }) {
       const client = await holdClient(db, client_id);
       const request = await holdOpenDeviceRequest(db, userCodeHash(secretBox, body.user_code));
       if (!request || !client?.grant_types.includes(DEVICE_CODE)) throw UserCodeNotFound();
       if (!isMember) throw Forbidden('You are no member of the organization of this application');
       if (!body.approve) {
-        await refuseGrant({ emit }, client, caller.userId);
+        await refuseGrant({ emit }, client, caller.userId, organization_id);
         return noteAnswer(db, request.id, null);
       }
       const scopes = stillAllowed(request.scopes, client.scopes);
       if (scopes.length === 0) throw UserCodeNotFound();
       const grantId = await approveGrant({ db, emit }, client, caller.userId, {
+        organization_id,
+        resource: null,
         session_id: caller.sessionId,
         scopes,
         grant_type: DEVICE_CODE,

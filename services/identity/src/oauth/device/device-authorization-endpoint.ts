@@ -44,7 +44,9 @@ export const deviceAuthorization = endpoint(
   },
   async ({ body, headers, db, secretBox, settings, request }) => {
     const client = await requiredClient(db, headers.authorization, body);
-    if (!client.grant_types.includes(DEVICE_CODE)) throw UnauthorizedClient();
+    // Nothing says in which organization a client of none is to act: a device names no resource.
+    if (!client.grant_types.includes(DEVICE_CODE) || client.organization_id === null)
+      throw UnauthorizedClient();
     const scopes = authorizationScopes(body.scope, client.scopes);
     if (!scopes) throw InvalidScope();
     const { deviceCode, userCode } = await newRequest({ db, secretBox, request }, client, scopes);

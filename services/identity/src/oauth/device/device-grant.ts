@@ -47,5 +47,5 @@ export async function deviceGrant(
   if (!grant || isMember === null) return AuthorizationPending();
   if (!isMember || grant.scopes.length === 0 || endedBySignOut(grant)) throw InvalidGrant();
   if (!(await useCode(db, grant.id))) return endReusedGrant(tools, client, grant);
-  return issueTokens(tools, client, DEVICE_CODE, grant.scopes, grant);
+  return issueTokens(tools, client, DEVICE_CODE, grant.scopes, grant, grant);
 }

@@ -16,10 +16,10 @@ export async function namedDeviceRequest(
   { knex, secretBox, limit }: Pick<IdentityTools, 'knex' | 'secretBox'> & Pick<Context, 'limit'>,
   userId: number,
   userCode: string,
-): Promise<{ request: OpenDeviceRequest; client: Client }> {
+): Promise<{ request: OpenDeviceRequest; client: Client & { organization_id: number } }> {
   await limit('user_code', `user ${userId}`);
   const request = await openDeviceRequest(knex, userCodeHash(secretBox, userCode));
   const client = request && (await clientById(knex, request.client_id));
-  if (!client) throw UserCodeNotFound();
-  return { request, client };
+  if (!client || client.organization_id === null) throw UserCodeNotFound();
+  return { request, client: { ...client, organization_id: client.organization_id } };
 }
