@@ -14,13 +14,22 @@ export interface Visit {
   sent: string[];
 }
 
+interface VisitOptions {
+  width?: number;
+  colorScheme?: 'light' | 'dark';
+  /** From this machine's address: the header that says another one is none that a page of another origin may send. */
+  ownAddress?: false;
+}
+
 export interface Browser {
   /** Opens an address as a new person would: from an IP address of their own, with nothing in store. */
-  visit(url: string, options?: { width?: number; colorScheme?: 'light' | 'dark' }): Promise<Visit>;
+  visit(url: string, options?: VisitOptions): Promise<Visit>;
   close(): Promise<void>;
 }
 
 let addresses = 0;
+
+const nextAddress = () => ({ 'x-forwarded-for': `10.2.${addresses >> 8}.${addresses++ & 255}` });
 
 export async function openBrowser(): Promise<Browser> {
   const browser = await chromium.launch({
@@ -35,12 +44,12 @@ export async function openBrowser(): Promise<Browser> {
     ],
   });
   return {
-    async visit(url, { width = 1280, colorScheme = 'light' } = {}) {
+    async visit(url, { width = 1280, colorScheme = 'light', ownAddress = true } = {}) {
       const context = await browser.newContext({
         viewport: { width, height: width < 600 ? 844 : 900 },
         colorScheme,
         locale: 'en-GB',
-        extraHTTPHeaders: { 'x-forwarded-for': `10.2.${addresses >> 8}.${addresses++ & 255}` },
+        ...(ownAddress ? { extraHTTPHeaders: nextAddress() } : {}),
       });
       const page = await context.newPage();
       const faults: string[] = [];

@@ -4,7 +4,8 @@ import { Failure, InternalError, rateLimited, UpstreamUnavailable } from '@river
 import type { Logger } from 'pino';
 import type { AnswerHeaders } from './answer/answer-headers.ts';
 import { breakOff } from './answer/break-off.ts';
-import type { CrossOrigin } from './answer/cross-origin.ts';
+import type { Challenge } from './answer/challenge.ts';
+import type { CrossOriginPolicy } from './answer/cross-origin.ts';
 import type { Writer } from './answer/write.ts';
 import { type Exchange, openExchange, type Upgrade } from './exchange.ts';
 import { forwardUpgrade } from './forwarding/upgrade.ts';
@@ -24,7 +25,8 @@ export type FrontDoor = {
 export type FrontDoorParts = PipelineParts & {
   write: Writer;
   answerHeaders: AnswerHeaders;
-  crossOrigin: (request: IncomingMessage) => CrossOrigin;
+  crossOrigin: CrossOriginPolicy;
+  challenge: Challenge;
   own: OwnEndpoints;
   mailbox: Mailbox | null;
   observer: Observer;
@@ -44,7 +46,7 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
     const arrived = run(arriving, exchange);
     if (arrived) await arrived;
     if (exchange.request.headers.origin !== undefined) {
-      const shared = parts.crossOrigin(exchange.request);
+      const shared = await parts.crossOrigin(exchange.request);
       exchange.crossOrigin = shared.headers;
       if (shared.preflight) return parts.write.text(exchange, 204, '', {});
     }
@@ -78,7 +80,8 @@ export function frontDoor(parts: FrontDoorParts): FrontDoor {
     let failure = cause instanceof Failure ? cause : InternalError();
     if (!(cause instanceof Failure))
       parts.log.error({ err: cause, request_id: exchange.id }, 'A request failed');
-    if (failure.status === 401) failure = (await guessesTooOften(parts, exchange)) ?? failure;
+    if (failure.status === 401)
+      failure = (await guessesTooOften(parts, exchange)) ?? parts.challenge(failure, exchange);
     if (exchange.response?.headersSent) {
       breakOff(exchange.request, exchange.response);
       return;

@@ -1,4 +1,5 @@
 import { credentialKey, followAccessState, rateLimiter } from '@rivergate/caller';
+import { clientOrigins } from '@rivergate/contracts';
 import { serviceClient } from '@rivergate/endpoint';
 import { eventLogFromEnv } from '@rivergate/events';
 import { connectRedis, whenConnected } from '@rivergate/redis';
@@ -7,6 +8,8 @@ import { followAccess } from './access/access-consumer.ts';
 import { watchLogins } from './access/login-watch.ts';
 import { accessLog } from './access-log.ts';
 import { answerHeaders } from './answer/answer-headers.ts';
+import { appOrigins } from './answer/app-origins.ts';
+import { challenge } from './answer/challenge.ts';
 import { crossOriginPolicy } from './answer/cross-origin.ts';
 import { securityHeaders } from './answer/security-headers.ts';
 import { answerWriter } from './answer/write.ts';
@@ -141,7 +144,12 @@ export async function startGateway(
       key,
       answerHeaders: headers,
       write,
-      crossOrigin: crossOriginPolicy(config.corsOrigins),
+      crossOrigin: crossOriginPolicy(
+        config.corsOrigins,
+        fleet,
+        appOrigins(async () => (await call(clientOrigins, {})).origins, log),
+      ),
+      challenge: challenge(config.publicUrl),
       own,
       mailbox: post,
       connections,

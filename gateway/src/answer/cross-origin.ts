@@ -1,6 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import cors from 'cors';
+import type { Fleet } from '../routes/fleet.ts';
 import { requestedPath } from '../routes/path.ts';
+import type { IsAppOrigin } from './app-origins.ts';
 import { type HeaderLine, headerLine } from './header-line.ts';
 
 /** What a page of another origin may learn: headers of the answer and whether the request is a preflight. */
@@ -11,17 +13,28 @@ const PREFLIGHT_SECONDS = 600;
 
 /** What everybody may read without a token, a page of any origin too: the documents that clients are made from. */
 const publicDocument =
-  /^(?:\/api(?:\/v1)?\/(?:openapi|asyncapi)\.json|\/\.well-known\/(?:jwks\.json|openid-configuration|oauth-authorization-server)|\/docs(?:\/.*)?)$/;
-
-/** What the app of any origin may ask that has a token of its own, and learns nothing by but what its user agreed to. */
-const ofAnyApp = /^\/oauth\/userinfo$/;
+  /^(?:\/api(?:\/v1)?\/(?:openapi|asyncapi)\.json|\/\.well-known\/(?:jwks\.json|openid-configuration|oauth-(?:authorization-server|protected-resource)(?:\/.*)?)|\/docs(?:\/.*)?)$/;
 
 /**
- * Cross-origin resource sharing for the origins of CORS_ORIGINS, and for every origin where the document is public, or where
- * an app asks who its user is.
- * Without credentials: the API knows no cookies, and a bearer token is sent by script.
+ * Where the client of an app says by itself who it is, and learns nothing but what its user agreed to: a page of any origin
+ * can be that app (RFC 9700, section 2.6). Not where it asks about tokens, which takes a secret, and not where a user decides.
  */
-export function crossOriginPolicy(origins: readonly string[]): (request: IncomingMessage) => CrossOrigin {
+const forClients = /^\/oauth\/(?:token(?:\/revoke)?|par|register(?:\/[^/]+)?|device_authorization|userinfo)$/;
+
+/** What a page may learn that asks; the answer may have to be asked for. */
+export type CrossOriginPolicy = (request: IncomingMessage) => CrossOrigin | Promise<CrossOrigin>;
+
+/**
+ * Cross-origin resource sharing: for the origins of CORS_ORIGINS; for every origin where the document is public or an OAuth
+ * client speaks for itself; and for the origins of apps where nothing is answered without a token. Without credentials: no
+ * cookie of a browser comes along, and a bearer token is sent by script.
+ */
+export function crossOriginPolicy(
+  origins: readonly string[],
+  fleet: Pick<Fleet, 'table'>,
+  isAppOrigin: IsAppOrigin,
+): CrossOriginPolicy {
+  const listed: ReadonlySet<string | undefined> = new Set(origins);
   const documents = cors({
     origin: '*',
     credentials: false,
@@ -30,7 +43,7 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
     exposedHeaders: ['ETag', 'X-Request-Id', 'Retry-After'],
     maxAge: PREFLIGHT_SECONDS,
   });
-  const policyOf = (origin: string | string[]) =>
+  const policyOf = (origin: string | string[] | true) =>
     cors({
       origin,
       credentials: false,
@@ -76,8 +89,15 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
       ],
       maxAge: PREFLIGHT_SECONDS,
     });
-  const [policy, anywhere] = [policyOf([...origins]), policyOf('*')];
-  return request => {
+  const [policy, anywhere, reflecting] = [policyOf([...origins]), policyOf('*'), policyOf(true)];
+
+  /** Whether nobody gets an answer there without a token, which a page has only by its own sign-in. */
+  const needsToken = ({ method, headers, url }: IncomingMessage): boolean => {
+    const asked = method === 'OPTIONS' ? headers['access-control-request-method'] : method;
+    const match = fleet.table().match(asked ?? '', requestedPath(url ?? ''));
+    return match !== null && 'route' in match && match.route.needsToken;
+  };
+  const answered = (request: IncomingMessage, applied: typeof policy): CrossOrigin => {
     const lines = new Map<string, HeaderLine>();
     let preflight = true;
     const recorder = {
@@ -89,12 +109,19 @@ export function crossOriginPolicy(origins: readonly string[]): (request: Incomin
       },
       end: () => {},
     };
-    const path = requestedPath(request.url ?? '');
-    const applied = publicDocument.test(path) ? documents : ofAnyApp.test(path) ? anywhere : policy;
     applied(request as never, recorder as never, () => {
       preflight = false;
     });
     lines.delete('content-length');
     return { headers: [...lines.values()], preflight };
+  };
+
+  return request => {
+    const path = requestedPath(request.url ?? '');
+    if (publicDocument.test(path)) return answered(request, documents);
+    if (forClients.test(path)) return answered(request, anywhere);
+    const { origin } = request.headers;
+    if (origin === undefined || listed.has(origin) || !needsToken(request)) return answered(request, policy);
+    return isAppOrigin(origin).then(isApp => answered(request, isApp ? reflecting : policy));
   };
 }

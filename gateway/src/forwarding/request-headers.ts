@@ -1,5 +1,6 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import { CREDENTIAL_HEADER } from '@rivergate/caller';
+import { clientToken } from '@rivergate/secrets';
 import type { Exchange } from '../exchange.ts';
 
 /** Headers that concern one connection only (RFC 9110, section 7.6.1). */
@@ -59,9 +60,13 @@ export function requestHeaders(exchange: Exchange, credential: string | null): s
   return lines;
 }
 
-/** An OAuth client's, which its service checks (RFC 6749, section 2.3.1). No other scheme passes: tokens are for the gateway. */
+/**
+ * An OAuth client's, which its service checks (RFC 6749, section 2.3.1), and the tokens by which it registers. Nothing else
+ * passes: tokens are for the gateway.
+ */
 function clientCredentials(authorization: string | undefined): string[] {
-  return /^basic /i.test(authorization ?? '') ? ['authorization', authorization!] : [];
+  const isClients = /^basic /i.test(authorization ?? '') || clientToken(authorization) !== undefined;
+  return isClients ? ['authorization', authorization!] : [];
 }
 
 /** The cookies that the route declares: what else a browser has for this host is nobody's business there. */

@@ -9,6 +9,7 @@ let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet([
     testRoute('GET', '/api/v1/things'),
+    testRoute('GET', '/api/v1/organizations/{org_id}/things'),
     testRoute('GET', '/api/v1/open', { caller: 'public' }),
     testRoute('GET', '/api/v1/half-open', { caller: 'public', bearer: 'optional' }),
     testRoute('GET', '/oauth/authorize', { protocol: 'oauth' }),
@@ -17,6 +18,9 @@ beforeAll(async () => {
 });
 
 afterAll(() => fleet.stop());
+
+/** Where a client learns how to get a token (RFC 9728, section 5.1). */
+const METADATA = 'resource_metadata="http://gateway.test/.well-known/oauth-protected-resource';
 
 const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
 
@@ -44,8 +48,23 @@ describe('an endpoint for users', () => {
   it('answers 401 without a token, and says what it wants', async () => {
     const answer = await fleet.get('/api/v1/things');
     expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toMatch(/^Bearer, DPoP algs="ES256 /);
+    expect(answer.headers.get('www-authenticate')).toMatch(
+      /^Bearer resource_metadata="[^"]*", DPoP algs="ES256 /,
+    );
     expect(await answer.json()).toMatchObject({ success: false, error: { code: 'UNAUTHORIZED' } });
+  });
+
+  it('answers 401 in an organization with where tokens for that one are had', async () => {
+    for (const [id, at] of [
+      ['7', '/api/v1/organizations/7"'],
+      ['07', '"'],
+    ]) {
+      const path = `/api/v1/organizations/${id}/things`;
+      for (const headers of [{}, bearer('pat_123')])
+        expect((await fleet.get(path, headers)).headers.get('www-authenticate')).toContain(
+          `${METADATA}${at}`,
+        );
+    }
   });
 
   it.each(['Basic dXNlcjpwYXNz', 'Bearer', 'Bearer ', 'Bearer a b', 'Bearer pat_123', 'Bearer ..', 'token'])(
@@ -200,7 +219,7 @@ describe('an endpoint that speaks OAuth', () => {
   it('is refused for in the words of RFC 6750', async () => {
     const answer = await fleet.get('/oauth/authorize', bearer('nonsense'));
     expect(answer.status).toBe(401);
-    expect(answer.headers.get('www-authenticate')).toBe('Bearer error="invalid_token"');
+    expect(answer.headers.get('www-authenticate')).toBe(`Bearer error="invalid_token", ${METADATA}"`);
     expect(await answer.json()).toEqual({ error: 'invalid_token', error_description: expect.any(String) });
   });
 

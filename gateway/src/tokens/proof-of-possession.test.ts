@@ -67,7 +67,7 @@ describe('a token that is bound to a key', () => {
       const answer = await send(dpop, { scheme: 'Bearer' });
       expect(answer.status).toBe(401);
       expect(answer.headers.get('www-authenticate')).toMatch(
-        /^Bearer error="invalid_token", DPoP algs="ES256 /,
+        /^Bearer error="invalid_token", resource_metadata="[^"]*", DPoP algs="ES256 /,
       );
     }
   });

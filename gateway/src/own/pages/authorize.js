@@ -6,7 +6,7 @@ import { showScopes } from './scopes.js';
 import { fill, show } from './view.js';
 import { waysIn } from './ways-in.js';
 
-/** What an app asks for when it sends somebody here (RFC 6749, section 4.1.1; RFC 7636, section 4.3). */
+/** What an app asks for when it sends somebody here (RFC 6749, section 4.1.1; RFC 7636, section 4.3; RFC 9126, section 4). */
 const asked = Object.fromEntries(new URLSearchParams(location.search));
 const part = id => document.getElementById(id);
 
@@ -16,6 +16,7 @@ const known = [
   'redirect_uri',
   'scope',
   'state',
+  'resource',
   'nonce',
   'prompt',
   'max_age',
@@ -36,23 +37,35 @@ let signsIn = false;
 
 async function open() {
   show('loading', { focus: false });
-  if (asked.response_type !== 'code' || !asked.client_id || !asked.redirect_uri)
+  const isPlain = asked.response_type === 'code' && asked.redirect_uri;
+  if (!asked.client_id || !(isPlain || asked.request_uri))
     return fail('The app did not say what it needs. Go back to it and try again.');
   const answer = await ask('GET', `/oauth/app-info?${new URLSearchParams(request)}`);
   if (!answer.ok) return fail(unknown[answer.code] ?? failureWords(answer), answer.status === 0);
-  const { app_name, organization_name, requested_scopes, identity_scopes, redirect_url } = answer.data;
-  fill({ app: app_name, organization: organization_name, back: new URL(asked.redirect_uri).origin });
+  const { app_name, organization_name, requested_scopes, identity_scopes, redirect_uri, redirect_url } =
+    answer.data;
+  fill({ app: app_name, organization: organization_name, back: placeOf(redirect_uri) });
   if (redirect_url) return goTo(redirect_url);
+  part('unverified').hidden = answer.data.verified;
   signsIn = identity_scopes.includes('openid');
   if (asked.login_hint) part('sign-in').elements.email.value = asked.login_hint;
   showScopes([...identity_scopes, ...requested_scopes]);
   show('sign-in');
 }
 
+/** What people can tell a place by: where it is, or, of an app that is installed, its name for itself. */
+function placeOf(redirectUri) {
+  const { protocol, origin } = new URL(redirectUri);
+  return /^https?:$/.test(protocol) ? origin : protocol.slice(0, -1);
+}
+
+const tooLate = 'This sign-in took too long, or was used before. Go back to the app and start again.';
 const unknown = {
   INVALID_CLIENT: 'This app is not registered here, or was taken away. Ask whoever runs it.',
   INVALID_REDIRECT_URI:
     'This app asks to be answered at a place that is not registered for it. Do not go on.',
+  INVALID_REQUEST_URI: tooLate,
+  INVALID_TARGET: 'This app asks for an organization that does not let it in. Ask an administrator of it.',
   INVALID_SCOPE: 'This app asks for more than it may have. Ask whoever runs it.',
 };
 
@@ -88,6 +101,8 @@ function goTo(address) {
 
 const refused = {
   FORBIDDEN: 'Only members of the organization can use this app. Ask its administrator to invite you.',
+  INVALID_REQUEST_URI: tooLate,
+  INVALID_TARGET: 'The organization does not let this app in. Ask an administrator of it.',
   LOGIN_REQUIRED: 'The app asks you to sign in again, or as somebody else.',
   UNAUTHORIZED: 'You were signed out meanwhile. Load this page again.',
 };
