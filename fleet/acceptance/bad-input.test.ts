@@ -65,9 +65,19 @@ async function everywhere(
   expect(await rows()).toEqual(before);
 }
 
-/** Providers of social logins send more than is asked for: what is not known is passed over, and the next thing is wrong. */
-const passingOver = /^(?:GET|POST) \/api\/v1\/auth\/oauth\/\{provider\}\/callback$/;
-const orNext = ({ name }: Operation, status: number) => (passingOver.test(name) ? [status, 400] : [status]);
+/**
+ * Providers of social logins send more than is asked for, and so may clients of OAuth (RFC 6749, section 3.1): what is not
+ * known is passed over, and the next thing is wrong, with this status.
+ */
+const passingOver: [RegExp, number][] = [
+  [/^(?:GET|POST) \/api\/v1\/auth\/oauth\/\{provider\}\/callback$/, 400],
+  [/^[A-Z]+ \/oauth\/register\/\{client_id\}$/, 401],
+  [/^[A-Z]+ \/oauth\/userinfo$/, 403],
+];
+const orNext = ({ name }: Operation, status: number) => [
+  status,
+  ...passingOver.filter(([operation]) => operation.test(name)).map(([, next]) => next),
+];
 
 const raw = (body: string, headers = {}) => ({ raw: body, headers });
 const anonymousOrOwner = (operation: Operation) => (operation.signedIn ? owner : fleet.caller());
@@ -279,7 +289,7 @@ describe('every declared endpoint', () => {
           __proto__: { a: 1 },
           constructor: {},
         });
-        expectRefusal(operation, `with surprise`, answer as never, [422]);
+        expectRefusal(operation, `with surprise`, answer as never, orNext(operation, 422));
       },
     );
   });
