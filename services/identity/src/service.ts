@@ -1,5 +1,6 @@
 import { defineService } from '@rivergate/service';
 import * as accounts from './accounts/index.ts';
+import * as backchannelLogout from './backchannel-logout/index.ts';
 import * as emailChange from './email-change/index.ts';
 import type { IdentityTools } from './endpoint.ts';
 import * as keys from './keys/index.ts';
@@ -48,6 +49,7 @@ export const identity = defineService<IdentityTools>({
     oauthApplications,
     oauthRegistration,
     oauth,
+    backchannelLogout,
     openid,
   ],
   tools: identityTools,

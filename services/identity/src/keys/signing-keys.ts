@@ -26,6 +26,8 @@ export interface SigningKeys {
   sign(claims: AccessTokenClaims): string;
   /** The same of an ID token (OpenID Connect Core 1.0, section 2): its type is that of no access token. */
   signIdToken(claims: object, alg: SigningAlgorithm): string;
+  /** The same of a logout token (OpenID Connect Back-Channel Logout 1.0, section 2.4), of a type of its own. */
+  signLogoutToken(claims: object, alg: SigningAlgorithm): string;
   /** The public halves of every key of which tokens may be about (RFC 7517). */
   published(): { keys: JWK[] };
   /** Reads the keys now. */
@@ -46,6 +48,7 @@ const encoded = (part: object) => Buffer.from(JSON.stringify(part)).toString('ba
 
 /** `typ` of an ID token (RFC 7519, section 5.1). */
 export const ID_TOKEN_TYPE = 'JWT';
+const LOGOUT_TOKEN_TYPE = 'logout+jwt';
 
 /** Context under which a private key is sealed: a sealed key moved to another row does not open. */
 export const sealingContext = (kid: string) => `identity signing key ${kid}`;
@@ -79,6 +82,7 @@ export function signingKeys(knex: Knex, box: SecretBox, log: Log): SigningKeys {
   return {
     sign: claims => current().signers.get(accessTokenAlgorithm)!(accessTokenType, claims),
     signIdToken: (claims, alg) => current().signers.get(alg)!(ID_TOKEN_TYPE, claims),
+    signLogoutToken: (claims, alg) => current().signers.get(alg)!(LOGOUT_TOKEN_TYPE, claims),
     published: () => current().jwks,
     read,
     stop: () => clearInterval(reading),
@@ -90,7 +94,9 @@ function signer({ kid, alg, private_jwk_sealed }: SigningKeyRow, box: SecretBox)
   const jwk = JSON.parse(box.open(private_jwk_sealed, sealingContext(kid)));
   const key = { key: createPrivateKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
   const headers = new Map(
-    [accessTokenType, ID_TOKEN_TYPE].map(typ => [typ, encoded({ alg, typ, kid })] as const),
+    [accessTokenType, ID_TOKEN_TYPE, LOGOUT_TOKEN_TYPE].map(
+      typ => [typ, encoded({ alg, typ, kid })] as const,
+    ),
   );
   return (typ, claims) => {
     const content = `${headers.get(typ)}.${encoded(claims)}`;

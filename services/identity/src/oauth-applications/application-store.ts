@@ -14,6 +14,7 @@ export interface ApplicationFields {
   require_pushed_authorization_requests: boolean;
   id_token_signed_response_alg: SigningAlgorithm;
   post_logout_redirect_uris: string[];
+  backchannel_logout_uri: string | null;
 }
 
 export interface ApplicationRow extends ApplicationFields {
@@ -40,6 +41,7 @@ export const COLUMNS = [
   'self_registered',
   'id_token_signed_response_alg',
   'post_logout_redirect_uris',
+  'backchannel_logout_uri',
   'status',
   'created_at',
   'last_used_at',

@@ -70,6 +70,16 @@ export const applicationFields = {
     .max(20)
     .overwrite(withoutRepeats)
     .meta({ description: 'Where people may be led who have signed out, to the letter' }),
+  backchannel_logout_uri: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .nullable()
+    .meta({
+      description:
+        'Where the application is told that somebody has signed out (OpenID Connect Back-Channel Logout 1.0); it has to be ' +
+        'reachable from the platform',
+      examples: ['https://app.example.com/backchannel-logout'],
+    }),
 };
 
 export const TokenEndpointAuthMethod = z

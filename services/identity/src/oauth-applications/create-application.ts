@@ -34,6 +34,7 @@ export const createApplication = endpoint(
         applicationFields.require_pushed_authorization_requests.default(false),
       id_token_signed_response_alg: applicationFields.id_token_signed_response_alg.default('ES256'),
       post_logout_redirect_uris: applicationFields.post_logout_redirect_uris.default([]),
+      backchannel_logout_uri: applicationFields.backchannel_logout_uri.default(null),
     }),
     answer: CreatedApplication,
     status: 201,

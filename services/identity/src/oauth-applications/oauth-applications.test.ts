@@ -193,6 +193,7 @@ describe('updating an application', () => {
       scopes: ['write'],
       id_token_signed_response_alg: 'ES256',
       post_logout_redirect_uris: [],
+      backchannel_logout_uri: null,
       access_level: 'organization',
       token_endpoint_auth_method: null,
       require_pushed_authorization_requests: false,

@@ -23,6 +23,7 @@ const {
   require_pushed_authorization_requests,
   id_token_signed_response_alg,
   post_logout_redirect_uris,
+  backchannel_logout_uri,
 } = applicationFields;
 
 export const updateApplication = endpoint(
@@ -49,6 +50,7 @@ export const updateApplication = endpoint(
         require_pushed_authorization_requests: require_pushed_authorization_requests.optional(),
         id_token_signed_response_alg: id_token_signed_response_alg.optional(),
         post_logout_redirect_uris: post_logout_redirect_uris.optional(),
+        backchannel_logout_uri: backchannel_logout_uri.optional(),
         status: Status.optional(),
       })
       .meta({ examples: [{ scopes: ['read'] }] }),

@@ -46,6 +46,8 @@ const Metadata = z
     claims_parameter_supported: z.literal(true),
     request_parameter_supported: z.literal(false),
     request_uri_parameter_supported: z.literal(false),
+    backchannel_logout_supported: z.literal(true),
+    backchannel_logout_session_supported: z.literal(true),
     acr_values_supported: words('phr'),
     prompt_values_supported: words('login'),
   })
@@ -84,6 +86,8 @@ function metadataAt(publicUrl: string): z.infer<typeof Metadata> {
     claims_parameter_supported: true,
     request_parameter_supported: false,
     request_uri_parameter_supported: false,
+    backchannel_logout_supported: true,
+    backchannel_logout_session_supported: true,
     acr_values_supported: [...ACR_VALUES],
     prompt_values_supported: [...PROMPTS],
   };

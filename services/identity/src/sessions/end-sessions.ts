@@ -1,5 +1,6 @@
 import { sessionRevoked } from '@rivergate/events';
 import type { z } from 'zod';
+import { noteLogouts } from '../backchannel-logout/notice-store.ts';
 import { endPendingLogins } from '../login/pending-login-store.ts';
 import { endGrantsOfSessions } from '../oauth/grants-of-ended-sessions.ts';
 import { revokeActiveSessions, type WhichSessions } from './session-store.ts';
@@ -58,6 +59,11 @@ export async function endSessions(
       data: { session_id: id, user_id, reason },
     });
   }
+  if (ended.length > 0)
+    await noteLogouts(
+      db,
+      ended.map(({ id }) => id),
+    );
   await endGrantsOfSessions({ db, emit }, ended, { taken: TAKEN.includes(reason) });
   return ended.length;
 }

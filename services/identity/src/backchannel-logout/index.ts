@@ -1,0 +1,6 @@
+import { backchannelLogout } from '../../migrations/0034_backchannel_logout.ts';
+import { dropUnwantedLogouts, sendLogouts } from './send-logouts.ts';
+
+export const tag = 'OAuth';
+export const migrations = [backchannelLogout];
+export const schedules = [sendLogouts, dropUnwantedLogouts];

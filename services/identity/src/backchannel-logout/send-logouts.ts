@@ -1,0 +1,80 @@
+import { oneTimeToken } from '@rivergate/secrets';
+import type { Resources, Schedule } from '@rivergate/service';
+import type { IdentityTools } from '../endpoint.ts';
+import {
+  forgetNotice,
+  forgetUnwantedNotices,
+  type LogoutNotice,
+  MOST_TRIES,
+  takeNotices,
+} from './notice-store.ts';
+
+type Tools = Pick<IdentityTools, 'knex' | 'keys' | 'settings'> & Pick<Resources, 'outbound' | 'log'>;
+
+/** Milliseconds that an application has for its answer. */
+const DEADLINE = 5_000;
+const AT_ONCE = 50;
+/** Seconds for which a logout token is good. */
+const LIFETIME = 120;
+const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
+
+/**
+ * Tells applications that somebody has signed out (OpenID Connect Back-Channel Logout 1.0, section 2.5). A notice stays until
+ * it has been answered, whatever becomes of this process; one that is refused is not tried again.
+ */
+export const sendLogouts: Schedule<Tools> = {
+  name: 'tell applications of sign-outs',
+  every: 2,
+  async run(tools) {
+    const due = await takeNotices(tools.knex, AT_ONCE);
+    await Promise.all(due.map(notice => send(tools, notice)));
+  },
+};
+
+export const dropUnwantedLogouts: Schedule<IdentityTools> = {
+  name: 'forget sign-outs that no application waits for',
+  every: 3_600,
+  run: ({ knex }) => forgetUnwantedNotices(knex),
+};
+
+async function send(tools: Tools, notice: LogoutNotice): Promise<void> {
+  const { knex, outbound, log } = tools;
+  const { id, client_id, tries, backchannel_logout_uri } = notice;
+  const outcome = await outbound
+    .request(backchannel_logout_uri, {
+      method: 'POST',
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+      body: String(new URLSearchParams({ logout_token: logoutToken(tools, notice) })),
+      deadline: DEADLINE,
+    })
+    .then(
+      async answer => {
+        await answer.discard();
+        return answer.status;
+      },
+      failure => failure.reason as string,
+    );
+  const heard = outcome === 200 || outcome === 204;
+  const isFinal = typeof outcome === 'number' && outcome >= 400 && outcome < 500 && outcome !== 429;
+  if (heard || isFinal || tries >= MOST_TRIES) await forgetNotice(knex, id);
+  if (!heard && (isFinal || tries >= MOST_TRIES))
+    log.warn({ client_id, outcome, tries }, 'An application was not told that somebody has signed out');
+}
+
+/** OpenID Connect Back-Channel Logout 1.0, section 2.4. */
+function logoutToken({ keys, settings }: Tools, notice: LogoutNotice): string {
+  const now = Math.floor(Date.now() / 1_000);
+  return keys.signLogoutToken(
+    {
+      iss: settings.publicUrl,
+      aud: notice.client_id,
+      sub: String(notice.user_id),
+      sid: String(notice.session_id),
+      iat: now,
+      exp: now + LIFETIME,
+      jti: oneTimeToken(),
+      events: { [EVENT]: {} },
+    },
+    notice.id_token_signed_response_alg,
+  );
+}
