@@ -5,9 +5,6 @@ import { definitions } from '../services.ts';
 
 /** Codes that nothing asks for yet, and the issue of the catalogue's module that will. */
 const AWAITED: Record<string, string> = {
-  'user.read': 'user management',
-  'user.write': 'user management',
-  'user.delete': 'user management',
   'workspace.delete': 'deleting workspaces',
   'workspace.members': 'members of workspaces',
   'data_source.read': 'data sources',

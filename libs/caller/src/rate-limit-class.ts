@@ -37,6 +37,8 @@ export const RATE_LIMITS = {
   /** OAuth clients that register themselves. */
   client_registration: { count: 20, seconds: 3600 },
   organization_creation: { count: 3, seconds: 300 },
+  /** How often who creates users is told that an address has an account. Counted by organization in its database. */
+  taken_address: { count: 3, seconds: 300 },
   /** Invitation mails to one address, whoever sends them. */
   invitation_mail: { count: 20, seconds: 3600 },
   /** Invitation mails that one user sends, from whichever organization. */

@@ -97,7 +97,7 @@ export const switchSession = spec({
   errors: [SessionNotFound],
 });
 
-/** Asked by organization when one is created together with its administrator. */
+/** Asked by organization when one is created together with its administrator, and for a user that one creates. */
 export const createAccount = spec({
   owner: 'identity',
   operation: 'createAccount',
@@ -108,9 +108,12 @@ export const createAccount = spec({
   callers: ['organization'],
   body: z.object({
     email: EmailAddress,
-    password: z.string(),
+    password: z.string().nullable().meta({ description: 'Null: whoever reads the mailbox sets one' }),
     display_name: z.string().nullable(),
     ip: z.string().nullable(),
+    member_of: Id.nullable()
+      .default(null)
+      .meta({ description: 'Organization whose administrator makes it for somebody else' }),
   }),
   answer: z.object({
     user_id: Id,

@@ -1,7 +1,9 @@
+import type { RateLimit } from '@rivergate/caller';
 import { type Emit, endpoints } from '@rivergate/endpoint';
 import { organizationJobChanged, organizationJobFinished, organizationJobStarted } from '@rivergate/events';
 import { jobKinds } from '@rivergate/jobs';
 import type { Mailer } from '@rivergate/mail';
+import type { Outbound } from '@rivergate/outbound';
 import type { Knex } from 'knex';
 import type { MailLimits } from './invitations/mail-limits.ts';
 import type { Plans } from './organizations/plan.ts';
@@ -16,6 +18,10 @@ export interface OrganizationTools {
   mailer: Mailer;
   plans: Plans;
   mailLimits: MailLimits;
+  /** How often a caller is told that an address has an account; null is no limit. */
+  takenAddressLimit: RateLimit | null;
+  /** The way to a URL that a user gave. */
+  outbound: Outbound;
   /** Where links in mails lead: the app, by default the public address of the API. */
   appUrl: string;
   /** The operator lets people accept with another address than the invited one. Off by default. */

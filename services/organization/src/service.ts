@@ -11,6 +11,7 @@ import * as personal from './personal/index.ts';
 import * as roles from './roles/index.ts';
 import * as settings from './settings/index.ts';
 import { organizationTools } from './tools.ts';
+import * as users from './users/index.ts';
 import * as workspaces from './workspaces/index.ts';
 
 /** Organizations, members, invitations, workspaces, roles and permissions. */
@@ -26,6 +27,7 @@ export const organization = defineService<OrganizationTools>({
     permissions,
     audit,
     people,
+    users,
     personal,
     access,
   ],

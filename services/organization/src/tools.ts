@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { OrganizationTools } from './endpoint.ts';
 import { mailLimitsFromEnv } from './invitations/mail-limits.ts';
 import { plansFromEnvironment } from './organizations/plan.ts';
+import { takenAddressLimit } from './users/taken-addresses.ts';
 
 const Environment = z.object({
   SMTP_URL: z.url(),
@@ -14,7 +15,7 @@ const Environment = z.object({
 
 /** What this service reads from its environment beside what every service does. */
 export async function organizationTools(resources: Resources): Promise<OrganizationTools> {
-  const { config, env, knex, log, secretBox, onStop } = resources;
+  const { config, env, knex, log, outbound, secretBox, onStop } = resources;
   const {
     SMTP_URL: smtpUrl,
     MAIL_FROM: from,
@@ -36,6 +37,8 @@ export async function organizationTools(resources: Resources): Promise<Organizat
     mailer,
     plans: plansFromEnvironment(env),
     mailLimits: mailLimitsFromEnv(env),
+    takenAddressLimit: takenAddressLimit(env),
+    outbound,
     appUrl: (APP_URL ?? config.PUBLIC_URL).replace(/\/+$/, ''),
     acceptsAnyAddress: INVITATION_ACCEPT_ANY_ADDRESS === 'true',
   };

@@ -128,7 +128,13 @@ export const memberStatusChanged = event({
   version: 1,
   audit: 'member.status_changed',
   summary: 'A membership was suspended or restored',
-  data: z.object({ organization_id: Id, user_id: Id, status: z.string() }),
+  data: z.object({
+    organization_id: Id,
+    user_id: Id,
+    status: z.string(),
+    /** Free text of who did it. */
+    reason: z.string().optional(),
+  }),
 });
 
 const Role = z.object({
@@ -262,3 +268,17 @@ export const {
   changed: organizationJobChanged,
   finished: organizationJobFinished,
 } = jobEvents('organization');
+
+export const memberProfileChanged = event({
+  type: 'organization.member.profile_changed',
+  version: 1,
+  audit: 'member.profile_changed',
+  summary: 'What a member is shown as in one organization changed',
+  data: z.object({
+    organization_id: Id,
+    user_id: Id,
+    fields: z.array(z.string()),
+    display_name: z.string().nullable(),
+    profile_image_url: z.string().nullable(),
+  }),
+});

@@ -15,6 +15,16 @@ function schemaOf(service: string): string {
 export const EVENT_LOG_ROLE = 'rivergate_events';
 const EVENT_LOG_SCHEMA = 'event_log';
 
+/**
+ * Extensions that migrations may use, all of which come with PostgreSQL itself, in a schema of their own: services name
+ * what they need of it, as `extensions.gin_trgm_ops`.
+ */
+const extensionStatements = [
+  'create schema if not exists extensions',
+  'grant usage on schema extensions to public',
+  'create extension if not exists pg_trgm with schema extensions',
+];
+
 /** Every role that a database of the platform has, with the schema that it owns. */
 export const DATABASE_ROLES: readonly { role: string; schema: string }[] = [
   ...SERVICES.map(({ name }) => ({ role: roleOf(name), schema: schemaOf(name) })),
@@ -48,6 +58,7 @@ export async function provisionDatabase({ adminUrl, database, passwords }: Provi
     const statements = [
       ...settingsOf(database),
       'revoke all on schema public from public',
+      ...extensionStatements,
       ...DATABASE_ROLES.flatMap(({ role, schema }) => [
         // The owner of a schema may drop every table in it.
         `create schema if not exists ${quote(schema)}`,

@@ -63,6 +63,8 @@ export interface NewAccount {
   passwordHash: string | null;
   /** Whether it was made for an organization: it starts there, and refuses another one made for its address. */
   holdsAddress: boolean;
+  /** Made by an administrator for somebody else, who keeps it by proving the mailbox. */
+  forMember?: boolean;
 }
 
 /** Creates an account whose address is not verified yet. @returns its id */
@@ -72,6 +74,7 @@ export async function createAccount(db: Knex, account: NewAccount): Promise<numb
       display_name: account.displayName,
       password_hash: account.passwordHash,
       holds_address: account.holdsAddress,
+      made_for_member: account.forMember ?? false,
     })
     .returning('id');
   await db('email_addresses').insert({ user_id: user.id, email: account.email, is_primary: true });

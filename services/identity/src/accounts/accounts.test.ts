@@ -124,3 +124,61 @@ describe('taking an account back', () => {
     expect((await withdraw(userId)).body.error.code).toBe('ACCOUNT_VERIFIED');
   });
 });
+
+describe('an account that an administrator makes for somebody else', () => {
+  const createFor = (email: string, more = {}) => create(email, { member_of: 7, password: null, ...more });
+
+  it('is verified by the mailbox alone, which sets a password of its own and keeps the account', async () => {
+    for (const password of [null, PASSWORD]) {
+      const email = identity.newAddress();
+      const { user_id: userId } = (await createFor(email, { password })).body.data;
+      const token = await identity.linkTokenOf(email);
+      const verify = (more = {}) =>
+        identity.anonymous().post('/api/v1/auth/verify-email', { token, ...more });
+      expect((await verify()).body.data).toMatchObject({ password_required: true, access_token: null });
+      const { body } = await verify({ new_password: 'Owners1choice' });
+      expect(body.data).toMatchObject({
+        user_id: userId,
+        is_verified: true,
+        access_token: expect.any(String),
+      });
+      const logIn = (given: string) =>
+        identity.anonymous().post('/api/v1/auth/login', { email, password: given });
+      expect((await logIn('Owners1choice')).status).toBe(200);
+      expect((await logIn(PASSWORD)).status).toBe(401);
+      expect(await identity.resources.knex('terms_acceptances').where({ user_id: userId })).toHaveLength(1);
+    }
+  });
+  it('with a password is verified at the first login', async () => {
+    const email = identity.newAddress();
+    await createFor(email, { password: PASSWORD });
+    const login = await identity.anonymous().post('/api/v1/auth/login', { email, password: PASSWORD });
+    const { temporary_token, email_verification_required } = login.body.data;
+    expect(email_verification_required).toBe(true);
+    const verification = { temporary_token, otp_code: await identity.codeOf(email, 2) };
+    expect((await identity.anonymous().post('/api/v1/auth/verify-otp', verification)).status).toBe(200);
+  });
+  it('gives way to who signs up with the address', async () => {
+    const email = identity.newAddress();
+    const { user_id: userId } = (await createFor(email)).body.data;
+    const signup = { email, password: PASSWORD, display_name: 'Owner' };
+    expect((await identity.anonymous().post('/api/v1/auth/signup', signup)).status).toBeLessThan(300);
+    expect((await identity.audited(userId)).at(-1)!.action).toBe('user.removed');
+  });
+  it('422 for a password that breaks the policy of the organization', async () => {
+    const policy = {
+      organization_id: 7,
+      revision: 1,
+      session_seconds: 1,
+      remembered_session_seconds: 1,
+      access_token_seconds: 1,
+      refresh_token_seconds: 1,
+      password_min_length: 20,
+      password_special_character: true,
+    };
+    await identity.resources.knex('organization_policies').insert(policy);
+    const refused = await createFor(identity.newAddress(), { password: PASSWORD });
+    expect([refused.status, refused.body.error.code]).toEqual([422, 'INVALID_PASSWORD']);
+    expect(refused.body.error.details).toHaveLength(2);
+  });
+});

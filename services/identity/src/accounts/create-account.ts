@@ -4,13 +4,15 @@ import { hashPassword } from '@rivergate/secrets';
 import { endpoint } from '../endpoint.ts';
 import { startVerification } from '../signup/start-verification.ts';
 import { acceptTerms, CURRENT_TERMS, nameFromAddress } from './account-store.ts';
-import { requirePolicy } from './password-policy.ts';
+import { requirePolicy, requirePolicyOf } from './password-policy.ts';
 import { registerAccount } from './register-account.ts';
 
-/** Asked by organization for a new administrator: the account holds its address before it is verified. */
+/** Asked by organization for a new administrator or user: the account holds its address before it is verified. */
 export const createAccount = endpoint(spec, {
-  async prepare({ body }) {
+  async prepare({ body, knex }) {
+    if (body.password === null) return { passwordHash: null };
     requirePolicy(body.password);
+    if (body.member_of !== null) await requirePolicyOf(knex, body.member_of, body.password);
     return { passwordHash: await hashPassword(body.password) };
   },
   async handle(context) {
@@ -19,9 +21,16 @@ export const createAccount = endpoint(spec, {
     const displayName = body.display_name ?? nameFromAddress(email);
     const userId = await registerAccount(
       { db, emit },
-      { email, displayName, passwordHash: prepared.passwordHash, holdsAddress: true },
+      {
+        email,
+        displayName,
+        passwordHash: prepared.passwordHash,
+        holdsAddress: true,
+        forMember: body.member_of !== null,
+      },
     );
-    await acceptTerms(db, userId, CURRENT_TERMS, body.ip);
+    // For somebody else nobody accepts them.
+    if (body.member_of === null) await acceptTerms(db, userId, CURRENT_TERMS, body.ip);
     await emit(userRegistered, {
       aggregateId: userId,
       organizationId: null,

@@ -2,7 +2,7 @@ import { InvalidPassword } from '@rivergate/contracts';
 import { type DetailCode, type FailureDetail, ValidationFailed } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { type PasswordDemands, passwordDemands } from '../organizations/policy-store.ts';
+import { demandsOf, type PasswordDemands, passwordDemands } from '../organizations/policy-store.ts';
 import { isCommonPassword } from './common-passwords.ts';
 
 type Flaw = Pick<FailureDetail, 'code' | 'reason'>;
@@ -85,6 +85,20 @@ export async function requireOrganizationPolicies(
     `The new password ${flaws.map(({ reason }) => reason).join(', and ')}`,
     flaws.map(flaw => ({ field: 'body.new_password', ...flaw })),
   );
+}
+
+/**
+ * Holds the first password of an account against what the organization demands of which it will be a member.
+ *
+ * @throws InvalidPassword with one detail per broken rule
+ */
+export async function requirePolicyOf(knex: Knex, organizationId: number, password: string): Promise<void> {
+  const flaws = flawsAgainst(await demandsOf(knex, organizationId), password);
+  if (flaws.length > 0)
+    throw InvalidPassword(
+      undefined,
+      flaws.map(flaw => ({ field: 'body.password', ...flaw })),
+    );
 }
 
 /** A password to compare with a hash. Longer than any that can be set, but bounded. */

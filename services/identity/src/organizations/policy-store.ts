@@ -67,6 +67,14 @@ export async function passwordDemands(db: Knex, userId: number): Promise<Passwor
   return { minLength: row.min_length, specialCharacter: row.special_character };
 }
 
+/** What one organization demands. */
+export async function demandsOf(db: Knex, organizationId: number): Promise<PasswordDemands> {
+  const row = await db('organization_policies')
+    .where({ organization_id: organizationId })
+    .first('password_min_length as minLength', 'password_special_character as specialCharacter');
+  return row ?? { minLength: null, specialCharacter: false };
+}
+
 /**
  * From when on the user needs a second factor: the earliest date of the organizations that require one and in which the
  * user is an active member. Null where none does.

@@ -7,6 +7,7 @@ export interface AddressVerification {
   email: string;
   verified: boolean;
   disabled: boolean;
+  made_for_member: boolean;
   code_hash: string;
   code_expired: boolean;
   wrong_tries: number;
@@ -30,6 +31,7 @@ const columns = (db: Knex) => [
   'wrong_tries',
   'remember_me',
   'spent_at',
+  'made_for_member',
   db.raw('users.verified_at is not null as verified'),
   db.raw('users.disabled_at is not null as disabled'),
   db.raw('code_expires_at <= now() as code_expired'),

@@ -1,8 +1,8 @@
 import { error, reply } from '@rivergate/endpoint';
 import { equal, hashPassword, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
-import { lockAddress } from '../accounts/account-store.ts';
-import { NewPassword } from '../accounts/password-policy.ts';
+import { acceptTerms, CURRENT_TERMS, lockAddress, setPassword } from '../accounts/account-store.ts';
+import { NewPassword, requireOrganizationPolicies } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
 import { addressOfOpenLink, byLink } from './address-verification-store.ts';
 import { claimAddress } from './claim-address.ts';
@@ -25,7 +25,7 @@ export const verifyEmail = endpoint(
       'The link proves the mailbox, the temporary token that it was registered by its reader: both together activate the ' +
       'registration. Without the token the answer is password_required, and nothing has changed: with new_password the ' +
       'registration is discarded, with all that belongs to it, and the mailbox gets an account with that password, whose ' +
-      'owner accepts the terms by it. A repeated link succeeds without tokens: they are issued once.',
+      'owner accepts the terms by it; one that an administrator made for a member stays, with that password. A repeated link succeeds without tokens: they are issued once.',
     caller: 'token',
     body: z.object({
       token: TemporaryToken.meta({ description: 'From the link' }),
@@ -70,6 +70,12 @@ export const verifyEmail = endpoint(
       if (is_verified) return { ...NO_TOKENS, user_id, email, is_verified };
       if (verification.link_expired) throw LinkExpired();
 
+      if (prepared && verification.made_for_member) {
+        await requireOrganizationPolicies(db, user_id, body.new_password!);
+        await setPassword(db, user_id, prepared.passwordHash);
+        await acceptTerms(db, user_id, CURRENT_TERMS, context.request.ip);
+        return completeVerification(context, { user_id, remember_me: false });
+      }
       if (prepared) {
         const userId = await claimAddress(context, verification, { linkHash, ...prepared });
         return completeVerification(context, { user_id: userId, remember_me: false });

@@ -1,26 +1,14 @@
-import { holds, type Principal } from '@rivergate/caller';
-import {
-  EmailAddress,
-  Forbidden,
-  Id,
-  missingPermission,
-  Timestamp,
-  ValidationFailed,
-} from '@rivergate/endpoint';
+import { EmailAddress, Id, Timestamp, ValidationFailed } from '@rivergate/endpoint';
 import { Job, TooManyJobs } from '@rivergate/jobs';
-import type { Knex } from 'knex';
 import { z } from 'zod';
-import { standingOf } from '../access/standing.ts';
+import { currentCaller } from '../access/current-caller.ts';
 import { endpoint, jobKind } from '../endpoint.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
-import { personOf } from '../people/people-store.ts';
 import { PersonalMessage } from './invitation.ts';
 import { invite } from './invite.ts';
 
 const PATH = '/organizations/:org_id/members/bulk-invite';
 const MOST = 500;
-
-type Inviter = Principal & { userId: number };
 
 /** Each address as if it were invited by itself: what that would be refused with is the result of the item. */
 export const inviting = jobKind(
@@ -45,28 +33,11 @@ export const inviting = jobKind(
   },
   async ({ item, caller, db, emit, ...tools }) => {
     const organization = await lockOrganization(db, caller.organizationId);
-    const inviter = await currentInviter(db, organization.id, caller);
+    const inviter = await currentCaller(db, organization.id, caller, 'member.invite');
     const { id, expiresAt } = await invite({ db, emit }, organization, inviter, item, tools);
     return { invitation: { id, email: item.email, expires_at: expiresAt.toISOString() } };
   },
 );
-
-/**
- * The inviter under the organization's lock, for which the removal of a member waits: no invitation goes out behind it.
- *
- * @throws Forbidden
- */
-async function currentInviter(
-  db: Knex.Transaction,
-  organizationId: number,
-  caller: Inviter,
-): Promise<Inviter> {
-  if (caller.isSystemAdmin) return caller;
-  const person = await personOf(db, caller.userId);
-  const inviter = { ...caller, ...(await standingOf(db, organizationId, caller.userId)) };
-  if (person?.status === 'active' && holds(inviter, 'member.invite')) return inviter;
-  throw Forbidden('You may not invite into this organization any more', [missingPermission('member.invite')]);
-}
 
 const Shared = z.object({
   workspace_id: Id.optional(),

@@ -6,11 +6,12 @@ import { missingToHandOut } from '../roles/hand-out.ts';
 import type { RoleRow } from '../roles/role-store.ts';
 import type { InvitationRow } from './invitation-store.ts';
 
-/** Whether a member of this standing could send an invitation to the role now. */
+/** Whether a member of this standing could send an invitation to the role now, or an import of users that does so. */
 export function couldInvite(standing: Standing, role: Pick<RoleRow, 'permissions'>): boolean {
+  const held = { ...standing, isSystemAdmin: false };
   return (
     standing.member &&
-    holds({ ...standing, isSystemAdmin: false }, 'member.invite') &&
+    (holds(held, 'member.invite') || holds(held, 'user.write')) &&
     missingToHandOut(standing, role.permissions).length === 0
   );
 }

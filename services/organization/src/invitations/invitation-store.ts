@@ -27,13 +27,17 @@ export interface InvitationRow {
 const LAPSED = "i.status = 'pending' and i.sent_at is not null and i.expires_at <= now()";
 const STATUS = `case when ${LAPSED} then 'expired' else i.status end`;
 
-/** Invitations with the names around them. Tables: i invitations, o organizations, w workspaces, r roles, p inviters. */
+/** Invitations with the names around them. Tables: i invitations, o organizations, w workspaces, r roles, p and here inviters. */
 export function invitations(db: Knex.Transaction): Knex.QueryBuilder {
   return db('invitations as i')
     .join('organizations as o', 'o.id', 'i.organization_id')
     .leftJoin('workspaces as w', 'w.id', 'i.workspace_id')
     .leftJoin('roles as r', 'r.id', 'i.role_id')
-    .leftJoin('people as p', 'p.user_id', 'i.invited_by');
+    .leftJoin('people as p', 'p.user_id', 'i.invited_by')
+    .leftJoin('memberships as here', {
+      'here.organization_id': 'i.organization_id',
+      'here.user_id': 'i.invited_by',
+    });
 }
 
 export function invitationColumns(db: Knex.Transaction) {
@@ -51,7 +55,7 @@ export function invitationColumns(db: Knex.Transaction) {
     db.raw(`${STATUS} as status`),
     'i.invited_by',
     'i.by_system_admin',
-    'p.display_name as inviter_name',
+    db.raw('coalesce(here.display_name, p.display_name) as inviter_name'),
     'i.created_at',
     'i.expires_at',
   ];
@@ -109,13 +113,22 @@ export async function closeLapsed(
   return rows.map(({ id }) => id);
 }
 
-/** Members and pending invitations: what a plan counts. The caller holds the organization's lock. */
-export async function seatsTaken(db: Knex.Transaction, organizationId: number): Promise<number> {
+/**
+ * Members and pending invitations: what a plan counts. The caller holds the organization's lock.
+ *
+ * @param besides address whose invitation does not count, as its owner gets in otherwise
+ */
+export async function seatsTaken(
+  db: Knex.Transaction,
+  organizationId: number,
+  besides = '',
+): Promise<number> {
   const { rows } = await db.raw(
     `select (select count(*) from memberships where organization_id = :organizationId)
           + (select count(*) from invitations i
-             where i.organization_id = :organizationId and i.status = 'pending' and not (${LAPSED})) as taken`,
-    { organizationId },
+             where i.organization_id = :organizationId and i.status = 'pending' and not (${LAPSED})
+               and i.email <> :besides) as taken`,
+    { organizationId, besides },
   );
   return Number(rows[0].taken);
 }

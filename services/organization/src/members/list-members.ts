@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
 import { Member, MemberStatus } from './member.ts';
-import { matchingMembers, membersInOrder } from './member-store.ts';
+import { inMemberOrder, matchingMembers, memberColumns } from './member-store.ts';
 
 const members = organizationList('members', Member, {
   search: z.string().max(255).optional().meta({ description: 'Part of address or display name' }),
@@ -28,8 +28,10 @@ export const listMembers = endpoint(
   },
   async ({ params, query, db }) => {
     await enterOrganization(db, params.org_id);
-    return await members.page(matchingMembers(db, params.org_id, query), query, {
-      read: membersInOrder(db, query),
+    const { search, role_id, status } = query;
+    return await members.page(matchingMembers(db, params.org_id, { search, role_id, status }), query, {
+      read: matching =>
+        matching.select(memberColumns(db)).orderBy(inMemberOrder(query.sort_by, query.sort_order)),
     });
   },
 );

@@ -26,17 +26,15 @@ const firstRole = (place: string) => `(
   order by a.assigned_at, a.id limit 1) as role`;
 
 function members(db: Knex.Transaction, organizationId: number) {
-  return db('memberships as m')
-    .leftJoin('people as p', 'p.user_id', 'm.user_id')
-    .where('m.organization_id', organizationId);
+  return db('members as m').where('m.organization_id', organizationId);
 }
 
-function columns(db: Knex.Transaction) {
+export function memberColumns(db: Knex.Transaction) {
   return [
     'm.user_id',
-    'p.email',
-    'p.display_name',
-    'p.profile_image_url',
+    'm.email',
+    'm.display_name',
+    'm.profile_image_url',
     'm.status',
     'm.is_admin',
     'm.source',
@@ -45,56 +43,93 @@ function columns(db: Knex.Transaction) {
   ];
 }
 
-export interface MemberQuery {
+/** What a member must match; what is left out matches everybody. */
+export interface MemberFilter {
+  /** Part of address or display name; `email` and `name` of that one alone. */
   search?: string | undefined;
+  email?: string | undefined;
+  name?: string | undefined;
+  /** Held organization-wide. */
   role_id?: number | undefined;
+  /** Of which the member is one. */
+  workspace_id?: number | undefined;
   status?: string | undefined;
-  sort_by: 'joined_at' | 'email' | 'display_name';
-  sort_order: 'asc' | 'desc';
+  /** ISO 8601; who was never active is inactive since ever. */
+  active_since?: string | undefined;
+  inactive_since?: string | undefined;
 }
-
-const SORT_COLUMNS = { joined_at: 'm.joined_at', email: 'p.email', display_name: 'p.display_name' };
 
 export function matchingMembers(
   db: Knex.Transaction,
   organizationId: number,
-  { search, role_id, status }: MemberQuery,
+  { role_id, workspace_id, status, active_since, inactive_since, ...parts }: MemberFilter,
 ): Knex.QueryBuilder {
   const matching = members(db, organizationId);
   if (status) matching.where('m.status', status);
-  if (search) {
-    const found =
-      'strpos(lower(p.email), lower(:search)) > 0 or strpos(lower(p.display_name), lower(:search)) > 0';
-    matching.whereRaw(`(${found})`, { search });
+  for (const [where, part] of Object.entries(parts)) {
+    if (part)
+      matching.whereRaw('m.user_id in (?)', [whoHave(db, organizationId, part, where as keyof typeof parts)]);
   }
-  if (role_id !== undefined) {
-    matching.whereExists(
-      db('held_roles as a')
-        .whereRaw(
-          'a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null',
-        )
-        .where('a.role_id', role_id),
-    );
-  }
+  if (active_since !== undefined) matching.where('m.last_activity_at', '>=', active_since);
+  if (inactive_since !== undefined)
+    matching.whereRaw("coalesce(m.last_activity_at, '-infinity') < ?", [inactive_since]);
+  const also = (table: string) =>
+    db(table).whereRaw('a.organization_id = m.organization_id and a.user_id = m.user_id');
+  if (role_id !== undefined)
+    matching.whereExists(also('held_roles as a').whereNull('a.workspace_id').where('a.role_id', role_id));
+  if (workspace_id !== undefined)
+    matching.whereExists(also('workspace_members as a').where('a.workspace_id', workspace_id));
   return matching;
 }
 
-/** Adds the columns of a member in the order asked for. */
-export function membersInOrder(db: Knex.Transaction, { sort_by, sort_order }: MemberQuery) {
-  return (matching: Knex.QueryBuilder) =>
-    matching.select(columns(db)).orderBy([
-      { column: SORT_COLUMNS[sort_by], order: sort_order },
-      { column: 'm.user_id', order: sort_order },
-    ]);
+const SHOWN_PARTS = {
+  search: (name: string) => `(p.email like :part or lower(${name}) like :part)`,
+  email: () => 'p.email like :part',
+  name: (name: string) => `lower(${name}) like :part`,
+};
+
+/**
+ * Ids of members whose address or name holds the part. Who goes by the user's own name is found by the index on people,
+ * and the few whom the organization calls otherwise one by one.
+ */
+function whoHave(
+  db: Knex.Transaction,
+  organizationId: number,
+  part: string,
+  where: keyof typeof SHOWN_PARTS,
+): Knex.Raw {
+  const known =
+    'memberships o join people p on p.user_id = o.user_id where o.organization_id = :organizationId';
+  return db.raw(
+    `select o.user_id from ${known} and o.display_name is null
+       and (p.email || E'\n' || lower(p.display_name)) like :part and ${SHOWN_PARTS[where]('p.display_name')}
+     union all
+     select o.user_id from ${known} and o.display_name is not null and ${SHOWN_PARTS[where]('o.display_name')}`,
+    { organizationId, part: `%${part.toLowerCase().replace(/[\\%_]/g, '\\$&')}%` },
+  );
+}
+
+export const MEMBER_ORDERS = ['joined_at', 'email', 'display_name', 'last_login_at'] as const;
+
+/** The order asked for, which leaves no two members equal. */
+export function inMemberOrder(
+  column: (typeof MEMBER_ORDERS)[number],
+  order: 'asc' | 'desc',
+): { column: string; order: string; nulls?: string }[] {
+  return [
+    { column: `m.${column}`, order, nulls: 'last' },
+    { column: 'm.user_id', order },
+  ];
 }
 
 /** @throws UserNotFound for anybody who is no member */
-export async function memberOf(
+export async function memberOf<Row = MemberRow>(
   db: Knex.Transaction,
   organizationId: number,
   userId: number,
-): Promise<MemberRow> {
-  const row = await members(db, organizationId).where('m.user_id', userId).select(columns(db)).first();
+  columns: (string | Knex.Raw)[] = memberColumns(db),
+): Promise<Row> {
+  const row = await members(db, organizationId).where('m.user_id', userId).select(columns).first();
   if (!row) throw UserNotFound();
   return row;
 }
@@ -138,7 +173,9 @@ export async function isMemberAddress(
   organizationId: number,
   email: string,
 ): Promise<boolean> {
-  const row = await members(db, organizationId)
+  const row = await db('memberships as m')
+    .join('people as p', 'p.user_id', 'm.user_id')
+    .where('m.organization_id', organizationId)
     .whereRaw('(p.email = :email or p.verified_emails @> array[:email])', { email })
     .first('m.user_id');
   return row !== undefined;

@@ -1,14 +1,12 @@
 import { Id, ValidationFailed } from '@rivergate/endpoint';
-import { memberChanged } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { WithdrawnInvitation, withdrawInvitations } from '../invitations/withdraw-invitations.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
-import { replaceOrganizationRole } from '../roles/assign-role.ts';
 import { RoleNotFound } from '../roles/errors.ts';
 import { builtInRole, roleOfOrganization } from '../roles/role-store.ts';
+import { changeRole } from './change-role.ts';
 import { LastAdministrator, UserNotFound } from './errors.ts';
-import { keepAnAdministrator } from './last-administrator.ts';
 import { MemberInFull } from './member.ts';
 import { memberOf, membershipOf, workspacesOfMember } from './member-store.ts';
 
@@ -55,22 +53,12 @@ export const updateMember = endpoint(
       throw ValidationFailed(undefined, [{ field: 'body.is_admin', code: 'not_allowed', reason }]);
     }
 
-    if (!isAdmin) await keepAnAdministrator(db, organizationId, membership);
     const flagChanges = isAdmin !== membership.is_admin;
     // The flag that the member has already leaves the role alone.
     const role =
       named ??
       (flagChanges ? (isAdmin ? admin : await builtInRole(db, organizationId, 'Viewer')) : undefined);
-    if (role) {
-      await db('memberships')
-        .where({ organization_id: organizationId, user_id: userId })
-        .update({ is_admin: isAdmin });
-      const replacement = { organizationId, userId, roleId: role.id };
-      const roleChanges = await replaceOrganizationRole({ db, emit }, replacement, caller.userId);
-      const data = { organization_id: organizationId, user_id: userId, role_id: role.id, is_admin: isAdmin };
-      if (flagChanges || roleChanges)
-        await emit(memberChanged, { aggregateId: userId, organizationId, data });
-    }
+    if (role) await changeRole({ db, emit }, organizationId, membership, role, caller.userId);
 
     const withdrawn = await withdrawInvitations({ db, emit }, organizationId, userId);
     const member = await memberOf(db, organizationId, userId);

@@ -26,12 +26,15 @@ export interface Administrator {
 }
 
 /** An account that was made for an organization, and is taken back if that does not come to be. */
-export type ProvisionalAdministrator = Omit<Administrator, 'verified'>;
+export type ProvisionalAccount = Omit<Administrator, 'verified'>;
 
-interface Registration {
+export interface Registration {
   email: string;
-  password: string;
+  /** Null: whoever reads the mailbox sets one. */
+  password: string | null;
   displayName: string | null;
+  /** Of which the account will be a member, made by an administrator of it for somebody else. */
+  memberOf?: number;
 }
 
 interface Body {
@@ -87,16 +90,16 @@ export function registrationOf(body: Body): Registration {
  *
  * @throws EmailTaken, InvalidPassword, UpstreamUnavailable
  */
-export async function registerAdministrator(
-  { email, password, displayName }: Registration,
+export async function registerAccount(
+  { email, password, displayName, memberOf }: Registration,
   { knex, call, request }: { knex: Knex; call: Call; request: RequestFacts },
-): Promise<ProvisionalAdministrator> {
+): Promise<ProvisionalAccount> {
   const claim = await claimAddress(knex, email, PATIENCE);
   let userId: number | undefined;
   try {
     const account = await call(
       createAccount,
-      { body: { email, password, display_name: displayName, ip: request.ip } },
+      { body: { email, password, display_name: displayName, ip: request.ip, member_of: memberOf ?? null } },
       { deadline: PATIENCE },
     );
     userId = account.user_id;
@@ -115,9 +118,9 @@ export async function registerAdministrator(
  *
  * @throws EmailTaken when it was removed meanwhile
  */
-export async function keepAdministrator(
+export async function keepRegistered(
   db: Knex.Transaction,
-  provisional: ProvisionalAdministrator,
+  provisional: ProvisionalAccount,
 ): Promise<Administrator> {
   await keepAccount(db, provisional.userId);
   // Takes the user's lock: a verification that arrives meanwhile either is seen here or sees the new organization.

@@ -16,9 +16,9 @@ import { Domain, Name } from '../names/name.ts';
 import { SettingsChange } from '../settings/settings.ts';
 import { WorkspaceReference } from '../workspaces/workspace.ts';
 import {
-  keepAdministrator,
+  keepRegistered,
   refusalOf,
-  registerAdministrator,
+  registerAccount,
   registrationOf,
   signedInAdministrator,
 } from './administrator.ts';
@@ -96,9 +96,7 @@ export const createOrganization = endpoint(
       const registration = registrationOf(body);
       // A taken name makes no account. What is refused here is answered by `handle`, after the answer kept for a key.
       return await refusalOf(
-        refuseTakenName(knex, body.name).then(() =>
-          registerAdministrator(registration, { knex, call, request }),
-        ),
+        refuseTakenName(knex, body.name).then(() => registerAccount(registration, { knex, call, request })),
       );
     },
     async undo({ prepared, knex, call }) {
@@ -107,7 +105,7 @@ export const createOrganization = endpoint(
     async handle({ body, caller, prepared, db, emit, plans, mailer, appUrl, mailLimits }) {
       if (prepared instanceof Failure) throw prepared;
       const administrator = prepared
-        ? await keepAdministrator(db, prepared)
+        ? await keepRegistered(db, prepared)
         : await signedInAdministrator(db, caller, body);
       // Names are unique across organizations.
       await acrossOrganizations(db);

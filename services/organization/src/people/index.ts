@@ -1,3 +1,4 @@
 import { keepPeople } from './keep-people.ts';
+import { keepActivity } from './user-activity.ts';
 
-export const consumers = () => [keepPeople];
+export const consumers = () => [keepPeople, keepActivity];

@@ -49,7 +49,7 @@ export const listRoleHolders = endpoint(
   async ({ params, query, caller, db }) => {
     const { id } = await roleOfOrganization(db, caller.organizationId, params.role_id);
     const found = db('held_roles as a')
-      .leftJoin('people as p', 'p.user_id', 'a.user_id')
+      .leftJoin('members as p', { 'p.organization_id': 'a.organization_id', 'p.user_id': 'a.user_id' })
       .leftJoin('workspaces as w', 'w.id', 'a.workspace_id')
       .where({ 'a.organization_id': caller.organizationId, 'a.role_id': id });
     if (query.workspace_id !== undefined) found.where('a.workspace_id', query.workspace_id);

@@ -18,6 +18,14 @@ export async function workspaceOfOrganization(
   return row;
 }
 
+/** The workspace in which new users of an organization begin. */
+export async function defaultWorkspace(db: Knex.Transaction, organizationId: number): Promise<WorkspaceRow> {
+  const where = { 'w.organization_id': organizationId, 'w.is_default': true };
+  const row = await db('workspaces as w').select(COLUMNS).where(where).first();
+  if (!row) throw new Error(`Organization ${organizationId} has no default workspace`);
+  return row;
+}
+
 /** The workspaces of an organization that the caller sees: all for a system administrator, and for a client that reads. */
 export function workspacesSeenBy(
   db: Knex.Transaction,

@@ -1,0 +1,22 @@
+import { users } from '../../migrations/0012_users.ts';
+import { createUser } from './create-user.ts';
+import { deleteUser } from './delete-user.ts';
+import { getUser } from './get-user.ts';
+import { listUserActivity } from './list-user-activity.ts';
+import { listUsers } from './list-users.ts';
+import { searchUsers } from './search-users.ts';
+import { updateUser } from './update-user.ts';
+import { updateUserStatus } from './update-user-status.ts';
+
+export const tag = 'User Management';
+export const endpoints = [
+  listUsers,
+  createUser,
+  searchUsers,
+  getUser,
+  updateUser,
+  deleteUser,
+  updateUserStatus,
+  listUserActivity,
+];
+export const migrations = [users];
