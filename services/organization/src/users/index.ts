@@ -1,4 +1,5 @@
 import { users } from '../../migrations/0012_users.ts';
+import { bulkUpdateUsers, updatingUsers } from './bulk-update.ts';
 import { createUser } from './create-user.ts';
 import { deleteUser } from './delete-user.ts';
 import { getUser } from './get-user.ts';
@@ -18,5 +19,7 @@ export const endpoints = [
   deleteUser,
   updateUserStatus,
   listUserActivity,
+  bulkUpdateUsers,
 ];
+export const jobKinds = [updatingUsers];
 export const migrations = [users];
