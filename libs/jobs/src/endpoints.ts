@@ -10,13 +10,23 @@ import {
 } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { type Action, control } from './control.ts';
-import { type ItemRow, Job, JobError, JobNotFound, JobStateConflict, Outcome, shown } from './job.ts';
+import {
+  findJob,
+  type ItemRow,
+  Job,
+  JobError,
+  JobNotFound,
+  JobStateConflict,
+  Outcome,
+  shown,
+} from './job.ts';
 import type { JobKind } from './kind.ts';
 import { progressOf } from './progress.ts';
+import { jobReference } from './reference.ts';
 
 const endpoint = endpoints();
 
-type Called = TransactionContext & { params: { job_id: number } };
+type Called = TransactionContext & { params: Record<string, number> };
 
 /** An endpoint whose declaration depends on the kind: its types are said here, since they cannot be inferred. */
 function declared<Input>(spec: object, handle: (context: Input) => Promise<object>): Endpoint {
@@ -34,13 +44,14 @@ export function jobEndpoints(kind: JobKind): Endpoint[] {
   const { spec } = kind;
   const noun = spec.name.replace(/(?:^|_)([a-z])/g, (_, letter: string) => letter.toUpperCase());
   const named = spec.path.includes(':org_id');
-  const params = z.object({ ...(named ? { org_id: Id } : {}), job_id: Id });
+  const { name, parameter } = jobReference(spec);
+  const params = z.object({ ...(named ? { org_id: Id } : {}), [name]: parameter });
   const shared = {
     caller: spec.caller,
     ...(named ? {} : { activeOrganization: true as const }),
     params,
   };
-  const path = `${spec.path}/:job_id`;
+  const path = `${spec.path}/:${name}`;
 
   const get = declared<Called>(
     {
@@ -53,7 +64,7 @@ export function jobEndpoints(kind: JobKind): Endpoint[] {
       errors: [JobNotFound],
     },
     async ({ db, params }) => {
-      const row = await db('jobs').where({ id: params.job_id, kind: spec.name }).first();
+      const row = await findJob(db, spec, params[name]!);
       if (!row) throw JobNotFound();
       return shown(row);
     },
@@ -78,7 +89,7 @@ export function jobEndpoints(kind: JobKind): Endpoint[] {
       errors: [JobNotFound],
     },
     async ({ db, params, query: asked }) => {
-      const job = await db('jobs').where({ id: params.job_id, kind: spec.name }).first('id');
+      const job = await findJob(db, spec, params[name]!);
       if (!job) throw JobNotFound();
       const found = db('job_items').where('job_id', job.id);
       if (asked.outcome) found.where('outcome', asked.outcome);
@@ -100,7 +111,7 @@ export function jobEndpoints(kind: JobKind): Endpoint[] {
         answer: Job,
         errors: [JobNotFound, JobStateConflict],
       },
-      async ({ db, emit, params }) => shown(await control({ db, emit }, kind, params.job_id, action)),
+      async ({ db, emit, params }) => shown(await control({ db, emit }, kind, params[name]!, action)),
     ),
   );
 
@@ -118,7 +129,7 @@ export function jobEndpoints(kind: JobKind): Endpoint[] {
       errors: [JobNotFound],
     },
     async ({ db, params }) => {
-      const job = await db('jobs').where({ id: params.job_id, kind: spec.name }).first('id');
+      const job = await findJob(db, spec, params[name]!);
       if (!job) throw JobNotFound();
       return eventStream(async function* (tools) {
         for await (const { row, version } of progressOf(spec.name, job.id, tools))
@@ -126,7 +137,7 @@ export function jobEndpoints(kind: JobKind): Endpoint[] {
       });
     },
   );
-  return [get, items, ...actions, events];
+  return [...(spec.ownStatus ? [] : [get]), items, ...actions, events];
 }
 
 function itemSchema({ spec }: JobKind, noun: string) {

@@ -56,6 +56,7 @@ async function attempt(work: ItemWork, workshop: Workshop) {
     log: workshop.log,
     input: job.input,
     item: item.item,
+    jobId: job.id,
     caller,
     idempotencyKey: `${job.key}-${item.position}`,
     signal: lease.signal,

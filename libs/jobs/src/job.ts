@@ -1,4 +1,5 @@
 import { error, Id, type RequestFacts, Timestamp } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
 import { z } from 'zod';
 
 export const JobStatus = z.enum([
@@ -99,6 +100,20 @@ export function shown(row: JobRow) {
     deadline: row.deadline,
     error: row.error,
   };
+}
+
+/** In the organization that the transaction is bound to. */
+export async function findJob(
+  db: Knex.Transaction,
+  { name }: { name: string },
+  id: number,
+): Promise<JobRow | undefined> {
+  return await db('jobs').where({ id, kind: name }).first();
+}
+
+/** Items of a job by what they came to, for paging. */
+export function itemsOf(db: Knex.Transaction, jobId: number, outcome: Outcome): Knex.QueryBuilder {
+  return db('job_items').where({ job_id: jobId, outcome });
 }
 
 export const JobNotFound = error('JOB_NOT_FOUND', 404, 'No such job');

@@ -11,6 +11,10 @@ export interface JobKindSpec {
   name: string;
   /** Below which its jobs stand, such as `/organizations/:org_id/members/bulk-invite`. */
   path: string;
+  /** Where a recorded contract names jobs in another way than by `job_id` and a number: `import_id` and `import_`. */
+  reference?: { name: string; prefix: string };
+  /** The service itself declares what GET of a job answers. */
+  ownStatus?: true;
   /** Who may start its jobs, see them and act on them. Asked again of the starter for each slice of a job. */
   caller: UserRule;
   /** What all items of a job share; JSON, shown to nobody. */
@@ -33,6 +37,7 @@ export interface JobKindSpec {
 export interface ItemContext<Spec extends JobKindSpec> {
   input: z.output<Spec['input']>;
   item: z.output<Spec['item']>;
+  jobId: number;
   /** Who started the job, with what they may do now. */
   caller: Principal & { userId: number; organizationId: number };
   /** The same at each try: for effects outside of the database. */

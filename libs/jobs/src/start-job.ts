@@ -4,6 +4,7 @@ import type { z } from 'zod';
 import { tellAfterCommit } from './attached.ts';
 import { type Job, type JobRow, shown, TooManyJobs } from './job.ts';
 import type { JobKind, Starter } from './kind.ts';
+import { jobReference } from './reference.ts';
 
 /** Unfinished jobs that an organization may have in one service. */
 export const OPEN_JOBS = 20;
@@ -44,9 +45,10 @@ export async function startJob(
     data: { job_id: row!.id, kind: spec.name, total: items.length },
   });
   tellAfterCommit(db, row!.id);
+  const reference = jobReference(spec);
   const { path } = requestTarget(
-    { path: `${spec.path}/:job_id` },
-    { params: { org_id: organizationId, job_id: row!.id } },
+    { path: `${spec.path}/:${reference.name}` },
+    { params: { org_id: organizationId, [reference.name]: reference.of(row!.id) } },
   );
   // Timestamps may be returned as Date.
   return reply(shown(row!) as unknown as z.input<typeof Job>, { status: 202, headers: { Location: path } });

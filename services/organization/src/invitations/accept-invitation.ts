@@ -87,6 +87,7 @@ export const acceptInvitation = endpoint(
         role: { id: role.id, isAdmin: role.is_system && role.name === 'Admin' },
         workspaceId,
         source: 'invitation',
+        displayName: invitation.display_name,
         by: invitation.invited_by,
       },
     );

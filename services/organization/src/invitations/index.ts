@@ -2,6 +2,7 @@ import { mail } from '../../migrations/0002_mail.ts';
 import { invitationsOfThePlatform } from '../../migrations/0006_invitations_of_the_platform.ts';
 import { invitationMails } from '../../migrations/0007_invitation_mails.ts';
 import { mailClaims } from '../../migrations/0009_mail_claims.ts';
+import { invitedNames } from '../../migrations/0013_invited_names.ts';
 import type { OrganizationTools } from '../endpoint.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { bulkInvite, inviting } from './bulk-invite.ts';
@@ -21,7 +22,7 @@ export const endpoints = [
   acceptInvitation,
 ];
 export const jobKinds = [inviting];
-export const migrations = [mail, mailClaims, invitationsOfThePlatform, invitationMails];
+export const migrations = [mail, mailClaims, invitationsOfThePlatform, invitationMails, invitedNames];
 export const consumers = ({ mailer, appUrl, mailLimits }: OrganizationTools) => [
   releaseInvitations({ mailer, appUrl, mailLimits }),
 ];

@@ -14,6 +14,7 @@ export interface InvitationRow {
   role_id: number | null;
   role_name: string | null;
   message: string | null;
+  display_name: string | null;
   /** As of now: one whose time is over is expired, whatever is stored. */
   status: InvitationStatus;
   invited_by: number;
@@ -52,6 +53,7 @@ export function invitationColumns(db: Knex.Transaction) {
     'i.role_id',
     'r.name as role_name',
     'i.message',
+    'i.display_name',
     db.raw(`${STATUS} as status`),
     'i.invited_by',
     'i.by_system_admin',

@@ -1,5 +1,6 @@
 import type { Principal } from '@rivergate/caller';
 import { Forbidden, RateLimited } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
 import type { Work } from '../endpoint.ts';
 import { AlreadyMember } from '../members/errors.ts';
 import { isMemberAddress } from '../members/member-store.ts';
@@ -8,7 +9,8 @@ import type { OrganizationRow } from '../organizations/organization-store.ts';
 import type { Plans } from '../organizations/plan.ts';
 import { RoleNotFound } from '../roles/errors.ts';
 import { mayHandOut } from '../roles/hand-out.ts';
-import { roleOfOrganization } from '../roles/role-store.ts';
+import { type RoleRow, roleOfOrganization } from '../roles/role-store.ts';
+import type { WorkspaceRow } from '../workspaces/create-workspace-row.ts';
 import { WorkspaceNotFound } from '../workspaces/errors.ts';
 import { workspaceOfOrganization } from '../workspaces/workspace-store.ts';
 import { InvitationAlreadyExists } from './errors.ts';
@@ -26,6 +28,33 @@ export const INVITING = [
   RateLimited,
 ] as const;
 
+export interface Wanted {
+  email: string;
+  workspace_id: number;
+  role_id: number;
+  message: string | null;
+  /** What the organization will show the member as, in place of the user's own name. */
+  display_name?: string | null;
+}
+
+/**
+ * Holds an invitation against what is known before it is written. The caller of this holds the organization's lock.
+ *
+ * @throws Forbidden, WorkspaceNotFound, RoleNotFound, AlreadyMember
+ */
+export async function requireInvitable(
+  db: Knex.Transaction,
+  organizationId: number,
+  caller: Principal,
+  { email, workspace_id, role_id }: Wanted,
+): Promise<{ workspace: WorkspaceRow; role: RoleRow }> {
+  const workspace = await workspaceOfOrganization(db, organizationId, workspace_id);
+  const role = await roleOfOrganization(db, organizationId, role_id);
+  mayHandOut(caller, role);
+  if (await isMemberAddress(db, organizationId, email)) throw AlreadyMember();
+  return { workspace, role };
+}
+
 /**
  * Invites one address. The caller of this holds the organization's lock.
  *
@@ -36,18 +65,15 @@ export async function invite(
   work: Work,
   organization: OrganizationRow,
   caller: Principal & { userId: number },
-  wanted: { email: string; workspace_id: number; role_id: number; message: string | null },
+  wanted: Wanted,
   tools: MailTools & { plans: Plans },
 ): Promise<{ id: number; token: string; expiresAt: Date }> {
   const { db } = work;
-  const { email, message } = wanted;
-  const workspace = await workspaceOfOrganization(db, organization.id, wanted.workspace_id);
-  const role = await roleOfOrganization(db, organization.id, wanted.role_id);
-  mayHandOut(caller, role);
-  if (await isMemberAddress(db, organization.id, email)) throw AlreadyMember();
-
+  const { email, message, display_name: displayName = null } = wanted;
+  const { workspace, role } = await requireInvitable(db, organization.id, caller, wanted);
   const invitedBy = caller.userId;
-  const invitation = { email, workspace, role, message, invitedBy, bySystemAdmin: caller.isSystemAdmin };
+  const bySystemAdmin = caller.isSystemAdmin;
+  const invitation = { email, displayName, workspace, role, message, invitedBy, bySystemAdmin };
   const id = await prepareInvitation(work, organization, invitation);
   if (id === undefined) throw InvitationAlreadyExists();
   if ((await seatsTaken(db, organization.id)) > tools.plans.seats(organization.plan))

@@ -24,6 +24,8 @@ export interface NewInvitation {
   workspace: { id: number; name: string };
   role: { id: number; name: string };
   message: string | null;
+  /** What the organization will show the member as; null: by the user's own name. */
+  displayName?: string | null;
   invitedBy: number;
   /** Sent by a system administrator, who needs no standing in the organization. */
   bySystemAdmin?: boolean;
@@ -37,7 +39,7 @@ export interface NewInvitation {
 export async function prepareInvitation(
   { db, emit }: Work,
   organization: Inviting,
-  { email, workspace, role, message, invitedBy, bySystemAdmin = false }: NewInvitation,
+  { email, workspace, role, message, displayName = null, invitedBy, bySystemAdmin = false }: NewInvitation,
 ): Promise<number | undefined> {
   const organizationId = organization.id;
   for (const id of await closeLapsed(db, organizationId, email)) {
@@ -51,6 +53,7 @@ export async function prepareInvitation(
       workspace_id: workspace.id,
       role_id: role.id,
       message,
+      display_name: displayName,
       invited_by: invitedBy,
       by_system_admin: bySystemAdmin,
       expires_at: expiry(organization),

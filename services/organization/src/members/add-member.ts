@@ -12,18 +12,21 @@ export interface NewMember {
   role: { id: number; isAdmin: boolean };
   workspaceId: number;
   source: MembershipSource;
+  /** Shown in the organization in place of the user's own; null: the user's own. */
+  displayName?: string | null;
   /** Who let the member in. */
   by: number;
 }
 
 /** Makes a user a member of an organization and of one of its workspaces, with the same role in both. */
 export async function addMember(work: Work, member: NewMember): Promise<void> {
-  const { organizationId, userId, role, workspaceId, source, by } = member;
+  const { organizationId, userId, role, workspaceId, source, displayName = null, by } = member;
   await work.db('memberships').insert({
     organization_id: organizationId,
     user_id: userId,
     is_admin: role.isAdmin,
     source,
+    display_name: displayName,
   });
   const data = {
     organization_id: organizationId,
