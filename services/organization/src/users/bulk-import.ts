@@ -24,12 +24,10 @@ import { parseScim } from './parse-scim.ts';
 
 const TYPES = [
   'text/csv',
-  'text/plain',
   'application/csv',
   'application/vnd.ms-excel',
   'application/json',
   'application/scim+json',
-  'application/octet-stream',
 ];
 
 export const importUsers = endpoint(
