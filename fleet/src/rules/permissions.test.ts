@@ -5,8 +5,6 @@ import { definitions } from '../services.ts';
 
 /** Codes that nothing asks for yet, and the issue of the catalogue's module that will. */
 const AWAITED: Record<string, string> = {
-  'workspace.delete': 'deleting workspaces',
-  'workspace.members': 'members of workspaces',
   'data_source.read': 'data sources',
   'data_source.write': 'data sources',
   'data_source.delete': 'data sources',

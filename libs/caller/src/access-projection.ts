@@ -6,7 +6,13 @@ import { forgetToken, revokeToken } from './token-state.ts';
 export type AccessEvent = { type: string; data?: unknown; organizationid?: string | number | null };
 
 /** Prefixes of the events after which what is known of an organization's members no longer counts. */
-const membershipEvents = ['organization.member.', 'organization.role.', 'organization.organization.'];
+const membershipEvents = [
+  'organization.member.',
+  'organization.role.',
+  'organization.organization.',
+  // With it end the roles held there.
+  'organization.workspace.deleted',
+];
 
 /** Topics whose events projectAccess understands. */
 export const accessTopics = [
@@ -15,6 +21,7 @@ export const accessTopics = [
   'rivergate.organization.member',
   'rivergate.organization.role',
   'rivergate.organization.organization',
+  'rivergate.organization.workspace',
 ] as const;
 
 /**

@@ -81,8 +81,10 @@ function requireReach(spec: EndpointSpec, principal: Principal): void {
   }
 }
 
-function actsInOrganization({ params, activeOrganization }: EndpointSpec): boolean {
-  return params?.shape[ORGANIZATION_PARAMETER] !== undefined || activeOrganization === true;
+function actsInOrganization({ params, activeOrganization, everyOrganization }: EndpointSpec): boolean {
+  return (
+    params?.shape[ORGANIZATION_PARAMETER] !== undefined || (activeOrganization ?? everyOrganization) === true
+  );
 }
 
 /**

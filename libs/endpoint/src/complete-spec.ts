@@ -34,8 +34,11 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.activeOrganization && !forUsers) yield 'needs an active organization and no signed-in caller';
   if (spec.session && !forUsers) yield 'takes a session and needs no signed-in caller';
   if (spec.fresh && !spec.session) yield 'asks for a fresh authentication and takes no session';
-  if (spec.clients && !(forUsers && (spec.activeOrganization || spec.params?.shape[ORGANIZATION_PARAMETER])))
-    yield 'is for clients and acts in no organization';
+  if (spec.everyOrganization && (spec.activeOrganization || spec.params?.shape[ORGANIZATION_PARAMETER]))
+    yield 'acts over all organizations and in one';
+  const placed =
+    spec.activeOrganization || spec.everyOrganization || spec.params?.shape[ORGANIZATION_PARAMETER];
+  if (spec.clients && !(forUsers && placed)) yield 'is for clients and acts in no organization';
   if (spec.clients && spec.session) yield 'takes a session, which clients do not have';
   if (spec.workspace && !forUsers) yield 'acts in a workspace and needs no signed-in caller';
   if (spec.workspace && spec.workspace !== 'every') {

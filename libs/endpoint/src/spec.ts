@@ -113,6 +113,11 @@ interface EndpointFacts {
   safe?: true;
   /** Acts in the active organization of the caller's token; without one, the library answers 404. */
   activeOrganization?: true;
+  /**
+   * Acts over all organizations of the caller. A token that is bound to one reaches it; the handler keeps to that one
+   * (`caller.token.boundTo`), and to `caller.organizationId` for a client.
+   */
+  everyOrganization?: true;
   /** A public endpoint that acts for the signed-in user when a bearer token is sent. */
   bearer?: 'optional';
   /** The service that answers; needed only where other services call. */

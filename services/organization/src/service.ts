@@ -13,6 +13,7 @@ import * as settings from './settings/index.ts';
 import { organizationTools } from './tools.ts';
 import * as users from './users/index.ts';
 import * as workspaces from './workspaces/index.ts';
+import * as organizationWorkspaces from './workspaces/of-organization.ts';
 
 /** Organizations, members, invitations, workspaces, roles and permissions. */
 export const organization = defineService<OrganizationTools>({
@@ -22,6 +23,7 @@ export const organization = defineService<OrganizationTools>({
     settings,
     members,
     invitations,
+    organizationWorkspaces,
     workspaces,
     roles,
     permissions,

@@ -242,7 +242,7 @@ export const invitationRevoked = event({
   data: z.object({
     invitation_id: Id,
     organization_id: Id,
-    /** Where nobody revoked it: inviter_lost_right, mail_limit. */
+    /** Where nobody revoked it: inviter_lost_right, mail_limit, workspace_deleted. */
     reason: z.string().optional(),
   }),
 });
@@ -281,4 +281,37 @@ export const memberProfileChanged = event({
     display_name: z.string().nullable(),
     profile_image_url: z.string().nullable(),
   }),
+});
+
+export const workspaceSettingsChanged = event({
+  type: 'organization.workspace.settings_changed',
+  version: 1,
+  audit: 'workspace.settings_changed',
+  summary: 'Settings of a workspace were set, or returned to those of its organization',
+  data: z.object({
+    workspace_id: Id,
+    organization_id: Id,
+    /** Keys that are another from now on, or are set where they were inherited. */
+    fields: z.array(z.string()),
+    /** What was set in the workspace before; other keys were inherited. */
+    before: z.record(z.string(), z.unknown()),
+    /** What is set in the workspace from now on; other keys are inherited. */
+    settings: z.record(z.string(), z.unknown()),
+  }),
+});
+
+export const workspaceMemberRemoved = event({
+  type: 'organization.workspace.member_removed',
+  version: 1,
+  audit: 'workspace.member_removed',
+  summary: 'A member of the organization was removed from a workspace, with the roles held there',
+  data: z.object({ organization_id: Id, workspace_id: Id, user_id: Id }),
+});
+
+export const workspaceDeleted = event({
+  type: 'organization.workspace.deleted',
+  version: 1,
+  audit: 'workspace.deleted',
+  summary: 'A workspace was deleted, with its members, the roles held there and all that lay in it',
+  data: z.object({ workspace_id: Id, organization_id: Id, name: z.string(), slug: z.string() }),
 });

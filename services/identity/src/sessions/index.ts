@@ -10,6 +10,7 @@ import { dropTokensOfExpiredSessions } from './refresh-token-store.ts';
 import { revokeMemberSession } from './revoke-member-session.ts';
 import { revokeSession } from './revoke-session.ts';
 import { sessionState } from './session-state.ts';
+import { sessionsInDeletedWorkspaces } from './sessions-in-deleted-workspaces.ts';
 import { sessionsOfRemovedMembers } from './sessions-of-removed-members.ts';
 import { switchSession } from './switch-session.ts';
 
@@ -26,7 +27,7 @@ export const endpoints = [
   revokeMemberSession,
 ];
 export const migrations = [sessions];
-export const consumers = (tools: Resources) => [sessionsOfRemovedMembers(tools)];
+export const consumers = (tools: Resources) => [sessionsOfRemovedMembers(tools), sessionsInDeletedWorkspaces];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop spent refresh tokens', every: 3_600, run: ({ knex }) => dropTokensOfExpiredSessions(knex) },
 ];

@@ -19,8 +19,8 @@ export interface MembershipRow {
   is_admin: boolean;
 }
 
-/** The role of user m, organization-wide or in workspace w: of several, the first assigned. */
-const firstRole = (place: string) => `(
+/** The role of user m, organization-wide or in a workspace, as `place` says of assignment a: of several, the first assigned. */
+export const firstRole = (place: string) => `(
   select jsonb_build_object('id', r.id, 'name', r.name) from held_roles a join roles r on r.id = a.role_id
   where a.organization_id = m.organization_id and a.user_id = m.user_id and ${place}
   order by a.assigned_at, a.id limit 1) as role`;

@@ -17,12 +17,17 @@ export async function roleOfOrganization(
   organizationId: number,
   roleId: number,
 ): Promise<RoleRow> {
-  const row = await db('roles')
-    .select(COLUMNS)
-    .where({ organization_id: organizationId, id: roleId })
-    .first();
+  const row = await findRole(db, organizationId, roleId);
   if (!row) throw RoleNotFound();
   return row;
+}
+
+export async function findRole(
+  db: Knex.Transaction,
+  organizationId: number,
+  roleId: number,
+): Promise<RoleRow | undefined> {
+  return await db('roles').select(COLUMNS).where({ organization_id: organizationId, id: roleId }).first();
 }
 
 export async function builtInRole(

@@ -1,12 +1,9 @@
 import { Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { findMembership } from '../members/member-store.ts';
 import { Name } from '../names/name.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
-import { builtInRole } from '../roles/role-store.ts';
-import { addWorkspaceMember } from './add-workspace-member.ts';
-import { createWorkspace } from './create-workspace-row.ts';
+import { createForCaller } from './create-for-caller.ts';
 import { WorkspaceAlreadyExists } from './errors.ts';
 import { Workspace } from './workspace.ts';
 
@@ -32,21 +29,8 @@ export const createOrganizationWorkspace = endpoint(
   },
   async ({ params: { org_id: organizationId }, body, caller, db, emit }) => {
     await enterOrganization(db, organizationId);
-    const workspace = await createWorkspace(
-      { db, emit },
-      { organizationId, name: body.name, isDefault: false },
-    );
+    const workspace = await createForCaller({ db, emit }, caller, { organizationId, name: body.name });
     if (!workspace) throw WorkspaceAlreadyExists();
-
-    const userId = caller.userId;
-    // A system administrator, or a client, creates it for others, without joining the organization.
-    if (userId !== null && (await findMembership(db, organizationId, userId))) {
-      const { id: roleId } = await builtInRole(db, organizationId, 'Admin');
-      await addWorkspaceMember(
-        { db, emit },
-        { organizationId, workspaceId: workspace.id, userId, roleId, by: userId },
-      );
-    }
     const { id, name, slug } = workspace;
     return { workspace: { id, name, slug, organization_id: organizationId } };
   },

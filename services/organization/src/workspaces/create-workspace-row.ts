@@ -2,6 +2,7 @@ import { workspaceCreated } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
 import { nameKeys } from '../names/name-keys.ts';
 import { slugOf } from './slug.ts';
+import type { StoredSettings } from './workspace-settings.ts';
 
 export interface WorkspaceRow {
   id: number;
@@ -9,17 +10,21 @@ export interface WorkspaceRow {
   name: string;
   slug: string;
   is_default: boolean;
+  /** Only what is set in it. */
+  settings: StoredSettings;
   created_at: Date;
+  updated_at: Date;
 }
 
 /** @returns undefined when the name, or the slug made from it, is in use in the organization */
 export async function createWorkspace(
   { db, emit }: Work,
-  { organizationId, name, isDefault }: { organizationId: number; name: string; isDefault: boolean },
+  workspace: { organizationId: number; name: string; isDefault: boolean; settings?: StoredSettings },
 ): Promise<WorkspaceRow | undefined> {
+  const { organizationId, name, isDefault, settings = {} } = workspace;
   const { rows } = await db.raw("select nextval(pg_get_serial_sequence('workspaces', 'id')) as id");
   const id = Number(rows[0].id);
-  const [workspace] = await db('workspaces')
+  const [created] = await db('workspaces')
     .insert({
       id,
       organization_id: organizationId,
@@ -27,11 +32,21 @@ export async function createWorkspace(
       ...nameKeys(name),
       slug: slugOf(name) || `workspace-${id}`,
       is_default: isDefault,
+      settings: JSON.stringify(settings),
     })
     .onConflict()
     .ignore()
-    .returning(['id', 'organization_id', 'name', 'slug', 'is_default', 'created_at']);
-  if (!workspace) return undefined;
+    .returning([
+      'id',
+      'organization_id',
+      'name',
+      'slug',
+      'is_default',
+      'settings',
+      'created_at',
+      'updated_at',
+    ]);
+  if (!created) return undefined;
   await emit(workspaceCreated, {
     aggregateId: id,
     organizationId,
@@ -39,9 +54,9 @@ export async function createWorkspace(
       workspace_id: id,
       organization_id: organizationId,
       name,
-      slug: workspace.slug,
+      slug: created.slug,
       is_default: isDefault,
     },
   });
-  return workspace;
+  return created;
 }

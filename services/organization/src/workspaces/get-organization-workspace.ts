@@ -1,10 +1,10 @@
-import { Forbidden, Id, missingPermission } from '@rivergate/endpoint';
+import { Forbidden, Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
 import { WorkspaceNotFound } from './errors.ts';
 import { Workspace } from './workspace.ts';
-import { workspaceOfOrganization, workspacesSeenBy } from './workspace-store.ts';
+import { seenWorkspace } from './workspace-store.ts';
 
 export const getOrganizationWorkspace = endpoint(
   {
@@ -24,13 +24,12 @@ export const getOrganizationWorkspace = endpoint(
   },
   async ({ params: { org_id, workspace_id }, caller, db }) => {
     await enterOrganization(db, org_id);
-    const { id, name, slug, organization_id, is_default } = await workspaceOfOrganization(
+    const { id, name, slug, organization_id, is_default } = await seenWorkspace(
       db,
+      caller,
       org_id,
       workspace_id,
     );
-    const seen = await workspacesSeenBy(db, caller, org_id).where('w.id', id).first('w.id');
-    if (!seen) throw Forbidden('You cannot see this workspace', [missingPermission('workspace.read')]);
     return { workspace: { id, name, slug, organization_id, is_default } };
   },
 );

@@ -1,12 +1,23 @@
-import { createOrganizationWorkspace } from './create-organization-workspace.ts';
-import { getOrganizationWorkspace } from './get-organization-workspace.ts';
-import { listOrganizationWorkspaces } from './list-organization-workspaces.ts';
-import { updateOrganizationWorkspace } from './update-organization-workspace.ts';
+import { indexesOfWorkspaces } from '../../migrations/0014_indexes_of_workspaces.ts';
+import { cloneWorkspace } from './clone-workspace.ts';
+import { createWorkspaceOfCaller } from './create-workspace.ts';
+import { deleteWorkspaceOfCaller } from './delete-workspace.ts';
+import { getWorkspace } from './get-workspace.ts';
+import { listWorkspaces } from './list-workspaces.ts';
+import { provisionWorkspaces } from './provision-workspaces.ts';
+import { updateWorkspace } from './update-workspace.ts';
+import { getWorkspaceSettings, updateWorkspaceSettings } from './workspace-settings-endpoints.ts';
 
-export const tag = 'Organizations';
+export const tag = 'Workspaces';
 export const endpoints = [
-  listOrganizationWorkspaces,
-  createOrganizationWorkspace,
-  getOrganizationWorkspace,
-  updateOrganizationWorkspace,
+  listWorkspaces,
+  createWorkspaceOfCaller,
+  getWorkspace,
+  updateWorkspace,
+  deleteWorkspaceOfCaller,
+  getWorkspaceSettings,
+  updateWorkspaceSettings,
+  cloneWorkspace,
+  provisionWorkspaces,
 ];
+export const migrations = [indexesOfWorkspaces];

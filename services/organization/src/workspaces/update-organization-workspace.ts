@@ -1,15 +1,10 @@
 import { Id, Timestamp } from '@rivergate/endpoint';
-import { workspaceUpdated } from '@rivergate/events';
-import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Name } from '../names/name.ts';
-import { nameKeys } from '../names/name-keys.ts';
-import { lockOrganization } from '../organizations/organization-store.ts';
-import { violatesUniqueness } from '../organizations/unique-violation.ts';
+import { changeWorkspace } from './change-workspace.ts';
 import { WorkspaceAlreadyExists, WorkspaceNotFound } from './errors.ts';
 import { Workspace } from './workspace.ts';
-import { workspaceOfOrganization } from './workspace-store.ts';
 
 export const updateOrganizationWorkspace = endpoint(
   {
@@ -36,36 +31,9 @@ export const updateOrganizationWorkspace = endpoint(
     messageInData: true,
     errors: [WorkspaceNotFound, WorkspaceAlreadyExists],
   },
-  async ({ params: { org_id: organizationId, workspace_id: id }, body, db, emit }) => {
-    // There is one default workspace at any time: two that become it at once wait for each other.
-    await lockOrganization(db, organizationId);
-    const before = await workspaceOfOrganization(db, organizationId, id);
-    const name = body.name ?? before.name;
-    const becomesDefault = body.is_default === true && !before.is_default;
-    const fields = [...(name === before.name ? [] : ['name']), ...(becomesDefault ? ['is_default'] : [])];
-    if (becomesDefault) await clearDefault(db, organizationId);
-    const [workspace] = await db('workspaces')
-      .where({ organization_id: organizationId, id })
-      .update({
-        ...(name === before.name ? {} : { name, ...nameKeys(name) }),
-        is_default: before.is_default || becomesDefault,
-        ...(fields.length > 0 ? { updated_at: db.fn.now() } : {}),
-      })
-      .returning(['id', 'name', 'slug', 'organization_id', 'is_default', 'updated_at'])
-      .catch(cause => {
-        throw violatesUniqueness(cause) ? WorkspaceAlreadyExists() : cause;
-      });
-    if (fields.length > 0) {
-      const { slug, is_default } = workspace;
-      const data = { workspace_id: id, organization_id: organizationId, fields, name, slug, is_default };
-      await emit(workspaceUpdated, { aggregateId: id, organizationId, data });
-    }
-    return { workspace };
+  async ({ params: { workspace_id }, body, caller, db, emit }) => {
+    const { workspace } = await changeWorkspace({ db, emit }, caller, workspace_id, body);
+    const { id, name, slug, organization_id, is_default, updated_at } = workspace;
+    return { workspace: { id, name, slug, organization_id, is_default, updated_at } };
   },
 );
-
-async function clearDefault(db: Knex.Transaction, organizationId: number): Promise<void> {
-  await db('workspaces')
-    .where({ organization_id: organizationId, is_default: true })
-    .update({ is_default: false, updated_at: db.fn.now() });
-}

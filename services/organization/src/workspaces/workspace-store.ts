@@ -1,10 +1,20 @@
 import { holds, type Principal } from '@rivergate/caller';
+import { Forbidden, missingPermission } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import type { WorkspaceRow } from './create-workspace-row.ts';
 import { WorkspaceNotFound } from './errors.ts';
 import { reachableWorkspaces } from './reachable-workspaces.ts';
 
-const COLUMNS = ['w.id', 'w.organization_id', 'w.name', 'w.slug', 'w.is_default', 'w.created_at'];
+const COLUMNS = [
+  'w.id',
+  'w.organization_id',
+  'w.name',
+  'w.slug',
+  'w.is_default',
+  'w.settings',
+  'w.created_at',
+  'w.updated_at',
+];
 
 /** @throws WorkspaceNotFound, also for a workspace of another organization */
 export async function workspaceOfOrganization(
@@ -23,6 +33,23 @@ export async function defaultWorkspace(db: Knex.Transaction, organizationId: num
   const where = { 'w.organization_id': organizationId, 'w.is_default': true };
   const row = await db('workspaces as w').select(COLUMNS).where(where).first();
   if (!row) throw new Error(`Organization ${organizationId} has no default workspace`);
+  return row;
+}
+
+/**
+ * A workspace that the caller sees. The transaction is bound to the organization.
+ *
+ * @throws WorkspaceNotFound as workspaceOfOrganization does, Forbidden for one that the caller does not see
+ */
+export async function seenWorkspace(
+  db: Knex.Transaction,
+  caller: Principal,
+  organizationId: number,
+  workspaceId: number,
+): Promise<WorkspaceRow> {
+  const row = await workspaceOfOrganization(db, organizationId, workspaceId);
+  const seen = await workspacesSeenBy(db, caller, organizationId).where('w.id', row.id).first('w.id');
+  if (!seen) throw Forbidden('You cannot see this workspace', [missingPermission('workspace.read')]);
   return row;
 }
 
