@@ -270,6 +270,11 @@ describe('a declaration that contradicts itself', () => {
       { caller: 'public', activeOrganization: true },
       /active organization/,
     ],
+    [
+      'acts in one organization and in all',
+      { activeOrganization: true, everyOrganization: true },
+      /all organizations and in one/,
+    ],
     ['says that it writes and is no GET', { writes: true }, /no GET/],
     ['repeats no message', { messageInData: true }, /message/],
     ['repeats its message in text', { messageInData: true, message: 'x', answer: z.string() }, /no object/],

@@ -80,6 +80,17 @@ const module = {
       async ({ caller }) => ({ admin: caller.isAdmin }),
     ),
     endpoint(
+      {
+        ...facts,
+        operation: 'readEverywhere',
+        method: 'get',
+        path: '/everywhere',
+        caller: 'user',
+        everyOrganization: true,
+      },
+      async ({ caller }) => ({ admin: caller.isAdmin }),
+    ),
+    endpoint(
       { ...facts, operation: 'changeLogin', method: 'put', path: '/login', caller: 'user', session: true },
       async ({ caller }) => ({ admin: caller.sessionId < 0 }),
     ),
@@ -130,6 +141,8 @@ describe('a token in place of a session', () => {
     const bound = service.as(byToken(admin, { scope: ['read'], boundTo: 5 }));
     await bound.get('/api/v1/organizations/5/things').expect(200);
     await bound.get('/api/v1/here').expect(200);
+    // Where the handler keeps to it.
+    await bound.get('/api/v1/everywhere').expect(200);
     await bound.get('/api/v1/mine').expect(404);
     const elsewhere = { ...admin, organizationId: 6 };
     const strayed = service.as(byToken(elsewhere, { scope: ['read'], boundTo: 5 }));

@@ -1,5 +1,10 @@
 import type { Principal } from '@rivergate/caller';
-import { type EventDeclaration, memberRemoved, memberStatusChanged } from '@rivergate/events';
+import {
+  type EventDeclaration,
+  memberRemoved,
+  memberStatusChanged,
+  workspaceDeleted,
+} from '@rivergate/events';
 import { eventually, fellowService, publishEvent } from '@rivergate/testing';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -114,6 +119,22 @@ describe('membership', () => {
       subject: userId,
       data: { organization_id: 7, user_id: userId, ...data },
     });
+
+  it('of a workspace that is deleted: the session goes on without one, and so does the next login', async () => {
+    const person = await identity.person();
+    const { userId: user_id, sessionId } = await anotherSession(person, { workspace_id: 77 });
+    const { knex } = identity.resources;
+    const placeOf = () => knex('sessions').where({ id: sessionId }).first('organization_id', 'workspace_id');
+    const { organization_id } = await placeOf();
+    const data = { organization_id, workspace_id: 77, name: 'Gone', slug: 'gone' };
+    await publishEvent(identity, 'organization', workspaceDeleted, { subject: 77, data });
+    await eventually(async () => (await placeOf()).workspace_id === null);
+    expect(await placeOf()).toEqual({ organization_id, workspace_id: null });
+    const account = await knex('users')
+      .where({ id: user_id })
+      .first('last_organization_id', 'last_workspace_id');
+    expect(account).toEqual({ last_organization_id: organization_id, last_workspace_id: null });
+  });
 
   it('removed: logged out everywhere, and elsewhere the next time', async () => {
     const person = await identity.person();
