@@ -1,7 +1,8 @@
 import { getMember } from './get-member.ts';
+import { leaveOrganization } from './leave-organization.ts';
 import { listMembers } from './list-members.ts';
 import { removeMember } from './remove-member.ts';
 import { updateMember } from './update-member.ts';
 
 export const tag = 'Organizations';
-export const endpoints = [listMembers, getMember, updateMember, removeMember];
+export const endpoints = [listMembers, getMember, updateMember, removeMember, leaveOrganization];
