@@ -141,7 +141,7 @@ describe('inviting many', () => {
     expect((await act('resume')).status).toBe('running');
     // An hour later there is room again.
     await service.sql(
-      "update organization.invitations set sent_at = sent_at - interval '1 hour' where organization_id = ?",
+      "update organization.invitation_mails set sent_at = sent_at - interval '1 hour' where organization_id = ?",
       [acme.id],
     );
     await service.sql('update organization.job_items set due_at = now() where organization_id = ?', [

@@ -3,6 +3,7 @@ import { invitationsOfThePlatform } from '../../migrations/0006_invitations_of_t
 import { invitationMails } from '../../migrations/0007_invitation_mails.ts';
 import { mailClaims } from '../../migrations/0009_mail_claims.ts';
 import { invitedNames } from '../../migrations/0013_invited_names.ts';
+import { lifecycle } from '../../migrations/0015_lifecycle.ts';
 import type { OrganizationTools } from '../endpoint.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { bulkInvite, inviting } from './bulk-invite.ts';
@@ -10,6 +11,7 @@ import { inviteMember } from './invite-member.ts';
 import { listInvitations } from './list-invitations.ts';
 import { previewInvitation } from './preview-invitation.ts';
 import { releaseInvitations } from './release-invitations.ts';
+import { resendInvitation } from './resend-invitation.ts';
 import { revokeInvitation } from './revoke-invitation.ts';
 
 export const tag = 'Invitations';
@@ -17,12 +19,20 @@ export const endpoints = [
   inviteMember,
   bulkInvite,
   listInvitations,
+  resendInvitation,
   revokeInvitation,
   previewInvitation,
   acceptInvitation,
 ];
 export const jobKinds = [inviting];
-export const migrations = [mail, mailClaims, invitationsOfThePlatform, invitationMails, invitedNames];
+export const migrations = [
+  mail,
+  mailClaims,
+  invitationsOfThePlatform,
+  invitationMails,
+  invitedNames,
+  lifecycle,
+];
 export const consumers = ({ mailer, appUrl, mailLimits }: OrganizationTools) => [
   releaseInvitations({ mailer, appUrl, mailLimits }),
 ];

@@ -101,6 +101,27 @@ export async function close(
   await db('invitations').where({ id }).update({ status, closed_by: by, closed_at: db.fn.now() });
 }
 
+/**
+ * Lets whoever sends an invitation again answer for it, and one that has lapsed wait for an answer again.
+ *
+ * @returns false when another one for the address waits meanwhile
+ */
+export async function reopen(
+  db: Knex.Transaction,
+  { id, organization_id, email }: Pick<InvitationRow, 'id' | 'organization_id' | 'email'>,
+  sender: { invited_by: number; by_system_admin: boolean },
+): Promise<boolean> {
+  const another = await db('invitations')
+    .where({ organization_id, email, status: 'pending' })
+    .whereNot({ id })
+    .first('id');
+  if (another) return false;
+  await db('invitations')
+    .where({ id })
+    .update({ status: 'pending', closed_by: null, closed_at: null, ...sender });
+  return true;
+}
+
 /** Marks what has lapsed, so that the address can be invited again. @returns the ids */
 export async function closeLapsed(
   db: Knex.Transaction,
@@ -125,14 +146,21 @@ export async function seatsTaken(
   organizationId: number,
   besides = '',
 ): Promise<number> {
-  const { rows } = await db.raw(
-    `select (select count(*) from memberships where organization_id = :organizationId)
-          + (select count(*) from invitations i
-             where i.organization_id = :organizationId and i.status = 'pending' and not (${LAPSED})
-               and i.email <> :besides) as taken`,
-    { organizationId, besides },
-  );
-  return Number(rows[0].taken);
+  return (await membersOf(db, organizationId)) + (await pendingInvitations(db, organizationId, besides));
+}
+
+export async function pendingInvitations(
+  db: Knex.Transaction,
+  organizationId: number,
+  besides = '',
+): Promise<number> {
+  const row = await db('invitations as i')
+    .where({ 'i.organization_id': organizationId, 'i.status': 'pending' })
+    .whereNot('i.email', besides)
+    .whereRaw(`not (${LAPSED})`)
+    .count({ invitations: '*' })
+    .first();
+  return Number(row?.invitations);
 }
 
 export async function membersOf(db: Knex.Transaction, organizationId: number): Promise<number> {

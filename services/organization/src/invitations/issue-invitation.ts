@@ -88,7 +88,7 @@ export async function holdInvitation(
 }
 
 /**
- * Gives a waiting invitation its token and its time, and mails it.
+ * Gives an invitation its token and its time, and mails it. A token that it had before opens nothing any more.
  *
  * @returns the token, which is nowhere else
  * @throws RateLimited before anything is written
@@ -106,6 +106,12 @@ export async function sendInvitation(
   await db('invitations')
     .where({ id, organization_id: organization.id })
     .update({ token_hash: tokenHash(token), sent_at: db.fn.now(), expires_at: expiresAt });
+  await db('invitation_mails').insert({
+    organization_id: organization.id,
+    invitation_id: id,
+    email,
+    invited_by: invitedBy,
+  });
   const inviter = await personOf(db, invitedBy);
   const mail = invitationMail({
     email,

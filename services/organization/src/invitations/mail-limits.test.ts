@@ -45,7 +45,7 @@ describe('mails of invitations', () => {
     expect(outcome(await fixture.invite(await fresh(), 'founded@victim.example'))).toEqual(LIMITED);
     expect(await sent('founded@victim.example')).toHaveLength(3);
     await service.sql(
-      "update organization.invitations set sent_at = sent_at - interval '1 hour' where email = 'founded@victim.example'",
+      "update organization.invitation_mails set sent_at = sent_at - interval '1 hour' where email = 'founded@victim.example'",
     );
     expect((await fixture.invite(await fresh(), 'founded@victim.example')).status).toBe(201);
   });

@@ -27,7 +27,7 @@ interface InvitationMail {
 }
 
 /**
- * Refuses one mail too many, whichever way it comes about. What was sent is counted in the table of invitations, in the
+ * Refuses one mail too many, whichever way it comes about. What was sent is counted in a table of its own, in the
  * transaction that writes the mail: exact among processes, and no call over the network. The caller holds the
  * organization's lock and comes with several mails in the order of their addresses, so that no two wait for each other.
  *
@@ -58,7 +58,7 @@ async function requireLimit(
   if (!limit) return;
   const { count, seconds } = limit;
   // The mail that has to leave the window before another one may go: the oldest of the last `count`.
-  const blocking = await db('invitations')
+  const blocking = await db('invitation_mails')
     .where(sent)
     .whereRaw("sent_at > now() - ? * interval '1 second'", [seconds])
     .orderBy('sent_at', 'desc')
