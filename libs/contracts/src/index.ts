@@ -1,2 +1,3 @@
 export * from './identity.ts';
 export * from './organization.ts';
+export * from './usage.ts';

@@ -2,6 +2,8 @@ import type { Resources } from '@rivergate/service';
 import { organizationPolicies as policyTables } from '../../migrations/0007_organization_policies.ts';
 import { memberships } from './memberships.ts';
 import { organizationPolicies } from './organization-policies.ts';
+import { usage } from './usage.ts';
 
+export const endpoints = [usage];
 export const migrations = [policyTables];
 export const consumers = (tools: Resources) => [organizationPolicies(tools), memberships];

@@ -4,6 +4,7 @@ import { provisionalAdministrators } from '../../migrations/0005_provisional_adm
 import { createOrganization } from './create-organization.ts';
 import { endUnverified } from './end-unverified.ts';
 import { getOrganization } from './get-organization.ts';
+import { getUsage } from './get-usage.ts';
 import { listOrganizations } from './list-organizations.ts';
 import { takeBackAbandoned } from './provisional-administrators.ts';
 import { switchOrganization } from './switch-organization.ts';
@@ -14,6 +15,7 @@ export const endpoints = [
   createOrganization,
   listOrganizations,
   getOrganization,
+  getUsage,
   updateOrganization,
   switchOrganization,
 ];

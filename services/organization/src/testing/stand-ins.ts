@@ -2,6 +2,7 @@ import {
   AccountVerified,
   createAccount,
   EmailTaken,
+  identityUsage,
   SessionNotFound,
   sessionState,
   switchSession,
@@ -82,6 +83,9 @@ export function identityStandIn(): IdentityStandIn {
       active: !identity.ended.has(session_id),
       is_system_admin: false,
       must_enrol: false,
+    })),
+    endpoint(identityUsage, async () => ({
+      figures: [{ resource: 'oauth_applications', used: 2, limit: null }],
     })),
     endpoint(switchSession, {
       prepare: waiting,
