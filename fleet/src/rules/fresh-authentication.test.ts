@@ -8,7 +8,7 @@ const specs = definitions
   .map(({ spec }) => spec);
 const fresh = specs.filter(spec => spec.fresh);
 
-it('what makes credentials, or takes second factors away, asks for a fresh authentication', () => {
+it('what makes credentials, takes second factors away or deletes an organization asks for a fresh authentication', () => {
   expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
     'createBackupCodes',
     'createOauthApplication',
@@ -16,6 +16,7 @@ it('what makes credentials, or takes second factors away, asks for a fresh authe
     'createOrganizationToken',
     'createToken',
     'deactivateMfa',
+    'deleteOrganization',
     'deletePasskey',
     'deleteTotpDevice',
     'regenerateOauthClientSecret',
@@ -26,7 +27,7 @@ it('what makes credentials, or takes second factors away, asks for a fresh authe
   ]);
 });
 
-it('and so will the deletion of an organization', () => {
+it('and so does the deletion of an organization', () => {
   const deletions = specs.filter(
     ({ method, path }) => method === 'delete' && path === '/organizations/:org_id',
   );

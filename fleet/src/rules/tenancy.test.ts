@@ -1,3 +1,4 @@
+import { catalogue } from '@rivergate/events';
 import { DATABASE_ROLES, startService } from '@rivergate/service';
 import { startMailCatcher, type TestEnvironment, testEnvironment } from '@rivergate/testing';
 import pg from 'pg';
@@ -49,6 +50,20 @@ it('every table that holds an organization is under forced row-level security, o
   );
   expect(rows.length).toBeGreaterThan(9);
   expect(rows.filter(row => !row.confined).map(row => row.table)).toEqual(Object.keys(notTenants).toSorted());
+});
+
+it('every service that holds an organization confirms that it has erased a deleted one', async () => {
+  const { rows } = await database.query<{ schema: string }>(
+    `select distinct n.nspname as schema from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       join pg_attribute a on a.attrelid = c.oid and a.attname = 'organization_id'
+     where c.relkind in ('r', 'p') and c.relname <> 'audit_log' and n.nspname = any($1)`,
+    [DATABASE_ROLES.map(({ schema }) => schema)],
+  );
+  const confirmed = rows.map(({ schema }) => `${schema.replaceAll('_', '-')}.organization.erased`);
+  expect(confirmed.length).toBeGreaterThan(1);
+  const types = catalogue.map(({ type }) => type);
+  // Organization erases its own rows in the transaction that emits the event.
+  expect(confirmed.filter(type => !types.includes(type))).toEqual(['organization.organization.erased']);
 });
 
 it('no service may bypass row-level security, and none owns its audit log or its schema', async () => {

@@ -23,7 +23,7 @@ describe('a token in place of a session', () => {
     expect(anyScope).toEqual(['getUserinfo', 'getUserinfoByPost']);
   });
 
-  it('reaches nothing that makes, changes or ends logins and second factors, nor what makes tokens', () => {
+  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, or leaves or ends an organization', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
@@ -39,16 +39,20 @@ describe('a token in place of a session', () => {
       'createOrganizationToken',
       'createToken',
       'deactivateMfa',
+      'deleteOrganization',
       'deletePasskey',
       'deleteProfilePicture',
       'deleteTotpDevice',
       'findOauthDevice',
       'getStepUp',
+      'leaveOrganization',
+      'listDeletedOrganizations',
       'listPasskeys',
       'logOutEverywhere',
       'putProfilePicture',
       'regenerateOauthClientSecret',
       'requestEmailChange',
+      'restoreOrganization',
       'revokeSession',
       'revokeTrustedDevice',
       'setUpEmailOtp',

@@ -22,6 +22,8 @@ export interface OrganizationTools {
   takenAddressLimit: RateLimit | null;
   /** The way to a URL that a user gave. */
   outbound: Outbound;
+  /** Days for which a deleted organization can be restored. */
+  deletionGraceDays: number;
   /** Where links in mails lead: the app, by default the public address of the API. */
   appUrl: string;
   /** The operator lets people accept with another address than the invited one. Off by default. */

@@ -1,6 +1,7 @@
 import { defineService } from '@rivergate/service';
 import * as access from './access/index.ts';
 import * as audit from './audit/index.ts';
+import * as deletion from './deletion/index.ts';
 import type { OrganizationTools } from './endpoint.ts';
 import * as invitations from './invitations/index.ts';
 import * as members from './members/index.ts';
@@ -20,6 +21,7 @@ export const organization = defineService<OrganizationTools>({
   name: 'organization',
   modules: [
     organizations,
+    deletion,
     settings,
     members,
     invitations,

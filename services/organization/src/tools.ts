@@ -11,6 +11,7 @@ const Environment = z.object({
   MAIL_FROM: z.string().default('Rivergate <no-reply@localhost>'),
   APP_URL: z.url().optional(),
   INVITATION_ACCEPT_ANY_ADDRESS: z.enum(['true', 'false']).default('false'),
+  ORGANIZATION_DELETION_GRACE_DAYS: z.coerce.number().int().min(0).max(3_650).default(30),
 });
 
 /** What this service reads from its environment beside what every service does. */
@@ -21,6 +22,7 @@ export async function organizationTools(resources: Resources): Promise<Organizat
     MAIL_FROM: from,
     APP_URL,
     INVITATION_ACCEPT_ANY_ADDRESS,
+    ORGANIZATION_DELETION_GRACE_DAYS: deletionGraceDays,
   } = Environment.parse(env);
   const mailer = startMailer({
     service: 'organization',
@@ -40,6 +42,7 @@ export async function organizationTools(resources: Resources): Promise<Organizat
     takenAddressLimit: takenAddressLimit(env),
     outbound,
     appUrl: (APP_URL ?? config.PUBLIC_URL).replace(/\/+$/, ''),
+    deletionGraceDays,
     acceptsAnyAddress: INVITATION_ACCEPT_ANY_ADDRESS === 'true',
   };
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { event } from '../declaration.ts';
+import { organizationErased } from './erasure.ts';
 
 const Id = z.number().int();
 
@@ -520,3 +521,5 @@ export const registrationTokenRevoked = event({
   summary: 'A token by which OAuth clients register themselves was revoked',
   data: RegistrationToken.extend({ reason: z.string() }),
 });
+
+export const identityOrganizationErased = organizationErased('identity');

@@ -315,3 +315,26 @@ export const workspaceDeleted = event({
   summary: 'A workspace was deleted, with its members, the roles held there and all that lay in it',
   data: z.object({ workspace_id: Id, organization_id: Id, name: z.string(), slug: z.string() }),
 });
+
+export const organizationDeletionScheduled = event({
+  type: 'organization.organization.deletion_scheduled',
+  version: 1,
+  audit: 'organization.deletion_scheduled',
+  summary:
+    'An organization was deleted: nothing of it answers any more, and unless it is restored it is erased',
+  data: z.object({
+    organization_id: Id,
+    name: z.string(),
+    erase_at: z.string(),
+    /** Pending invitations that were revoked with it. */
+    revoked_invitations: z.number().int(),
+  }),
+});
+
+export const organizationRestored = event({
+  type: 'organization.organization.restored',
+  version: 1,
+  audit: 'organization.restored',
+  summary: 'A deleted organization was restored within its grace period',
+  data: z.object({ organization_id: Id, name: z.string() }),
+});

@@ -160,6 +160,13 @@ export async function forgetPlace(db: Knex, userId: number, organizationId: numb
     .update({ last_organization_id: null, last_workspace_id: null });
 }
 
+/** Nobody starts in the organization any more. */
+export async function forgetPlaces(db: Knex, organizationId: number): Promise<void> {
+  await db('users')
+    .where({ last_organization_id: organizationId })
+    .update({ last_organization_id: null, last_workspace_id: null });
+}
+
 /** What a person is called who did not say: the part of the address before the @. */
 export function nameFromAddress(email: string): string {
   return email.slice(0, email.lastIndexOf('@')).slice(0, 100);

@@ -1,7 +1,5 @@
-import type { Resources } from '@rivergate/service';
 import { oauthApplications } from '../../migrations/0018_oauth_applications.ts';
 import { oauthClients } from '../../migrations/0030_oauth_clients.ts';
-import { applicationsOfDeletedOrganizations } from './applications-of-deleted-organizations.ts';
 import { createApplication } from './create-application.ts';
 import { deleteApplication } from './delete-application.ts';
 import { getApplication } from './get-application.ts';
@@ -21,4 +19,3 @@ export const endpoints = [
   revokeApplication,
 ];
 export const migrations = [oauthApplications, oauthClients];
-export const consumers = (tools: Resources) => [applicationsOfDeletedOrganizations(tools)];

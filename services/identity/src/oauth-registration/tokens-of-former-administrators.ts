@@ -1,13 +1,7 @@
-import {
-  consumer,
-  memberRemoved,
-  on,
-  organizationDeleted,
-  registrationTokenRevoked,
-} from '@rivergate/events';
+import { consumer, memberRemoved, on, registrationTokenRevoked } from '@rivergate/events';
 import { revokeTokens } from './registration-token-store.ts';
 
-/** What somebody made for an organization ends with the membership, and with the organization. */
+/** What somebody made for an organization ends with the membership. */
 export const tokensOfFormerAdministrators = () =>
   consumer({
     name: 'oauth-registration-tokens-of-former-administrators',
@@ -19,9 +13,6 @@ export const tokensOfFormerAdministrators = () =>
             organizationId: organization_id,
             data: { registration_token_id: id, reason: 'member_removed' },
           });
-      }),
-      on(organizationDeleted, async ({ data: { organization_id } }, { db }) => {
-        await revokeTokens(db, { organization_id });
       }),
     ],
   });

@@ -44,7 +44,9 @@ const COLUMNS = [
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
 const active = (db: Knex, clientId: string) =>
-  db('oauth_applications').where({ client_id: clientId, status: 'active' }).first(COLUMNS);
+  db('oauth_applications')
+    .where({ client_id: clientId, status: 'active', organization_deleted: false })
+    .first(COLUMNS);
 
 /** Whether a client can be called that: no other text is compared with what is kept. */
 export const isClientId = (text: string) => UUID.test(text);
@@ -53,7 +55,7 @@ export const isClientId = (text: string) => UUID.test(text);
 export const isPublic = (client: Pick<Client, 'token_endpoint_auth_method'>) =>
   client.token_endpoint_auth_method === 'none';
 
-/** @returns undefined where it is unknown or revoked */
+/** @returns undefined where it is unknown or revoked, or its organization is deleted */
 export async function clientById(db: Knex, clientId: string): Promise<Client | undefined> {
   return isClientId(clientId) ? active(db, clientId) : undefined;
 }

@@ -28,6 +28,7 @@ export type RevokeReason =
   | 'session_ended'
   | 'application_revoked'
   | 'application_deleted'
+  | 'organization_deleted'
   | 'secret_replaced'
   | 'grant_type_removed'
   | 'redirect_uri_removed'

@@ -41,13 +41,6 @@ export async function mayOpenClients(db: Knex, organizationId: number): Promise<
   return (await policy.first('open_clients'))?.open_clients ?? false;
 }
 
-/** As `mayOpenClients` tells from now on. */
-export async function forbidOpenClients(db: Knex, organizationId: number): Promise<void> {
-  await db('organization_policies')
-    .where({ organization_id: organizationId })
-    .update({ open_clients: false });
-}
-
 /** What organizations demand of a password beyond the platform's own policy. */
 export interface PasswordDemands {
   /** Characters; null where no organization says anything. */

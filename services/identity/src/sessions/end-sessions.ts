@@ -18,6 +18,7 @@ export type EndReason =
   | 'password_reset'
   | 'member_removed'
   | 'member_suspended'
+  | 'organization_deleted'
   /** It, or its refresh token, is older than its organization allows. */
   | 'organization_settings';
 

@@ -246,6 +246,7 @@ export async function countActiveSessions(db: Knex, userId: number): Promise<num
 export type WhichSessions =
   | { userId: number; sessionId?: number; organizationId?: number }
   | { sessionId: number; organizationId: number; userId?: undefined }
+  | { organizationId: number; userId?: undefined; sessionId?: undefined }
   | { overdueIn: number };
 
 /**

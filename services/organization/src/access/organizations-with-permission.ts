@@ -11,7 +11,8 @@ export function organizationsWithPermission(
   permission: Permission,
 ): Knex.QueryBuilder {
   return db('memberships as holder')
-    .where({ 'holder.user_id': userId, 'holder.status': 'active' })
+    .join('organizations as held', 'held.id', 'holder.organization_id')
+    .where({ 'holder.user_id': userId, 'holder.status': 'active', 'held.deleted_at': null })
     .whereRaw(
       `exists (
         select from held_roles a join roles r on r.id = a.role_id

@@ -11,7 +11,7 @@ export interface Standing {
   until: Date | null;
 }
 
-/** Nobody: also of an organization that does not exist, and of one in which the membership is suspended. */
+/** Nobody: also of an organization that does not exist or is deleted, and of one in which the membership is suspended. */
 const STRANGER: Standing = {
   member: false,
   isAdmin: false,
@@ -29,7 +29,12 @@ export async function standingOf(
 ): Promise<Standing> {
   const row = await db('memberships as m')
     .join('organizations as o', 'o.id', 'm.organization_id')
-    .where({ 'm.organization_id': organizationId, 'm.user_id': userId, 'm.status': 'active' })
+    .where({
+      'm.organization_id': organizationId,
+      'm.user_id': userId,
+      'm.status': 'active',
+      'o.deleted_at': null,
+    })
     .select('o.plan')
     .select(
       db.raw(`exists (select from held_roles a join roles r on r.id = a.role_id

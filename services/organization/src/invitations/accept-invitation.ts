@@ -6,7 +6,7 @@ import { addMember } from '../members/add-member.ts';
 import { AlreadyMember } from '../members/errors.ts';
 import { findMembership } from '../members/member-store.ts';
 import { PlanLimitExceeded } from '../organizations/errors.ts';
-import { lockOrganization } from '../organizations/organization-store.ts';
+import { lockAnyOrganization } from '../organizations/organization-store.ts';
 import { personOf } from '../people/people-store.ts';
 import { Reference } from '../reference.ts';
 import { roleOfOrganization } from '../roles/role-store.ts';
@@ -58,9 +58,10 @@ export const acceptInvitation = endpoint(
     await acrossOrganizations(db);
     const found = await findByToken(db, params.invitation_token);
     if (!found) throw InvitationNotFound();
-    const organization = await lockOrganization(db, found.organization_id);
+    const organization = await lockAnyOrganization(db, found.organization_id);
 
-    // Read again under the lock: of two who come at once, the second sees what the first did.
+    // Read again under the lock: of two who come at once, the second sees what the first did,
+    // and of a deleted organization every invitation is revoked.
     const invitation = await findByToken(db, params.invitation_token);
     if (!invitation) throw InvitationNotFound();
     requirePending(invitation);

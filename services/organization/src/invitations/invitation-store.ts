@@ -122,6 +122,13 @@ export async function reopen(
   return true;
 }
 
+/** Ends every pending invitation of an organization. @returns how many there were */
+export async function closeAll(db: Knex.Transaction, organizationId: number, by: number): Promise<number> {
+  return await db('invitations')
+    .where({ organization_id: organizationId, status: 'pending' })
+    .update({ status: 'revoked', closed_by: by, closed_at: db.fn.now() });
+}
+
 /** Marks what has lapsed, so that the address can be invited again. @returns the ids */
 export async function closeLapsed(
   db: Knex.Transaction,

@@ -4,7 +4,7 @@ import { invitationRevoked } from '@rivergate/events';
 import { z } from 'zod';
 import { standingOf } from '../access/standing.ts';
 import { endpoint } from '../endpoint.ts';
-import { lockOrganization } from '../organizations/organization-store.ts';
+import { lockAnyOrganization } from '../organizations/organization-store.ts';
 import { InvitationNotFound } from './errors.ts';
 import { CLOSED, Invitation, requirePending, shown } from './invitation.ts';
 import { close, findById } from './invitation-store.ts';
@@ -31,7 +31,7 @@ export const revokeInvitation = endpoint(
     await acrossOrganizations(db);
     const found = await findById(db, id);
     if (!found) throw InvitationNotFound();
-    await lockOrganization(db, found.organization_id);
+    await lockAnyOrganization(db, found.organization_id);
 
     if (!caller.isSystemAdmin) {
       const { member, permissions } = await standingOf(db, found.organization_id, caller.userId);

@@ -1,10 +1,10 @@
-import { consumer, on, organizationDeleted, userRemoved } from '@rivergate/events';
+import { consumer, on, userRemoved } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { Work } from '../endpoint.ts';
 import { endMembership } from '../members/end-membership.ts';
 import { consumerWork } from '../people/consumer-work.ts';
 import { isVerified } from '../people/people-store.ts';
-import { deleteOrganization, lockOrganization } from './organization-store.ts';
+import { eraseOrganization, lockAnyOrganization } from './organization-store.ts';
 import { refuseOrganization } from './provisional-administrators.ts';
 
 /**
@@ -30,17 +30,14 @@ export const endUnverified = consumer({
 });
 
 async function leave(work: Work, organizationId: number, userId: number, reason: string): Promise<void> {
-  const { db, emit } = work;
-  const organization = await lockOrganization(db, organizationId);
+  const { db } = work;
+  const organization = await lockAnyOrganization(db, organizationId);
   const ends = organization.created_by === userId && !(await hasVerifiedMember(db, organizationId, userId));
   const leaving: number[] = ends
     ? await db('memberships').where({ organization_id: organizationId }).pluck('user_id')
     : [userId];
   for (const member of leaving) await endMembership(work, organizationId, member);
-  if (!ends) return;
-  await deleteOrganization(db, organizationId);
-  const data = { organization_id: organizationId, name: organization.name, reason };
-  await emit(organizationDeleted, { aggregateId: organizationId, organizationId, data });
+  if (ends) await eraseOrganization(work, organization, reason);
 }
 
 async function hasVerifiedMember(

@@ -1,5 +1,7 @@
 import { OrganizationNotFound, withinOrganization } from '@rivergate/endpoint';
+import { organizationDeleted } from '@rivergate/events';
 import type { Knex } from 'knex';
+import type { Work } from '../endpoint.ts';
 import { nameKeys } from '../names/name-keys.ts';
 import type { SettingsChange } from '../settings/settings.ts';
 
@@ -14,6 +16,9 @@ export interface OrganizationRow {
   created_by: number;
   created_at: Date;
   updated_at: Date;
+  /** Null unless it is deleted and may still be restored. */
+  deleted_at: Date | null;
+  erase_at: Date | null;
 }
 
 const COLUMNS = [
@@ -26,10 +31,12 @@ const COLUMNS = [
   'created_by',
   'created_at',
   'updated_at',
+  'deleted_at',
+  'erase_at',
 ];
 
 /**
- * Binds the transaction to the organization and reads it. Also for system administrators, who act on organizations
+ * Binds the transaction to the organization and reads it; one that is deleted is not there. Also for system administrators, who act on organizations
  * of which they are no member and to which their transaction is therefore not bound.
  *
  * @throws OrganizationNotFound
@@ -39,7 +46,10 @@ export async function enterOrganization(
   organizationId: number,
 ): Promise<OrganizationRow> {
   await withinOrganization(db, organizationId);
-  const row = await db('organizations').select(COLUMNS).where({ id: organizationId }).first();
+  const row = await db('organizations')
+    .select(COLUMNS)
+    .where({ id: organizationId, deleted_at: null })
+    .first();
   if (!row) throw OrganizationNotFound();
   return row;
 }
@@ -51,6 +61,20 @@ export async function enterOrganization(
  * @throws OrganizationNotFound
  */
 export async function lockOrganization(
+  db: Knex.Transaction,
+  organizationId: number,
+): Promise<OrganizationRow> {
+  const row = await lockAnyOrganization(db, organizationId);
+  if (row.deleted_at !== null) throw OrganizationNotFound();
+  return row;
+}
+
+/**
+ * As lockOrganization, also for one that is deleted and may still be restored.
+ *
+ * @throws OrganizationNotFound
+ */
+export async function lockAnyOrganization(
   db: Knex.Transaction,
   organizationId: number,
 ): Promise<OrganizationRow> {
@@ -82,12 +106,22 @@ export async function insertOrganization(
   return inserted.length > 0;
 }
 
-/** Deletes an organization with what belongs to it; its audit log stays. The caller holds its lock. */
-export async function deleteOrganization(db: Knex.Transaction, organizationId: number): Promise<void> {
+/**
+ * Erases an organization with what belongs to it here, for good; its audit log stays. Other services do so after the event
+ * of this. The caller holds its lock.
+ */
+export async function eraseOrganization(
+  { db, emit }: Work,
+  { id, name, deleted_at }: Pick<OrganizationRow, 'id' | 'name' | 'deleted_at'>,
+  reason: string,
+): Promise<void> {
   // In the order of their foreign keys; role assignments and workspace memberships go with the memberships.
-  for (const table of ['invitations', 'memberships', 'workspaces', 'roles'])
-    await db(table).where({ organization_id: organizationId }).delete();
-  await db('organizations').where({ id: organizationId }).delete();
+  for (const table of ['jobs', 'invitations', 'memberships', 'workspaces', 'roles'])
+    await db(table).where({ organization_id: id }).delete();
+  await db('organizations').where({ id }).delete();
+  await db('deletions').insert({ organization_id: id, deleted_at });
+  const data = { organization_id: id, name, reason };
+  await emit(organizationDeleted, { aggregateId: id, organizationId: id, data });
 }
 
 /** Whether any organization has the name, or one that looks like it. Needs a transaction across organizations. */
@@ -97,9 +131,9 @@ export async function isNameTaken(db: Knex.Transaction, name: string): Promise<b
   return taken !== undefined;
 }
 
-/** Organizations in which the user is active, by name. Needs a transaction across organizations. */
+/** Organizations in which the user is active, without deleted ones, by name. Needs a transaction across organizations. */
 export function organizationsOfUser(db: Knex.Transaction, userId: number): Knex.QueryBuilder {
   return db('organizations as o')
     .join('memberships as m', 'm.organization_id', 'o.id')
-    .where({ 'm.user_id': userId, 'm.status': 'active' });
+    .where({ 'm.user_id': userId, 'm.status': 'active', 'o.deleted_at': null });
 }

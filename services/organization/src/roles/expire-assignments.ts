@@ -35,11 +35,14 @@ interface Overdue {
 async function overdue(knex: Knex): Promise<Overdue[]> {
   return await knex.transaction(async (db): Promise<Overdue[]> => {
     await acrossOrganizations(db);
-    return await db('role_assignments')
-      .where('expires_at', '<=', db.fn.now())
-      .orderBy('expires_at')
+    // Of a deleted organization when it has been restored.
+    return await db('role_assignments as a')
+      .join('organizations as o', 'o.id', 'a.organization_id')
+      .whereNull('o.deleted_at')
+      .where('a.expires_at', '<=', db.fn.now())
+      .orderBy('a.expires_at')
       .limit(AT_ONCE)
-      .select('id', 'organization_id', 'role_id');
+      .select('a.id', 'a.organization_id', 'a.role_id');
   });
 }
 

@@ -9,7 +9,7 @@ export function reachableWorkspaces(db: Knex.Transaction, userId: number): Knex.
   return db('workspaces as w')
     .join('organizations as o', 'o.id', 'w.organization_id')
     .join('memberships as m', 'm.organization_id', 'w.organization_id')
-    .where({ 'm.user_id': userId, 'm.status': 'active' })
+    .where({ 'm.user_id': userId, 'm.status': 'active', 'o.deleted_at': null })
     .whereRaw(
       `(exists (
           select from held_roles a join roles r on r.id = a.role_id

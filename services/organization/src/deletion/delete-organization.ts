@@ -1,0 +1,69 @@
+import { Forbidden, Id, missingPermission, Timestamp, ValidationFailed } from '@rivergate/endpoint';
+import { organizationDeletionScheduled } from '@rivergate/events';
+import type { Mailer } from '@rivergate/mail';
+import type { Knex } from 'knex';
+import { z } from 'zod';
+import { standingOf } from '../access/standing.ts';
+import { endpoint } from '../endpoint.ts';
+import { closeAll } from '../invitations/invitation-store.ts';
+import { lockOrganization } from '../organizations/organization-store.ts';
+import { personOf } from '../people/people-store.ts';
+import { type DeletionFacts, deletionMail } from './deletion-mail.ts';
+import { administratorAddresses, markDeleted } from './deletion-store.ts';
+import { PersonalOrganization } from './errors.ts';
+
+export const deleteOrganization = endpoint(
+  {
+    operation: 'deleteOrganization',
+    method: 'delete',
+    path: '/organizations/:org_id',
+    summary: 'Delete an organization; it can be restored for a while, then it is erased',
+    description:
+      'From the next request on nothing of it answers its members: sessions in it end, tokens and applications of it are ' +
+      'refused, pending invitations are revoked, jobs stop. Every administrator is told by mail. Until erase_at an ' +
+      'administrator can restore it; its name stays taken for as long.',
+    caller: 'admin',
+    session: true,
+    fresh: true,
+    params: z.object({ org_id: Id }),
+    query: z.object({
+      confirm_name: z.string().max(255).meta({ description: 'The name of the organization, to the letter' }),
+    }),
+    answer: z.object({ organization: z.object({ id: Id, deleted_at: Timestamp, erase_at: Timestamp }) }),
+    message: 'Organization deleted',
+    errors: [PersonalOrganization],
+    // A key that is kept would answer for an organization that was restored meanwhile.
+    idempotency: false,
+  },
+  async ({ params, query, caller, db, emit, mailer, deletionGraceDays, appUrl }) => {
+    const organization = await lockOrganization(db, params.org_id);
+    const { id, name } = organization;
+    // Who stopped being an administrator while this waited for the lock deletes nothing.
+    if (!caller.isSystemAdmin && !(await standingOf(db, id, caller.userId)).isAdmin)
+      throw Forbidden(undefined, [missingPermission('administrator of the organization')]);
+    if (organization.personal_user_id !== null) throw PersonalOrganization();
+    if (query.confirm_name !== name) {
+      const reason = 'is not the name of the organization';
+      throw ValidationFailed(undefined, [{ field: 'query.confirm_name', code: 'not_allowed', reason }]);
+    }
+
+    const revoked = await closeAll(db, id, caller.userId);
+    const { deletedAt, eraseAt } = await markDeleted(db, id, caller.userId, deletionGraceDays);
+    const erase_at = eraseAt.toISOString();
+    const data = { organization_id: id, name, erase_at, revoked_invitations: revoked };
+    await emit(organizationDeletionScheduled, { aggregateId: id, organizationId: id, data });
+    const by = await personOf(db, caller.userId);
+    await tellAdministrators(db, mailer, id, { name, by, deletedAt, eraseAt, appUrl });
+    return { organization: { id, deleted_at: deletedAt, erase_at: eraseAt } };
+  },
+);
+
+async function tellAdministrators(
+  db: Knex.Transaction,
+  mailer: Mailer,
+  organizationId: number,
+  facts: DeletionFacts,
+): Promise<void> {
+  for (const to of await administratorAddresses(db, organizationId))
+    await mailer.send(db, deletionMail(to, facts));
+}
