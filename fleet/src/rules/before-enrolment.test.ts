@@ -10,6 +10,7 @@ it('who has to set a second factor up first reaches what leads there, the own ac
     .filter(path => !path.startsWith('/mfa/'));
   expect(open.toSorted()).toEqual([
     '/api/v1/oauth/end-session',
+    '/auth/browser-session',
     '/auth/logout',
     '/auth/me',
     '/auth/step-up',

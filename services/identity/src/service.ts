@@ -1,6 +1,7 @@
 import { defineService } from '@rivergate/service';
 import * as accounts from './accounts/index.ts';
 import * as backchannelLogout from './backchannel-logout/index.ts';
+import * as browserSessions from './browser-sessions/index.ts';
 import * as emailChange from './email-change/index.ts';
 import type { IdentityTools } from './endpoint.ts';
 import * as keys from './keys/index.ts';
@@ -37,6 +38,7 @@ export const identity = defineService<IdentityTools>({
     emailChange,
     pictures,
     sessions,
+    browserSessions,
     accounts,
     keys,
     organizations,

@@ -94,7 +94,7 @@ export const sessionRefreshed = event({
   type: 'identity.session.refreshed',
   version: 1,
   audit: 'auth.session.refreshed',
-  summary: 'A session got new tokens for its refresh token',
+  summary: 'A session got new tokens, for its refresh token or by the cookie of a browser',
   data: z.object({ session_id: Id, user_id: Id }),
 });
 

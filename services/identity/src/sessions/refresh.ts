@@ -1,4 +1,4 @@
-import { startingPoint, TokenBundle } from '@rivergate/contracts';
+import { TokenBundle } from '@rivergate/contracts';
 import { error, reply } from '@rivergate/endpoint';
 import { sessionRefreshed, sessionRefreshReused } from '@rivergate/events';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
@@ -6,8 +6,8 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { tokenBundle } from '../tokens/token-bundle.ts';
 import { endSessions } from './end-sessions.ts';
+import { findPlace } from './find-place.ts';
 import { rotateRefreshToken } from './refresh-token-store.ts';
-import { placeSession } from './session-store.ts';
 
 export const InvalidRefreshToken = error(
   'INVALID_TOKEN',
@@ -15,8 +15,7 @@ export const InvalidRefreshToken = error(
   'This refresh token is not valid; log in again',
 );
 
-/** How long looking up an organization may delay a refresh, in milliseconds. */
-const DEADLINE = 1_000;
+export const RefreshToken = z.string().min(1).max(512);
 
 export const refresh = endpoint(
   {
@@ -25,7 +24,7 @@ export const refresh = endpoint(
     path: '/auth/refresh',
     summary: 'Trade the refresh token for a new pair',
     caller: 'token',
-    body: z.object({ refresh_token: z.string().min(1).max(512) }),
+    body: z.object({ refresh_token: RefreshToken }),
     answer: TokenBundle,
     errors: [InvalidRefreshToken],
     idempotency: { seconds: 60, spends: 'body.refresh_token' },
@@ -61,15 +60,9 @@ export const refresh = endpoint(
     const bundle = tokenBundle({ keys, settings }, session, next);
     if (session.organization_id !== null) return bundle;
 
-    // The organization service was down when the session began, or the user had no organization yet.
     return reply(bundle, {
       async finish() {
-        const question = { params: { user_id: session.user_id }, query: {} };
-        const place = await call(startingPoint, question, { deadline: DEADLINE });
-        if (place.organization_id === null) return bundle;
-        const { organization_id, workspace_id } = place;
-        const placed = await placeSession(knex, session, { organization_id, workspace_id });
-        return placed ? tokenBundle({ keys, settings }, placed, next) : bundle;
+        return tokenBundle({ keys, settings }, await findPlace({ call, knex }, session), next);
       },
     });
   },

@@ -12,12 +12,15 @@ export interface TokenBundle {
   expires_in: number;
 }
 
-/** The bundle for a session. The access token never outlives the session, nor what its organization allows. */
-export function tokenBundle(
-  { keys, settings }: Pick<IdentityTools, 'keys' | 'settings'>,
-  session: Session,
-  refreshToken: string,
-): TokenBundle {
+type Tools = Pick<IdentityTools, 'keys' | 'settings'>;
+
+/** The bundle for a session. */
+export function tokenBundle(tools: Tools, session: Session, refreshToken: string): TokenBundle {
+  return { ...accessToken(tools, session), refresh_token: refreshToken };
+}
+
+/** An access token of a session. It never outlives the session, nor what its organization allows. */
+export function accessToken({ keys, settings }: Tools, session: Session): Omit<TokenBundle, 'refresh_token'> {
   const now = Math.floor(Date.now() / 1000);
   const sessionEnds = Math.floor(session.expires_at.getTime() / 1000);
   const longest = Math.min(
@@ -25,7 +28,7 @@ export function tokenBundle(
     session.access_token_seconds ?? Number.POSITIVE_INFINITY,
   );
   const expires = Math.max(now, Math.min(now + longest, sessionEnds));
-  const accessToken = keys.sign({
+  const token = keys.sign({
     iss: settings.publicUrl,
     aud: accessTokenAudience,
     sub: String(session.user_id),
@@ -40,8 +43,7 @@ export function tokenBundle(
     jti: oneTimeToken(),
   });
   return {
-    access_token: accessToken,
-    refresh_token: refreshToken,
+    access_token: token,
     token_type: 'bearer',
     expires_in: expires - now,
   };

@@ -1,0 +1,56 @@
+import { TokenBundle } from '@rivergate/contracts';
+import { error, Id, reply } from '@rivergate/endpoint';
+import { sessionRefreshed } from '@rivergate/events';
+import { tokenHash } from '@rivergate/secrets';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { findPlace } from '../sessions/find-place.ts';
+import { accessToken } from '../tokens/token-bundle.ts';
+import { keptSession } from './browser-session-store.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
+
+export const NobodySignedIn = error('NOBODY_SIGNED_IN', 401, 'Nobody is signed in in this browser');
+
+export const issueBrowserToken = endpoint(
+  {
+    operation: 'getBrowserSessionToken',
+    method: 'post',
+    path: '/auth/browser-session/token',
+    summary: 'An access token of the session that this browser keeps',
+    description: 'The cookie stays as it is, so that pages in many tabs can ask at once.',
+    caller: 'token',
+    cookies: SESSION_COOKIE,
+    answer: TokenBundle.omit({ refresh_token: true })
+      .extend({
+        user_id: Id,
+        email: z.string(),
+        display_name: z.string(),
+        authentication_age: z
+          .int()
+          .meta({ description: 'Seconds since the user was last authenticated', examples: [42] }),
+      })
+      .meta({ id: 'BrowserSessionToken' }),
+    errors: [NobodySignedIn],
+    idempotency: false,
+  },
+  async ({ cookies, db, emit, call, knex, keys, settings }) => {
+    const kept = cookies.session && (await keptSession(db, tokenHash(cookies.session)));
+    if (!kept) throw NobodySignedIn();
+    const { email, display_name, authentication_age, ...session } = kept;
+    await emit(sessionRefreshed, {
+      aggregateId: session.id,
+      organizationId: session.organization_id,
+      userId: session.user_id,
+      data: { session_id: session.id, user_id: session.user_id },
+    });
+    const told = { user_id: session.user_id, email, display_name, authentication_age };
+    const answer = { ...accessToken({ keys, settings }, session), ...told };
+    if (session.organization_id !== null) return answer;
+    return reply(answer, {
+      async finish() {
+        const placed = await findPlace({ call, knex }, session);
+        return { ...accessToken({ keys, settings }, placed), ...told };
+      },
+    });
+  },
+);
