@@ -33,12 +33,12 @@ export interface InputReader {
   rest(request: Pick<Request, 'query' | 'headers'>, body: ReadBody): Omit<Parts, 'params'>;
 }
 
-/** Every part is strict: a field that is not declared is refused, and ignored in a query that is a `looseObject`. Of the headers, only declared ones are read. */
+/** Every part is strict: a field that is not declared is refused, and ignored in a query or body that is a `looseObject`. Of the headers, only declared ones are read. */
 export function inputReader(spec: EndpointSpec): InputReader {
   const schemas = {
     params: (spec.params ?? NOTHING).strict(),
     query: closed(spec.query ?? NOTHING),
-    body: (spec.body ?? NOTHING).strict(),
+    body: closed(spec.body ?? NOTHING),
     headers: spec.headers ?? NOTHING,
   };
   if (spec.body)
@@ -98,9 +98,9 @@ export function inputReader(spec: EndpointSpec): InputReader {
   };
 }
 
-/** A query that others may add to says so by being loose; what they add is dropped. */
-function closed(query: z.ZodObject): z.ZodObject {
-  return query.def.catchall instanceof z.ZodUnknown ? query.strip() : query.strict();
+/** A part that others may add to says so by being loose; what they add is dropped. */
+function closed(part: z.ZodObject): z.ZodObject {
+  return part.def.catchall instanceof z.ZodUnknown ? part.strip() : part.strict();
 }
 
 /**

@@ -40,11 +40,12 @@ export const answerConsentAsJson = endpoint(
     summary: "The signed-in user's answer to an OAuth client, for a front end that redirects by itself",
     description:
       'What the client is to be told, errors of OpenID Connect too, is in redirect_url. LOGIN_REQUIRED asks for another ' +
-      'sign-in first, because of prompt, max_age, or another user than the expected one.',
+      'sign-in first, because of prompt, max_age, or another user than the expected one. Parameters of the request that are ' +
+      'not named here are ignored (RFC 6749, section 3.1).',
     caller: 'user',
     session: true,
     body: answerable(
-      z.object({
+      z.looseObject({
         ...askingClient,
         ...authorizationParameters,
         code_challenge: z

@@ -1,5 +1,5 @@
 import { SCOPES } from '@rivergate/caller';
-import { organizationName } from '@rivergate/contracts';
+import { memberPrincipal, organizationName } from '@rivergate/contracts';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { authenticationIn, missesEssentialAcr, needsSignIn } from '../openid/authentication.ts';
@@ -32,10 +32,10 @@ export const appInfo = endpoint(
     summary: 'What a consent screen shows',
     description:
       'Checks client, redirect URI and scopes before the user is asked. With the access token of a session it also says ' +
-      'whether that user has to be asked at all.',
+      'whether that user has to be asked at all. Parameters of the request that are not named here are ignored.',
     caller: 'public',
     bearer: 'optional',
-    query: answerable(z.object({ ...askingClient, ...authorizationParameters })),
+    query: answerable(z.looseObject({ ...askingClient, ...authorizationParameters })),
     writes: true,
     answer: z.object({
       app_name: z.string().meta({ examples: ['Warehouse dashboard'] }),
@@ -56,8 +56,16 @@ export const appInfo = endpoint(
         description:
           'False for a client that registered itself: nobody of the organization has vouched for it',
       }),
+      denial_url: z.string().meta({
+        description: 'Where the user goes who turns back before deciding',
+        examples: ['https://app.example.com/callback?error=access_denied&state=af0ifjsldkj'],
+      }),
       viewer: z
         .object({
+          is_member: z.boolean().meta({ description: 'Whether the user may authorize the application' }),
+          is_active: z.boolean().meta({
+            description: 'Whether the organization is the active one of the session',
+          }),
           sign_in_required: z.boolean().meta({
             description:
               'Whether the request wants a sign-in that is still to come (prompt, max_age, an authentication context), or ' +
@@ -80,18 +88,23 @@ export const appInfo = endpoint(
     errors: [UnknownClient, UnknownRequest, UnregisteredRedirectUri, ScopeNotAllowed, TargetNotAllowed],
   },
   {
-    async prepare({ query, call, knex, settings: { publicUrl } }) {
+    async prepare({ query, caller: { userId, sessionId }, call, knex, settings: { publicUrl } }) {
       const asked = await askedBy({ knex, publicUrl }, query);
       if (typeof asked === 'string') throw failureOf(asked);
       const { client, request, pushedAs, organizationId: organization_id } = asked;
       const scopes = authorizationScopes(request.scope, client.scopes);
       if (!scopes) throw ScopeNotAllowed();
       if (organization_id === undefined) throw TargetNotAllowed();
-      const organization = await call(organizationName, { params: { organization_id } });
-      return { client, request, pushedAs, scopes, organization };
+      const isSignedIn = userId !== null && sessionId !== null;
+      const [{ name }, standing] = await Promise.all([
+        call(organizationName, { params: { organization_id } }),
+        isSignedIn ? call(memberPrincipal, { params: { organization_id, user_id: userId } }) : undefined,
+      ]);
+      const organization = { id: organization_id, name };
+      return { client, request, pushedAs, scopes, organization, isMember: standing?.member ?? false };
     },
     async handle({ caller, prepared, db, keys, settings }) {
-      const { client, request, pushedAs, scopes, organization } = prepared;
+      const { client, request, pushedAs, scopes, organization, isMember } = prepared;
       if (pushedAs !== undefined) await openPushed(db, client.id, pushedAs);
       const issuer = settings.publicUrl;
       const asked = await readAuthenticationRequest(request, { clientId: client.client_id, issuer, keys });
@@ -103,6 +116,7 @@ export const appInfo = endpoint(
         organization_name: organization.name,
         redirect_uri: request.redirect_uri,
         verified: !client.self_registered,
+        denial_url: addressOf({ refusal: 'refused_by_user' }, { request }, issuer)!,
       };
       if (typeof asked === 'string')
         return {
@@ -119,18 +133,23 @@ export const appInfo = endpoint(
         scopes: wanted,
         redirect_uri: request.redirect_uri,
       };
-      const missing = asked.prompts.has('none') ? await missingFor(db, asked, signedIn, consent) : undefined;
+      const silent = asked.prompts.has('none');
+      const missing = silent ? await missingFor(db, asked, signedIn, consent) : undefined;
+      const refusal = !silent || isMember || missing === 'login_required' ? missing : 'not_a_member';
+      const wantsConsent = asked.prompts.has('consent') || asked.prompts.has('select_account');
       return {
         ...shown,
         identity_scopes: identityOf(wanted),
         viewer: signedIn
           ? {
+              is_member: isMember,
+              is_active: caller.organizationId === organization.id,
               sign_in_required:
                 needsSignIn(asked, signedIn, { anew: true }) || missesEssentialAcr(asked, signedIn),
-              consent_remembered: await hasConsented(db, consent, consent),
+              consent_remembered: !wantsConsent && (await hasConsented(db, consent, consent)),
             }
           : null,
-        redirect_url: missing ? addressOf({ refusal: missing }, { request }, issuer)! : null,
+        redirect_url: refusal ? addressOf({ refusal }, { request }, issuer)! : null,
       };
     },
   },

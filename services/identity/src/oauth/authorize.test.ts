@@ -243,7 +243,7 @@ describe('who authorizes', () => {
     expect(refusal(wrong)).toEqual([415, 'invalid_request']);
     const form = await oauth.send('/api/v1/oauth/authorize', 'approve=true', person.caller);
     expectError(form, 415, 'UNSUPPORTED_MEDIA_TYPE');
-    expectError(await asJson({ response_type: 'code' }), 422, 'VALIDATION_ERROR');
+    await asJson({ response_type: 'code', utm_source: 'x' }).expect(200);
     expectError(await asJson({ code_challenge_method: 'S256' }), 422, 'VALIDATION_ERROR');
   });
 });
@@ -267,9 +267,12 @@ describe('the consent screen', () => {
       organization_name: `Organization ${application.organizationId}`,
       redirect_uri: CALLBACK,
       verified: true,
+      denial_url: `${CALLBACK}&error=access_denied&iss=${encodeURIComponent(ISSUER)}`,
       viewer: null,
       redirect_url: null,
     });
+    const denied = (await info({ state: 'a&b', utm_source: 'x' }).expect(200)).body.data.denial_url;
+    expect(denied).toBe(`${CALLBACK}&error=access_denied&state=a%26b&iss=${encodeURIComponent(ISSUER)}`);
     expect((await info().expect(200)).body.data.requested_scopes).toEqual(['read', 'write']);
   });
 
@@ -278,6 +281,52 @@ describe('the consent screen', () => {
     expectError(await info({ scope: 'admin' }), 400, 'INVALID_SCOPE');
     expectError(await info({ client_id: undefined }), 422, 'VALIDATION_ERROR');
     expectError(await info({ redirect_uri: undefined }), 422, 'VALIDATION_ERROR');
-    expectError(await info({ more: '1' }), 422, 'VALIDATION_ERROR');
+  });
+});
+
+describe('the viewer of a consent screen', () => {
+  const LOOPBACK = 'http://127.0.0.1/cb';
+  const seen = async (
+    { client_id }: TestApplication,
+    by: Person['caller'],
+    more: Record<string, string | undefined> = {},
+  ) => {
+    const query = oauth.form({ client_id, redirect_uri: CALLBACK, ...more });
+    return (await by.get(`/api/v1/oauth/app-info?${query}`).expect(200)).body.data;
+  };
+  const remembered = async (...asked: Parameters<typeof seen>) =>
+    (await seen(...asked)).viewer.consent_remembered;
+
+  it('is remembered for what they agreed to, as themselves and with that application', async () => {
+    const [app, other] = [await oauth.application(), await oauth.application()];
+    const [user, stranger] = [await identity.person(), await identity.person()];
+    const read = { scope: 'read' };
+    expect(await remembered(app, user.caller)).toBe(false);
+    await oauth.code(app, user, read);
+    expect(await remembered(app, user.caller, read)).toBe(true);
+    expect(await remembered(app, user.caller, { scope: 'read write' })).toBe(false);
+    expect(await remembered(app, user.caller)).toBe(false);
+    expect(await remembered(other, user.caller, read)).toBe(false);
+    expect(await remembered(app, stranger.caller, read)).toBe(false);
+    expect((await seen(app, identity.anonymous(), read)).viewer).toBeNull();
+  });
+
+  it('is asked each time where the answer goes to their own machine, where any program may listen', async () => {
+    const app = await oauth.application({ redirect_uris: [CALLBACK, LOOPBACK, 'https://localhost/cb'] });
+    const user = await identity.person();
+    await oauth.code(app, user);
+    for (const redirect_uri of [LOOPBACK, 'http://127.0.0.1:4711/cb', 'https://localhost/cb'])
+      expect(await remembered(app, user.caller, { redirect_uri })).toBe(false);
+    expect(await remembered(app, user.caller)).toBe(true);
+  });
+
+  it('is a member or not, which the client is told at once where nobody may be asked', async () => {
+    const app = await oauth.application();
+    const user = await identity.person();
+    expect((await seen(app, user.caller)).viewer).toMatchObject({ is_member: true, is_active: false });
+    identity.organization.everybodyIn.delete(app.organizationId);
+    expect((await seen(app, user.caller)).viewer.is_member).toBe(false);
+    const { redirect_url } = await seen(app, user.caller, { prompt: 'none' });
+    expect(new URL(redirect_url).searchParams.get('error')).toBe('access_denied');
   });
 });
