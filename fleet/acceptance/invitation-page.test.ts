@@ -143,7 +143,7 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
 
     // Back on the first page the code is spent: the account that was made there accepts by its password.
     await page.getByLabel('Code of 6 digits').fill(await codeSentTo(fleet, email));
-    await page.getByRole('button', { name: 'Confirm and accept' }).click();
+    await page.getByRole('button', { name: 'Confirm and go on' }).click();
     await page.getByRole('alert').getByText('This code does not count any more.').waitFor();
     await signIn(page, email);
     await heading(page, `Welcome to ${organization.name}`);
@@ -163,7 +163,7 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
     await page.getByText('A new code is on its way.').waitFor();
     const second = await mailedAfter(email, first);
     await page.getByLabel('Code of 6 digits').fill(second);
-    await page.getByRole('button', { name: 'Confirm and accept' }).click();
+    await page.getByRole('button', { name: 'Confirm and go on' }).click();
     await heading(page, `Welcome to ${organization.name}`);
     expect(faults).toEqual([]);
   });
@@ -192,7 +192,7 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
     await signIn(page, email);
     await page.getByLabel('Code of 6 digits').waitFor();
     await page.getByLabel('Code of 6 digits').fill(await mailedAfter(email, first));
-    await page.getByRole('button', { name: 'Confirm and accept' }).click();
+    await page.getByRole('button', { name: 'Confirm and go on' }).click();
     await heading(page, `Welcome to ${organization.name}`);
     expect(faults).toEqual([]);
   });

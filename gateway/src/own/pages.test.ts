@@ -14,6 +14,9 @@ const documents = [
   '/invitations',
   '/account',
   `/device?user_code=${SECRET}`,
+  '/sign-up',
+  `/authorize?state=${SECRET}`,
+  `/social?code=${SECRET}`,
 ];
 
 let fleet: TestFleet;

@@ -34,6 +34,8 @@ const documents = {
   '/end-session': 'end-session.html',
   '/account': 'account.html',
   '/device': 'device.html',
+  '/sign-up': 'account.html',
+  '/social': 'social.html',
   '/invitations': 'invitation.html',
   '/invitations/*': 'invitation.html',
 };
@@ -61,14 +63,18 @@ const parts = [
   'account/tokens.js',
   'account/trusted-devices.js',
   'api.js',
+  'authorization-request.js',
   'authorize.js',
+  'browser-session.js',
   'confirm-code.js',
   'device.js',
   'end-session.js',
   'failure-words.js',
+  'forgot-password.js',
   'form.js',
   'invitation.js',
   'invitation-details.js',
+  'kept-request.js',
   'link-token.js',
   'not-me.js',
   'passkey.js',
@@ -79,6 +85,9 @@ const parts = [
   'second-factor.js',
   'sign-in.js',
   'sign-up.js',
+  'social-buttons.js',
+  'social-flow.js',
+  'social.js',
   'verify-email.js',
   'view.js',
   'ways-in.js',
@@ -93,7 +102,7 @@ const folder = join(import.meta.dirname, 'pages');
 async function readPage(file: string): Promise<string> {
   const [first = '', ...rest] = (await readFile(file, 'utf8')).split(/<!-- ([a-z-]+) -->/);
   const read = (part: string, index: number) =>
-    index % 2 === 0 ? readFile(join(folder, 'fragments', `${part}.html`), 'utf8') : part;
+    index % 2 === 0 ? readPage(join(folder, 'fragments', `${part}.html`)) : part;
   return first + (await Promise.all(rest.map(read))).join('');
 }
 

@@ -3,10 +3,11 @@ import { passkeys } from './account/passkeys.js';
 import { password } from './account/password.js';
 import { profile } from './account/profile.js';
 import { secondFactors } from './account/second-factors.js';
-import { beginSession, call, closeSession, leave } from './account/session.js';
+import { beginSession, call, closeSession, isKept, leave } from './account/session.js';
 import { sessions } from './account/sessions.js';
 import { tokens } from './account/tokens.js';
 import { trustedDevices } from './account/trusted-devices.js';
+import { endKeptSession, keepSession, keptSession, stayWords } from './browser-session.js';
 import { onSubmit, showFailure } from './form.js';
 import { addToggles } from './password-field.js';
 import { fill, show } from './view.js';
@@ -30,8 +31,13 @@ function load(sections) {
   for (const section of sections) section.load();
 }
 
-function signedIn(newTokens) {
-  beginSession(newTokens, over);
+async function signedIn(tokens) {
+  begin(await keepSession(tokens));
+}
+
+function begin(session) {
+  beginSession(session, over);
+  fill({ stay: stayWords(session.kept) });
   show('account');
   load([...others, factors]);
 }
@@ -45,9 +51,10 @@ function over(words) {
 
 addToggles();
 password();
-waysIn({ signedIn });
+const choose = waysIn({ signedIn });
+if (location.pathname === '/sign-up') choose('sign-up');
 onSubmit(part('sign-out'), 'Signing out…', async () => {
-  const answer = await call('POST', '/auth/logout');
+  const answer = isKept() ? await endKeptSession() : await call('POST', '/auth/logout');
   if (!answer.ok) return showFailure(part('sign-out'), answer);
   closeSession('You have signed out.');
 });
@@ -55,4 +62,8 @@ part('sign-in-again').addEventListener('click', () => location.reload());
 addEventListener('pagehide', leave);
 // A page that the browser kept for going back to shows what was there, without a session.
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
-show('sign-in', { focus: false });
+
+fill({ stay: stayWords(isSecureContext) });
+const { data: kept } = await keptSession();
+if (kept) begin(kept);
+else show('sign-in', { focus: false });

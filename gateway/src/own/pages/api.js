@@ -7,7 +7,7 @@ const PATIENCE = 20_000;
  * @returns `{ ok, status, code, message, data, details, retryAfter }`; status 0 where there was no answer, and
  *   `retryAfter` in seconds, null if the answer does not say
  */
-export async function ask(method, path, { body, accessToken, keepalive = false } = {}) {
+export async function ask(method, path, { body, accessToken, keepalive = false, withCookie = false } = {}) {
   try {
     const response = await fetch(`/api/v1${path}`, {
       method,
@@ -17,7 +17,7 @@ export async function ask(method, path, { body, accessToken, keepalive = false }
       },
       body: body && JSON.stringify(body),
       cache: 'no-store',
-      credentials: 'omit',
+      credentials: withCookie ? 'same-origin' : 'omit',
       redirect: 'error',
       keepalive,
       signal: AbortSignal.timeout(PATIENCE),

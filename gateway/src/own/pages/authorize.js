@@ -1,56 +1,51 @@
-import { ask, endSession } from './api.js';
+import { endSession } from './api.js';
+import { request } from './authorization-request.js';
+import { keepSession, keptSession, stayWords } from './browser-session.js';
 import { failureWords } from './failure-words.js';
-import { onSubmit, showFailure } from './form.js';
+import { onSubmit, showAlert, showFailure } from './form.js';
 import { addToggles } from './password-field.js';
 import { showScopes } from './scopes.js';
+import { takeFinishedFlow } from './social-flow.js';
 import { fill, show } from './view.js';
 import { waysIn } from './ways-in.js';
 
-/** What an app asks for when it sends somebody here (RFC 6749, section 4.1.1; RFC 7636, section 4.3; RFC 9126, section 4). */
-const asked = Object.fromEntries(new URLSearchParams(location.search));
 const part = id => document.getElementById(id);
 
-/** What of it the API is told, as it came (OpenID Connect Core 1.0, section 3.1.2.1). */
-const known = [
-  'client_id',
-  'redirect_uri',
-  'scope',
-  'state',
-  'resource',
-  'nonce',
-  'prompt',
-  'max_age',
-  'acr_values',
-  'id_token_hint',
-  'claims',
-  'response_mode',
-  'request',
-  'request_uri',
-  'registration',
-  'dpop_jkt',
-];
-const request = Object.fromEntries(known.filter(name => asked[name]).map(name => [name, asked[name]]));
-
-let accessToken = null;
-/** An app that signs people in is signed out of with the session, which therefore stays. */
-let signsIn = false;
+/** Of whoever is signed in; null where nobody is. */
+let session = null;
+/** What the API says of the request. */
+let app;
 
 async function open() {
   show('loading', { focus: false });
-  const isPlain = asked.response_type === 'code' && asked.redirect_uri;
-  if (!asked.client_id || !(isPlain || asked.request_uri))
-    return fail('The app did not say what it needs. Go back to it and try again.');
-  const answer = await ask('GET', `/oauth/app-info?${new URLSearchParams(request)}`);
-  if (!answer.ok) return fail(unknown[answer.code] ?? failureWords(answer), answer.status === 0);
-  const { app_name, organization_name, requested_scopes, identity_scopes, redirect_uri, redirect_url } =
-    answer.data;
-  fill({ app: app_name, organization: organization_name, back: placeOf(redirect_uri) });
-  if (redirect_url) return goTo(redirect_url);
-  part('unverified').hidden = answer.data.verified;
-  signsIn = identity_scopes.includes('openid');
-  if (asked.login_hint) part('sign-in').elements.email.value = asked.login_hint;
-  showScopes([...identity_scopes, ...requested_scopes]);
+  if (!request.isComplete) return fail('The app did not say what it needs. Go back to it and try again.');
+  session = (await keptSession()).data ?? null;
+  if (!(await lookUp())) return;
+  if (app.redirect_url) return goTo(app.redirect_url);
+  if (session !== null && (takeFinishedFlow() || !app.viewer.sign_in_required)) return goOn();
+  part('sign-in').elements.email.value = request.loginHint || (session?.email ?? '');
   show('sign-in');
+}
+
+/** Fills in who asks for what. @returns whether the request can be answered; else the page says why not */
+async function lookUp() {
+  const answer = await request.explain(session?.access_token);
+  if (!answer.ok) {
+    fail(unknown[answer.code] ?? failureWords(answer), answer.status === 0);
+    return false;
+  }
+  app = answer.data;
+  fill({
+    app: app.app_name,
+    organization: app.organization_name,
+    back: placeOf(app.redirect_uri),
+    'own-address': session?.email ?? '',
+    stay: stayWords(isSecureContext),
+  });
+  part('elsewhere').hidden = app.viewer?.is_active ?? true;
+  part('unverified').hidden = app.verified;
+  showScopes([...app.identity_scopes, ...app.requested_scopes]);
+  return true;
 }
 
 /** What people can tell a place by: where it is, or, of an app that is installed, its name for itself. */
@@ -67,6 +62,7 @@ const unknown = {
   INVALID_REQUEST_URI: tooLate,
   INVALID_TARGET: 'This app asks for an organization that does not let it in. Ask an administrator of it.',
   INVALID_SCOPE: 'This app asks for more than it may have. Ask whoever runs it.',
+  VALIDATION_ERROR: 'The app did not say what it needs. Go back to it and try again.',
 };
 
 function fail(words, mayPass = false) {
@@ -75,21 +71,31 @@ function fail(words, mayPass = false) {
   show('failed');
 }
 
-function signedIn(tokens) {
-  accessToken = tokens.access_token;
-  show('consent');
+/** Somebody is signed in: asks for consent, unless it was given before. */
+async function goOn() {
+  const { is_member, consent_remembered } = app.viewer;
+  if (is_member && consent_remembered) return decide(true);
+  show(is_member ? 'consent' : 'stranger');
 }
 
-async function decide(form, approve) {
-  const { code_challenge, code_challenge_method } = asked;
-  const body = { ...request, code_challenge, code_challenge_method, approve };
-  const answer = await ask('POST', '/oauth/authorize', { body, accessToken });
+async function signedIn(tokens) {
+  await leave();
+  session = await keepSession(tokens);
+  if (await lookUp()) await goOn();
+}
+
+async function decide(approve) {
+  const answer = await request.decide(approve, session.access_token);
   if (answer.code === 'LOGIN_REQUIRED') {
     show('sign-in');
-    return showFailure(part('sign-in'), answer, refused.LOGIN_REQUIRED);
+    return showAlert(part('sign-in'), 'The app asks you to sign in again, or as somebody else.');
   }
-  if (!answer.ok) return showFailure(form, answer, refused[answer.code]);
-  if (approve && signsIn) accessToken = null;
+  if (!answer.ok) {
+    show('consent');
+    return showFailure(part('consent'), answer, refused[answer.code]);
+  }
+  // An app that signs people in is signed out of with the session, which therefore stays.
+  if (approve && app.identity_scopes.includes('openid')) session = null;
   await leave();
   goTo(answer.data.redirect_url);
 }
@@ -103,22 +109,24 @@ const refused = {
   FORBIDDEN: 'Only members of the organization can use this app. Ask its administrator to invite you.',
   INVALID_REQUEST_URI: tooLate,
   INVALID_TARGET: 'The organization does not let this app in. Ask an administrator of it.',
-  LOGIN_REQUIRED: 'The app asks you to sign in again, or as somebody else.',
+  MFA_ENROLMENT_REQUIRED: 'Your organization asks for a second factor. Set one up in your account first.',
   UNAUTHORIZED: 'You were signed out meanwhile. Load this page again.',
 };
 
-/** The app gets tokens of its own: this page has no use for its session any more. */
+/** A session that the browser does not keep is of no use beyond this page: the app gets tokens of its own. */
 async function leave() {
-  if (accessToken === null) return;
-  const leaving = accessToken;
-  accessToken = null;
-  await endSession(leaving);
+  const leaving = session;
+  session = null;
+  if (leaving !== null && !leaving.kept) await endSession(leaving.access_token);
 }
 
 addToggles();
 waysIn({ signedIn });
-onSubmit(part('consent'), 'One moment…', () => decide(part('consent'), true));
-part('deny').addEventListener('click', () => decide(part('consent'), false));
+onSubmit(part('consent'), 'One moment…', () => decide(true));
+part('deny').addEventListener('click', () => decide(false));
+part('go-back').addEventListener('click', () => goTo(app.denial_url));
+for (const button of document.querySelectorAll('[data-another-account]'))
+  button.addEventListener('click', () => show('sign-in'));
 part('try-again').addEventListener('click', open);
 addEventListener('pagehide', leave);
 await open();

@@ -1,5 +1,6 @@
 import { ask } from './api.js';
 import { onSubmit, showFailure } from './form.js';
+import { takeRequest } from './kept-request.js';
 import { takeTokenOfQuery } from './link-token.js';
 import { addToggles, followRules, isNewPassword } from './password-field.js';
 import { show } from './view.js';
@@ -17,6 +18,7 @@ onSubmit(form, 'Saving…', async ({ new_password }) => {
   const answer = await ask('POST', '/auth/reset-password', { body: { token, new_password } });
   if (answer.ok) {
     form.reset();
+    document.getElementById('go-on').href = takeRequest();
     return show('done');
   }
   if (answer.code === 'INVALID_TOKEN') return show('invalid');

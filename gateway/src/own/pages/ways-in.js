@@ -1,20 +1,36 @@
+import { confirmCode } from './confirm-code.js';
+import { forgotPassword } from './forgot-password.js';
 import { complain, showAlert, showFailure } from './form.js';
 import { hasPasskeys, signInWithPasskey } from './passkey.js';
 import { secondFactor } from './second-factor.js';
 import { signIn } from './sign-in.js';
+import { signUp } from './sign-up.js';
+import { socialButtons } from './social-buttons.js';
 
 const part = id => document.getElementById(id);
 
 /**
- * Lets somebody sign in by password, second factor or passkey, on a page that has the parts for it.
+ * Lets somebody in by password and second factor, as a new user, or by passkey: as far as the page has the parts for it.
  *
  * @param signedIn gets the tokens
+ * @returns shows one of the forms, by its id
  */
 export function waysIn({ signedIn }) {
+  const place = part('ways-in');
+  const forms = [...place.querySelectorAll('form')];
+  const buttons = [...place.querySelectorAll('[data-way]')];
   const form = part('sign-in');
 
   function choose(name) {
-    for (const id of ['sign-in', 'second-factor']) part(id).hidden = id !== name;
+    const email = forms.find(({ hidden, elements }) => !hidden && elements.email)?.elements.email.value;
+    for (const one of forms) one.hidden = one.id !== name;
+    const chosen = part(name).elements.email;
+    if (chosen && email) chosen.value = email;
+    const isBeginning = name === 'sign-in' || name === 'sign-up';
+    part('choice').hidden = !isBeginning;
+    if (part('social')) part('social').hidden = !isBeginning;
+    for (const button of buttons)
+      if (button.ariaPressed) button.ariaPressed = String(button.dataset.way === name);
   }
 
   function startOver(words) {
@@ -24,19 +40,44 @@ export function waysIn({ signedIn }) {
   }
 
   const askForFactor = secondFactor({ signedIn, startOver });
+  const askForCode = confirmCode({
+    signedIn,
+    startOver: () =>
+      startOver(
+        'This code does not count any more. Sign in: if your address is not confirmed yet, a new code is mailed to you.',
+      ),
+  });
+  function codeNeeded(email, temporaryToken) {
+    form.elements.email.value = email;
+    choose('confirm-code');
+    askForCode(email, temporaryToken);
+  }
   signIn({
     signedIn,
-    codeNeeded: () =>
-      startOver('This address is not confirmed yet. Open the mail that was sent to it just now.'),
+    codeNeeded,
     factorNeeded(login) {
       choose('second-factor');
       return askForFactor(login);
     },
   });
+  signUp({ codeNeeded });
+  for (const button of buttons) {
+    button.addEventListener('click', () => {
+      choose(button.dataset.way);
+      if (!button.ariaPressed) part(button.dataset.way).elements.email.focus();
+    });
+  }
+  if (part('forgot-password')) forgotPassword();
+  if (part('social')) socialButtons(part('social'));
+  if (part('passkey')) offerPasskey(form, signedIn);
+  choose('sign-in');
+  return choose;
+}
 
-  const passkey = part('passkey');
-  passkey.hidden = !hasPasskeys;
-  passkey.addEventListener('click', async () => {
+function offerPasskey(form, signedIn) {
+  const button = part('passkey');
+  button.hidden = !hasPasskeys;
+  button.addEventListener('click', async () => {
     const { email } = form.elements;
     showAlert(form, '');
     complain(email, email.checkValidity() ? '' : email.dataset.complaint);
@@ -46,7 +87,6 @@ export function waysIn({ signedIn }) {
     if (!answer.ok) return showFailure(form, answer, passkeyWords[answer.code]);
     await signedIn(answer.data);
   });
-  choose('sign-in');
 }
 
 const passkeyWords = {

@@ -1,12 +1,13 @@
-import { error, form } from '@rivergate/endpoint';
+import { error, form, redirect } from '@rivergate/endpoint';
 import { z } from 'zod';
-import { endpoint } from '../endpoint.ts';
+import { endpoint, type IdentityTools } from '../endpoint.ts';
 import { AccountDisabled } from '../login/login-errors.ts';
 import { InvalidProvider } from './errors.ts';
 import { configured, type Returned } from './identify.ts';
 import { finishSocialLogin, prepareSocialLogin } from './log-in.ts';
+import { pageOf } from './page-state.ts';
 import { ProviderName } from './provider-name.ts';
-import { SocialLogin } from './social-session.ts';
+import { SocialLogin, type SocialTools } from './social-session.ts';
 
 export const AuthorizationFailed = error(
   'OAUTH_AUTHORIZATION_FAILED',
@@ -41,22 +42,30 @@ const shared = {
   answer: SocialLogin,
   message: 'Signed in with GitHub',
   messageInData: true,
+  redirects: { status: 303, to: 'own' },
   errors: [InvalidProvider, AuthorizationFailed, MissingAuthorizationCode, InvalidState, AccountDisabled],
 } as const;
 
-type Tools = Parameters<typeof prepareSocialLogin>[0];
+type Tools = Parameters<typeof prepareSocialLogin>[0] & Pick<IdentityTools, 'settings'>;
 
 /** Checks in the order of the contract: provider, error, code, state. */
-function prepareCallback(tools: Tools, { provider, sent, user }: CallbackInput) {
+async function prepareCallback(tools: Tools, { provider, sent, user }: CallbackInput) {
   const { title } = configured(tools, provider);
+  const page = pageOf(tools.settings.publicUrl, provider, sent);
+  if (page !== undefined) return { page };
   if (sent.error) throw AuthorizationFailed(`${title} did not let you sign in; try again`);
   if (!sent.code) throw MissingAuthorizationCode();
   if (sent.state === undefined) throw InvalidState();
   const { code, state, iss } = sent;
   const returned: Returned = { code, state, issuer: iss ?? null, unsigned: user };
   const errors = { failed: AuthorizationFailed, invalidState: InvalidState };
-  return prepareSocialLogin(tools, provider, returned, errors);
+  return { login: await prepareSocialLogin(tools, provider, returned, errors) };
 }
+
+type Prepared = Awaited<ReturnType<typeof prepareCallback>>;
+
+const finishCallback = async ({ prepared, ...tools }: SocialTools & { prepared: Prepared }) =>
+  prepared.login ? finishSocialLogin(tools, prepared.login, AuthorizationFailed) : redirect(prepared.page);
 
 export const callback = endpoint(
   {
@@ -64,14 +73,16 @@ export const callback = endpoint(
     operation: 'finishSocialLogin',
     method: 'get',
     summary: 'Social callback, login or signup',
-    description: 'Where the provider sends the browser. Parameters that it adds are ignored.',
+    description:
+      'Where the provider sends the browser. Parameters that it adds are ignored. A state that begins with `page.` is one of ' +
+      "the platform's own page, where the browser is sent on with the code as it is.",
     writes: true,
     query: Callback,
   },
   {
     prepare: ({ params, query, ...tools }) =>
       prepareCallback(tools, { provider: params.provider, sent: query }),
-    handle: context => finishSocialLogin(context, context.prepared, AuthorizationFailed),
+    handle: finishCallback,
   },
 );
 
@@ -91,6 +102,6 @@ export const postedCallback = endpoint(
   {
     prepare: ({ params, body, ...tools }) =>
       prepareCallback(tools, { provider: params.provider, sent: body, user: body.user }),
-    handle: context => finishSocialLogin(context, context.prepared, AuthorizationFailed),
+    handle: finishCallback,
   },
 );

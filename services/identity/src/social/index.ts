@@ -3,6 +3,7 @@ import { socialAccounts } from '../../migrations/0021_social_accounts.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { callback, postedCallback } from './callback.ts';
 import { getAuthorizationUrl } from './get-authorization-url.ts';
+import { listProviders } from './list-providers.ts';
 import { listSocialAccounts } from './list-social-accounts.ts';
 import { socialLogin } from './social-login.ts';
 import { socialSignup } from './social-signup.ts';
@@ -10,6 +11,7 @@ import { dropExpiredStates } from './state-store.ts';
 
 export const tag = 'Authentication';
 export const endpoints = [
+  listProviders,
   getAuthorizationUrl,
   callback,
   postedCallback,

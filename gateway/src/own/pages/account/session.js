@@ -1,7 +1,8 @@
 import { ask, endSession } from '../api.js';
+import { keptSession } from '../browser-session.js';
 import { proveAgain } from './step-up.js';
 
-/** Of whoever signed in, in memory alone; null where nobody is. */
+/** Of whoever is signed in, in memory alone; null where nobody is. */
 let tokens = null;
 let whenOver;
 let renewal = null;
@@ -14,9 +15,12 @@ export function beginSession(newTokens, over) {
   keep(newTokens);
 }
 
+/** Whether the browser keeps the session, also for other pages. */
+export const isKept = () => tokens?.kept === true;
+
 /** They are renewed before they expire, so that there always are some by which leaving ends the session. */
 function keep(newTokens) {
-  tokens = newTokens;
+  tokens = { ...tokens, ...newTokens };
   clearTimeout(timer);
   timer = setTimeout(() => tokens && renew(tokens.access_token), newTokens.expires_in * 900);
 }
@@ -59,11 +63,19 @@ async function stepUp() {
 /** A refresh token works once, so those who find the same access token expired share one renewal. */
 async function renew(used) {
   if (tokens.access_token !== used) return { ok: true };
-  renewal ??= ask('POST', '/auth/refresh', { body: { refresh_token: tokens.refresh_token } });
+  renewal ??= isKept()
+    ? renewKept()
+    : ask('POST', '/auth/refresh', { body: { refresh_token: tokens.refresh_token } });
   const renewed = await renewal;
   renewal = null;
   if (renewed.ok && tokens?.access_token === used) keep(renewed.data);
   return renewed;
+}
+
+/** In another tab somebody else may have signed in meanwhile, whose account this page does not show. */
+async function renewKept() {
+  const answer = await keptSession();
+  return answer.ok && answer.data.user_id !== tokens?.user_id ? { ok: false, status: 401 } : answer;
 }
 
 /** Forgets the session, which is over at the API already. */
@@ -73,9 +85,9 @@ export function closeSession(words) {
   whenOver(words);
 }
 
-/** Ends the session of somebody who leaves the page. */
+/** Ends the session of somebody who leaves the page, unless the browser keeps it. */
 export function leave() {
-  if (tokens === null) return;
+  if (tokens === null || isKept()) return;
   const { access_token } = tokens;
   tokens = null;
   endSession(access_token);
