@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectNoBarrier } from './barrier.ts';
 import { type Browser, heading, keptBy, noBrowser, openBrowser, type Visit } from './browser.ts';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
-import { codeSentTo, data, logIn, PASSWORD, type Person, signUp, uniqueEmail } from './person.ts';
+import { codeSentTo, data, foundOrganization, logIn, PASSWORD, type Person, signUp, uniqueEmail } from './person.ts';
 import { totpCode } from './totp.ts';
 import { addAuthenticator } from './virtual-authenticator.ts';
 
@@ -259,6 +259,24 @@ describe.skipIf(noBrowser)(`the account page${noBrowser ? ` (${noBrowser})` : ''
     await confirm(passkeys, 'Delete');
     await press(dialog, 'Use a passkey');
     await news(passkeys, 'The passkey Laptop was deleted.');
+    expect(faults).toEqual([]);
+  });
+
+  it('switches to another organization, in which the session acts from then on', async () => {
+    const person = await signUp(fleet, 'switcher');
+    const { id, name } = await foundOrganization(person);
+    const { page, faults } = await visitAs(person);
+    const organizations = part(page, 'Organizations');
+    expect(await organizations.getByText('(active)').count()).toBe(1);
+    await press(organizations, `Switch to ${name}`);
+    await news(organizations, `You are working in ${name} now.`);
+    await organizations.getByText(`${name} (active)`, { exact: true }).waitFor();
+    expect(await organizations.getByRole('button', { name: `Switch to ${name}` }).count()).toBe(0);
+    await page.reload();
+    await part(page, 'Organizations').getByText(`${name} (active)`, { exact: true }).waitFor();
+    const { active_organization_id } = data(await (await logIn(fleet, person)).get('/api/v1/auth/me'));
+    expect(active_organization_id).toBe(id);
+    await part(page, 'Sessions').getByText('Chrome on Linux (this page)').waitFor();
     expect(faults).toEqual([]);
   });
 

@@ -25,6 +25,7 @@ const parts = [
   'operation.js',
   'page.css',
   'page.js',
+  'prose.js',
   'reference.js',
   'request.js',
   'schema.js',

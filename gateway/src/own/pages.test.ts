@@ -51,22 +51,31 @@ describe('the pages for people', () => {
     },
   );
 
-  it.each(documents)('%s runs nothing inline, and everything that it loads is there', async path => {
-    const page = await text(path);
-    expect(page).not.toContain(SECRET);
-    expect(page).not.toMatch(/<script(?! type="module" src="\/pages\/)|<style| style=| on\w+=|src="http/);
-    const waiting = [...page.matchAll(/(?:href|src)="(\/pages\/[^"]+)"/g)].map(([, file]) => file!);
-    const seen = new Set<string>();
-    for (const file of waiting) {
-      if (seen.has(file)) continue;
-      seen.add(file);
-      const answer = await fleet.get(file);
-      expect([file, answer.status]).toEqual([file, 200]);
-      for (const [, name] of (await answer.text()).matchAll(/from '(\.[^']+)'/g))
-        waiting.push(new URL(name!, fleet.url + file).pathname);
-    }
-    expect(seen.size).toBeGreaterThan(4);
-  });
+  it.each(documents)(
+    '%s runs nothing inline, everything that it loads is there, and weighs no more than 60 kB',
+    async path => {
+      const page = await text(path);
+      let weight = Buffer.byteLength(page);
+      expect(page).not.toContain(SECRET);
+      expect(page).not.toMatch(/<script(?! type="module" src="\/pages\/)|<style| style=| on\w+=|src="http/);
+      const waiting = [...page.matchAll(/(?:href|src)="(\/pages\/[^"]+)"/g)].map(([, file]) => file!);
+      const seen = new Set<string>();
+      for (const file of waiting) {
+        if (seen.has(file)) continue;
+        seen.add(file);
+        const answer = await fleet.get(file);
+        expect([file, answer.status]).toEqual([file, 200]);
+        const sent = await answer.text();
+        weight += Buffer.byteLength(sent);
+        // Its lines are sent without what stands before them.
+        for (const line of sent.split('\n')) expect([line, line.split('`').length % 2]).toEqual([line, 1]);
+        for (const [, name] of sent.matchAll(/from '(\.[^']+)'/g))
+          waiting.push(new URL(name!, fleet.url + file).pathname);
+      }
+      expect(seen.size).toBeGreaterThan(4);
+      expect(weight).toBeLessThanOrEqual(60_000);
+    },
+  );
 
   it('are the only files that can be had, and only read', async () => {
     for (const path of [

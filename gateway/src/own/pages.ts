@@ -34,7 +34,7 @@ const documents = {
   '/end-session': 'end-session.html',
   '/account': 'account.html',
   '/device': 'device.html',
-  '/sign-up': 'account.html',
+  '/sign-up': 'sign-up.html',
   '/social': 'social.html',
   '/invitations': 'invitation.html',
   '/invitations/*': 'invitation.html',
@@ -47,7 +47,7 @@ const parts = [
   'accept-invitation.js',
   'account.js',
   'account/asked-button.js',
-  'account/browser-name.js',
+  'account/organizations.js',
   'account/connected-accounts.js',
   'account/day.js',
   'account/made-form.js',
@@ -76,6 +76,7 @@ const parts = [
   'invitation-details.js',
   'kept-request.js',
   'link-token.js',
+  'newcomers.js',
   'not-me.js',
   'passkey.js',
   'password-field.js',
@@ -84,6 +85,7 @@ const parts = [
   'scopes.js',
   'second-factor.js',
   'sign-in.js',
+  'sign-up-page.js',
   'sign-up.js',
   'social-buttons.js',
   'social-flow.js',
@@ -97,6 +99,18 @@ const parts = [
 const posted = ['/authorize', '/end-session'];
 
 const folder = join(import.meta.dirname, 'pages');
+
+/**
+ * What is sent of a file: its lines without indentation and comments, which are a quarter of it. No text of a script may
+ * go over several lines.
+ */
+async function readLean(file: string): Promise<string> {
+  if (file.endsWith('.html')) return withoutIndentation(await readPage(file));
+  const written = await readFile(file, 'utf8');
+  return withoutIndentation(written.replace(/^\s*(?:\/\*[\s\S]*?\*\/|\/\/.*)$/gm, ''));
+}
+
+const withoutIndentation = (text: string) => text.replace(/^\s+/gm, '');
 
 /** A page, with the fragments that it shares with others where it names them, as in `<!-- head -->`. */
 async function readPage(file: string): Promise<string> {
@@ -117,11 +131,12 @@ export function pages(publicUrl: string, bodies: RequestBodies): OwnEndpoints {
     Object.fromEntries(Object.entries(list).map(([path, file]) => [path, join(folder, file)]));
   const unlisted = { 'X-Robots-Tag': 'noindex, nofollow' };
   return new Map([
-    ...files(write, inFolder(documents), { ...unlisted, 'Cache-Control': 'no-store' }, readPage),
-    ...files(write, inFolder(Object.fromEntries(parts.map(part => [`/pages/${part}`, part]))), {
-      ...unlisted,
-      'Cache-Control': 'no-cache',
-    }),
-    ...posted.map(path => [`POST ${path}`, postedPage(write, bodies, path)] as const),
+    ...files(write, inFolder(documents), { ...unlisted, 'Cache-Control': 'no-store' }, readLean),
+    ...files(
+      write,
+      inFolder(Object.fromEntries(parts.map(part => [`/pages/${part}`, part]))),
+      { ...unlisted, 'Cache-Control': 'no-cache' },
+      readLean,
+    ),
   ]);
 }

@@ -1,4 +1,5 @@
-import { element, inline, prose } from './element.js';
+import { element } from './element.js';
+import { inline, prose } from './prose.js';
 import { requestForm } from './request.js';
 import { fieldView, schemaView } from './schema.js';
 

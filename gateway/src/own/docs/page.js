@@ -1,5 +1,6 @@
-import { element, inline, prose } from './element.js';
+import { element } from './element.js';
 import { operationView } from './operation.js';
+import { inline, prose } from './prose.js';
 import { loadDocument, operationsOf, resolver } from './reference.js';
 import { requestForm } from './request.js';
 

@@ -1,4 +1,5 @@
-import { element, inline } from './element.js';
+import { element } from './element.js';
+import { inline } from './prose.js';
 
 /** How deep a schema is unfolded; what lies deeper is named only. */
 const DEEPEST = 8;

@@ -1,4 +1,5 @@
 import { connectedAccounts } from './account/connected-accounts.js';
+import { organizations } from './account/organizations.js';
 import { passkeys } from './account/passkeys.js';
 import { password } from './account/password.js';
 import { profile } from './account/profile.js';
@@ -18,6 +19,7 @@ const part = id => document.getElementById(id);
 const ownTokens = tokens();
 const others = [
   profile({ known: ({ organizations }) => ownTokens.offer(organizations) }),
+  organizations(),
   passkeys(),
   trustedDevices(),
   sessions(),
@@ -51,8 +53,7 @@ function over(words) {
 
 addToggles();
 password();
-const choose = waysIn({ signedIn });
-if (location.pathname === '/sign-up') choose('sign-up');
+waysIn({ signedIn });
 onSubmit(part('sign-out'), 'Signing out…', async () => {
   const answer = isKept() ? await endKeptSession() : await call('POST', '/auth/logout');
   if (!answer.ok) return showFailure(part('sign-out'), answer);

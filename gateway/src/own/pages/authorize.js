@@ -3,6 +3,7 @@ import { request } from './authorization-request.js';
 import { keepSession, keptSession, stayWords } from './browser-session.js';
 import { failureWords } from './failure-words.js';
 import { onSubmit, showAlert, showFailure } from './form.js';
+import { newcomers } from './newcomers.js';
 import { addToggles } from './password-field.js';
 import { showScopes } from './scopes.js';
 import { takeFinishedFlow } from './social-flow.js';
@@ -121,7 +122,7 @@ async function leave() {
 }
 
 addToggles();
-waysIn({ signedIn });
+waysIn({ signedIn, newcomers });
 onSubmit(part('consent'), 'One moment…', () => decide(true));
 part('deny').addEventListener('click', () => decide(false));
 part('go-back').addEventListener('click', () => goTo(app.denial_url));

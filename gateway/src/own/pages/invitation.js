@@ -4,6 +4,7 @@ import { failureWords } from './failure-words.js';
 import { showAlert } from './form.js';
 import { showDetails } from './invitation-details.js';
 import { takeTokenOfPath } from './link-token.js';
+import { newcomers } from './newcomers.js';
 import { addToggles } from './password-field.js';
 import { announce, fill, show, showEnding } from './view.js';
 import { waysIn } from './ways-in.js';
@@ -61,7 +62,7 @@ async function leave() {
 }
 
 addToggles();
-const choose = waysIn({ signedIn });
+const choose = waysIn({ signedIn, newcomers });
 part('try-again').addEventListener('click', open);
 addEventListener('pagehide', leave);
 await open();

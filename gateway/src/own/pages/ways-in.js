@@ -1,21 +1,20 @@
-import { confirmCode } from './confirm-code.js';
 import { forgotPassword } from './forgot-password.js';
 import { complain, showAlert, showFailure } from './form.js';
 import { hasPasskeys, signInWithPasskey } from './passkey.js';
 import { secondFactor } from './second-factor.js';
 import { signIn } from './sign-in.js';
-import { signUp } from './sign-up.js';
 import { socialButtons } from './social-buttons.js';
 
 const part = id => document.getElementById(id);
 
 /**
- * Lets somebody in by password and second factor, as a new user, or by passkey: as far as the page has the parts for it.
+ * Lets somebody in by password and second factor, or by passkey or elsewhere as far as the page has the parts for it.
  *
  * @param signedIn gets the tokens
+ * @param newcomers of `newcomers.js`, on a page that has its forms
  * @returns shows one of the forms, by its id
  */
-export function waysIn({ signedIn }) {
+export function waysIn({ signedIn, newcomers }) {
   const place = part('ways-in');
   const forms = [...place.querySelectorAll('form')];
   const buttons = [...place.querySelectorAll('[data-way]')];
@@ -27,7 +26,7 @@ export function waysIn({ signedIn }) {
     const chosen = part(name).elements.email;
     if (chosen && email) chosen.value = email;
     const isBeginning = name === 'sign-in' || name === 'sign-up';
-    part('choice').hidden = !isBeginning;
+    if (part('choice')) part('choice').hidden = !isBeginning;
     if (part('social')) part('social').hidden = !isBeginning;
     for (const button of buttons)
       if (button.ariaPressed) button.ariaPressed = String(button.dataset.way === name);
@@ -40,18 +39,9 @@ export function waysIn({ signedIn }) {
   }
 
   const askForFactor = secondFactor({ signedIn, startOver });
-  const askForCode = confirmCode({
-    signedIn,
-    startOver: () =>
-      startOver(
-        'This code does not count any more. Sign in: if your address is not confirmed yet, a new code is mailed to you.',
-      ),
-  });
-  function codeNeeded(email, temporaryToken) {
-    form.elements.email.value = email;
-    choose('confirm-code');
-    askForCode(email, temporaryToken);
-  }
+  const codeNeeded =
+    newcomers?.({ signedIn, startOver, choose }) ??
+    (() => startOver('This address is not confirmed yet. Open the mail that was sent to it just now.'));
   signIn({
     signedIn,
     codeNeeded,
@@ -60,7 +50,6 @@ export function waysIn({ signedIn }) {
       return askForFactor(login);
     },
   });
-  signUp({ codeNeeded });
   for (const button of buttons) {
     button.addEventListener('click', () => {
       choose(button.dataset.way);

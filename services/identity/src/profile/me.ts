@@ -52,6 +52,7 @@ export const me = endpoint(
     beforeEnrolment: true,
     answer: membershipsOf.answer.extend({
       user: User,
+      active_organization_id: Id.nullable().meta({ description: 'In which the session acts' }),
       emails: z.array(UserEmail),
       security: SecurityState,
     }),
@@ -68,6 +69,7 @@ export const me = endpoint(
       const connected = await socialAccountsOf(db, userId);
       return {
         user: { ...user, primary_email: emails[0]!.email },
+        active_organization_id: caller.organizationId,
         emails,
         ...prepared,
         security: {

@@ -1,6 +1,7 @@
 import { Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { deviceName } from '../trusted-devices/device-name.ts';
 import { activeSessions } from './session-store.ts';
 
 const Session = z
@@ -9,6 +10,7 @@ const Session = z
     user_id: Id,
     ip_address: z.string().nullable(),
     user_agent: z.string().nullable(),
+    device_name: z.string().meta({ examples: ['Chrome on Windows'] }),
     created_at: Timestamp,
     last_activity_at: Timestamp,
     expires_at: Timestamp,
@@ -28,7 +30,11 @@ export const listSessions = endpoint(
   },
   async ({ caller, db }) => {
     const active = await activeSessions(db, caller.userId, caller.sessionId);
-    const sessions = active.map(session => ({ ...session, is_current: session.id === caller.sessionId }));
+    const sessions = active.map(session => ({
+      ...session,
+      device_name: deviceName(session.user_agent),
+      is_current: session.id === caller.sessionId,
+    }));
     return { sessions, total_count: sessions.length, active_count: sessions.length };
   },
 );

@@ -1,5 +1,6 @@
 import { letter, type Mail } from '@rivergate/mail';
 import type { Place } from '../sessions/session-store.ts';
+import { deviceName } from '../trusted-devices/device-name.ts';
 
 /** The notice of a sign-in from a network or device that is new to the account. */
 export function signInMail(mail: {
@@ -15,7 +16,7 @@ export function signInMail(mail: {
     paragraphs: [
       `Hello ${mail.displayName},`,
       `somebody, hopefully you, signed in to your account at ${mail.app} from a network or device that was not used before:`,
-      `${when.toUTCString()}, from ${address ?? 'an unknown address'}, with ${program ?? 'an unknown program'}.`,
+      `${when.toUTCString()}, from ${address ?? 'an unknown address'}, with ${deviceName(program)}.`,
       'If it was you, there is nothing to do. If it was not, the button leads to a page that ends this sign-in; then set a new password.',
     ],
     action: { label: 'This was not me', url: mail.link },

@@ -55,7 +55,9 @@ describe('a sign-in', () => {
     await told(person);
     await signInFrom('192.0.2.7', person, browser(131));
     await signInFrom('192.0.2.7', person, { 'user-agent': 'Mozilla/5.0 (Macintosh) Safari/605' });
-    await told(person, 2);
+    const mails = await told(person, 2);
+    expect(mails.some(({ text }) => text.includes('with Firefox on Linux.'))).toBe(true);
+    expect(mails.map(({ text }) => text).join()).not.toContain('Mozilla');
   });
 
   it('from where the account was used before is not told, nor the first of an account', async () => {

@@ -313,6 +313,7 @@ describe('the name of a device', () => {
     [CHROME, 'Chrome on Windows'],
     ['Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0', 'Firefox on Linux'],
     [null, 'Unknown device'],
+    ['nightly-import', 'nightly-import'],
     ['', 'Unknown device'],
   ])('of %j is %s', (userAgent, name) => {
     expect(deviceName(userAgent)).toBe(name);

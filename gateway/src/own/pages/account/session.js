@@ -25,6 +25,9 @@ function keep(newTokens) {
   timer = setTimeout(() => tokens && renew(tokens.access_token), newTokens.expires_in * 900);
 }
 
+/** Goes on with other tokens of the session. */
+export const adopt = newTokens => keep(newTokens);
+
 /**
  * Asks the API as the person. An access token that is not good any more is renewed once. Where the API wants to be shown again
  * that it is the person, the person is asked for that, and the API anew. What is answered after the

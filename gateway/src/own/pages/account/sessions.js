@@ -1,6 +1,5 @@
 import { element } from '../../docs/element.js';
 import { askedButton } from './asked-button.js';
-import { browserName } from './browser-name.js';
 import { day } from './day.js';
 import { section } from './section.js';
 import { call, closeSession } from './session.js';
@@ -35,8 +34,7 @@ export function sessions() {
       others = answered.sessions.filter(({ is_current }) => !is_current);
       endOthers.hidden = others.length === 0;
       return answered.sessions.map(
-        ({ id, ip_address, user_agent, created_at, last_activity_at, is_current }) => {
-          const title = browserName(user_agent);
+        ({ id, ip_address, device_name: title, created_at, last_activity_at, is_current }) => {
           const lines = [`At ${ip_address}, since ${day(created_at)}, last active ${day(last_activity_at)}`];
           if (is_current) return { title: `${title} (this page)`, lines };
           const act = askedButton({
