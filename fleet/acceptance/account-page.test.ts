@@ -4,7 +4,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectNoBarrier } from './barrier.ts';
 import { type Browser, heading, keptBy, noBrowser, openBrowser, type Visit } from './browser.ts';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
-import { codeSentTo, data, foundOrganization, logIn, PASSWORD, type Person, signUp, uniqueEmail } from './person.ts';
+import {
+  codeSentTo,
+  data,
+  foundOrganization,
+  logIn,
+  PASSWORD,
+  type Person,
+  signUp,
+  uniqueEmail,
+} from './person.ts';
 import { totpCode } from './totp.ts';
 import { addAuthenticator } from './virtual-authenticator.ts';
 

@@ -195,11 +195,23 @@ describe.skipIf(noBrowser)(
     ] as const)(
       'fits %i pixels in %s, and axe finds no barrier in any of its views',
       async (width, colorScheme) => {
+        const stranger = await signUp(fleet, 'stranger');
         const { page } = await open(asked({ scope: 'read write' }), { width, colorScheme });
         await heading(page, `Sign in to go on to Charts ${MARKUP}`);
         await expectNoBarrier(page);
+        for (const way of ['I am new here', 'I have an account', 'Forgot password?', 'Back to signing in']) {
+          await page.getByRole('button', { name: way }).click();
+          await expectNoBarrier(page);
+        }
+        await signIn(page, stranger.email);
+        await heading(page, `Charts ${MARKUP} is not open to you`);
+        await expectNoBarrier(page);
+        await page.getByRole('button', { name: 'Use another account' }).click();
         await signIn(page, owner.email);
         await heading(page, `May Charts ${MARKUP} act for you?`);
+        await expectNoBarrier(page);
+        await page.goto(new URL('/sign-up', endpoint).href);
+        await heading(page, 'Your account here');
         await expectNoBarrier(page);
       },
     );
