@@ -45,6 +45,7 @@ describe('a token in place of a session', () => {
       'deleteTotpDevice',
       'findOauthDevice',
       'getStepUp',
+      'keepBrowserSession',
       'leaveOrganization',
       'listDeletedOrganizations',
       'listPasskeys',
