@@ -83,6 +83,7 @@ describe('GET sessions', () => {
     expect(found[0]).toEqual({
       id: person.sessionId,
       user_id: person.userId,
+      device_name: 'rivergate-test',
       ip_address: '192.0.2.7',
       user_agent: expect.any(String),
       created_at: expect.any(String),
