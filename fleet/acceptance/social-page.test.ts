@@ -89,7 +89,7 @@ describe.skipIf(noBrowser)(`a sign-in elsewhere, by the page${noBrowser ? ` (${n
   });
 
   it('signs nobody in by a link that somebody else has begun, or with another state', async () => {
-    const { page } = await visit(`${url}/account`, query =>
+    const { page } = await visit(`${url}/sign-in`, query =>
       query.set('state', `page.${crypto.randomUUID()}`),
     );
     await begin(page);

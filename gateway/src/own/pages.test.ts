@@ -14,6 +14,7 @@ const documents = [
   '/invitations',
   '/account',
   `/device?user_code=${SECRET}`,
+  '/sign-in',
   '/sign-up',
   `/authorize?state=${SECRET}`,
   `/social?code=${SECRET}`,

@@ -34,7 +34,8 @@ const documents = {
   '/end-session': 'end-session.html',
   '/account': 'account.html',
   '/device': 'device.html',
-  '/sign-up': 'sign-up.html',
+  '/sign-in': 'enter.html',
+  '/sign-up': 'enter.html',
   '/social': 'social.html',
   '/invitations': 'invitation.html',
   '/invitations/*': 'invitation.html',
@@ -43,6 +44,7 @@ const documents = {
 const parts = [
   'page.css',
   'account/account.css',
+  'choice.css',
   'invitation.css',
   'accept-invitation.js',
   'account.js',
@@ -68,7 +70,9 @@ const parts = [
   'browser-session.js',
   'confirm-code.js',
   'device.js',
+  'elsewhere.js',
   'end-session.js',
+  'enter.js',
   'failure-words.js',
   'forgot-password.js',
   'form.js',
@@ -85,7 +89,6 @@ const parts = [
   'scopes.js',
   'second-factor.js',
   'sign-in.js',
-  'sign-up-page.js',
   'sign-up.js',
   'social-buttons.js',
   'social-flow.js',
@@ -138,5 +141,6 @@ export function pages(publicUrl: string, bodies: RequestBodies): OwnEndpoints {
       { ...unlisted, 'Cache-Control': 'no-cache' },
       readLean,
     ),
+    ...posted.map(path => [`POST ${path}`, postedPage(write, bodies, path)] as const),
   ]);
 }

@@ -1,6 +1,7 @@
 import { endSession } from './api.js';
 import { request } from './authorization-request.js';
 import { keepSession, keptSession, stayWords } from './browser-session.js';
+import { elsewhere } from './elsewhere.js';
 import { failureWords } from './failure-words.js';
 import { onSubmit, showAlert, showFailure } from './form.js';
 import { newcomers } from './newcomers.js';
@@ -122,7 +123,7 @@ async function leave() {
 }
 
 addToggles();
-waysIn({ signedIn, newcomers });
+waysIn({ signedIn, newcomers, elsewhere });
 onSubmit(part('consent'), 'One moment…', () => decide(true));
 part('deny').addEventListener('click', () => decide(false));
 part('go-back').addEventListener('click', () => goTo(app.denial_url));

@@ -1,20 +1,19 @@
-import { forgotPassword } from './forgot-password.js';
 import { complain, showAlert, showFailure } from './form.js';
 import { hasPasskeys, signInWithPasskey } from './passkey.js';
 import { secondFactor } from './second-factor.js';
 import { signIn } from './sign-in.js';
-import { socialButtons } from './social-buttons.js';
 
 const part = id => document.getElementById(id);
 
 /**
- * Lets somebody in by password and second factor, or by passkey or elsewhere as far as the page has the parts for it.
+ * Lets somebody in by password and second factor, or by passkey where the page has a button for it.
  *
  * @param signedIn gets the tokens
  * @param newcomers of `newcomers.js`, on a page that has its forms
+ * @param elsewhere of `elsewhere.js`, likewise
  * @returns shows one of the forms, by its id
  */
-export function waysIn({ signedIn, newcomers }) {
+export function waysIn({ signedIn, newcomers, elsewhere }) {
   const place = part('ways-in');
   const forms = [...place.querySelectorAll('form')];
   const buttons = [...place.querySelectorAll('[data-way]')];
@@ -56,8 +55,7 @@ export function waysIn({ signedIn, newcomers }) {
       if (!button.ariaPressed) part(button.dataset.way).elements.email.focus();
     });
   }
-  if (part('forgot-password')) forgotPassword();
-  if (part('social')) socialButtons(part('social'));
+  elsewhere?.();
   if (part('passkey')) offerPasskey(form, signedIn);
   choose('sign-in');
   return choose;

@@ -6,8 +6,6 @@ import { OF_A_TOKEN, type Session } from '../sessions/session-store.ts';
 export interface KeptSession extends Session {
   email: string;
   display_name: string;
-  /** Seconds since its user was last authenticated. */
-  authentication_age: number;
 }
 
 /**
@@ -41,8 +39,7 @@ export async function keepSession(
 export async function keptSession(db: Knex, secretHash: string): Promise<KeptSession | undefined> {
   const { rows } = await db.raw(
     `with kept as (
-       select ${OF_A_TOKEN}, email, display_name,
-         floor(extract(epoch from now() - sessions.authenticated_at))::int as authentication_age
+       select ${OF_A_TOKEN}, email, display_name
        from browser_sessions
          join sessions on sessions.id = browser_sessions.session_id
          join users on users.id = sessions.user_id

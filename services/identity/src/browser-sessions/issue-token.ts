@@ -25,9 +25,6 @@ export const issueBrowserToken = endpoint(
         user_id: Id,
         email: z.string(),
         display_name: z.string(),
-        authentication_age: z
-          .int()
-          .meta({ description: 'Seconds since the user was last authenticated', examples: [42] }),
       })
       .meta({ id: 'BrowserSessionToken' }),
     errors: [NobodySignedIn],
@@ -36,14 +33,14 @@ export const issueBrowserToken = endpoint(
   async ({ cookies, db, emit, call, knex, keys, settings }) => {
     const kept = cookies.session && (await keptSession(db, tokenHash(cookies.session)));
     if (!kept) throw NobodySignedIn();
-    const { email, display_name, authentication_age, ...session } = kept;
+    const { email, display_name, ...session } = kept;
     await emit(sessionRefreshed, {
       aggregateId: session.id,
       organizationId: session.organization_id,
       userId: session.user_id,
       data: { session_id: session.id, user_id: session.user_id },
     });
-    const told = { user_id: session.user_id, email, display_name, authentication_age };
+    const told = { user_id: session.user_id, email, display_name };
     const answer = { ...accessToken({ keys, settings }, session), ...told };
     if (session.organization_id !== null) return answer;
     return reply(answer, {
