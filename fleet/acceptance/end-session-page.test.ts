@@ -49,8 +49,8 @@ describe.skipIf(noBrowser)(`signing in to an app and out of it${noBrowser ? ` ($
 
   async function authorize(page: Page) {
     await heading(page, `Sign in to go on to Charts ${MARKUP}`);
-    await page.getByLabel('Email', { exact: true }).fill(owner.email);
-    await page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await page.getByRole('textbox', { name: 'Email', exact: true }).fill(owner.email);
+    await page.getByRole('textbox', { name: 'Password', exact: true }).fill(PASSWORD);
     await page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await heading(page, `May Charts ${MARKUP} act for you?`);
   }

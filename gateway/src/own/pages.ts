@@ -46,6 +46,7 @@ const parts = [
   'account/account.css',
   'choice.css',
   'invitation.css',
+  'request.css',
   'accept-invitation.js',
   'account.js',
   'account/asked-button.js',

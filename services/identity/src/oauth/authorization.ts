@@ -157,7 +157,8 @@ export async function missingFor(
   consent: Consent & { scopes: readonly GrantedScope[]; redirect_uri: string },
 ): Promise<Interaction | undefined> {
   const silent = request.prompts.has('none');
-  if (!authentication || needsSignIn(request, authentication, { anew: false }))
+  // Where nobody may be asked, nobody can have signed in for this request.
+  if (!authentication || needsSignIn(request, authentication, { anew: silent }))
     return silent ? 'login_required' : 'sign_in_again';
   if (missesEssentialAcr(request, authentication)) return 'unmet_authentication_requirements';
   return silent && !(await hasConsented(db, consent, consent)) ? 'consent_required' : undefined;
