@@ -73,6 +73,7 @@ const passingOver: [RegExp, number][] = [
   [/^(?:GET|POST) \/api\/v1\/auth\/oauth\/\{provider\}\/callback$/, 400],
   [/^[A-Z]+ \/oauth\/register\/\{client_id\}$/, 401],
   [/^[A-Z]+ \/oauth\/userinfo$/, 403],
+  [/^(?:GET \/api\/v1\/oauth\/app-info|POST \/api\/v1\/oauth\/authorize)$/, 400],
 ];
 const orNext = ({ name }: Operation, status: number) => [
   status,

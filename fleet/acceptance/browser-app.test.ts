@@ -99,8 +99,8 @@ describe.skipIf(noBrowser)(`an app in a browser${noBrowser ? ` (${noBrowser})` :
     page = appOf(issuer(), client_id, organization.path);
     const visit = await browser.visit(origin, { ownAddress: false });
     await heading(visit.page, 'Sign in to go on to Page');
-    await visit.page.getByLabel('Email', { exact: true }).fill(owner.email);
-    await visit.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+    await visit.page.getByRole('textbox', { name: 'Email', exact: true }).fill(owner.email);
+    await visit.page.getByRole('textbox', { name: 'Password', exact: true }).fill(PASSWORD);
     await visit.page.getByRole('button', { name: 'Sign in', exact: true }).click();
     await heading(visit.page, 'May Page act for you?');
     expect(await visit.page.locator('#unverified').isVisible()).toBe(false);
@@ -141,8 +141,8 @@ describe.skipIf(noBrowser)(`an app in a browser${noBrowser ? ` (${noBrowser})` :
       });
       const visit = await browser.visit(`${issuer()}/authorize?${query}`, { width, colorScheme });
       await heading(visit.page, 'Sign in to go on to Charts');
-      await visit.page.getByLabel('Email', { exact: true }).fill(owner.email);
-      await visit.page.getByLabel('Password', { exact: true }).fill(PASSWORD);
+      await visit.page.getByRole('textbox', { name: 'Email', exact: true }).fill(owner.email);
+      await visit.page.getByRole('textbox', { name: 'Password', exact: true }).fill(PASSWORD);
       await visit.page.getByRole('button', { name: 'Sign in', exact: true }).click();
       await heading(visit.page, 'May Charts act for you?');
       await visit.page.getByText('has checked this app').waitFor();
