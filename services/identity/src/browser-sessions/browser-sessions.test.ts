@@ -124,6 +124,7 @@ describe('a session that a browser keeps', () => {
       password_special_character: false,
       mfa_required_from: null,
       device_trust_days: 30,
+      open_clients: false,
     });
     await row(person).update({ organization_id });
     await token(secret).expect(200);
