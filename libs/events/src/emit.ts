@@ -17,7 +17,8 @@ export interface Emission<Data> {
 
 /**
  * Records a fact in the caller's transaction: a row in the outbox, from where the relay takes it to the event log,
- * and one in the audit log. Both stand or fall with the transaction.
+ * and one in the audit log. Both stand or fall with the transaction, and are written with its commit where the client takes
+ * statements for that (`last`, docs/decisions/0042).
  *
  * @throws ZodError when the data does not fit the declaration; fields that it does not name are left out
  */
@@ -46,8 +47,8 @@ export async function emit<Declaration extends EventDeclaration>(
   };
   const json = JSON.stringify(recorded);
   if (Buffer.byteLength(json) > LARGEST_EVENT) throw new RangeError(`${declaration.type} is over 256 KiB`);
-  // One round trip; and no RETURNING from audit_log, which row-level security would take for a read.
-  await trx.raw(
+  // One statement; and no RETURNING from audit_log, which row-level security would take for a read.
+  const recording = trx.raw(
     `with recorded as (
        insert into outbox (topic, key, event) values (?, ?, ?)
      )
@@ -69,6 +70,9 @@ export async function emit<Declaration extends EventDeclaration>(
       JSON.stringify(recorded.data),
     ],
   );
+  const { last } = trx.client as { last?: Knex.Raw[] };
+  if (last) last.push(recording);
+  else await recording;
   wakeAfterCommit(trx);
   return recorded;
 }

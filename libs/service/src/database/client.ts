@@ -1,55 +1,103 @@
 import type { Binding } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
-import PostgresClient from 'knex/lib/dialects/postgres/index.js';
-import pg from 'pg';
-import { BoundQuery } from './bound-query.ts';
-import type { NameOf } from './statement-names.ts';
+import PostgresClient, { type Runner, type Statement } from 'knex/lib/dialects/postgres/index.js';
+import type pg from 'pg';
+import { CommittingQuery } from './committing-query.ts';
+import { Query } from './extended-query.ts';
+import { LateTransaction, mustBegin } from './late-transaction.ts';
+import { BEGIN, bindingLead, LedQuery } from './led-query.ts';
+import { readPipeline, type SendRead } from './read-pipeline.ts';
+import { isPlanned, type NameOf } from './statement-names.ts';
 
-/** A statement as knex compiled it. */
-interface Statement {
-  sql: string;
-  bindings?: unknown[];
-  options?: object;
-  response?: unknown;
+/** Texts of which it is remembered at most how their parameters are numbered. */
+const MAX_TEXTS = 1_000;
+
+export interface DialectOptions {
+  /** Undefined where connections keep no prepared statements. */
+  nameOf?: NameOf | undefined;
+  /** Connections of the pool that reads share. */
+  readConnections: number;
+  /** Whether somebody listens to what knex tells of each statement. */
+  traced: boolean;
 }
 
-/**
- * knex's PostgreSQL dialect, which prepares statements and, where it has a binding, sends it with each of them.
- *
- * @param nameOf undefined where connections keep no prepared statements
- */
-export function postgresClient(nameOf: NameOf | undefined): typeof PostgresClient {
+/** knex's PostgreSQL dialect, which prepares statements and, where it has a binding, sends it with each of them. */
+export function postgresClient({ nameOf, readConnections, traced }: DialectOptions): typeof PostgresClient {
+  const numbered = new Map<string, string>();
+  const preparing = nameOf !== undefined;
+
   return class extends PostgresClient {
     /** Of those that read; see `reading`. */
     declare readonly binding?: Binding;
+    readonly sendRead: SendRead = readPipeline(this as never, readConnections);
 
-    override _query(connection: pg.Client, statement: Statement): Promise<object> {
-      const { sql: text, bindings: values = [], options } = statement;
-      const name = nameOf?.(text);
+    override positionBindings(sql: string): string {
+      const known = numbered.get(sql);
+      if (known !== undefined) return known;
+      const text = super.positionBindings(sql)!;
+      if (numbered.size >= MAX_TEXTS) numbered.clear();
+      numbered.set(sql, text);
+      return text;
+    }
+
+    override runner(builder: unknown): Runner {
+      const runner = super.runner(builder);
+      const { binding } = this;
+      if (!binding || traced) return runner;
+      const run = runner.run;
+      return Object.assign(runner, { run: () => this.read(runner, binding) ?? run.call(runner) });
+    }
+
+    /** Sends one statement with others. Undefined for what needs a connection of its own. */
+    private read(runner: Runner, binding: Binding): Promise<unknown> | undefined {
+      const statement = runner.builder.toSQL();
+      if (Array.isArray(statement) || statement.timeout) return undefined;
+      statement.bindings = this.prepBindings(statement.bindings ?? []);
+      statement.sql = this.positionBindings(statement.sql);
       return new Promise((resolve, reject) => {
-        const done = (cause: Error | undefined, response: unknown) => {
+        const query = new LedQuery(configOf(statement, nameOf), bindingLead(binding), preparing);
+        this.sendRead(query, (cause, response) => {
           if (cause) return reject(cause);
-          statement.response = response;
-          resolve(statement);
-        };
-        const config = Object.assign({ text, values, name }, options);
-        const query = this.binding
-          ? new BoundQuery(config, this.binding, nameOf !== undefined, done)
-          : new pg.Query(config, done);
-        connection.query(query as pg.Submittable);
+          resolve(this.processResponse({ ...statement, response }, runner));
+        });
       });
     }
 
-    override _stream(...given: Parameters<PostgresClient['_stream']>): Promise<unknown> {
+    override async _query(connection: pg.Client, statement: Statement): Promise<object> {
+      const config = configOf(statement, nameOf);
+      const begins = mustBegin(connection);
+      // Several statements, and such as take no parameters, are sent in another way.
+      const apart = begins && !isPlanned(config.text);
+      if (apart) await connection.query(BEGIN.text);
+      const lead = this.binding ? bindingLead(this.binding) : begins && !apart ? BEGIN : undefined;
+      return new Promise((resolve, reject) => {
+        const query = lead
+          ? new LedQuery(config, lead, preparing)
+          : new (statement.commits ? CommittingQuery : Query)(config);
+        query.callback = (cause, response) => {
+          if (cause) return reject(cause);
+          resolve(Object.assign(statement, { response }));
+        };
+        connection.query(query as unknown as pg.Submittable);
+      });
+    }
+
+    override async _stream(...given: Parameters<PostgresClient['_stream']>): Promise<unknown> {
       if (this.binding) throw new Error('What streams rows has to declare a transaction by `writes`');
+      const [connection] = given;
+      if (mustBegin(connection)) await connection.query(BEGIN.text);
       return super._stream(...given);
     }
 
     override transaction(container: unknown, config: unknown, outer: unknown): Knex.Transaction {
       if (this.binding) throw new Error('What opens a transaction of its own has to declare it by `writes`');
-      return super.transaction(container, config, outer);
+      return new LateTransaction(this, container, config, outer) as unknown as Knex.Transaction;
     }
   };
+}
+
+function configOf({ sql: text, bindings: values = [], options }: Statement, nameOf: NameOf | undefined) {
+  return Object.assign({ text, values, name: nameOf?.(text) }, options);
 }
 
 /** The parts of a knex instance from which another one can be made. */
@@ -58,8 +106,8 @@ interface Instance {
 }
 
 /**
- * The database for one request that only reads. There is no transaction to open and none to end: each statement takes
- * a connection and carries the binding with it, as it is when the statement is sent.
+ * The database for one request that only reads. There is no transaction to open and none to end: each statement carries
+ * the binding with it, as it is when the statement is sent.
  */
 export function reading(knex: Knex): Knex.Transaction {
   const { context } = knex as unknown as Instance;

@@ -25,7 +25,12 @@ export function connectDatabase(
   { traced = false, prepared = true }: DatabaseOptions = {},
 ): Knex {
   const knex = createKnex({
-    client: postgresClient(prepared ? statementNames() : undefined),
+    client: postgresClient({
+      nameOf: prepared ? statementNames() : undefined,
+      // The others are for transactions, which so wait for no read.
+      readConnections: Math.ceil(size / 2),
+      traced,
+    }),
     connection: { connectionString: url, application_name: `rivergate-${name}` },
     pool: { min: 0, max: size, idleTimeoutMillis: 30_000 },
     acquireConnectionTimeout: 10_000,

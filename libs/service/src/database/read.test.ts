@@ -1,9 +1,7 @@
-import { connect, createServer, type Server } from 'node:net';
 import { acrossOrganizations, endpoints, Id } from '@rivergate/endpoint';
 import {
   credentialCaller,
   eventually,
-  freePort,
   nobody,
   signedIn,
   type TestAnswer,
@@ -15,6 +13,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineService, type RunningService, startService, tenantTable } from '../index.ts';
+import { listeningWay } from './listening-way.ts';
 
 const endpoint = endpoints();
 const texts = { caller: 'public', answer: z.object({ texts: z.array(z.string()) }) } as const;
@@ -125,46 +124,6 @@ const definition = defineService({
     },
   ],
 });
-
-/** A way to the database that notes the types of the messages which the pool's connections send. */
-async function listeningWay(
-  databasePort: number,
-  host: string,
-): Promise<{ port: number; taken(): string; server: Server }> {
-  let messages = '';
-  const server = createServer(client => {
-    const database = connect(databasePort, host);
-    let pending = Buffer.alloc(0);
-    let isStarting = true;
-    let isOfPool = false;
-    client.on('data', chunk => {
-      // The relay and the jobs have connections of their own and bind nothing.
-      isOfPool ||= chunk.includes("set_config('rivergate.");
-      pending = Buffer.concat([pending, chunk]);
-      while (pending.length >= 5) {
-        const length = isStarting ? pending.readInt32BE(0) : pending.readInt32BE(1) + 1;
-        if (pending.length < length) break;
-        if (!isStarting && isOfPool) messages += String.fromCharCode(pending[0]!);
-        isStarting = false;
-        pending = pending.subarray(length);
-      }
-    });
-    for (const [socket, other] of [
-      [client, database],
-      [database, client],
-    ] as const)
-      socket.on('error', () => {}).on('close', () => other.destroy());
-    client.pipe(database).pipe(client);
-  });
-  const port = await freePort();
-  await new Promise<void>(resolve => server.listen(port, '127.0.0.1', resolve));
-  const taken = () => {
-    const sent = messages;
-    messages = '';
-    return sent;
-  };
-  return { port, taken, server };
-}
 
 describe.each(['on', 'off'])('a read, with prepared statements %s', prepared => {
   let environment: TestEnvironment;

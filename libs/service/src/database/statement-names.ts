@@ -10,6 +10,11 @@ const PLANNED = /^\s*(?:select|insert|update|delete|with)\b[^;]*$/i;
 /** A result whose shape changes when a migration adds a column, which a prepared statement does not survive. */
 const OPEN_SHAPE = /(?:\bselect|\bdistinct|\breturning|,|\.)\s*\*/i;
 
+/** Whether PostgreSQL plans it: one statement, and no command. */
+export function isPlanned(text: string): boolean {
+  return PLANNED.test(text);
+}
+
 /** Name under which a statement is prepared; undefined for one that is sent as it is. */
 export type NameOf = (text: string) => string | undefined;
 
@@ -25,7 +30,7 @@ export function statementNames(): NameOf {
       seen.add(text);
       return undefined;
     }
-    if (!PLANNED.test(text) || OPEN_SHAPE.test(text)) return undefined;
+    if (!isPlanned(text) || OPEN_SHAPE.test(text)) return undefined;
     const name = `rivergate_${hash('sha256', text).slice(0, 32)}`;
     named.set(text, name);
     seen.delete(text);
