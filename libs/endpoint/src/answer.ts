@@ -1,5 +1,5 @@
 import type { Request, Response } from 'express';
-import { compressed } from './compress.ts';
+import { coderOf } from './compress.ts';
 import { Content, EVENT_STREAM, type Producer, Redirect, type Source } from './content.ts';
 import { setCookies } from './cookies.ts';
 import { declaredData, requireDeclaredContent, type Strictness } from './declared-answer.ts';
@@ -19,7 +19,7 @@ export interface Answer {
   payload: unknown;
   headers: Record<string, string | string[]>;
   /** The body as it is sent. Beside a payload it is that, written out. */
-  raw?: Buffer | undefined;
+  raw?: string | Buffer | undefined;
   /** Any part of the body can be had. */
   ranged?: true | undefined;
   source?: Source | undefined;
@@ -35,7 +35,19 @@ export interface Answer {
   stream?: AsyncIterable<Chunk> | undefined;
 }
 
-const NOTHING = Buffer.alloc(0);
+/** A payload that is JSON already. */
+class Written {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  /** As a part of an answer that is kept. */
+  toJSON(): unknown {
+    return JSON.parse(this.text);
+  }
+}
 
 /** The success envelope of what a handler gave back. @throws an ordinary Error where that is not what is declared */
 export function successAnswer(spec: EndpointSpec, outcome: unknown, rules: AnswerRules): Answer {
@@ -71,16 +83,13 @@ function withoutCookies(
     spec.messageInData ? { ...(given.data as object), message } : given.data,
     strictness,
   );
-  if (spec.bare) return { status, type: spec.bare === true ? undefined : spec.bare, payload: data, headers };
-  return {
-    status,
-    payload: {
-      success: true,
-      ...(data === undefined ? {} : { data }),
-      ...(message === undefined ? {} : { message }),
-    },
-    headers,
-  };
+  if (spec.bare) {
+    const type = spec.bare === true ? undefined : spec.bare;
+    return { status, type, payload: data === undefined ? undefined : new Written(data), headers };
+  }
+  const dataPart = data === undefined ? '' : `,"data":${data}`;
+  const messagePart = message === undefined ? '' : `,"message":${JSON.stringify(message)}`;
+  return { status, payload: new Written(`{"success":true${dataPart}${messagePart}}`), headers };
 }
 
 function contentAnswer(spec: EndpointSpec, content: Content<unknown>, strictness: Strictness): Answer {
@@ -137,9 +146,11 @@ function failureOf(cause: unknown, requestId: string): Failure {
   return InternalError(`Something went wrong on our side; quote request ${requestId}`);
 }
 
-/** The bytes of an answer's body; none where it has no body. */
-export function bytesOf({ raw, payload }: Answer): Buffer {
-  return raw ?? (payload === undefined ? NOTHING : Buffer.from(JSON.stringify(payload)));
+/** The body of an answer; empty where it has none. */
+export function bodyOf({ raw, payload }: Answer): string | Buffer {
+  if (raw !== undefined) return raw;
+  if (payload instanceof Written) return payload.text;
+  return payload === undefined ? '' : JSON.stringify(payload);
 }
 
 /** @throws what a stream failed with, once its connection is closed */
@@ -162,10 +173,12 @@ export async function write(
     const coded = !answer.uncoded && answer.length === undefined;
     return await sendStream(request, response, answer.stream, { heartbeat, coded });
   }
-  const bytes = bytesOf(answer);
-  const body = answer.uncoded || answer.ranged ? bytes : await compressed(request, response, bytes);
+  const whole = bodyOf(answer);
+  const coder =
+    answer.uncoded || answer.ranged ? undefined : coderOf(request, response, Buffer.byteLength(whole));
+  const body = coder ? await coder(whole) : whole;
   // For HEAD, of which Node does not know how much it leaves out.
-  const length = answer.length ?? body.length;
-  if (length > 0) response.set('Content-Length', String(length));
+  const length = answer.length ?? Buffer.byteLength(body);
+  if (length > 0) response.setHeader('Content-Length', length);
   response.end(body);
 }

@@ -21,8 +21,8 @@ const BROTLI = { [constants.BROTLI_PARAM_QUALITY]: 4 };
 const GZIP = { level: 5 };
 
 const CODINGS = {
-  br: (bytes: Buffer) => promisify(brotliCompress)(bytes, { params: BROTLI }),
-  gzip: (bytes: Buffer) => promisify(gzip)(bytes, GZIP),
+  br: (body: string | Buffer) => promisify(brotliCompress)(body, { params: BROTLI }),
+  gzip: (body: string | Buffer) => promisify(gzip)(body, GZIP),
 } as const;
 
 type Coding = keyof typeof CODINGS;
@@ -32,15 +32,20 @@ type Coding = keyof typeof CODINGS;
  * coding. Reads only: what a change answers may hold tokens, and a coded answer gives a secret in it away by its
  * length to whoever can have text of theirs answered beside it (BREACH).
  *
- * @returns the bytes to send
+ * @param length bytes
+ * @returns what codes it; undefined where it goes out as it is
  */
-export async function compressed(request: Request, response: Response, bytes: Buffer): Promise<Buffer> {
-  const coding = codingOf(request, response, bytes.length);
-  if (!coding) return bytes;
+export function coderOf(
+  request: Request,
+  response: Response,
+  length: number,
+): ((body: string | Buffer) => Promise<Buffer>) | undefined {
+  const coding = codingOf(request, response, length);
+  if (!coding) return undefined;
   const tag = response.get('etag');
   if (tag) response.set('ETag', codedTag(tag, coding));
   response.set('Content-Encoding', coding);
-  return await CODINGS[coding](bytes);
+  return CODINGS[coding];
 }
 
 /**

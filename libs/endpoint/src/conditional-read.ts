@@ -1,5 +1,5 @@
 import type { Request } from 'express';
-import { type Answer, bytesOf } from './answer.ts';
+import { type Answer, bodyOf } from './answer.ts';
 import type { StreamTools } from './content.ts';
 import { entityTag, knownTag } from './entity-tag.ts';
 import { RangeNotSatisfiable } from './failure.ts';
@@ -7,7 +7,7 @@ import { RangeNotSatisfiable } from './failure.ts';
 /** The tag of what is answered; of what is made while it is sent there is none. */
 export function tagOf(answer: Answer): string | undefined {
   if (answer.source) return `"${answer.source.tag}"`;
-  return answer.produce ? undefined : entityTag(bytesOf(answer));
+  return answer.produce ? undefined : entityTag(bodyOf(answer));
 }
 
 /**
@@ -27,7 +27,7 @@ export function conditional(answer: Answer, request: Request): Answer {
   const headers = { ...answer.headers, ...validators };
   const known = heldTag(request, tag, lastModified);
   if (known !== undefined) return { status: 304, payload: undefined, headers: { ...headers, ETag: known } };
-  if (!answer.ranged) return { ...answer, raw: bytesOf(answer), headers };
+  if (!answer.ranged) return { ...answer, headers };
   return partOf({ ...answer, headers: { ...headers, 'Accept-Ranges': 'bytes' } }, request, tag);
 }
 
@@ -43,7 +43,9 @@ function heldTag(request: Request, tag: string, lastModified: Date | undefined):
 const seconds = (date: Date) => Math.floor(date.getTime() / 1_000) * 1_000;
 
 function partOf(answer: Answer, request: Request, tag: string): Answer {
-  const { source, raw } = answer;
+  const { source } = answer;
+  // What can be had in parts is bytes.
+  const raw = answer.raw as Buffer | undefined;
   const whole = source?.length ?? raw!.length;
   const wanted = wantedRange(request, whole, tag, answer.lastModified);
   const [from, to] = wanted ?? [0, whole];

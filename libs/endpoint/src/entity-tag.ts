@@ -15,8 +15,8 @@ export function hasEntityTag(spec: EndpointSpec): boolean {
 const CODING = /-(?:br|gzip)"$/;
 
 /** The strong entity tag of a representation (RFC 9110, section 8.8.3), not coded: a hash of its bytes. */
-export function entityTag(bytes: Buffer): string {
-  return `"${hash('sha256', bytes).slice(0, 32)}"`;
+export function entityTag(body: string | Buffer): string {
+  return `"${hash('sha256', body).slice(0, 32)}"`;
 }
 
 /** The tag of the same representation in a content coding: strong tags differ by it (section 8.8.3.3). */

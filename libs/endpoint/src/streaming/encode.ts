@@ -23,14 +23,12 @@ export function encoderOf(
   const kind = spec.streams?.[type];
   if (!(kind instanceof z.ZodType)) return piece => piece as Chunk;
   return batch =>
-    (batch as readonly unknown[])
-      .map(line => `${JSON.stringify(declaredLine(spec, kind, line, strictness))}\n`)
-      .join('');
+    (batch as readonly unknown[]).map(line => `${declaredLine(spec, kind, line, strictness)}\n`).join('');
 }
 
 /** One event (HTML, section 9.2.5). JSON has no line breaks outside of its texts, and escapes them there. */
 function eventText(spec: EndpointSpec, { event, id, data }: SentEvent, strictness: Strictness): string {
-  const written = JSON.stringify(declaredEvent(spec, event, data, strictness));
+  const written = declaredEvent(spec, event, data, strictness);
   if (id !== undefined && /[\0\r\n]/.test(id)) throw unkept(spec, 'gives an event an id with a line break');
   return `${id === undefined ? '' : `id: ${id}\n`}event: ${event}\ndata: ${written}\n\n`;
 }
