@@ -59,6 +59,8 @@ export const tokenState = spec({
   caller: 'internal',
   callers: DECIDING,
   safe: true,
+  // The token's last use.
+  writes: true,
   body: z.object({ token_hash: z.string().meta({ description: 'SHA-256 of the token, in hex' }) }),
   answer: z.object({
     token_id: Id,

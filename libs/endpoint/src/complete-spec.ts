@@ -3,6 +3,7 @@ import { acceptedBy, form, isStreamed, mediaTypes } from './body/kinds.ts';
 import { isOpen } from './caller-of.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
+import { isSafe } from './required-scope.ts';
 import type { EndpointSpec } from './spec.ts';
 
 /**
@@ -45,8 +46,7 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
     const [part, name] = spec.workspace.split('.') as ['params' | 'query' | 'body', string];
     if (!spec[part]?.shape[name]) yield `names the workspace by ${spec.workspace}, which it does not take`;
   }
-  if (spec.writes && spec.method !== 'get')
-    yield 'is no GET, of which alone it has to be said that it writes';
+  if (spec.writes && !isSafe(spec)) yield 'is not safe, of which alone it has to be said that it writes';
   if (spec.messageInData && spec.message === undefined) yield 'repeats a message that it does not have';
   if (spec.messageInData && spec.answer && !(spec.answer instanceof z.ZodObject))
     yield 'repeats its message in something that is no object';

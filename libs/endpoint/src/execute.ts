@@ -17,8 +17,9 @@ import {
 import type { Parts } from './input.ts';
 import { type Precondition, prepareRead, requireUnchanged } from './precondition.ts';
 import { addressKey, count } from './rate-limit.ts';
+import { onlyReads } from './required-scope.ts';
 import type { Runtime } from './runtime.ts';
-import { onlyReads, Reply } from './spec.ts';
+import { Reply } from './spec.ts';
 import { bindCaller } from './transaction.ts';
 
 /** One request, read and authorized. */

@@ -6,6 +6,11 @@ export function isSafe({ method, safe }: Pick<EndpointSpec, 'method' | 'safe'>):
   return method === 'get' || safe === true;
 }
 
+/** Whether the database refuses to be changed by the endpoint. */
+export function onlyReads(spec: EndpointSpec): boolean {
+  return isSafe(spec) && !spec.writes;
+}
+
 /** The scope that a token in place of a session needs; every endpoint needs one. */
 export function requiredScope(spec: EndpointSpec): Scope {
   if (spec.caller === 'admin' || spec.onBehalfOf === 'admin') return 'admin';

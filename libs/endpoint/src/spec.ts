@@ -158,7 +158,7 @@ interface EndpointFacts {
   errors?: readonly ErrorDeclaration[];
   /** Class that a request counts in, per address, once its form is right and it is no replay. */
   rateLimit?: RateLimitClass;
-  /** A GET that writes all the same, as a touch does, or whose statements need one transaction. */
+  /** What is safe and writes all the same, as a touch does, or whose statements need one transaction. */
   writes?: true;
   /** Keeps the answer of a write for retries with the same key: a day, unless said otherwise; `false` turns it off. */
   idempotency?: Idempotency | false;
@@ -296,11 +296,6 @@ type LineOf<Streams> = Streams[keyof Streams] extends infer Kind
     ? z.output<Kind>
     : Buffer
   : never;
-
-/** Whether the database refuses to be changed by the endpoint. */
-export function onlyReads(spec: EndpointSpec): boolean {
-  return spec.method === 'get' && !spec.writes;
-}
 
 /** Keeps the literal types of a spec that is declared apart from its handler. */
 export function spec<const Spec extends EndpointSpec>(declaration: Spec): Spec {

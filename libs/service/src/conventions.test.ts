@@ -275,7 +275,7 @@ describe('a declaration that contradicts itself', () => {
       { activeOrganization: true, everyOrganization: true },
       /all organizations and in one/,
     ],
-    ['says that it writes and is no GET', { writes: true }, /no GET/],
+    ['says that it writes and is not safe', { writes: true }, /not safe/],
     ['repeats no message', { messageInData: true }, /message/],
     ['repeats its message in text', { messageInData: true, message: 'x', answer: z.string() }, /no object/],
     ['spends what it does not take', { idempotency: { seconds: 60, spends: 'body.token' } }, /body\.token/],
