@@ -7,11 +7,22 @@ import { type TestEnvironment, testEnvironment } from '@rivergate/testing';
 import { Pool } from 'undici';
 import { cores, onCore, type Running, startProcess } from './gateway/process.ts';
 import { PASSWORD, seed } from './identity/seed.ts';
+import { startTokenChecks, type TokenChecks } from './identity/token-checks.ts';
 
 /** What a second of wall clock carries, and what a second of the measured process's processor time does. */
 export type Rate = { perSecond: number; perCpuSecond: number };
 
-export type IdentityFigures = Record<'argon2' | 'logins' | 'transactions' | 'refreshes' | 'clients', Rate>;
+export type IdentityFigures = Record<
+  | 'argon2'
+  | 'logins'
+  | 'transactions'
+  | 'refreshes'
+  | 'clients'
+  | 'introspections'
+  | 'warmChecks'
+  | 'coldChecks',
+  Rate
+>;
 
 const CONNECTIONS = 16;
 const unlimited = Object.fromEntries(
@@ -19,9 +30,10 @@ const unlimited = Object.fromEntries(
 );
 
 /**
- * Logins, refreshes and client-credential grants against the identity service over HTTP, with the internal credential, audit and events as in
- * the fleet. The service has one core; PostgreSQL, Redis and the load share the other. Beside them, in the same run
- * and on the same core, what the machine gives without a service: Argon2id hashes and empty transactions.
+ * Logins, refreshes, client-credential grants and introspections against the identity service over HTTP, with the internal
+ * credential, audit and events as in the fleet; and checks of personal access tokens at a gateway before it. What is measured
+ * has one core; PostgreSQL, Redis and the load share the other. Beside them, in the same run and on the same core, what the
+ * machine gives without a service: Argon2id hashes and empty transactions.
  */
 export async function benchIdentity({
   seconds = 9,
@@ -32,6 +44,7 @@ export async function benchIdentity({
 } = {}): Promise<IdentityFigures> {
   const environment = await testEnvironment();
   let service: Running | undefined;
+  let checks: TokenChecks | undefined;
   try {
     const env = environment.of('identity');
     service = await startProcess(
@@ -65,18 +78,33 @@ export async function benchIdentity({
       await send('/oauth/token', { grant_type: 'client_credentials', ...clientCredentials[worker] }, FORM);
     };
 
+    const own: string[] = [];
+    for (const credentials of clientCredentials) {
+      const grant = { grant_type: 'client_credentials', ...credentials };
+      own.push((await send('/oauth/token', grant, FORM)).access_token);
+    }
+    const introspect = async (worker: number) => {
+      await send('/oauth/introspect', { token: own[worker]!, ...clientCredentials[worker] }, FORM);
+    };
+    checks = await startTokenChecks(environment, service.url, CONNECTIONS);
+    const { gateway, warm, cold } = checks;
+
     const parts: Record<keyof IdentityFigures, (length: number) => Promise<Rate>> = {
       argon2: length => baseline('argon2', length, 4),
       logins: length => measure(service!, logIn, length),
       transactions: length => baseline('transactions', length, 10, env.DATABASE_URL),
       refreshes: length => measure(service!, refresh, length),
       clients: length => measure(service!, grant, length),
+      introspections: length => measure(service!, introspect, length),
+      warmChecks: length => measure(gateway, warm, length),
+      coldChecks: length => measure(gateway, cold, length),
     };
     const figures = await bestOfRounds(parts, seconds);
     await send.close();
     report(figures, print);
     return figures;
   } finally {
+    await checks?.stop();
     await service?.stop();
     await environment.remove();
   }
@@ -171,6 +199,17 @@ function report(figures: IdentityFigures, print: (line: string) => void): void {
       'client credentials',
       figures.clients,
       `${share(figures.clients, figures.transactions)} of the transactions`,
+    ],
+    [
+      'introspections',
+      figures.introspections,
+      `${share(figures.introspections, figures.transactions)} of the transactions`,
+    ],
+    ['token checks, warm', figures.warmChecks, "of the gateway's processor time"],
+    [
+      'token checks, cold',
+      figures.coldChecks,
+      `${share(figures.coldChecks, figures.warmChecks)} of the warm`,
     ],
   ];
   print('identity on one core          a second   a CPU second');

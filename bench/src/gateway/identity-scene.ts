@@ -87,7 +87,7 @@ async function logIn(gateway: string, email: string): Promise<string> {
 }
 
 /** The organization service is not there to say it. */
-async function becomeMember(
+export async function becomeMember(
   redisUrl: string,
   { userId, organizationId }: { userId: number; organizationId: number },
 ) {
