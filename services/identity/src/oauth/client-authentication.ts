@@ -1,7 +1,7 @@
 import { equal, tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { type Client, holdClient, isPublic } from './client-store.ts';
+import { type Client, clientById, holdClient, isPublic } from './client-store.ts';
 import { InvalidClient, InvalidRequest } from './oauth-errors.ts';
 
 /** Parameters by which a client authenticates itself, where it does not by HTTP Basic (RFC 6749, section 2.3.1). */
@@ -69,12 +69,17 @@ function basic(authorization: string): { clientId: string; secret: string } | un
 const formDecoded = (text: string) => decodeURIComponent(text.replaceAll('+', ' '));
 
 /**
- * The client whose credentials these are, held to the end of the transaction; proven in the way that it registered.
+ * The client whose credentials these are, proven in the way that it registered.
  *
+ * @param find holds it to the end of the transaction, unless told otherwise
  * @throws InvalidClient, one for all that may be wrong; InvalidRequest where one with a secret leaves it out
  */
-export async function authenticatedClient(db: Knex.Transaction, credentials: Credentials): Promise<Client> {
-  const client = await holdClient(db, credentials.clientId);
+export async function authenticatedClient(
+  db: Knex.Transaction,
+  credentials: Credentials,
+  find: typeof clientById = holdClient,
+): Promise<Client> {
+  const client = await find(db, credentials.clientId);
   if (credentials.method === 'none') {
     if (!client) throw unauthenticated();
     if (!isPublic(client)) throw incomplete();
@@ -95,21 +100,24 @@ export async function requiredClient(
   db: Knex.Transaction,
   authorization: string | undefined,
   body: Parameters<typeof clientCredentials>[1],
+  find?: typeof clientById,
 ): Promise<Client> {
   const credentials = clientCredentials(authorization, body);
   if (!credentials) throw InvalidRequest('The client has to authenticate itself');
-  return authenticatedClient(db, credentials);
+  return authenticatedClient(db, credentials, find);
 }
 
 /**
- * The same, where saying it is not enough: what a public client says of itself, anybody can say.
+ * The same for what is only told, where saying it is not enough: what a public client says of itself, anybody can say.
  *
  * @throws InvalidRequest, InvalidClient
  */
 export async function provenClient(
-  ...request: Parameters<typeof requiredClient>
+  db: Knex.Transaction,
+  authorization: string | undefined,
+  body: Parameters<typeof clientCredentials>[1],
 ): Promise<Client & { organization_id: number }> {
-  const client = await requiredClient(...request);
+  const client = await requiredClient(db, authorization, body, clientById);
   const { organization_id } = client;
   if (isPublic(client) || organization_id === null) throw unauthenticated();
   return { ...client, organization_id };

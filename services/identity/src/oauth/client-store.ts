@@ -23,6 +23,8 @@ export interface Client {
   scopes: Scope[];
   id_token_signed_response_alg: SigningAlgorithm;
   post_logout_redirect_uris: string[];
+  /** Whether its last use was noted within this minute. */
+  is_touched: boolean;
 }
 
 const COLUMNS = [
@@ -46,7 +48,7 @@ const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const active = (db: Knex, clientId: string) =>
   db('oauth_applications')
     .where({ client_id: clientId, status: 'active', organization_deleted: false })
-    .first(COLUMNS);
+    .first(...COLUMNS, db.raw("coalesce(last_used_at > now() - interval '1 minute', false) as is_touched"));
 
 /** Whether a client can be called that: no other text is compared with what is kept. */
 export const isClientId = (text: string) => UUID.test(text);
@@ -69,7 +71,8 @@ export async function holdClient(db: Knex.Transaction, clientId: string): Promis
 }
 
 /** Notes the use, once a minute: each request would else wait for the one before. */
-export async function touchClient(db: Knex, id: number): Promise<void> {
+export async function touchClient(db: Knex, { id, is_touched }: Client): Promise<void> {
+  if (is_touched) return;
   await db('oauth_applications')
     .where({ id })
     .whereRaw("coalesce(last_used_at < now() - interval '1 minute', true)")

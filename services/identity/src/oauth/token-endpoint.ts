@@ -68,7 +68,7 @@ export const token = endpoint(
       const grant = GRANTS.get(body.grant_type);
       if (!grant) throw UnsupportedGrantType();
       const issued = await grant.issue({ db, emit, keys, settings, provenKey: key }, client, body, isMember);
-      await touchClient(db, client.id);
+      await touchClient(db, client);
       if (issued instanceof Failure) return issued;
       const nonce = key === null ? {} : nonceHeader({ settings, secretBox });
       return reply(issued, { headers: { ...OAUTH_HEADERS, ...nonce } });

@@ -50,7 +50,7 @@ export const deviceAuthorization = endpoint(
     const scopes = authorizationScopes(body.scope, client.scopes);
     if (!scopes) throw InvalidScope();
     const { deviceCode, userCode } = await newRequest({ db, secretBox, request }, client, scopes);
-    await touchClient(db, client.id);
+    await touchClient(db, client);
     const page = `${settings.publicUrl}/device`;
     return reply(
       {
