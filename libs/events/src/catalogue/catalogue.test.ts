@@ -21,6 +21,7 @@ describe('the catalogue', () => {
   /** Named like a secret, and none. */
   const harmless: Record<string, string> = {
     token_id: 'a number',
+    registration_token_id: 'a number',
     new_email_hash: 'of an address, keyed, for audit alone',
     token_hash: 'of 256 random bits: gateways withdraw by it, and nobody gets in by it',
     token_hashes: 'the same, of several',

@@ -13,7 +13,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineService, type RunningService, startService, tenantTable } from '../index.ts';
-import { listeningWay } from './listening-way.ts';
+import { listeningWay } from './testing/listening-way.ts';
 
 const endpoint = endpoints();
 const texts = { caller: 'public', answer: z.object({ texts: z.array(z.string()) }) } as const;

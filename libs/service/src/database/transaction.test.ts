@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { reading } from './client.ts';
 import { connectDatabase } from './connect.ts';
-import { listeningWay } from './listening-way.ts';
+import { listeningWay } from './testing/listening-way.ts';
 
 let environment: TestEnvironment;
 let way: Awaited<ReturnType<typeof listeningWay>>;

@@ -77,7 +77,7 @@ const formDecoded = (text: string) => decodeURIComponent(text.replaceAll('+', ' 
 export async function authenticatedClient(
   db: Knex.Transaction,
   credentials: Credentials,
-  find: typeof clientById = holdClient,
+  find: typeof holdClient = holdClient,
 ): Promise<Client> {
   const client = await find(db, credentials.clientId);
   if (credentials.method === 'none') {
@@ -100,7 +100,7 @@ export async function requiredClient(
   db: Knex.Transaction,
   authorization: string | undefined,
   body: Parameters<typeof clientCredentials>[1],
-  find?: typeof clientById,
+  find?: typeof holdClient,
 ): Promise<Client> {
   const credentials = clientCredentials(authorization, body);
   if (!credentials) throw InvalidRequest('The client has to authenticate itself');
