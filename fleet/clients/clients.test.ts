@@ -49,6 +49,8 @@ describe('the API document', () => {
         'tag-description': 'off',
         // What is served on this machine only has no other address.
         'no-server-example.com': 'off',
+        // A literal segment wins over a parameter, which the catalogue's paths count on.
+        'no-ambiguous-paths': 'off',
         // The authorization endpoint of OAuth answers by redirect alone (RFC 6749, section 4.1.2).
         'operation-2xx-response': 'off',
       },

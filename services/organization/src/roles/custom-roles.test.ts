@@ -204,6 +204,16 @@ describe('deleting a role', () => {
     expectError(await admin.get(`/api/v1/roles/${roleId}`), 404, 'ROLE_NOT_FOUND');
   });
 
+  it('that nobody holds is done by either path', async () => {
+    const [one, other] = [await create(['user.read'], 'One'), await create(['user.read'], 'Other')];
+    expect((await admin.delete(`/api/v1/organizations/${acme.id}/roles/${one}`)).body.data).toEqual({
+      role: { id: one },
+      message: 'Role deleted successfully',
+    });
+    expect((await admin.delete(`/api/v1/roles/${other}`)).body.data.moved_users).toBe(0);
+    expect((await admin.get('/api/v1/roles')).body.data.total_count).toBe(3);
+  });
+
   it('403 for a replacement that holds more than the caller, and for a built-in role', async () => {
     const { as } = await holderOf(['role.write', 'user.read']);
     const roleId = await create(['user.read'], 'Old', as);

@@ -265,3 +265,19 @@ describe('importing users', () => {
       expect((await (await member(ada)).get(`${PATH}/${wrong}`)).status).toBe(422);
   });
 });
+
+it('is paused, goes on, is cancelled and can be followed, as every job', async () => {
+  const rows = Array.from({ length: 500 }, (_, index) => `person${index}@example.com`);
+  const answer = await start({ content: ['email', ...rows].join('\n'), dry_run: true });
+  const address = `${PATH}/${answer.body.data.import_id}`;
+  const caller = await member(ada);
+  const act = async (action: string) => (await caller.post(`${address}/${action}`)).body.data.status;
+  expect(await act('pause')).toMatch(/^paus(?:ed|ing)$/);
+  expect(await act('resume')).toBe('running');
+  expect(await act('cancel')).toMatch(/^cancell(?:ed|ing)$/);
+  await finished(answer.body.data.import_id);
+  const followed = await caller.get(`${address}/events`);
+  expect(followed.text).toContain('"status":"cancelled"');
+  const { items } = (await caller.get(`${address}/items?outcome=skipped&limit=1`)).body.data;
+  expect(items).toHaveLength(1);
+});

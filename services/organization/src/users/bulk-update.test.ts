@@ -101,3 +101,20 @@ it('refuses who may not, and lists that make no sense', async () => {
   ])
     expect((await admin.post(PATH, wrong)).status).toBe(422);
 });
+
+it('is paused, goes on, is cancelled and can be followed, as every job', async () => {
+  const caller = await member(ada);
+  const user_ids = Array.from({ length: 500 }, (_, index) => 1_000_000 + index);
+  const started = await caller.post(PATH, { status: 'active', user_ids });
+  const address = started.headers.get('location')!;
+  const act = async (action: string) => (await caller.post(`${address}/${action}`)).body.data.status;
+  expect(await act('pause')).toMatch(/^paus(?:ed|ing)$/);
+  expect(await act('resume')).toBe('running');
+  expect(await act('cancel')).toMatch(/^cancell(?:ed|ing)$/);
+  await eventually(
+    async () => (await caller.get(address)).body.data.status === 'cancelled',
+    'the job to end',
+  );
+  const followed = await caller.get(`${address}/events`);
+  expect(followed.text).toContain('"status":"cancelled"');
+});
