@@ -39,6 +39,15 @@ export interface Actor {
   traceparent: string | null;
 }
 
+/**
+ * A service that acts by itself, without a request.
+ *
+ * @param userId for whom it does so, where it is for somebody
+ */
+export function serviceActor(service: string, userId: number | null = null): Actor {
+  return { userId, service, ip: null, userAgent: null, requestId: null, traceparent: null };
+}
+
 /** The form in which envelope and audit log name an actor. */
 export function actorName(actor: Pick<Actor, 'userId' | 'service'>): string {
   if (actor.userId !== null) return String(actor.userId);

@@ -1,5 +1,5 @@
 import { accessTokenLifetimeSeconds } from '@rivergate/caller';
-import { emit, signingKeyRotated } from '@rivergate/events';
+import { emit, serviceActor, signingKeyRotated } from '@rivergate/events';
 import type { SecretBox } from '@rivergate/secrets';
 import { calculateJwkThumbprint, exportJWK, generateKeyPair } from 'jose';
 import type { Knex } from 'knex';
@@ -62,14 +62,7 @@ async function rotateKey(
     leadSeconds: newest ? rotation.leadSeconds : 0,
     overlapSeconds: accessTokenLifetimeSeconds + MARGIN_SECONDS,
   });
-  const actor = {
-    userId: null,
-    service: 'identity',
-    ip: null,
-    userAgent: null,
-    requestId: null,
-    traceparent: null,
-  };
+  const actor = serviceActor('identity');
   await emit(db, signingKeyRotated, { aggregateId: kid, actor, data: { key_id: kid } });
   return kid;
 }

@@ -1,17 +1,9 @@
-import { emit } from '@rivergate/events';
+import { emit, serviceActor } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { lockAccount, lockAddress } from '../accounts/account-store.ts';
 import { removeUnverified } from '../accounts/remove-unverified.ts';
 import { overdueRegistrations } from './address-verification-store.ts';
 
-const ACTOR = {
-  userId: null,
-  service: 'identity',
-  ip: null,
-  userAgent: null,
-  requestId: null,
-  traceparent: null,
-};
 const AT_ONCE = 100;
 
 /** Removes accounts that nobody verified within a day. */
@@ -27,7 +19,7 @@ export async function purgeUnverified(knex: Knex): Promise<void> {
         // Read again under the lock: it may have been verified, or sent another code, meanwhile.
         if (!(await overdueRegistrations(db).where('users.id', id).first())) return;
         const emitAsService: Parameters<typeof removeUnverified>[0]['emit'] = (declaration, fact) =>
-          emit(db, declaration, { ...fact, actor: ACTOR });
+          emit(db, declaration, { ...fact, actor: serviceActor('identity') });
         await removeUnverified({ db, emit: emitAsService }, id, 'never_verified');
       });
     }

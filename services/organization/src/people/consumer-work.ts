@@ -1,4 +1,4 @@
-import { type Actor, type ConsumerTools, emit } from '@rivergate/events';
+import { type ConsumerTools, emit, serviceActor } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { Work } from '../endpoint.ts';
 
@@ -7,7 +7,7 @@ export function consumerWork({ db, emit }: ConsumerTools): Work {
   return {
     db,
     emit: async (declaration, { aggregateId, organizationId = null, userId = null, data }) => {
-      const by = userId === null ? {} : { actor: actorFor(userId) };
+      const by = userId === null ? {} : { actor: serviceActor('organization', userId) };
       await emit(declaration, { aggregateId, organizationId, data: data as never, ...by });
     },
   };
@@ -22,12 +22,8 @@ export function scheduledWork(db: Knex.Transaction): Work {
         aggregateId,
         organizationId,
         data: data as never,
-        actor: actorFor(userId),
+        actor: serviceActor('organization', userId),
       });
     },
   };
-}
-
-function actorFor(userId: number | null): Actor {
-  return { userId, service: 'organization', ip: null, userAgent: null, requestId: null, traceparent: null };
 }
