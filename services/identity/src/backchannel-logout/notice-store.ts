@@ -2,7 +2,8 @@ import type { Knex } from 'knex';
 import type { SigningAlgorithm } from '../keys/signing-key-store.ts';
 
 /** Notes for every application that signed somebody in by one of these sessions that it has to be told of their end. */
-export async function noteLogouts(db: Knex, sessionIds: readonly number[]): Promise<void> {
+export async function noteLogouts(db: Knex, sessions: readonly { id: number }[]): Promise<void> {
+  if (sessions.length === 0) return;
   await db.raw(
     `insert into logout_notices (application_id, user_id, session_id)
      select distinct g.application_id, g.user_id, g.session_id
@@ -10,7 +11,7 @@ export async function noteLogouts(db: Knex, sessionIds: readonly number[]): Prom
      where g.session_id = any(:sessionIds) and g.code_used_at is not null and 'openid' = any(g.identity_scopes)
        and a.status = 'active' and a.backchannel_logout_uri is not null
      on conflict do nothing`,
-    { sessionIds: [...sessionIds] },
+    { sessionIds: sessions.map(({ id }) => id) },
   );
 }
 

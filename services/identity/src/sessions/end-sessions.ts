@@ -60,11 +60,7 @@ export async function endSessions(
       data: { session_id: id, user_id, reason },
     });
   }
-  if (ended.length > 0)
-    await noteLogouts(
-      db,
-      ended.map(({ id }) => id),
-    );
+  await noteLogouts(db, ended);
   await endGrantsOfSessions({ db, emit }, ended, { taken: TAKEN.includes(reason) });
   return ended.length;
 }
