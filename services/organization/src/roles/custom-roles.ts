@@ -73,7 +73,7 @@ export async function changeRole(
   const added = permissions.filter(permission => !before.permissions.includes(permission));
   const removed = before.permissions.filter(permission => !permissions.includes(permission));
   mayHandOut(caller, { name, permissions: added });
-  const keeping = await keepOwnRights(db, organizationId, caller);
+  const keeping = await keepOwnRights(db, organizationId, caller, confirmed);
   const [role] = await db('roles')
     .where({ organization_id: organizationId, id: roleId })
     .update({
@@ -85,7 +85,7 @@ export async function changeRole(
     .catch(cause => {
       throw violatesUniqueness(cause) ? RoleAlreadyExists() : cause;
     });
-  if (!confirmed) await keeping();
+  await keeping();
   if (name !== before.name || added.length + removed.length > 0) {
     const data = { role_id: roleId, organization_id: organizationId, name, permissions };
     await emit(roleChanged, { aggregateId: roleId, organizationId, data });
@@ -118,9 +118,9 @@ export async function deleteRole(
   if (replacementId !== undefined && replacementId !== roleId) {
     const replacement = await roleOfOrganization(db, organizationId, replacementId);
     mayHandOut(caller, replacement);
-    const keeping = await keepOwnRights(db, organizationId, caller);
+    const keeping = await keepOwnRights(db, organizationId, caller, confirmed);
     moved = await moveAssignments(work, { organizationId, from: roleId, to: replacement, by: caller.userId });
-    if (!confirmed) await keeping();
+    await keeping();
   } else if (await isAssigned(db, organizationId, roleId)) throw RoleInUse();
   if (moved > 0) await withdrawInvitationsOfHolders(work, organizationId, replacementId!);
   await db('roles').where({ organization_id: organizationId, id: roleId }).delete();

@@ -41,7 +41,7 @@ export const withdrawAssignment = endpoint(
     const work = { db, emit };
     await lockOrganization(db, organizationId);
     const role = await roleOfOrganization(db, organizationId, params.role_id);
-    const keeping = await keepOwnRights(db, organizationId, caller);
+    const keeping = await keepOwnRights(db, organizationId, caller, query.confirm);
     const { user_id, workspace_id } = await withdrawRole(work, organizationId, {
       id: params.assignment_id,
       role,
@@ -50,7 +50,7 @@ export const withdrawAssignment = endpoint(
       workspace_id === null ? holds(caller, 'role.assign') : holdsIn(caller, 'role.assign', workspace_id);
     if (!may) throw Forbidden('You are not allowed to do this there', [missingPermission('role.assign')]);
     if (workspace_id === null && isAdminRole(role)) mayHandOut(caller, role);
-    if (user_id === caller.userId && !query.confirm) await keeping();
+    if (user_id === caller.userId) await keeping();
     const withdrawn = await withdrawInvitations(work, organizationId, user_id);
     return { ...deleted.of(params.assignment_id), withdrawn_invitations: withdrawn };
   },
