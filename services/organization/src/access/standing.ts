@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { administers } from '../roles/role-store.ts';
 
 /** What a user is in an organization, and may do in all of it and in some of its workspaces. */
 export interface Standing {
@@ -37,9 +38,7 @@ export async function standingOf(
     })
     .select('o.plan')
     .select(
-      db.raw(`exists (select from held_roles a join roles r on r.id = a.role_id
-        where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
-          and r.is_system and r.permissions = array['*']) as is_admin`),
+      db.raw(`${administers()} as is_admin`),
       db.raw(`(select min(a.expires_at) from held_roles a
         where a.organization_id = m.organization_id and a.user_id = m.user_id) as until`),
     )

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { administers } from '../roles/role-store.ts';
 
 /** Marks an organization as deleted, whose lock the caller holds. */
 export async function markDeleted(
@@ -34,11 +35,7 @@ export function restorableBy(db: Knex.Transaction, userId: number): Knex.QueryBu
     .join('memberships as m', 'm.organization_id', 'o.id')
     .where({ 'm.user_id': userId, 'm.status': 'active', 'm.is_admin': true })
     .where('o.erase_at', '>', db.fn.now())
-    .whereRaw(
-      `exists (select from held_roles a join roles r on r.id = a.role_id
-        where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
-          and r.is_system and r.permissions = array['*'])`,
-    );
+    .whereRaw(administers());
 }
 
 /** Addresses of the active administrators, in whose accounts they can sign in. */

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex';
+import { administers } from '../roles/role-store.ts';
 import { LastAdministrator } from './errors.ts';
 import type { MembershipRow } from './member-store.ts';
 
@@ -17,11 +18,7 @@ export async function keepAnAdministrator(
   const another = await db('memberships as m')
     .where({ organization_id: organizationId, is_admin: true, status: 'active' })
     .whereNot('user_id', leaving.user_id)
-    .whereRaw(
-      `exists (select from role_assignments a join roles r on r.id = a.role_id
-        where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
-          and r.is_system and r.permissions = array['*'] and a.expires_at is null)`,
-    )
+    .whereRaw(administers('a.expires_at is null'))
     .first('user_id');
   if (!another) throw LastAdministrator();
 }

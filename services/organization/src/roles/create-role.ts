@@ -1,6 +1,6 @@
-import { Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { NamedOrganization, namedOrganization } from '../organizations/named-organization.ts';
 import { createRole } from './custom-roles.ts';
 import { RoleAlreadyExists } from './errors.ts';
 import { CreatedRole } from './role.ts';
@@ -18,7 +18,7 @@ export const createRoleInOrganization = endpoint(
     clients: true,
     body: z.object({
       ...roleFields,
-      organization_id: Id.optional().meta({ description: 'Default: the active organization' }),
+      organization_id: NamedOrganization,
     }),
     status: 201,
     answer: z.object({ role: CreatedRole }),
@@ -27,7 +27,7 @@ export const createRoleInOrganization = endpoint(
     errors: [RoleAlreadyExists],
   },
   {
-    organization: ({ body }) => body.organization_id,
+    organization: namedOrganization,
     async handle({ body, caller, db, emit }) {
       return {
         role: await createRole({ db, emit }, { organizationId: caller.organizationId, caller }, body),

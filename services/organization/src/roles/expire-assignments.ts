@@ -1,10 +1,11 @@
-import { acrossOrganizations, withinOrganization } from '@rivergate/endpoint';
+import { withinOrganization } from '@rivergate/endpoint';
 import type { Schedule } from '@rivergate/service';
 import type { Knex } from 'knex';
 import type { OrganizationTools } from '../endpoint.ts';
 import { withdrawInvitations } from '../invitations/withdraw-invitations.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { scheduledWork } from '../people/consumer-work.ts';
+import { workOffDue } from '../people/due-rows.ts';
 import { withdrawRole } from './role-assignments.ts';
 import { roleOfOrganization } from './role-store.ts';
 
@@ -15,16 +16,8 @@ import { roleOfOrganization } from './role-store.ts';
 export const expireAssignments: Schedule<Pick<OrganizationTools, 'knex'>> = {
   name: 'expire role assignments',
   every: 5,
-  async run({ knex }) {
-    for (;;) {
-      const over = await overdue(knex);
-      for (const assignment of over) await knex.transaction(db => expire(db, assignment));
-      if (over.length < AT_ONCE) return;
-    }
-  },
+  run: ({ knex }) => workOffDue(knex, overdue, expire),
 };
-
-const AT_ONCE = 100;
 
 interface Overdue {
   id: number;
@@ -32,21 +25,20 @@ interface Overdue {
   role_id: number;
 }
 
-async function overdue(knex: Knex): Promise<Overdue[]> {
-  return await knex.transaction(async (db): Promise<Overdue[]> => {
-    await acrossOrganizations(db);
-    // Of a deleted organization when it has been restored.
-    return await db('role_assignments as a')
-      .join('organizations as o', 'o.id', 'a.organization_id')
-      .whereNull('o.deleted_at')
-      .where('a.expires_at', '<=', db.fn.now())
-      .orderBy('a.expires_at')
-      .limit(AT_ONCE)
-      .select('a.id', 'a.organization_id', 'a.role_id');
-  });
+/** Of a deleted organization when it has been restored. */
+function overdue(db: Knex.Transaction): Knex.QueryBuilder {
+  return db('role_assignments as a')
+    .join('organizations as o', 'o.id', 'a.organization_id')
+    .whereNull('o.deleted_at')
+    .where('a.expires_at', '<=', db.fn.now())
+    .orderBy('a.expires_at')
+    .select('a.id', 'a.organization_id', 'a.role_id');
 }
 
-async function expire(db: Knex.Transaction, { id, organization_id: organizationId, role_id }: Overdue) {
+async function expire(
+  db: Knex.Transaction,
+  { id, organization_id: organizationId, role_id }: Overdue,
+): Promise<void> {
   await withinOrganization(db, organizationId);
   const held = await db('role_assignments').where({ id }).where('expires_at', '<=', db.fn.now()).first('id');
   if (!held) return;

@@ -77,6 +77,12 @@ export function isAdminRole({ is_system, permissions }: Pick<RoleRow, 'is_system
   return is_system && permissions.includes('*');
 }
 
+/** SQL: whether member m of a statement holds that role now, and under which further condition on assignment a. */
+export const administers = (condition = 'true') => `exists (
+  select from held_roles a join roles r on r.id = a.role_id
+  where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
+    and r.is_system and r.permissions = array['*'] and ${condition})`;
+
 /** How many users hold a role now, anywhere in the organization. */
 export async function holdersOf(
   db: Knex.Transaction,

@@ -1,7 +1,6 @@
 import {
   Failure,
   type Files,
-  Id,
   json,
   multipart,
   RequestTooLarge,
@@ -14,6 +13,7 @@ import type { Outbound } from '@rivergate/outbound';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { refusalOf } from '../organizations/administrator.ts';
+import { NamedOrganization, namedOrganization } from '../organizations/named-organization.ts';
 import { ImportFileUnreadable } from './errors.ts';
 import { ImportStatus } from './get-import.ts';
 import { importFile, LARGEST_FILE } from './import-file.ts';
@@ -59,7 +59,7 @@ export const importUsers = endpoint(
         .meta({ description: 'Of a file of at most 10 MiB', examples: ['https://example.com/users.csv'] }),
       content: z.string().optional().meta({ description: 'Text of the file' }),
       format: z.enum(['csv', 'scim']).default('csv'),
-      organization_id: Id.optional().meta({ description: 'Default: the active organization' }),
+      organization_id: NamedOrganization,
       dry_run: z.boolean().default(false),
     }),
     answer: z.object({
@@ -73,7 +73,7 @@ export const importUsers = endpoint(
     errors: [ImportFileUnreadable, RequestTooLarge, UnsupportedMediaType, ValidationFailed, TooManyJobs],
   },
   {
-    organization: ({ body }) => body.organization_id,
+    organization: namedOrganization,
     // What is wrong with the file is answered by `handle`, after the answer kept for a key.
     prepare: ({ body, files, outbound }) => refusalOf(importedRows(body, files, outbound)),
     async handle({ body, prepared, ...context }) {

@@ -18,6 +18,7 @@ import { addMember } from '../members/add-member.ts';
 import { isMemberAddress } from '../members/member-store.ts';
 import { keepRegistered, refusalOf, registerAccount } from '../organizations/administrator.ts';
 import { PlanLimitExceeded } from '../organizations/errors.ts';
+import { NamedOrganization, namedOrganization } from '../organizations/named-organization.ts';
 import {
   enterOrganization,
   lockOrganization,
@@ -56,7 +57,7 @@ export const createUser = endpoint(
         .max(128)
         .optional()
         .meta({ description: 'Of the policies of platform and organization', format: 'password' }),
-      organization_id: Id.optional().meta({ description: 'Default: the active organization' }),
+      organization_id: NamedOrganization,
       role_id: Id.optional().meta({ description: 'Default: Viewer' }),
     }),
     status: 201,
@@ -74,7 +75,7 @@ export const createUser = endpoint(
     ],
   },
   {
-    organization: ({ body }) => body.organization_id,
+    organization: namedOrganization,
     async prepare({ body, caller, briefly, knex, call, request, plans, takenAddressLimit }) {
       // What is refused already makes no account. It is answered by `handle`, after the answer kept for a key.
       return await refusalOf(

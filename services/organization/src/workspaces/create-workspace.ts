@@ -1,7 +1,7 @@
-import { Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Name } from '../names/name.ts';
+import { NamedOrganization, namedOrganization } from '../organizations/named-organization.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
 import { createForCaller } from './create-for-caller.ts';
 import { WorkspaceAlreadyExists } from './errors.ts';
@@ -22,7 +22,7 @@ export const createWorkspaceOfCaller = endpoint(
     clients: true,
     body: z.object({
       name: Name.meta({ description: 'Unique in the organization without regard to case' }),
-      organization_id: Id.optional().meta({ description: 'Default: the active organization' }),
+      organization_id: NamedOrganization,
       settings: WorkspaceSettingsChange.default({}),
     }),
     status: 201,
@@ -32,7 +32,7 @@ export const createWorkspaceOfCaller = endpoint(
     errors: [WorkspaceAlreadyExists],
   },
   {
-    organization: ({ body }) => body.organization_id,
+    organization: namedOrganization,
     async handle({ body, caller, db, emit }) {
       const { organizationId } = caller;
       await enterOrganization(db, organizationId);

@@ -5,6 +5,7 @@ import { endpoint } from '../endpoint.ts';
 import { UserNotFound } from '../members/errors.ts';
 import { membershipOf } from '../members/member-store.ts';
 import { Name } from '../names/name.ts';
+import { NamedOrganization, namedOrganization } from '../organizations/named-organization.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { RoleNotFound } from '../roles/errors.ts';
 import { mayHandOut } from '../roles/hand-out.ts';
@@ -48,7 +49,7 @@ export const provisionWorkspaces = endpoint(
     activeOrganization: true,
     clients: true,
     body: z.object({
-      organization_id: Id.optional().meta({ description: 'Default: the active organization' }),
+      organization_id: NamedOrganization,
       template: Template.default({ settings: {}, members: [] }),
       workspaces: z
         .array(z.strictObject({ name: Name }))
@@ -62,7 +63,7 @@ export const provisionWorkspaces = endpoint(
     errors: [WorkspaceAlreadyExists, UserNotFound, RoleNotFound],
   },
   {
-    organization: ({ body }) => body.organization_id,
+    organization: namedOrganization,
     async handle({ body: { template, workspaces }, caller, db, emit }) {
       const { organizationId } = caller;
       const organization = await lockOrganization(db, organizationId);
