@@ -17,7 +17,7 @@ export interface Operation {
   caller: string;
   /** Whether it refuses in the words of RFC 6749. */
   oauth: boolean;
-  parameters: { name: string; in: string; schema: Schema }[];
+  parameters: { name: string; in: string; required?: boolean; schema: Schema }[];
   /** What is sent as JSON. */
   body: Schema | undefined;
   /** What is sent under each media type that is taken; undefined where no body is. */

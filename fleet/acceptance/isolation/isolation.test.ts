@@ -1,0 +1,279 @@
+import { RATE_LIMITS } from '@rivergate/caller';
+import type { TestAnswer, TestCaller } from '@rivergate/testing';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type AcceptanceFleet, startFleet } from '../fleet.ts';
+import { fill, type Operation, operationsOf } from '../operation.ts';
+import { rowsOf, visibleRows } from './rows.ts';
+import { type BodySchema, sample } from './sample.ts';
+import { populate, strangersTo, type Tenant } from './tenant.ts';
+
+const unlimited = Object.fromEntries(
+  Object.keys(RATE_LIMITS).map(name => [`RATE_LIMIT_${name.toUpperCase()}`, 'off']),
+);
+
+let fleet: AcceptanceFleet;
+let own: Tenant;
+let other: Tenant;
+let strangers: Awaited<ReturnType<typeof strangersTo>>;
+/** The document's schemas, by name. */
+let schemas: Record<string, BodySchema>;
+let all: Operation[];
+/** Those whose path names an object of an organization or of a person, by an identifier that is no secret. */
+let naming: Operation[];
+beforeAll(async () => {
+  fleet = await startFleet({ host: 'localhost', env: unlimited });
+  [own, other] = await Promise.all([populate(fleet), populate(fleet)]);
+  strangers = await strangersTo(fleet, own);
+  schemas = (await fleet.caller().get('/api/v1/openapi.json')).body.components.schemas;
+  all = await operationsOf(fleet);
+  naming = all.filter(
+    ({ path, caller }) =>
+      path.includes('{') && !path.includes('{invitation_token}') && !['public', 'token'].includes(caller),
+  );
+});
+afterAll(() => fleet?.stop());
+
+/** What a parameter names, by the longest of these ends that the path has before it. */
+const BY_PATH: Record<string, string> = {
+  '/organizations/{deleted_org_id}': 'organizations/restored',
+  '/users/{user_id}': 'members',
+};
+
+/** The kind of the object that each parameter of the path names. */
+function kindsOf({ path }: Operation): Record<string, string> {
+  return Object.fromEntries(
+    [...path.matchAll(/\{(\w+)\}/g)].map(({ 1: name, index }) => {
+      const until = `${path.slice(0, index)}{${name}}`;
+      const special = Object.keys(BY_PATH).find(end => until.endsWith(end));
+      const [container, collection] = path
+        .slice(0, index - 1)
+        .split('/')
+        .slice(-2);
+      const longer = `${container}/${collection}`;
+      const kind = special ? BY_PATH[special]! : longer in own.objects ? longer : collection!;
+      return [name!, kind];
+    }),
+  );
+}
+
+function valuesOf(operation: Operation, { objects }: Tenant): Record<string, string | number> {
+  return Object.fromEntries(
+    Object.entries(kindsOf(operation)).map(([name, kind]) => {
+      const value = objects[kind];
+      if (value === undefined)
+        throw new Error(`${operation.name} names one of "${kind}": put one into populate() of tenant.ts`);
+      return [name, value];
+    }),
+  );
+}
+
+/** Objects that nobody has, in the form of those that somebody has. */
+const absent = (tenant: Tenant): Tenant => ({
+  ...tenant,
+  objects: Object.fromEntries(
+    Object.entries(tenant.objects).map(([kind, value]) => [
+      kind,
+      typeof value === 'number'
+        ? 2_000_000_000
+        : value.replace(/\d+/, digits => '7'.repeat(Math.max(digits.length, 4))),
+    ]),
+  ),
+});
+
+/** Values by the name of a field: objects of the tenant, and what no schema says. */
+const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => ({
+  role_id: objects.roles,
+  role_ids: [objects.roles],
+  default_role_id: roleId('Viewer'),
+  workspace_id: objects.workspaces,
+  workspace_ids: [objects.workspaces],
+  user_id: objects.members,
+  user_ids: [objects.members],
+  client_id: objects.register,
+  confirm_name: `Org ${marker}`,
+  invitations: [
+    { email: `invited@${marker}.example.com`, workspace_id: objects.workspaces, role_id: roleId('Viewer') },
+  ],
+  permission: 'policy.write',
+  permissions: ['policy.write'],
+  scopes: ['read'],
+  grant_types: ['authorization_code'],
+  redirect_uris: ['https://app.example.com/callback'],
+});
+
+const bodyOf = ({ path, body }: Operation, tenant: Tenant) => {
+  const values = known(tenant);
+  // Keeps the name, by which its deletion is confirmed.
+  if (path.endsWith('/organizations/{org_id}')) values.name = values.confirm_name;
+  return body && sample(body as BodySchema, values, schemas);
+};
+
+const queryOf = ({ parameters }: Operation, tenant: Tenant): string => {
+  const required = parameters.filter(parameter => parameter.in === 'query' && parameter.required);
+  const pairs = required.map(({ name, schema }): [string, string] => [
+    name,
+    String(sample(schema as BodySchema, known(tenant), schemas, name)),
+  ]);
+  return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
+};
+
+/** @param named whose objects the path names; `given`, whose the body does */
+const attempt = (by: TestCaller, operation: Operation, named: Tenant, given = named): Promise<TestAnswer> => {
+  const path = fill(operation.path, valuesOf(operation, named)) + queryOf(operation, named);
+  return operation.method === 'get' ? by.get(path) : by[operation.method](path, bodyOf(operation, given));
+};
+
+const refusal = ({ status, body }: TestAnswer) =>
+  [status, body?.error?.code ?? body?.error, body?.error?.message].join(' ');
+
+/** Tries all of these, sees that nothing of the tenant is told or changed, and says each that was not as it must be. */
+async function tryAll(
+  operations: Operation[],
+  by: TestCaller,
+  isRefused: (answer: TestAnswer, operation: Operation) => boolean | Promise<boolean>,
+  given = own,
+): Promise<void> {
+  expect(operations.length).toBeGreaterThan(20);
+  const before = await rowsOf(fleet, own);
+  const wrong: string[] = [];
+  for (const operation of operations) {
+    const answer = await attempt(by, operation, own, given);
+    const told = answer.text?.includes(own.marker);
+    if (told || !(await isRefused(answer, operation)))
+      wrong.push(`${operation.name}: ${answer.status} ${answer.text?.slice(0, 200)}`);
+  }
+  expect(wrong).toEqual([]);
+  expect(await rowsOf(fleet, own)).toEqual(before);
+}
+
+/** Where an OAuth client manages itself, whoever shows none of its credentials is not signed in. */
+const withStatus =
+  (...statuses: number[]) =>
+  ({ status }: TestAnswer, { caller }: Operation) =>
+    (caller === 'client' ? [401] : statuses).includes(status);
+
+/** What every member may do who comes to it. */
+const FOR_EVERY_MEMBER = /^(?:POST .*\/(?:switch|leave|tokens)|GET .*\{(?:org_id|role_id)\}.*)$/;
+const notForEveryMember = ({ name, caller }: Operation) => caller !== 'user' || !FOR_EVERY_MEMBER.test(name);
+
+/** Carried out, or refused for the state that the object is in. */
+const isThrough = ({ status, body }: TestAnswer) =>
+  status < 400 || status === 409 || /_EXISTS$/.test(body?.error?.code);
+
+/** Objects in the order in which they can be ended one after the other; what is not named here comes in between. */
+const ENDED_FIRST = ['assignments', 'permissions', 'invitations', 'consents'];
+const ENDED_LAST = ['sessions', 'members', 'users', 'roles', 'workspaces', 'organizations'];
+const damage = (operation: Operation): number => {
+  if (operation.method !== 'delete') return /(leave|switch)$/.test(operation.path) ? 100 : 0;
+  const kind = Object.values(kindsOf(operation)).at(-1)!;
+  return ENDED_FIRST.includes(kind) ? -1 : 1 + ENDED_LAST.indexOf(kind);
+};
+
+describe('an object of an organization or of a person', () => {
+  it('is there: whoever it belongs to reads it', async () => {
+    const wrong: string[] = [];
+    for (const operation of naming.filter(
+      ({ method, path }) => method === 'get' && !path.endsWith('/events'),
+    )) {
+      const answers: TestAnswer[] = [];
+      for (const by of [own.administrator, own.holder, own.registrant])
+        answers.push(await attempt(by, operation, own));
+      if (!answers.some(({ status }) => status === 200))
+        wrong.push(`${operation.name}: ${answers.map(refusal)}`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('is for nobody who is not signed in', async () => {
+    await tryAll(naming, fleet.caller(), withStatus(401));
+  });
+
+  it('is to an administrator of another organization as if it did not exist', async () => {
+    await tryAll(
+      naming,
+      other.administrator,
+      async (answer, operation) => {
+        const nowhere = await attempt(other.administrator, operation, absent(own), other);
+        return answer.status >= 400 && refusal(answer) === refusal(nowhere);
+      },
+      other,
+    );
+  });
+
+  it('is for no member who lacks the permission', async () => {
+    await tryAll(naming.filter(notForEveryMember), strangers.plain, withStatus(403, 404));
+  });
+
+  it('is for no member whose permissions are for another workspace', async () => {
+    await tryAll(naming.filter(notForEveryMember), strangers.elsewhere, withStatus(403, 404));
+  });
+
+  it('is for no administrator who is suspended', async () => {
+    await tryAll(naming, strangers.suspended, withStatus(403, 404));
+  });
+
+  it('cannot be brought into another organization by what a body names', async () => {
+    const before = await rowsOf(fleet, own);
+    const wrong: string[] = [];
+    for (const operation of all.filter(({ body, caller }) => body && caller !== 'public')) {
+      const [mine, given] = [bodyOf(operation, other), bodyOf(operation, own)];
+      if (JSON.stringify(mine) === JSON.stringify(given)) continue;
+      const answer = await attempt(other.administrator, operation, other, own);
+      // What is worked at later refuses each item by itself.
+      if ((answer.status < 400 && answer.status !== 202) || answer.text?.includes(own.marker))
+        wrong.push(
+          `${operation.name} ${JSON.stringify(given)}: ${answer.status} ${answer.text?.slice(0, 200)}`,
+        );
+    }
+    expect(wrong).toEqual([]);
+    expect(await rowsOf(fleet, own)).toEqual(before);
+  });
+
+  it('is in no list of another organization, whatever the query names', async () => {
+    const wrong: string[] = [];
+    for (const operation of all.filter(({ method, path }) => method === 'get' && !path.includes('{'))) {
+      const named = operation.parameters.flatMap(({ name, in: where }): [string, string][] => {
+        const kind = /^(\w+)_id$/.exec(name)?.[1];
+        const value = kind && own.objects[kind === 'org' ? 'organizations' : `${kind}s`];
+        return where === 'query' && value !== undefined ? [[name, String(value)]] : [];
+      });
+      for (const query of ['', `?${new URLSearchParams(named)}`]) {
+        const answer = await other.administrator.get(operation.path + query);
+        if (answer.text?.includes(own.marker))
+          wrong.push(`${operation.name}${query}: ${answer.text.slice(0, 300)}`);
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  it('is seen by no service that is bound to another organization, or to none', async () => {
+    const there = Object.entries(await visibleRows(fleet, own, { scope: 'platform' }));
+    expect(there.length).toBeGreaterThan(12);
+    // A table without rows would prove nothing: populate() of tenant.ts fills it. Services without endpoints have but the
+    // one in which they would log, and erasures begin days after a deletion.
+    const empty = there.filter(([table, count]) => count === 0 && !/\.(audit_log|deletion\w*)$/.test(table));
+    expect(empty).toEqual([]);
+    for (const binding of [{ organization: other.id }, {}]) {
+      const seen = Object.entries(await visibleRows(fleet, own, binding));
+      expect(seen.filter(([, count]) => count > 0)).toEqual([]);
+    }
+  });
+
+  it('was named by requests that are good: whoever it belongs to gets through with each', async () => {
+    const ended = new Set<string>();
+    const wrong: string[] = [];
+    const changes = naming.filter(({ method }) => method !== 'get');
+    for (const operation of changes.toSorted((one, another) => damage(one) - damage(another))) {
+      const kind = Object.values(kindsOf(operation)).at(-1)!;
+      const answers: TestAnswer[] = [];
+      for (const by of [own.holder, own.administrator, own.registrant]) {
+        answers.push(await attempt(by, operation, own));
+        if (isThrough(answers.at(-1)!)) break;
+      }
+      const through = isThrough(answers.at(-1)!);
+      if (!through && !ended.has(kind)) wrong.push(`${operation.name}: ${answers.map(refusal)}`);
+      if (through && operation.method === 'delete') ended.add(kind);
+    }
+    expect(wrong).toEqual([]);
+  });
+});

@@ -1,0 +1,205 @@
+import { randomBytes } from 'node:crypto';
+import { softwareAuthenticator } from '@rivergate/service-identity/testing/software-authenticator';
+import { eventually, type TestAnswer, type TestCaller } from '@rivergate/testing';
+import type { AcceptanceFleet } from '../fleet.ts';
+import {
+  data,
+  foundOrganization,
+  join,
+  logIn,
+  PASSWORD,
+  type Person,
+  signUp,
+  uniqueEmail,
+} from '../person.ts';
+import { totpCode } from '../totp.ts';
+
+/** An organization with one object of each kind that a path of the API can name. */
+export interface Tenant {
+  id: number;
+  /** In every name and text that its people have given. */
+  marker: string;
+  administrator: Person;
+  /** A member who has objects of their own: tokens, devices, passkeys. */
+  holder: Person;
+  /** Whoever has the registration access token of its dynamically registered client (RFC 7592). */
+  registrant: TestCaller;
+  /** Permissions that a role can hold. */
+  permissions: string[];
+  roleId(name: string): number;
+  /** The object by the end of the path before its parameter. */
+  objects: Record<string, string | number>;
+}
+
+const DEVICE = { headers: { 'x-device-fingerprint': '{"screen":"1920x1080"}' } };
+
+export async function populate(fleet: AcceptanceFleet): Promise<Tenant> {
+  const marker = `m${randomBytes(6).toString('hex')}`;
+  const named = (what: string) => `${what} ${marker}`;
+  let administrator = await signUp(fleet, 'administrator', named('Ada'));
+  const organization = await foundOrganization(administrator, named('Org'));
+  administrator = administrator.with(data(await administrator.post(`${organization.path}/switch`, {})));
+  const made = async (path: string, body: object, status = 201) =>
+    data(await administrator.post(path, body), status);
+
+  let holder = await signUp(fleet, 'holder', named('Holder'));
+  await join(administrator, holder, organization, 'Developer');
+  holder = holder.with(data(await holder.post(`${organization.path}/switch`, {})));
+  const catalogue = data(await administrator.get('/api/v1/permissions'));
+  const permissions: string[] = catalogue.permissions.map(({ code }: { code: string }) => code);
+  const { role } = await made('/api/v1/roles', { name: named('Role'), permissions: ['policy.write'] });
+  const { assignment } = await made(`/api/v1/roles/${role.id}/assignments`, { user_id: holder.id });
+  const invite = { email: uniqueEmail(marker), ...where(organization) };
+  const { invitation } = await made(`${organization.path}/members/invite`, invite);
+  const jobs = {
+    'bulk-invite': await administrator.post(`${organization.path}/members/bulk-invite`, {
+      ...where(organization),
+      invitations: [{ email: uniqueEmail(marker) }],
+    }),
+    'bulk-update': await administrator.post('/api/v1/users/bulk-update', {
+      user_ids: [holder.id],
+      status: 'active',
+    }),
+    'bulk-import': await administrator.post('/api/v1/users/bulk-import', {
+      format: 'csv',
+      content: `email\n${uniqueEmail(marker)}\n`,
+    }),
+  };
+  const application = await made(`${organization.path}/oauth-applications`, {
+    name: named('Application'),
+    grant_types: ['authorization_code'],
+    redirect_uris: ['https://app.example.com/callback'],
+    scopes: ['read'],
+  });
+  const registration = await made(`${organization.path}/oauth-registration-tokens`, {
+    name: named('Agents'),
+    scopes: ['read'],
+  });
+  const client = await fleet
+    .caller(registration.token)
+    .post('/oauth/register', { client_name: named('Client'), redirect_uris: ['http://127.0.0.1/'] });
+  if (client.status !== 201) throw new Error(client.text);
+  await holder
+    .post('/api/v1/oauth/authorize', {
+      client_id: application.client_id,
+      redirect_uri: 'https://app.example.com/callback',
+      response_type: 'code',
+      scope: 'read',
+      code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM',
+      code_challenge_method: 'S256',
+      approve: true,
+    })
+    .expect(200);
+  const token = { name: named('Token'), scopes: ['read'] };
+  const personal = data(await holder.post('/api/v1/auth/tokens', token), 201);
+  const ofOrganization = data(await holder.post(`${organization.path}/tokens`, token), 201);
+  const passkey = await registerPasskey(fleet, holder);
+  const authenticator = await enrolTotp(holder, named('Phone'));
+  const trusted = await trustDevice(fleet, holder, authenticator.secret);
+  const sessions = data(await holder.get('/api/v1/sessions')).sessions;
+
+  const dissolved = await foundOrganization(administrator, named('Dissolved'));
+  data(await administrator.delete(`${dissolved.path}?confirm_name=${encodeURIComponent(dissolved.name)}`));
+
+  return {
+    id: organization.id,
+    marker,
+    administrator,
+    holder,
+    registrant: fleet.caller(client.body.registration_access_token),
+    permissions,
+    roleId: organization.roleId,
+    objects: {
+      organizations: organization.id,
+      'organizations/restored': dissolved.id,
+      workspaces: organization.workspaceId,
+      members: holder.id,
+      roles: role.id,
+      permissions: 'policy.write',
+      assignments: assignment.id,
+      invitations: invitation.id,
+      ...Object.fromEntries(Object.entries(jobs).map(([kind, answer]) => [kind, jobOf(answer)])),
+      'oauth-applications': application.id,
+      consents: application.id,
+      'oauth-registration-tokens': registration.id,
+      register: client.body.client_id,
+      sessions: sessions.at(-1).id,
+      tokens: ofOrganization.id,
+      'auth/tokens': personal.id,
+      credentials: passkey,
+      'totp/devices': authenticator.id,
+      devices: trusted,
+    },
+  };
+}
+
+const where = ({ workspaceId, roleId }: Awaited<ReturnType<typeof foundOrganization>>) => ({
+  workspace_id: workspaceId,
+  role_id: roleId('Viewer'),
+});
+
+function jobOf(answer: TestAnswer): string {
+  if (answer.status >= 300) throw new Error(answer.text);
+  return answer.body.data.import_id ?? answer.headers.get('location')!.split('/').at(-1)!;
+}
+
+async function registerPasskey(fleet: AcceptanceFleet, person: Person): Promise<number> {
+  const path = '/api/v1/webauthn/register';
+  const options = data(await person.post(`${path}/start`, { device_name: 'Laptop' }), 201);
+  const credential = softwareAuthenticator(`http://localhost:${new URL(fleet.url).port}`).create(options);
+  return data(await person.post(`${path}/complete`, { credential, device_name: 'Laptop' })).credential_id;
+}
+
+async function enrolTotp(person: Person, device_name: string) {
+  const { secret } = data(await person.post('/api/v1/mfa/totp/setup', { device_name }));
+  data(await person.post('/api/v1/mfa/totp/verify', { code: totpCode(secret) }));
+  const [{ id }] = data(await person.get('/api/v1/mfa/totp/devices')).devices;
+  return { secret, id: id as number };
+}
+
+/** A login with the second factor, at a device that is trusted from then on. */
+async function trustDevice(fleet: AcceptanceFleet, person: Person, secret: string): Promise<number> {
+  const device = fleet.caller();
+  const post = async (path: string, body: object) =>
+    data(await device.post(`/api/v1/auth/${path}`, body, DEVICE));
+  const begun = await post('login', { email: person.email, password: PASSWORD });
+  const chosen = await post('mfa/otp/generate', { temporary_token: begun.temporary_token, method: 'totp' });
+  // A code is good once, and one of the next step already now.
+  const tokens = await post('mfa/verify', {
+    temporary_token: chosen.temporary_token,
+    code: totpCode(secret, 1),
+  });
+  const { activation_token } = tokens.trusted_device;
+  data(await person.with(tokens).post('/api/v1/devices/activate', { activation_token }));
+  return data(await person.get('/api/v1/devices')).devices[0].id;
+}
+
+/** People whom none of the tenant's objects concerns. */
+export async function strangersTo(fleet: AcceptanceFleet, tenant: Tenant) {
+  const { administrator, roleId, objects } = tenant;
+  const path = `/api/v1/organizations/${tenant.id}`;
+  const organization = { id: tenant.id, path, name: '', workspaceId: Number(objects.workspaces), roleId };
+  const role = async (name: string, permissions: string[]): Promise<number> =>
+    data(await administrator.post('/api/v1/roles', { name, permissions }), 201).role.id;
+  const nothing = await role('Nothing here', ['policy.write']);
+  const everything = await role('Everything', tenant.permissions);
+  const lab = data(await administrator.post(`${path}/workspaces`, { name: 'Lab' }), 201).workspace.id;
+  const member = async (name: string, inRole: number) => {
+    const person = await signUp(fleet, name);
+    await join(administrator, person, { ...organization, workspaceId: lab, roleId: () => inRole }, name);
+    return person.with(data(await person.post(`${path}/switch`, {})));
+  };
+
+  const [plain, elsewhere, suspended] = [
+    await member('plain', nothing),
+    await member('elsewhere', nothing),
+    await member('suspended', roleId('Admin')),
+  ];
+  const assigned = { user_id: elsewhere.id, workspace_id: lab };
+  data(await administrator.post(`/api/v1/roles/${everything}/assignments`, assigned), 201);
+  await administrator.put(`/api/v1/users/${suspended.id}/status`, { status: 'suspended' }).expect(200);
+  // What ends the sessions is through; one that is begun after it stays.
+  await eventually(async () => (await suspended.get(path)).status === 401, 'the suspension');
+  const again = await logIn(fleet, suspended);
+  return { plain, elsewhere, suspended: again };
+}
