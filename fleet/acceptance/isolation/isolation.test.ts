@@ -164,7 +164,7 @@ const isThrough = ({ status, body }: TestAnswer) =>
 const ENDED_FIRST = ['assignments', 'permissions', 'invitations', 'consents'];
 const ENDED_LAST = ['sessions', 'members', 'users', 'roles', 'workspaces', 'organizations'];
 const damage = (operation: Operation): number => {
-  if (operation.method !== 'delete') return /(leave|switch)$/.test(operation.path) ? 100 : 0;
+  if (operation.method !== 'delete') return /(leave|switch|accept|decline)$/.test(operation.path) ? 100 : 0;
   const kind = Object.values(kindsOf(operation)).at(-1)!;
   return ENDED_FIRST.includes(kind) ? -1 : 1 + ENDED_LAST.indexOf(kind);
 };

@@ -98,6 +98,7 @@ export async function populate(fleet: AcceptanceFleet): Promise<Tenant> {
   const trusted = await trustDevice(fleet, holder, authenticator.secret);
   const sessions = data(await holder.get('/api/v1/sessions')).sessions;
 
+  await made(`${organization.path}/transfer-ownership`, { user_id: holder.id });
   const dissolved = await foundOrganization(administrator, named('Dissolved'));
   data(await administrator.delete(`${dissolved.path}?confirm_name=${encodeURIComponent(dissolved.name)}`));
 

@@ -8,8 +8,9 @@ const specs = definitions
   .map(({ spec }) => spec);
 const fresh = specs.filter(spec => spec.fresh);
 
-it('what makes credentials, takes second factors away or deletes an organization asks for a fresh authentication', () => {
+it('what makes credentials, takes second factors away, deletes an organization or hands it over asks for a fresh authentication', () => {
   expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
+    'acceptOwnership',
     'createBackupCodes',
     'createOauthApplication',
     'createOauthRegistrationToken',
@@ -24,6 +25,7 @@ it('what makes credentials, takes second factors away or deletes an organization
     'setUpEmailOtp',
     'setUpTotp',
     'startPasskeyRegistration',
+    'transferOwnership',
   ]);
 });
 

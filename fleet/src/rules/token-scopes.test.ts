@@ -27,6 +27,7 @@ describe('a token in place of a session', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
+      'acceptOwnership',
       'answerOauthConsent',
       'answerOauthConsentAsJson',
       'answerOauthDevice',
@@ -39,6 +40,7 @@ describe('a token in place of a session', () => {
       'createOrganizationToken',
       'createToken',
       'deactivateMfa',
+      'declineOwnership',
       'deleteOrganization',
       'deletePasskey',
       'deleteProfilePicture',
@@ -62,6 +64,7 @@ describe('a token in place of a session', () => {
       'startPasskeyRegistration',
       'stepUp',
       'switchOrganization',
+      'transferOwnership',
       'trustDevice',
       'updateOauthApplication',
       'updateProfile',
@@ -71,6 +74,7 @@ describe('a token in place of a session', () => {
       'verifyEmailOtp',
       'verifyTotp',
       'withdrawOauthConsent',
+      'withdrawOwnership',
     ]);
   });
 });

@@ -6,6 +6,7 @@ import type { OrganizationTools } from './endpoint.ts';
 import * as invitations from './invitations/index.ts';
 import * as members from './members/index.ts';
 import * as organizations from './organizations/index.ts';
+import * as ownership from './ownership/index.ts';
 import * as people from './people/index.ts';
 import * as permissions from './permissions/index.ts';
 import * as personal from './personal/index.ts';
@@ -22,6 +23,7 @@ export const organization = defineService<OrganizationTools>({
   modules: [
     organizations,
     deletion,
+    ownership,
     settings,
     members,
     invitations,

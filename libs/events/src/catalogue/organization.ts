@@ -338,3 +338,33 @@ export const organizationRestored = event({
   summary: 'A deleted organization was restored within its grace period',
   data: z.object({ organization_id: Id, name: z.string() }),
 });
+
+export const ownershipOffered = event({
+  type: 'organization.ownership.offered',
+  version: 1,
+  audit: 'ownership.offered',
+  summary: 'An administrator offered the organization to another member',
+  data: z.object({
+    organization_id: Id,
+    /** Who is to have it. */
+    user_id: Id,
+    /** What the administrator has from then on. */
+    role_id: Id,
+  }),
+});
+
+export const ownershipTransferred = event({
+  type: 'organization.ownership.transferred',
+  version: 1,
+  audit: 'ownership.transferred',
+  summary: 'A member accepted the organization: administers it now, in place of the one who offered it',
+  data: z.object({ organization_id: Id, from_user_id: Id, user_id: Id }),
+});
+
+export const ownershipOfferEnded = event({
+  type: 'organization.ownership.offer_ended',
+  version: 1,
+  audit: 'ownership.offer_ended',
+  summary: 'The offer of an organization was declined or withdrawn',
+  data: z.object({ organization_id: Id, user_id: Id, reason: z.enum(['declined', 'withdrawn']) }),
+});

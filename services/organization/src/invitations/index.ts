@@ -8,7 +8,7 @@ import type { OrganizationTools } from '../endpoint.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { bulkInvite, inviting } from './bulk-invite.ts';
 import { inviteMember } from './invite-member.ts';
-import { listInvitations } from './list-invitations.ts';
+import { listInvitations, listOrganizationInvitations } from './list-invitations.ts';
 import { previewInvitation } from './preview-invitation.ts';
 import { releaseInvitations } from './release-invitations.ts';
 import { resendInvitation } from './resend-invitation.ts';
@@ -19,6 +19,7 @@ export const endpoints = [
   inviteMember,
   bulkInvite,
   listInvitations,
+  listOrganizationInvitations,
   resendInvitation,
   revokeInvitation,
   previewInvitation,

@@ -48,6 +48,16 @@ describe('listing', () => {
     expect(await Promise.all(['pending', 'accepted', 'expired', 'revoked'].map(statuses))).toEqual([
       1, 1, 1, 0,
     ]);
+
+    // The same of one organization, by a permission that is held there.
+    const ofAcme = `/api/v1/organizations/${acme.id}/invitations`;
+    const member = await service.member(person, acme.id);
+    expect((await member.get(ofAcme)).body.data).toEqual(body.data);
+    const [expired, ...others] = (await member.get(`${ofAcme}?status=expired`)).body.data.invitations;
+    expect([expired.id, others]).toEqual([first.id, []]);
+    const viewer = await service.person('Viewer');
+    await service.join(acme, viewer);
+    expect(outcome(await (await service.member(viewer, acme.id)).get(ofAcme))).toEqual([403, 'FORBIDDEN']);
     expect((await inviter.get(`${INVITATIONS}?organization_id=${other.id}`)).body.data.invitations).toEqual(
       [],
     );
