@@ -1,4 +1,4 @@
-import { subscribe } from 'node:diagnostics_channel';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { inspect } from 'node:util';
 import { ANSWERED, type Answered } from '@rivergate/endpoint/answered';
 import { afterEach, beforeEach } from 'vitest';
@@ -11,17 +11,19 @@ const MOST = 5;
 
 let causes = new Set<string>();
 
-subscribe(ANSWERED, message => {
+const note = (message: unknown) => {
   const { spec, status, cause } = message as Answered;
   if (status === 500 && causes.size < MOST)
     causes.add(`${spec.method.toUpperCase()} ${spec.path}: ${inspect(cause, { depth: 4 })}`);
-});
+};
 
 beforeEach(() => {
   causes = new Set();
+  subscribe(ANSWERED, note);
 });
 
 afterEach(({ task }) => {
+  unsubscribe(ANSWERED, note);
   if (causes.size === 0) return;
   for (const error of task.result?.errors ?? [])
     error.message += `\n\nAnswered with 500 during this test:\n${[...causes].join('\n')}`;
