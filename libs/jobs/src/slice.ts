@@ -25,14 +25,12 @@ export interface SliceOptions {
 /**
  * Works at a job for one slice: as many items as there is time for, one after the other, and then what the state of the
  * job asks for. The lease is given back, whatever comes.
- *
- * @returns seconds until the job is due again; undefined when it is not, for now
  */
 export async function carryOutSlice(
   { job, items }: Turn,
   workshop: Workshop,
   { stopping, progressed }: SliceOptions,
-): Promise<number | undefined> {
+): Promise<void> {
   const kind = workshop.kinds.get(job.kind)!;
   const { knex } = workshop;
   const lease = holdLease(knex, job);
@@ -59,11 +57,10 @@ export async function carryOutSlice(
         progressed();
       }
     }
-    return await close({});
+    await close({});
   } catch (cause) {
     if (!(cause instanceof LeaseLost)) throw cause;
     workshop.log.info({ job: job.id }, 'A job went on elsewhere');
-    return undefined;
   } finally {
     lease.release();
     progressed();
@@ -83,12 +80,11 @@ async function closeSlice(
   lease: Lease,
   service: string,
   { error, wait = 0 }: Closing,
-): Promise<number | undefined> {
+): Promise<void> {
   const job = await changeLeased(db, lease, { leased_until: null, item_in_hand: null });
   const emit = emitterOf(db, starterOf(job), job.request, service, []);
-  const end = async (how: Parameters<typeof finish>[3]) => {
+  const end = async (how: Parameters<typeof finish>[3]): Promise<void> => {
     await finish({ db, emit }, kind, job, how);
-    return undefined;
   };
   if (job.status === 'cancelling') return await end({ status: 'cancelled' });
   if (error) return await end({ status: 'failed', error });
@@ -106,10 +102,9 @@ async function closeSlice(
   }
   if (job.status === 'pausing') {
     await db('jobs').where('id', job.id).update({ status: 'paused' });
-    return undefined;
+    return;
   }
   await db('jobs')
     .where('id', job.id)
     .update({ due_at: db.raw("now() + ? * interval '1 second'", [left!.wait]) });
-  return left!.wait;
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type AddressInfo, createServer, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 import { secretBox } from '@rivergate/secrets';
 import { connectDatabase, createLog, migrate } from '@rivergate/service';
 import {
@@ -95,14 +95,42 @@ describe('a mail', () => {
       await knex('outgoing_mail').delete();
     }
   });
+  it('that was not taken is tried again, later each time', async () => {
+    let refusing = true;
+    const { port: taking } = new URL(catcher.smtpUrl);
+    const door = createServer(socket => {
+      if (refusing) return socket.destroy();
+      const inside = connect(Number(taking), '127.0.0.1');
+      socket.pipe(inside).pipe(socket);
+      for (const end of [socket, inside]) end.on('error', () => {});
+    });
+    await new Promise<void>(resolve => door.listen(0, '127.0.0.1', resolve));
+    const { port } = door.address() as AddressInfo;
+    const other = mailerTo(`smtp://127.0.0.1:${port}`, 'flaky');
+    const pause = () =>
+      knex('outgoing_mail')
+        .where('claimed_until', '<', knex.raw("now() + interval '80 seconds'"))
+        .first(knex.raw('extract(epoch from claimed_until - now())::float as seconds'));
+    // The only one that sends.
+    await mailer.stop();
+    try {
+      await knex.transaction(db => other.send(db, { to: 'g@example.com', ...content }));
+      await eventually(async () => (await pause())?.seconds > 0, 'the first try to fail');
+      await eventually(async () => (await pause())?.seconds > 1.2, 'a longer pause');
+      refusing = false;
+      await catcher.nth('g@example.com', 1);
+      await eventually(async () => (await knex('outgoing_mail').pluck('id')).length === 0);
+      expect(catcher.to('g@example.com')).toHaveLength(1);
+    } finally {
+      door.close();
+      await other.stop();
+      mailer = mailerTo(catcher.smtpUrl, 'identity');
+    }
+  });
   it('is sent once by ten workers that are told of it at the same time', async () => {
     const others = Array.from({ length: 9 }, (_, index) => mailerTo(catcher.smtpUrl, `worker-${index}`));
     try {
-      const mail = { to: 'f@example.com', ...content };
-      const ids: number[] = await knex.transaction(async db => {
-        await mailer.send(db, mail);
-        return db('outgoing_mail').pluck('id');
-      });
+      await knex.transaction(db => mailer.send(db, { to: 'f@example.com', ...content }));
       const queues = others.map(
         (_, index) =>
           new Queue(`mail-worker-${index}`, {
@@ -110,7 +138,7 @@ describe('a mail', () => {
             prefix: '{rivergate}',
           }),
       );
-      await Promise.all(queues.map(queue => queue.add('deliver', { id: ids[0] })));
+      await Promise.all(queues.map(queue => queue.add('ring', {})));
       await catcher.nth('f@example.com', 1);
       await eventually(async () => (await knex('outgoing_mail').pluck('id')).length === 0);
       await eventually(async () =>

@@ -1,7 +1,5 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import { connectRedis } from '@rivergate/redis';
+import { startAlarmClock } from '@rivergate/alarm-clock';
 import type { SecretBox } from '@rivergate/secrets';
-import { Queue, Worker } from 'bullmq';
 import type { Knex } from 'knex';
 import { createTransport } from 'nodemailer';
 import type { Logger } from 'pino';
@@ -32,118 +30,72 @@ export interface MailerOptions {
   log: Pick<Logger, 'info' | 'warn' | 'error'>;
 }
 
-/** In braces, so that all keys of a queue are in one slot of a cluster. */
-const PREFIX = '{rivergate}';
-/** Milliseconds for which a mail waits for Redis to take its job, before it is left to the sweep. */
-const TAKEN_WITHIN = 5_000;
-/** Milliseconds after which a worker that lost Redis looks for it again. */
-const RETRY_DELAY = 1_000;
 const CONTEXT = 'outgoing mail';
-const UNCLAIMED = '(claimed_until is null or claimed_until < now())';
-/** About five minutes of tries, ever farther apart; after that the sweep begins anew. */
-const TRIES = { attempts: 9, backoff: { type: 'exponential', delay: 1_000 } } as const;
-const SWEEP_EVERY = 15_000;
-/** Milliseconds that a stop waits for the mail in hand. */
-const PATIENCE = 3_000;
+const DUE = '(claimed_until is null or claimed_until < now())';
+/** Mails that this process hands over at once. */
+const SLOTS = 4;
+/** When a mail that was not taken is tried again: after as long again as it has waited already. */
+const AGAIN = "now() + greatest(interval '1 second', least(now() - created_at, interval '5 minutes'))";
 const GIVE_UP_AFTER = '24 hours';
 /** Milliseconds that the mail server may take to let us in, and for each answer after that. */
 const SMTP_TIMEOUTS = { connectionTimeout: 5_000, greetingTimeout: 10_000, socketTimeout: 10_000 };
 /** Longer than any try takes with these timeouts: what is claimed for longer was claimed by a process that is gone. */
 const CLAIM = '90 seconds';
 
-/**
- * Mails as jobs with retries (BullMQ). The row is the truth and the job only its alarm clock: a sweep sets a new one
- * where a crash or an outage of Redis lost it.
- */
+/** Hands mails over, each of which is a row. What the row's claim says is also when it is tried again. */
 export function startMailer(options: MailerOptions): Mailer {
-  const { knex, secretBox, log, from } = options;
-  const connection = connectRedis(options.redisUrl, log, 'queues');
-  const name = `mail-${options.service}`;
+  const { service, knex, redisUrl, secretBox, log, from } = options;
   const transport = createTransport({ url: options.smtpUrl, ...SMTP_TIMEOUTS }, { from });
-  const queue = new Queue(name, { connection, prefix: PREFIX });
-  const worker = new Worker(name, job => deliver(Number(job.data.id)), {
-    connection,
-    prefix: PREFIX,
-    concurrency: 4,
-    // Seconds after which an idle worker asks again: after a failover no mail waits for longer than that.
-    drainDelay: 1,
-    runRetryDelay: RETRY_DELAY,
-    removeOnComplete: { count: 0 },
-    removeOnFail: { count: 0 },
-  });
-  const inTrouble = (cause: Error) => log.warn({ reason: cause.message }, 'The mail queue is in trouble');
-  queue.on('error', inTrouble);
-  worker.on('error', inTrouble);
-  worker.on('failed', (job, cause) =>
-    log.warn({ mail: job?.data.id, reason: cause.message }, 'A mail was not taken'),
-  );
 
   /** Claims, sends, deletes: no connection and no lock is held while the mail server takes its time. */
-  async function deliver(id: number): Promise<void> {
+  async function turn(): Promise<boolean> {
+    // One that waits for the first time does not wait behind those that were not taken.
+    const next = knex('outgoing_mail')
+      .select('id')
+      .whereRaw(DUE)
+      .orderByRaw('claimed_until nulls first, id')
+      .limit(1)
+      .forUpdate()
+      .skipLocked();
     const [row] = await knex('outgoing_mail')
-      .where({ id })
-      .whereRaw(UNCLAIMED)
+      .where('id', next)
       .update({ claimed_until: knex.raw(`now() + interval '${CLAIM}'`) })
-      .returning('sealed');
-    if (!row) return;
+      .returning(['id', 'sealed']);
+    if (!row) return false;
+    const mail = knex('outgoing_mail').where('id', row.id);
     try {
-      const mail: Mail = JSON.parse(secretBox.open(row.sealed, CONTEXT));
-      await transport.sendMail(mail);
+      await transport.sendMail(JSON.parse(secretBox.open(row.sealed, CONTEXT)) as Mail);
     } catch (cause) {
-      await knex('outgoing_mail').where({ id }).update({ claimed_until: null });
-      throw cause;
+      await mail.update({ claimed_until: knex.raw(AGAIN) });
+      log.warn({ mail: row.id, reason: (cause as Error).message }, 'A mail was not taken');
+      return true;
     }
-    await knex('outgoing_mail').where({ id }).delete();
+    await mail.delete();
+    return true;
   }
 
-  async function enqueue(id: number): Promise<void> {
-    const added = queue.add('deliver', { id }, { ...TRIES, jobId: `mail-${id}` }).then(() => true);
-    if (!(await Promise.race([added, pause(TAKEN_WITHIN, false, { ref: false })])))
-      throw new Error('Redis does not take it');
+  async function due(): Promise<number> {
+    const old = `created_at < now() - interval '${GIVE_UP_AFTER}'`;
+    const { rows } = await knex.raw(
+      `select count(*) filter (where ${DUE})::int as due, count(*) filter (where ${old})::int as old from outgoing_mail`,
+    );
+    if (rows[0].old > 0) {
+      const dropped = await knex('outgoing_mail').whereRaw(old).delete();
+      log.error({ dropped }, `Mails were given up after ${GIVE_UP_AFTER}`);
+    }
+    return rows[0].due;
   }
 
-  async function sweep(): Promise<void> {
-    const dropped = await knex('outgoing_mail')
-      .whereRaw(`created_at < now() - interval '${GIVE_UP_AFTER}'`)
-      .delete();
-    if (dropped > 0) log.error({ dropped }, `Mails were given up after ${GIVE_UP_AFTER}`);
-    const left = await knex('outgoing_mail')
-      .whereRaw(`created_at < now() - interval '10 seconds' and ${UNCLAIMED}`)
-      .orderBy('id')
-      .limit(500)
-      .pluck('id');
-    for (const id of left) await enqueue(id);
-  }
-
-  const sweeping = setInterval(() => {
-    sweep().catch(cause => log.warn({ err: cause }, 'The sweep of waiting mails failed'));
-  }, SWEEP_EVERY).unref();
+  const clock = startAlarmClock({ name: `mail-${service}`, redisUrl, log, slots: SLOTS, turn, due });
 
   return {
     async send(db, mail) {
       const sealed = secretBox.seal(JSON.stringify(mail), CONTEXT);
-      const [row] = await db('outgoing_mail').insert({ sealed }).returning('id');
-      const committed = db.executionPromise?.then(
-        () => true,
-        () => false,
-      );
-      void committed?.then(async goesOut => {
-        if (!goesOut) return;
-        await enqueue(row.id).catch(cause =>
-          log.warn({ mail: row.id, reason: String(cause) }, 'A mail waits for the sweep'),
-        );
-      });
+      await db('outgoing_mail').insert({ sealed });
+      db.executionPromise?.then(clock.ring, () => {});
     },
     async stop() {
-      clearInterval(sweeping);
-      const closed = Promise.all([worker.close(), queue.close()]).then(() => true);
-      closed.catch(() => {});
-      // Without Redis there is nobody to say goodbye to, and BullMQ would wait for it for ever.
-      if (!(await Promise.race([closed, pause(PATIENCE, false, { ref: false })]))) {
-        worker.disconnect().catch(() => {});
-        queue.disconnect().catch(() => {});
-      }
-      connection.disconnect();
+      await clock.stop();
       transport.close();
     },
   };

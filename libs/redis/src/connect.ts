@@ -12,8 +12,8 @@ type Log = { warn(facts: object, message: string): void };
  */
 export type WhileAway = 'fails' | 'waits' | 'queues';
 
-/** Milliseconds without an answer, after which a connection is given up: longer than a queue blocks for its next job. */
-const LONGEST_BLOCK = 30_000;
+/** Milliseconds without an answer, after which a connection is given up: longer than an idle worker waits for one. */
+const LONGEST_BLOCK = 3_000;
 
 const OF_ONE_SERVER: Record<WhileAway, RedisOptions> = {
   fails: { enableOfflineQueue: false, maxRetriesPerRequest: 0, socketTimeout: 1_000 },

@@ -1,0 +1,1 @@
+export { type AlarmClock, type AlarmClockOptions, startAlarmClock } from './alarm-clock.ts';
