@@ -290,7 +290,7 @@ describe('behind Sentinels', () => {
         expect([null, 'revoked']).toContain(await within(2_500, state(ended)));
         await within(
           2_500,
-          service.get('nothing').catch(() => null),
+          service.get('access:nothing').catch(() => null),
         );
       }
       await over;

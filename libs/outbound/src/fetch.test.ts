@@ -1,3 +1,4 @@
+import { certificateAuthority } from '@rivergate/testing/certificate-authority';
 import {
   createRemoteJWKSet,
   exportJWK,
@@ -8,7 +9,6 @@ import {
 } from 'jose';
 import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { certificateAuthority } from './testing/certificate.ts';
 import { type NameServer, startNameServer } from './testing/name-server.ts';
 import { expectReason, failureOf, outboundUnderTest } from './testing/outbound-under-test.ts';
 import { startWebServer, type WebServer } from './testing/web-server.ts';

@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
+import { certificateAuthority } from '@rivergate/testing/certificate-authority';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { certificateAuthority } from './testing/certificate.ts';
 import { type NameServer, startNameServer } from './testing/name-server.ts';
 import { expectReason, outboundUnderTest } from './testing/outbound-under-test.ts';
 import { startWebServer, type WebServer } from './testing/web-server.ts';

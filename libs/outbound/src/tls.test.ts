@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
+import { certificateAuthority } from '@rivergate/testing/certificate-authority';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
-import { certificateAuthority } from './testing/certificate.ts';
 import { type NameServer, startNameServer } from './testing/name-server.ts';
 import { expectReason, failureOf, outboundUnderTest } from './testing/outbound-under-test.ts';
 import { startWebServer, type WebServer } from './testing/web-server.ts';

@@ -3,12 +3,12 @@ import { parseRedisUrl } from './address.ts';
 
 describe('REDIS_URL', () => {
   it.each([
-    'redis://localhost',
-    'rediss://user:p%40ss@redis.example:6380/2',
-    'redis://[::1]:6379',
-    '/run/redis.sock',
-  ])('%s is one server', url => {
-    expect(parseRedisUrl(url)).toEqual({ form: 'single', url });
+    ['redis://localhost', false],
+    ['rediss://user:p%40ss@redis.example:6380/2', true],
+    ['redis://[::1]:6379', false],
+    ['/run/redis.sock', false],
+  ])('%s is one server', (url, tls) => {
+    expect(parseRedisUrl(url)).toEqual({ form: 'single', url, tls });
   });
 
   it('names Sentinels, the master behind them and its database, with a login for each', () => {
@@ -53,6 +53,8 @@ describe('REDIS_URL', () => {
     '',
     'localhost:6379',
     'redis:localhost',
+    'rediss://localhost?tls=',
+    'REDISS://localhost',
     'http://localhost',
     'redis+cluster://',
     'redis+cluster://a,,b',

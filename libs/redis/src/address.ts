@@ -3,7 +3,7 @@ export type HostAndPort = { host: string; port: number };
 
 /** Where Redis is, as REDIS_URL says it. */
 export type RedisAddress =
-  | { form: 'single'; url: string }
+  | { form: 'single'; url: string; tls: boolean }
   | {
       form: 'sentinel';
       sentinels: HostAndPort[];
@@ -34,8 +34,10 @@ const SEVERAL = /^(rediss?)\+(sentinel|cluster):\/\/(?:([^@/]*)@)?([^/?#]+)(?:\/
  * @throws an Error that says what is wrong, without the address
  */
 export function parseRedisUrl(given: string): RedisAddress {
-  if (/^rediss?:\/\/[^/]/.test(given) ? URL.canParse(given) : given.startsWith('/'))
-    return { form: 'single', url: given };
+  if (/^rediss?:\/\/[^/]/.test(given) ? URL.canParse(given) : given.startsWith('/')) {
+    if (/[?&]tls=/.test(given)) throw new Error('says by rediss whether TLS is spoken, and by nothing else');
+    return { form: 'single', url: given, tls: given.startsWith('rediss:') };
+  }
   const [, scheme, form, userinfo, hosts, path = '', query] = SEVERAL.exec(given) ?? [];
   if (!hosts) throw new Error(`must be like ${REDIS_URL_FORMS}`);
   const tls = scheme === 'rediss';

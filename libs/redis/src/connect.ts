@@ -1,10 +1,9 @@
 import { Cluster, type ClusterOptions, Redis, type RedisOptions } from 'ioredis';
-import { parseRedisUrl } from './address.ts';
+import { parseRedisUrl, type RedisAddress } from './address.ts';
+import { type Log, logTrouble } from './trouble.ts';
 
 /** A connection to Redis, or those to the masters of a cluster. */
 export type RedisClient = Redis | Cluster;
-
-type Log = { warn(facts: object, message: string): void };
 
 /**
  * What becomes of a command while Redis is away: it fails at once; it waits a second for it to come back; it waits until
@@ -52,16 +51,16 @@ const CONNECT_TIMEOUT = 2_000;
  * @param url see `parseRedisUrl`
  */
 export function connectRedis(url: string, log: Log, whileAway: WhileAway): RedisClient {
-  const redis = open(url, whileAway);
-  redis.on('error', (cause: Error) => log.warn({ reason: cause.message }, 'Redis does not answer'));
+  const address = parseRedisUrl(url);
+  const redis = open(address, whileAway);
+  logTrouble(redis, log, serversOf(address));
   return redis;
 }
 
-function open(url: string, whileAway: WhileAway): RedisClient {
-  const address = parseRedisUrl(url);
+function open(address: RedisAddress, whileAway: WhileAway): RedisClient {
+  const { tls } = securityOf(address);
   const options = { connectTimeout: CONNECT_TIMEOUT, retryStrategy, ...OF_ONE_SERVER[whileAway] };
-  if (address.form === 'single') return new Redis(address.url, options);
-  const tls = address.tls ? { tls: {} } : {};
+  if (address.form === 'single') return new Redis(address.url, { ...options, ...securityOf(address) });
   if (address.form === 'cluster') {
     const { redisOptions, ...ofCluster } = OF_A_CLUSTER[whileAway];
     return new Cluster(address.nodes, {
@@ -71,9 +70,9 @@ function open(url: string, whileAway: WhileAway): RedisClient {
       retryDelayOnTryAgain: 20,
       slotsRefreshInterval: 5_000,
       // Certificates are made out for names, which a lookup would turn into addresses.
-      ...(address.tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
+      ...(tls ? { dnsLookup: (host, done) => done(null, host) } : {}),
       ...ofCluster,
-      redisOptions: { ...redisOptions, ...address.login, ...tls },
+      redisOptions: { ...redisOptions, ...address.login, ...securityOf(address) },
     });
   }
   const { username, password } = address.sentinelLogin;
@@ -85,12 +84,26 @@ function open(url: string, whileAway: WhileAway): RedisClient {
     ...address.login,
     ...(username ? { sentinelUsername: username } : {}),
     ...(password ? { sentinelPassword: password } : {}),
-    ...(address.tls ? { enableTLSForSentinelMode: true, tls: {}, sentinelTLS: {} } : {}),
+    ...(tls ? { enableTLSForSentinelMode: true, tls, sentinelTLS: tls } : {}),
     sentinelRetryStrategy: retryStrategy,
     sentinelCommandTimeout: 1_000,
     // One that is a replica now: the Sentinels know who is not.
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   });
+}
+
+/** TLS, where it is asked for, looks at the certificate whatever NODE_TLS_REJECT_UNAUTHORIZED says. */
+const securityOf = ({ tls }: RedisAddress): Pick<RedisOptions, 'tls'> =>
+  tls ? { tls: { rejectUnauthorized: true } } : {};
+
+/** Those that are asked where the masters are. */
+function serversOf(address: RedisAddress): RedisOptions[] {
+  if (address.form === 'single') return [];
+  const [servers, login] =
+    address.form === 'cluster' ? [address.nodes, address.login] : [address.sentinels, address.sentinelLogin];
+  const common = { ...login, ...securityOf(address), connectTimeout: CONNECT_TIMEOUT };
+  // A Sentinel lets the user with the least rights not ask for more than the master.
+  return servers.map(server => ({ ...server, ...common, enableReadyCheck: false }));
 }
 
 /** A connection of its own for messages that are published, which waits for Redis and subscribes anew by itself. */

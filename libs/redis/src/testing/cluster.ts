@@ -1,7 +1,16 @@
 import keySlot from 'cluster-key-slot';
-import { freePort, isReplicated, type Server, startServer, until } from './server.ts';
+import { login, platform } from './least-rights.ts';
+import {
+  freePort,
+  isReplicated,
+  loseListeners,
+  type Server,
+  startServer,
+  type Tls,
+  until,
+} from './server.ts';
 
-/** Three masters, each with a replica. */
+/** Three masters, each with a replica; `url` is that of the user with the least rights. */
 export type TestCluster = {
   url: string;
   masters: readonly Server[];
@@ -11,6 +20,8 @@ export type TestCluster = {
   failOver(master: Server, away?: (master: Server) => unknown): Promise<void>;
   /** Makes the replica the master, as for maintenance. */
   promote(master: Server): Promise<void>;
+  /** Breaks the connections of all that listen to messages. */
+  loseListeners(): Promise<void>;
   /** Gives the slot of the key to another of the masters. */
   moveSlot(key: string, to: Server): Promise<void>;
   stop(): Promise<void>;
@@ -21,8 +32,8 @@ const SLOTS = 16_384;
 /** Milliseconds after which a node counts as lost. */
 const NODE_TIMEOUT = 1_000;
 
-export async function startTestCluster(): Promise<TestCluster> {
-  const servers = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode()));
+export async function startTestCluster(tls?: Tls): Promise<TestCluster> {
+  const servers = await Promise.all(Array.from({ length: 2 * MASTERS }, () => startNode(tls)));
   const masters: Server[] = servers.slice(0, MASTERS);
   const replicas = servers.slice(MASTERS);
   const firstOf = (index: number) => Math.ceil((index * SLOTS) / MASTERS);
@@ -51,7 +62,7 @@ export async function startTestCluster(): Promise<TestCluster> {
 
   const replicaOf = (master: Server) => replicas[masters.indexOf(master)]!;
   return {
-    url: `redis+cluster://${masters.map(({ host, port }) => `${host}:${port}`).join(',')}`,
+    url: `${tls ? 'rediss' : 'redis'}+cluster://${login(platform)}@${masters.map(({ host, port }) => `${host}:${port}`).join(',')}`,
     masters,
     masterOf,
     async failOver(master, away = ({ kill }) => kill()) {
@@ -62,6 +73,7 @@ export async function startTestCluster(): Promise<TestCluster> {
       await replicaOf(master).admin.call('CLUSTER', 'FAILOVER');
       await promoted(replicaOf(master));
     },
+    loseListeners: async () => void (await Promise.all(servers.map(loseListeners))),
     async moveSlot(key, to) {
       const slot = keySlot(key);
       const from = masterOf(key);
@@ -82,12 +94,17 @@ const promoted = ({ admin }: Server) =>
 
 type Node = Server & { bus: number };
 
-async function startNode(): Promise<Node> {
+async function startNode(tls: Tls | undefined): Promise<Node> {
   const bus = await freePort();
   const settings = { 'cluster-enabled': 'yes', 'cluster-port': bus, 'cluster-node-timeout': NODE_TIMEOUT };
   const given = { ...settings, 'repl-diskless-sync-delay': 0, 'cluster-allow-replica-migration': 'no' };
   const options = Object.entries(given).flatMap(([name, value]) => [`--${name}`, String(value)]);
-  return { ...(await startServer([...options, '--save', '', '--appendonly', 'no'])), bus };
+  const secured = tls ? ['--tls-cluster', 'yes'] : [];
+  const server = await startServer([...options, ...secured, '--save', '', '--appendonly', 'no'], {
+    tls,
+    users: platform.lines,
+  });
+  return { ...server, bus };
 }
 
 const idOf = async ({ admin }: Server) => String(await admin.cluster('MYID'));

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { isIP } from 'node:net';
 import { getCACertificates, setDefaultCACertificates } from 'node:tls';
 import { generate } from 'selfsigned';
 
@@ -18,14 +19,21 @@ export async function certificateAuthority() {
     ],
   });
   return {
+    cert: authority.cert,
     /** To this process it counts from now on as those of NODE_EXTRA_CA_CERTS do. */
     trust: () => setDefaultCACertificates([...getCACertificates('default'), authority.cert]),
+    /** @param name or address of the server */
     async certify(name: string, { notAfterDate }: { notAfterDate?: Date } = {}): Promise<Identity> {
       const { private: key, cert } = await generate([{ name: 'commonName', value: name }], {
         keyType: 'ec',
         algorithm: 'sha256',
         ca: { key: authority.private, cert: authority.cert },
-        extensions: [{ name: 'subjectAltName', altNames: [{ type: 2, value: name }] }],
+        extensions: [
+          {
+            name: 'subjectAltName',
+            altNames: [isIP(name) ? { type: 7, ip: name } : { type: 2, value: name }],
+          },
+        ],
         ...(notAfterDate && { notBeforeDate: new Date(0), notAfterDate }),
       });
       return { key, cert };
