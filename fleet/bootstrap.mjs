@@ -21,6 +21,7 @@ const COMMANDS = {
   check: 'fleet/src/check.ts',
   coverage: 'fleet/src/coverage.ts',
   docs: 'fleet/src/documents.ts',
+  'audit:verify': 'fleet/src/audit-verify.ts',
   bench: 'bench/src/main.ts',
 };
 

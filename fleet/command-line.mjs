@@ -55,6 +55,17 @@ const HELP = {
   npm run docs                 writes anew what is made from declarations: docs/errors.md, and the table of services in
                                docs/architecture.md
 `,
+  'audit:verify': `
+  npm run audit:verify [-- options]   follows the audit logs of all organizations, and names the first entry of each that is
+                               not as it was written; exit code 1 where there is one. Of the fleet that runs on this
+                               machine, or of the database in DATABASE_URL (of organization) or DATABASE_ADMIN_URL
+
+  --organization NUMBER        of this one alone
+  --keep FILE                  write the heads of all logs to this file, to be kept where nobody who can change the database
+                               can change it
+  --against FILE               compare with heads that were kept: shows also a log that was made anew as a whole
+  --data-dir DIRECTORY         of npm start; .fleet in the clone if not given
+`,
   bench: `
   npm run bench [-- NAME... [options]]   measures, and compares with the baselines in bench/: gateway, identity,
                                events, fleet

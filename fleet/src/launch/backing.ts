@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { DATABASE_ROLES, provisionDatabase } from '@rivergate/service/database';
+import { DATABASE_ROLES, furnishing, provisionDatabase } from '@rivergate/service/database';
 import type { Progress } from '../console/progress.ts';
 import { mailboxDirectory, postgresDirectory, redisDirectory } from '../data-directory/data-directory.ts';
 import type { Program } from '../processes/program.ts';
@@ -33,10 +33,10 @@ export async function provideDatabase(provisioning: Provisioning): Promise<strin
   const passwords = Object.fromEntries(
     DATABASE_ROLES.map(({ role }) => [role, provisioning.passwords[role] ?? '']),
   );
-  // Once for each set of roles, not at every start.
+  // Once for each set of roles and for what they are given, not at every start.
   const mark = join(provisioning.directory, 'database-provisioned');
   const wanted = createHash('sha256')
-    .update(JSON.stringify([provisioning.operator.DATABASE_ADMIN_URL, passwords]))
+    .update(JSON.stringify([provisioning.operator.DATABASE_ADMIN_URL, passwords, furnishing(DATABASE)]))
     .digest('hex');
   if (existsSync(mark) && readFileSync(mark, 'utf8') === wanted) return adminUrl;
   await provisioning.progress.step('database roles and schemas', () =>

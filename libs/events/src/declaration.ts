@@ -11,6 +11,11 @@ export interface EventDeclaration<Schema extends z.ZodObject = z.ZodObject> {
   readonly summary: string;
   /** Never holds a secret, a code or a token: what is in it is kept and travels. */
   readonly data: Schema;
+  /**
+   * Fields of the data that say who somebody is, as names and addresses do. In audit logs they can be erased. Entries about
+   * a person are found by the field `user_id`, or `email` among these.
+   */
+  readonly personal?: readonly (keyof z.infer<Schema> & string)[];
 }
 
 /** The data of a declared event, as its schema gives it. */

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Knex } from 'knex';
+import { auditEntry, INSERT_AUDIT_ENTRY } from './audit-entry.ts';
 import { dataSchemaOf, type EventData, type EventDeclaration, serviceOf, topicOf } from './declaration.ts';
 import { type Actor, actorName, type CloudEvent } from './envelope.ts';
 import { wakeAfterCommit } from './wake.ts';
@@ -47,28 +48,10 @@ export async function emit<Declaration extends EventDeclaration>(
   };
   const json = JSON.stringify(recorded);
   if (Buffer.byteLength(json) > LARGEST_EVENT) throw new RangeError(`${declaration.type} is over 256 KiB`);
-  // One statement; and no RETURNING from audit_log, which row-level security would take for a read.
+  // One statement.
   const recording = trx.raw(
-    `with recorded as (
-       insert into outbox (topic, key, event) values (?, ?, ?)
-     )
-     insert into audit_log
-       (action, organization_id, actor_user_id, actor, subject, ip_address, user_agent, request_id, metadata)
-     values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-    [
-      topicOf(declaration),
-      recorded.subject,
-      json,
-      declaration.audit,
-      organizationId ?? null,
-      actor.userId,
-      recorded.actor,
-      recorded.subject,
-      actor.ip,
-      actor.userAgent,
-      actor.requestId,
-      JSON.stringify(recorded.data),
-    ],
+    `with recorded as (insert into outbox (topic, key, event) values (?, ?, ?)) ${INSERT_AUDIT_ENTRY}`,
+    [topicOf(declaration), recorded.subject, json, ...auditEntry(declaration, recorded)],
   );
   const { last } = trx.client as { last?: Knex.Raw[] };
   if (last) last.push(recording);

@@ -1,9 +1,16 @@
 export { asyncapiDocument } from './asyncapi.ts';
-export { AUDIT_OWNER, auditLogStatements } from './audit-log-table.ts';
+export { auditEntry, INSERT_AUDIT_ENTRY } from './audit-entry.ts';
+export {
+  AUDIT_LOG_COLUMNS,
+  AUDIT_OWNER,
+  type AuditLogPlace,
+  auditLogStatements,
+} from './audit-log-table.ts';
 export { type Bell, bell } from './bell.ts';
 export { catalogue } from './catalogue/index.ts';
 export { jobEvents } from './catalogue/job.ts';
 export * from './catalogue/services.ts';
+export { type Changes, changesOf } from './changes.ts';
 export { type Consumer, type ConsumerTools, consumer, on, type Reaction } from './consumer.ts';
 export { DEAD_LETTER, type DeadLetter } from './dead-letter.ts';
 export {

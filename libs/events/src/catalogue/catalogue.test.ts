@@ -35,6 +35,36 @@ describe('the catalogue', () => {
     }
   });
 
+  /** Changes without a before and an after in the event, and why. */
+  const withoutChanges: Record<string, string> = {
+    'identity.user.profile_changed': "a user's own, and of no organization",
+    'identity.user.status_changed': "a user's own, and of no organization",
+    'identity.user.email_changed': 'says the old address and the new one',
+    'identity.totp_device.changed': "a user's own, and of no organization",
+    'identity.session.changed': 'what changed is the second factor, of which there is an event',
+    'identity.password.changed': 'a secret',
+    'identity.token.batch_changed': 'follows from the change of an application, which says it',
+    'organization.workspace.settings_changed': 'says what was set before and what is set now',
+    'organization.job.changed': 'says what was done to it',
+  };
+
+  it.each(catalogue.filter(({ type }) => /(changed|updated)$/.test(type)).map(found => [found.type, found]))(
+    '%s says what was before and after, or why it need not',
+    (type, { data }) => {
+      expect('changes' in data.shape).toBe(withoutChanges[type as string] === undefined);
+    },
+  );
+
+  it('says of every event which of its fields tell who somebody is', () => {
+    const telling = /email|display_name|profile_image|device_name|phone|address/;
+    for (const { type, data, personal = [] } of catalogue) {
+      const unsaid = Object.keys(data.shape).filter(
+        field => telling.test(field) && !harmless[field] && !personal.includes(field),
+      );
+      expect(unsaid, type).toEqual([]);
+    }
+  });
+
   it('gives an event the topic of its service and aggregate', () => {
     expect(topicOf(memberRemoved)).toBe('rivergate.organization.member');
     expect(topicOf({ type: 'data-source.signing_key.rotated' })).toBe('rivergate.data-source.signing-key');

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Changes } from '../changes.ts';
 import { event } from '../declaration.ts';
 import { organizationErased } from './erasure.ts';
 
@@ -10,6 +11,7 @@ export const userRegistered = event({
   audit: 'user.registered',
   summary: 'Someone signed up; the address is not verified yet',
   data: z.object({ user_id: Id, email: z.string(), display_name: z.string() }),
+  personal: ['email', 'display_name'],
 });
 
 export const userVerified = event({
@@ -18,6 +20,7 @@ export const userVerified = event({
   audit: 'user.verified',
   summary: 'A user proved to own the address, and may log in',
   data: z.object({ user_id: Id, email: z.string(), display_name: z.string() }),
+  personal: ['email', 'display_name'],
 });
 
 export const userProfileChanged = event({
@@ -31,6 +34,7 @@ export const userProfileChanged = event({
     display_name: z.string(),
     profile_image_url: z.string().nullable().optional(),
   }),
+  personal: ['display_name', 'profile_image_url'],
 });
 
 export const userRemoved = event({
@@ -139,6 +143,7 @@ export const tokenChanged = event({
     fields: z.array(z.string()),
     name: z.string(),
     scopes: z.array(z.string()),
+    changes: Changes.default({}),
   }),
 });
 
@@ -222,6 +227,7 @@ export const emailChanged = event({
   audit: 'user.email_changed',
   summary: 'A user proved to own another address, which is the primary one now; the old one stays on file',
   data: z.object({ user_id: Id, old_email: z.string(), new_email: z.string() }),
+  personal: ['old_email', 'new_email'],
 });
 
 const Passkey = z.object({ passkey_id: Id, user_id: Id, device_name: z.string() });
@@ -232,6 +238,7 @@ export const passkeyRegistered = event({
   audit: 'auth.passkey.registered',
   summary: 'A user added a passkey, by which alone one can log in',
   data: Passkey,
+  personal: ['device_name'],
 });
 
 export const passkeyDeleted = event({
@@ -240,6 +247,7 @@ export const passkeyDeleted = event({
   audit: 'auth.passkey.deleted',
   summary: 'A user deleted a passkey',
   data: Passkey,
+  personal: ['device_name'],
 });
 
 export const passkeyCloneSuspected = event({
@@ -249,6 +257,7 @@ export const passkeyCloneSuspected = event({
   summary:
     'The counter of a passkey did not grow, as where two copies of it are in use; the login was refused',
   data: Passkey,
+  personal: ['device_name'],
 });
 
 export const sessionChanged = event({
@@ -300,6 +309,7 @@ export const secondFactorEnabled = event({
   audit: 'mfa.enabled',
   summary: 'A user turned a second factor on, or added a device to it',
   data: SecondFactor.extend({ device_id: Id.nullable(), device_name: z.string().nullable() }),
+  personal: ['device_name'],
 });
 
 export const secondFactorDisabled = event({
@@ -316,6 +326,7 @@ export const totpDeviceChanged = event({
   audit: 'mfa.device_changed',
   summary: 'A user renamed a TOTP device, or made it the primary one',
   data: TotpDevice.extend({ is_primary: z.boolean() }),
+  personal: ['device_name'],
 });
 
 export const totpDeviceRemoved = event({
@@ -324,6 +335,7 @@ export const totpDeviceRemoved = event({
   audit: 'mfa.device_removed',
   summary: 'A TOTP device of a user was removed',
   data: TotpDevice,
+  personal: ['device_name'],
 });
 
 export const backupCodesReplaced = event({
@@ -350,6 +362,7 @@ export const deviceTrusted = event({
   audit: 'device.trusted',
   summary: 'A user trusts a device: it logs in without a second factor',
   data: TrustedDevice,
+  personal: ['device_name'],
 });
 
 export const deviceSkipped = event({
@@ -358,6 +371,7 @@ export const deviceSkipped = event({
   audit: 'device.skipped',
   summary: 'A user chose not to trust a device',
   data: TrustedDevice,
+  personal: ['device_name'],
 });
 
 export const deviceRevoked = event({
@@ -366,6 +380,7 @@ export const deviceRevoked = event({
   audit: 'device.revoked',
   summary: 'A device is trusted no longer',
   data: TrustedDevice.extend({ reason: z.string() }),
+  personal: ['device_name'],
 });
 
 const OAuthApplication = z.object({ application_id: Id, client_id: z.string() });
@@ -393,6 +408,7 @@ export const oauthApplicationChanged = event({
     grant_types: z.array(z.string()),
     scopes: z.array(z.string()),
     status: z.string(),
+    changes: Changes.default({}),
   }),
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Changes } from '../changes.ts';
 import { event } from '../declaration.ts';
 import { jobEvents } from './job.ts';
 
@@ -29,6 +30,7 @@ export const organizationUpdated = event({
     name: z.string(),
     plan: z.string(),
     status: z.string().optional(),
+    changes: Changes.default({}),
   }),
 });
 
@@ -52,6 +54,7 @@ export const organizationSettingsChanged = event({
     fields: z.array(z.string()),
     /** Every setting as it holds from now on, by group: password_policy, mfa, sessions, tokens, … */
     settings: z.record(z.string(), z.record(z.string(), z.unknown())),
+    changes: Changes.default({}),
   }),
 });
 
@@ -90,6 +93,7 @@ export const workspaceUpdated = event({
     name: z.string(),
     slug: z.string(),
     is_default: z.boolean(),
+    changes: Changes.default({}),
   }),
 });
 
@@ -112,7 +116,13 @@ export const memberChanged = event({
   version: 1,
   audit: 'member.changed',
   summary: 'Role or administrator flag of a member changed',
-  data: z.object({ organization_id: Id, user_id: Id, role_id: Id.nullable(), is_admin: z.boolean() }),
+  data: z.object({
+    organization_id: Id,
+    user_id: Id,
+    role_id: Id.nullable(),
+    is_admin: z.boolean(),
+    changes: Changes.default({}),
+  }),
 });
 
 export const memberRemoved = event({
@@ -134,7 +144,9 @@ export const memberStatusChanged = event({
     status: z.string(),
     /** Free text of who did it. */
     reason: z.string().optional(),
+    changes: Changes.default({}),
   }),
+  personal: ['reason'],
 });
 
 const Role = z.object({
@@ -157,7 +169,7 @@ export const roleChanged = event({
   version: 1,
   audit: 'role.changed',
   summary: 'Name or permissions of a role changed',
-  data: Role,
+  data: Role.extend({ changes: Changes.default({}) }),
 });
 
 export const roleDeleted = event({
@@ -217,6 +229,7 @@ export const invitationPrepared = event({
     role_id: Id,
     email: z.string(),
   }),
+  personal: ['email'],
 });
 
 export const invitationSent = event({
@@ -232,6 +245,7 @@ export const invitationSent = event({
     email: z.string(),
     expires_at: z.string(),
   }),
+  personal: ['email'],
 });
 
 export const invitationRevoked = event({
@@ -280,7 +294,9 @@ export const memberProfileChanged = event({
     fields: z.array(z.string()),
     display_name: z.string().nullable(),
     profile_image_url: z.string().nullable(),
+    changes: Changes.default({}),
   }),
+  personal: ['display_name', 'profile_image_url', 'changes'],
 });
 
 export const workspaceSettingsChanged = event({

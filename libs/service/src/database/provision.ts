@@ -1,3 +1,4 @@
+import { chainedAuditLogStatements } from '@rivergate/audit-chain';
 import { AUDIT_OWNER, auditLogStatements } from '@rivergate/events';
 import pg from 'pg';
 import { SERVICES } from '../services.ts';
@@ -14,6 +15,9 @@ function schemaOf(service: string): string {
 /** Role and schema of the embedded event log. */
 export const EVENT_LOG_ROLE = 'rivergate_events';
 const EVENT_LOG_SCHEMA = 'event_log';
+
+/** The service whose audit log is that of organizations as a whole: it gathers what the others record. */
+const GATHERS_AUDIT = 'organization';
 
 /**
  * Extensions that migrations may use, all of which come with PostgreSQL itself, in a schema of their own: services name
@@ -55,23 +59,29 @@ export async function provisionDatabase({ adminUrl, database, passwords }: Provi
     if (rowCount === 0) await client.query(`create database ${quote(database)}`);
   });
   await connected(databaseUrl(adminUrl, database), async client => {
-    const statements = [
-      ...settingsOf(database),
-      'revoke all on schema public from public',
-      ...extensionStatements,
-      ...DATABASE_ROLES.flatMap(({ role, schema }) => [
-        // The owner of a schema may drop every table in it.
-        `create schema if not exists ${quote(schema)}`,
-        `alter schema ${quote(schema)} owner to ${AUDIT_OWNER}`,
-        `grant usage, create on schema ${quote(schema)} to ${quote(role)}`,
-      ]),
-      ...SERVICES.map(({ name }) =>
-        auditLogStatements({ schema: quote(schemaOf(name)), writer: quote(roleOf(name)) }),
-      ),
-    ];
     await client.query("select pg_advisory_lock(hashtextextended('rivergate provision', 0))");
-    await client.query(statements.join(';\n'));
+    await client.query(furnishing(database));
   });
+}
+
+/** SQL that furnishes a database with what every service needs before it migrates: another one where that has changed. */
+export function furnishing(database: string): string {
+  const statements = [
+    ...settingsOf(database),
+    'revoke all on schema public from public',
+    ...extensionStatements,
+    ...DATABASE_ROLES.flatMap(({ role, schema }) => [
+      // The owner of a schema may drop every table in it.
+      `create schema if not exists ${quote(schema)}`,
+      `alter schema ${quote(schema)} owner to ${AUDIT_OWNER}`,
+      `grant usage, create on schema ${quote(schema)} to ${quote(role)}`,
+    ]),
+    ...SERVICES.map(({ name }) => {
+      const place = { schema: quote(schemaOf(name)), writer: quote(roleOf(name)) };
+      return name === GATHERS_AUDIT ? chainedAuditLogStatements(place) : auditLogStatements(place);
+    }),
+  ];
+  return statements.join(';\n');
 }
 
 /** Creates a database like `template`, which was provisioned and to which nobody is connected. */

@@ -1,5 +1,5 @@
 import { Id } from '@rivergate/endpoint';
-import { oauthApplicationChanged } from '@rivergate/events';
+import { changesOf, oauthApplicationChanged } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { revokeTokens } from '../oauth/revoke-tokens.ts';
@@ -38,6 +38,7 @@ export const revokeApplication = endpoint(
         grant_types,
         scopes,
         status: 'revoked',
+        changes: changesOf<{ status: string }>({ status }, { status: 'revoked' }),
       },
     });
   },

@@ -1,5 +1,5 @@
 import { Id } from '@rivergate/endpoint';
-import { oauthApplicationChanged } from '@rivergate/events';
+import { changesOf, oauthApplicationChanged } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import {
@@ -79,6 +79,7 @@ export const updateApplication = endpoint(
         grant_types: after.grant_types,
         scopes: after.scopes,
         status,
+        changes: changesOf<object>(before, given),
       },
     });
     return application;

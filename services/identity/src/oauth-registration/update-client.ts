@@ -1,5 +1,5 @@
 import { json } from '@rivergate/endpoint';
-import { oauthApplicationChanged } from '@rivergate/events';
+import { changesOf, oauthApplicationChanged } from '@rivergate/events';
 import { equal, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
@@ -69,6 +69,7 @@ export const updateClient = endpoint(
         grant_types,
         scopes,
         status,
+        changes: changesOf<object>(before, change),
       },
     });
     return informationOf(after, { publicUrl, token });

@@ -97,17 +97,18 @@ export async function changeToken(
   db: Knex,
   { userId, id }: { userId: number; id: number },
   change: { name?: string | undefined; scopes?: readonly Scope[] | undefined },
-): Promise<ChangedToken | undefined> {
-  const columns = [...shown(db), 'token_hash'];
+): Promise<{ before: ChangedToken; after: ChangedToken } | undefined> {
+  const columns = [...shown(db), 'token_hash'] as string[];
   const { name, scopes } = change;
   const own = tokensOf(db, { user_id: userId }).where({ id });
-  if (name === undefined && scopes === undefined) return own.first(columns);
+  const before: ChangedToken | undefined = await own.clone().forUpdate().first(columns);
+  if (!before || (name === undefined && scopes === undefined)) return before && { before, after: before };
   const update = {
     ...(name === undefined ? {} : { name }),
     ...(scopes === undefined ? {} : { scopes: [...scopes] }),
   };
-  const [changed] = await own.update(update).returning(columns as string[]);
-  return changed;
+  const [after] = await own.update(update).returning(columns);
+  return { before, after };
 }
 
 /** Tokens by owner, the session they were made in, organization and id, as far as each is given. */

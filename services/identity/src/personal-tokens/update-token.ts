@@ -1,5 +1,5 @@
 import { Id } from '@rivergate/endpoint';
-import { tokenChanged } from '@rivergate/events';
+import { changesOf, tokenChanged } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Scopes, Token, TokenName, TokenNotFound } from './token.ts';
@@ -24,7 +24,10 @@ export const updateToken = endpoint(
     const own = { userId: caller.userId, id: params.token_id };
     const found = await changeToken(db, own, { name: body.name, scopes });
     if (!found) throw TokenNotFound();
-    const { token_hash, ...token } = found;
+    const {
+      before,
+      after: { token_hash, ...token },
+    } = found;
     const fields = (['name', 'scopes'] as const).filter(field => body[field] !== undefined);
     if (fields.length === 0) return token;
     const { id, name, organization_id } = token;
@@ -39,6 +42,7 @@ export const updateToken = endpoint(
         fields,
         name,
         scopes: token.scopes,
+        changes: changesOf({ name: before.name, scopes: before.scopes }, { name, scopes: token.scopes }),
       },
     });
     return token;

@@ -1,38 +1,15 @@
+import { ENTRY_COLUMNS, type StoredEntry } from '@rivergate/audit-chain';
 import type { Knex } from 'knex';
-
-/** One entry as the API shows it. */
-export interface AuditEntry {
-  id: number;
-  action: string;
-  actor: string;
-  actor_user_id: number | null;
-  subject: string;
-  ip_address: string | null;
-  user_agent: string | null;
-  request_id: string | null;
-  metadata: Record<string, unknown>;
-  created_at: Date;
-}
 
 export interface AuditFilter {
   action?: string | undefined;
+  actor?: string | undefined;
   actor_user_id?: number | undefined;
+  subject?: string | undefined;
+  request_id?: string | undefined;
   since?: string | undefined;
   until?: string | undefined;
 }
-
-export const AUDIT_COLUMNS = [
-  'id',
-  'action',
-  'actor',
-  'actor_user_id',
-  'subject',
-  'ip_address',
-  'user_agent',
-  'request_id',
-  'metadata',
-  'created_at',
-] as const;
 
 /** `action` may be a prefix that ends in a dot: `member.` finds all that happened to members. */
 export function auditEntries(
@@ -40,11 +17,27 @@ export function auditEntries(
   organizationId: number,
   filter: AuditFilter,
 ): Knex.QueryBuilder {
+  const { action, since, until, ...equal } = filter;
   const found = db('audit_log').where({ organization_id: organizationId });
-  if (filter.action?.endsWith('.')) found.whereRaw('starts_with(action, ?)', [filter.action]);
-  else if (filter.action !== undefined) found.where({ action: filter.action });
-  if (filter.actor_user_id !== undefined) found.where({ actor_user_id: filter.actor_user_id });
-  if (filter.since !== undefined) found.where('created_at', '>=', filter.since);
-  if (filter.until !== undefined) found.where('created_at', '<', filter.until);
+  if (action?.endsWith('.')) found.whereRaw('starts_with(action, ?)', [action]);
+  else if (action !== undefined) found.where({ action });
+  for (const [column, value] of Object.entries(equal)) if (value !== undefined) found.where(column, value);
+  if (since !== undefined) found.where('created_at', '>=', since);
+  if (until !== undefined) found.where('created_at', '<', until);
   return found;
+}
+
+/** Entries in the order of the chain, which begin after one of them. */
+export async function entriesAfter(
+  db: Knex.Transaction,
+  organizationId: number,
+  sequence: number,
+  limit: number,
+): Promise<StoredEntry[]> {
+  return await db('audit_log')
+    .where({ organization_id: organizationId })
+    .where('sequence', '>', sequence)
+    .orderBy('sequence')
+    .limit(limit)
+    .select(ENTRY_COLUMNS);
 }

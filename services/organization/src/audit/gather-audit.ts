@@ -1,4 +1,12 @@
-import { type CloudEvent, catalogue, consumer, on, serviceOf } from '@rivergate/events';
+import {
+  auditEntry,
+  type CloudEvent,
+  catalogue,
+  consumer,
+  INSERT_AUDIT_ENTRY,
+  on,
+  serviceOf,
+} from '@rivergate/events';
 
 const OWN = 'organization';
 
@@ -12,26 +20,8 @@ export const gatherAudit = consumer({
     .filter(declaration => serviceOf(declaration) !== OWN)
     .map(declaration =>
       on(declaration, async (event: CloudEvent, { db }) => {
-        if (event.organizationid === undefined) return;
-        const userId = /^\d+$/.test(event.actor) ? Number(event.actor) : null;
-        await db.raw(
-          `insert into audit_log
-             (action, organization_id, actor_user_id, actor, subject, ip_address, user_agent, request_id, metadata,
-              created_at)
-           values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-          [
-            declaration.audit,
-            Number(event.organizationid),
-            userId,
-            event.actor,
-            event.subject,
-            event.actorip ?? null,
-            event.actoragent ?? null,
-            event.requestid ?? null,
-            JSON.stringify(event.data),
-            event.time,
-          ],
-        );
+        if (event.organizationid !== undefined)
+          await db.raw(INSERT_AUDIT_ENTRY, auditEntry(declaration, event));
       }),
     ),
 });

@@ -1,24 +1,11 @@
+import { ENTRY_COLUMNS, type StoredEntry, storedEntry } from '@rivergate/audit-chain';
 import { countOf, Id, newestFirst, organizationList, stream, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
-import { AUDIT_COLUMNS, type AuditEntry, auditEntries } from './audit-log-store.ts';
+import { AuditLog } from './audit-log.ts';
+import { auditEntries } from './audit-log-store.ts';
 import { asCsv, CSV, exported, NDJSON } from './export.ts';
-
-const AuditLog = z
-  .object({
-    id: Id,
-    action: z.string().meta({ examples: ['member.added'] }),
-    actor: z.string().meta({ description: 'User id, `service:<name>` or `anonymous`', examples: ['7'] }),
-    actor_user_id: Id.nullable(),
-    subject: z.string().meta({ description: 'Id of what it happened to', examples: ['12'] }),
-    ip_address: z.string().nullable(),
-    user_agent: z.string().nullable(),
-    request_id: z.string().nullable(),
-    metadata: z.record(z.string(), z.unknown()),
-    created_at: Timestamp,
-  })
-  .meta({ id: 'AuditLogEntry' });
 
 const entries = newestFirst('audit_logs');
 const list = organizationList('audit_logs', AuditLog, {
@@ -29,7 +16,20 @@ const list = organizationList('audit_logs', AuditLog, {
     .max(100)
     .optional()
     .meta({ description: 'An action, or a prefix that ends in a dot: member.' }),
+  actor: z
+    .string()
+    .min(1)
+    .max(100)
+    .optional()
+    .meta({ description: 'User id, `service:<name>` or `anonymous`' }),
   actor_user_id: Id.optional(),
+  subject: z.string().min(1).max(100).optional().meta({ description: 'Id of what it happened to' }),
+  request_id: z
+    .string()
+    .min(1)
+    .max(200)
+    .optional()
+    .meta({ examples: ['5f0c1c0e-3f43-4a5e-9a51-6a7b1c2d3e4f'] }),
   since: Timestamp.optional().meta({ description: 'From this moment on' }),
   until: Timestamp.optional().meta({ description: 'Before this moment' }),
   format: z.enum(['json', 'csv', 'ndjson']).default('json'),
@@ -61,8 +61,8 @@ export const listAuditLogs = endpoint(
       const found = auditEntries(db, params.org_id, filter);
       const total = await countOf(found);
       const page = { cursor, from: skip, limit };
-      const { rows, next_cursor } = await entries.page<AuditEntry>(found.select(AUDIT_COLUMNS), page);
-      return { audit_logs: rows, total_count: total, next_cursor };
+      const { rows, next_cursor } = await entries.page<StoredEntry>(found.select(ENTRY_COLUMNS), page);
+      return { audit_logs: rows.map(storedEntry), total_count: total, next_cursor };
     }
     const headers = {
       'content-disposition': `attachment; filename="audit-log-${params.org_id}.${format}"`,

@@ -1,4 +1,4 @@
-import { memberChanged } from '@rivergate/events';
+import { changesOf, memberChanged } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
 import { replaceOrganizationRole } from '../roles/assign-role.ts';
 import { isAdminRole, type RoleRow } from '../roles/role-store.ts';
@@ -27,6 +27,7 @@ export async function changeRole(
     .update({ is_admin });
   const replaced = await replaceOrganizationRole(work, { organizationId, userId, roleId: role.id }, by);
   if (!replaced && is_admin === membership.is_admin) return;
-  const data = { organization_id: organizationId, user_id: userId, role_id: role.id, is_admin };
+  const changes = changesOf(membership, { is_admin });
+  const data = { organization_id: organizationId, user_id: userId, role_id: role.id, is_admin, changes };
   await work.emit(memberChanged, { aggregateId: userId, organizationId, data });
 }

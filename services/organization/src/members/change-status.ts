@@ -1,4 +1,4 @@
-import { memberStatusChanged } from '@rivergate/events';
+import { changesOf, memberStatusChanged } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
 import { withdrawInvitations } from '../invitations/withdraw-invitations.ts';
 import { keepAnAdministrator } from './last-administrator.ts';
@@ -24,7 +24,8 @@ export async function changeStatus(
   await db('memberships')
     .where({ organization_id: organizationId, user_id: userId })
     .update({ status, status_updated_at: db.fn.now(), updated_at: db.fn.now() });
-  const data = { organization_id: organizationId, user_id: userId, status, reason };
+  const changes = changesOf<{ status: string }>(membership, { status });
+  const data = { organization_id: organizationId, user_id: userId, status, reason, changes };
   await emit(memberStatusChanged, { aggregateId: userId, organizationId, data });
   if (status === 'suspended') await withdrawInvitations(work, organizationId, userId);
 }

@@ -8,6 +8,7 @@ import {
   DEFAULT_SETTINGS,
   effectiveSettings,
   type SettingsChange,
+  settingsChanges,
 } from '../settings/settings.ts';
 import { createWorkspace, type WorkspaceRow } from '../workspaces/create-workspace-row.ts';
 import { insertOrganization, reserveOrganizationId } from './organization-store.ts';
@@ -62,7 +63,13 @@ export async function foundOrganization(work: Work, founding: Founding): Promise
       aggregateId: id,
       organizationId: id,
       userId: administratorId,
-      data: { organization_id: id, revision: 0, fields, settings: effective },
+      data: {
+        organization_id: id,
+        revision: 0,
+        fields,
+        settings: effective,
+        changes: settingsChanges(DEFAULT_SETTINGS, effective, fields),
+      },
     });
   }
 

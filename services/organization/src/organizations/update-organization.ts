@@ -1,5 +1,5 @@
 import { Id } from '@rivergate/endpoint';
-import { organizationUpdated } from '@rivergate/events';
+import { changesOf, organizationUpdated } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Domain, Name } from '../names/name.ts';
@@ -49,7 +49,8 @@ export const updateOrganization = endpoint(
         .catch(cause => {
           throw violatesUniqueness(cause) ? OrganizationAlreadyExists() : cause;
         });
-      const data = { organization_id: id, fields, name, plan };
+      const changes = changesOf(before, { name, domain });
+      const data = { organization_id: id, fields, name, plan, changes };
       await emit(organizationUpdated, { aggregateId: id, organizationId: id, data });
     }
     return { organization: { id, name, domain } };

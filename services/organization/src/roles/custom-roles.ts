@@ -1,5 +1,5 @@
 import type { Principal } from '@rivergate/caller';
-import { roleChanged, roleCreated, roleDeleted } from '@rivergate/events';
+import { changesOf, roleChanged, roleCreated, roleDeleted } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
 import { withdrawInvitationsOfHolders } from '../invitations/withdraw-invitations.ts';
 import { nameKeys } from '../names/name-keys.ts';
@@ -87,7 +87,8 @@ export async function changeRole(
     });
   await keeping();
   if (name !== before.name || added.length + removed.length > 0) {
-    const data = { role_id: roleId, organization_id: organizationId, name, permissions };
+    const changes = changesOf(before, { name, permissions });
+    const data = { role_id: roleId, organization_id: organizationId, name, permissions, changes };
     await emit(roleChanged, { aggregateId: roleId, organizationId, data });
   }
   if (removed.length > 0) await withdrawInvitationsOfHolders(work, organizationId, roleId);

@@ -1,4 +1,4 @@
-import { memberChanged, roleWithdrawn } from '@rivergate/events';
+import { changesOf, memberChanged, roleWithdrawn } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
 import { keepAnAdministrator } from '../members/last-administrator.ts';
 import { membershipOf } from '../members/member-store.ts';
@@ -90,7 +90,8 @@ async function setAdministrator(
 ): Promise<void> {
   const is_admin = roleId !== null;
   await db('memberships').where({ organization_id: organizationId, user_id: userId }).update({ is_admin });
-  const data = { organization_id: organizationId, user_id: userId, role_id: roleId, is_admin };
+  const changes = changesOf({ is_admin: !is_admin }, { is_admin });
+  const data = { organization_id: organizationId, user_id: userId, role_id: roleId, is_admin, changes };
   await emit(memberChanged, { aggregateId: userId, organizationId, data });
 }
 

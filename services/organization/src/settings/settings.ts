@@ -1,4 +1,6 @@
+import { LEAST_RETENTION_DAYS } from '@rivergate/audit-chain';
 import { Id, Timestamp } from '@rivergate/endpoint';
+import type { Changes } from '@rivergate/events';
 import { z } from 'zod';
 
 /** Capabilities that an organization may switch off for all of its workspaces. */
@@ -62,6 +64,11 @@ const FIELDS = {
   invitations: {
     expiry_days: z.int().min(1).max(30).meta({ description: 'Days until an invitation lapses' }),
   },
+  audit: {
+    retention_days: z
+      .union([z.int().min(LEAST_RETENTION_DAYS).max(3_650), z.null()])
+      .meta({ description: 'Days for which entries of the audit log are kept; null: without end' }),
+  },
   workspaces: {
     allow_public_access: z
       .boolean()
@@ -86,6 +93,7 @@ export const Settings = z
     sso: z.object(FIELDS.sso),
     oauth: z.object(FIELDS.oauth),
     invitations: z.object(FIELDS.invitations),
+    audit: z.object(FIELDS.audit),
     workspaces: z.object(FIELDS.workspaces),
     features: z.object(FIELDS.features),
   })
@@ -103,6 +111,7 @@ export const SettingsChange = z
     sso: z.strictObject(FIELDS.sso).partial().optional(),
     oauth: z.strictObject(FIELDS.oauth).partial().optional(),
     invitations: z.strictObject(FIELDS.invitations).partial().optional(),
+    audit: z.strictObject(FIELDS.audit).partial().optional(),
     workspaces: z.strictObject(FIELDS.workspaces).partial().optional(),
     features: z.strictObject(FIELDS.features).partial().optional(),
   })
@@ -118,6 +127,7 @@ export const DEFAULT_SETTINGS: Settings = {
   sso: { required: false },
   oauth: { open_registration: false },
   invitations: { expiry_days: 7 },
+  audit: { retention_days: null },
   workspaces: { allow_public_access: false, default_role_id: null },
   features: Object.fromEntries(FEATURES.map(feature => [feature, true])) as Settings['features'],
 };
@@ -157,5 +167,16 @@ export function changedSettings(before: Settings, after: Settings): string[] {
     Object.entries(fields)
       .filter(([field, value]) => before[group as keyof Settings][field as never] !== value)
       .map(([field]) => `${group}.${field}`),
+  );
+}
+
+/** The same with their values before and after, by name. */
+export function settingsChanges(before: Settings, after: Settings, names: readonly string[]): Changes {
+  const ofSetting = (settings: Settings, name: string) => {
+    const [group, field] = name.split('.') as [keyof Settings, never];
+    return settings[group][field];
+  };
+  return Object.fromEntries(
+    names.map(name => [name, { before: ofSetting(before, name), after: ofSetting(after, name) }]),
   );
 }

@@ -4,7 +4,14 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
-import { changedSettings, changeSettings, effectiveSettings, Settings, SettingsChange } from './settings.ts';
+import {
+  changedSettings,
+  changeSettings,
+  effectiveSettings,
+  Settings,
+  SettingsChange,
+  settingsChanges,
+} from './settings.ts';
 
 export const updateSettings = endpoint(
   {
@@ -27,7 +34,8 @@ export const updateSettings = endpoint(
     await requireOwnRole(db, id, body.workspaces?.default_role_id ?? null);
     const changed = changeSettings(stored, body, new Date());
     const settings = effectiveSettings(changed);
-    const fields = changedSettings(effectiveSettings(stored), settings);
+    const before = effectiveSettings(stored);
+    const fields = changedSettings(before, settings);
     if (fields.length > 0) {
       const [row] = await db('organizations')
         .where({ id })
@@ -37,7 +45,8 @@ export const updateSettings = endpoint(
           updated_at: db.fn.now(),
         })
         .returning('settings_revision');
-      const data = { organization_id: id, revision: row.settings_revision, fields, settings };
+      const changes = settingsChanges(before, settings, fields);
+      const data = { organization_id: id, revision: row.settings_revision, fields, settings, changes };
       await emit(organizationSettingsChanged, { aggregateId: id, organizationId: id, data });
     }
     return { settings };

@@ -86,7 +86,7 @@ describe('a forgotten where', () => {
   it('leaves no table that names an organization without row-level security', async () => {
     const open = await service.sql(
       `select distinct c.relname from pg_class c join pg_attribute a on a.attrelid = c.oid
-       where c.relnamespace = 'organization'::regnamespace and c.relkind = 'r'
+       where c.relnamespace = 'organization'::regnamespace and c.relkind in ('r', 'p') and not c.relispartition
          and a.attname = 'organization_id' and not (c.relrowsecurity and c.relforcerowsecurity)`,
     );
     expect(open).toEqual([]);

@@ -1,5 +1,5 @@
 import { displayText, Id, Timestamp } from '@rivergate/endpoint';
-import { memberProfileChanged } from '@rivergate/events';
+import { changesOf, memberProfileChanged } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { UserNotFound } from '../members/errors.ts';
@@ -45,6 +45,8 @@ export const updateUser = endpoint(
     await userToChange(db, caller, userId, 'user.write');
     const { organizationId } = caller;
     const fields = Object.keys(body);
+    const user = () => memberOf<UserRow>(db, organizationId, userId, userColumns(db));
+    const before = await user();
     if (fields.length > 0) {
       const picture = body.profile_image_url === null ? '' : body.profile_image_url;
       await db('memberships')
@@ -55,14 +57,10 @@ export const updateUser = endpoint(
           updated_at: db.fn.now(),
         });
     }
-    const { display_name, profile_image_url, updated_at } = await memberOf<UserRow>(
-      db,
-      organizationId,
-      userId,
-      userColumns(db),
-    );
+    const { display_name, profile_image_url, updated_at } = await user();
     const shown = { display_name, profile_image_url };
-    const data = { organization_id: organizationId, user_id: userId, fields, ...shown };
+    const changes = changesOf(before, shown);
+    const data = { organization_id: organizationId, user_id: userId, fields, ...shown, changes };
     if (fields.length > 0) await emit(memberProfileChanged, { aggregateId: userId, organizationId, data });
     return { user: { id: userId, ...shown, updated_at } };
   },

@@ -1,5 +1,5 @@
 import type { Principal } from '@rivergate/caller';
-import { workspaceSettingsChanged, workspaceUpdated } from '@rivergate/events';
+import { changesOf, workspaceSettingsChanged, workspaceUpdated } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { Work } from '../endpoint.ts';
 import { nameKeys } from '../names/name-keys.ts';
@@ -50,7 +50,8 @@ export async function changeWorkspace(
   const where = { workspace_id: id, organization_id: organizationId };
   if (fields.length > 0) {
     const { slug, is_default } = workspace;
-    const data = { ...where, fields, name, slug, is_default };
+    const changes = changesOf(before, { name, is_default });
+    const data = { ...where, fields, name, slug, is_default, changes };
     await emit(workspaceUpdated, { aggregateId: id, organizationId, data });
   }
   if (keys.length > 0) {
