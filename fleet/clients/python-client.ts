@@ -1,9 +1,7 @@
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { tools } from '../src/launch/roster.ts';
+import { pythonEnvironment } from './python-environment.ts';
 
 const run = promisify(execFile);
 const own = join(import.meta.dirname, 'python');
@@ -16,29 +14,9 @@ for module in pkgutil.walk_packages(rivergate_client.__path__, 'rivergate_client
     importlib.import_module(module.name)
 `;
 
-/** The pinned generator in a virtual environment of its own, kept in the clone from one run to the next. */
-export async function preparePython(program: string): Promise<string> {
-  const version = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12);
-  const environment = join(tools, `python-clients-${version}`);
-  const finished = join(environment, 'bin', 'openapi-python-client');
-  if (existsSync(finished)) return environment;
-  rmSync(environment, { recursive: true, force: true });
-  await run(program, ['-m', 'venv', environment]);
-  // Nothing is kept outside the clone.
-  const pip = [
-    '-m',
-    'pip',
-    'install',
-    '--quiet',
-    '--no-deps',
-    '--cache-dir',
-    join(tools, 'pip'),
-    '--requirement',
-    requirements,
-  ];
-  await run(join(environment, 'bin', 'python'), pip);
-  return environment;
-}
+/** The pinned generator in a virtual environment of its own. */
+export const preparePython = (program: string): Promise<string> =>
+  pythonEnvironment(program, 'python-clients', requirements);
 
 /** @returns what the generator warned of @throws Error with the output of what failed */
 export async function pythonClient(

@@ -8,9 +8,10 @@ const specs = definitions
   .map(({ spec }) => spec);
 const fresh = specs.filter(spec => spec.fresh);
 
-it('what makes credentials, takes second factors away, deletes an organization or hands it over asks for a fresh authentication', () => {
+it('what makes credentials, takes second factors away, deletes an organization, hands it over or says where its audit log goes asks for a fresh authentication', () => {
   expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
     'acceptOwnership',
+    'configureAuditShipping',
     'createBackupCodes',
     'createOauthApplication',
     'createOauthRegistrationToken',
@@ -21,6 +22,7 @@ it('what makes credentials, takes second factors away, deletes an organization o
     'deletePasskey',
     'deleteTotpDevice',
     'regenerateOauthClientSecret',
+    'removeAuditShipping',
     'requestEmailChange',
     'setUpEmailOtp',
     'setUpTotp',

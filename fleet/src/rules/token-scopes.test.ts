@@ -23,7 +23,7 @@ describe('a token in place of a session', () => {
     expect(anyScope).toEqual(['getUserinfo', 'getUserinfoByPost']);
   });
 
-  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, or leaves or ends an organization', () => {
+  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, says where audit logs go, or leaves or ends an organization', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
@@ -34,6 +34,7 @@ describe('a token in place of a session', () => {
       'authorizeOauthClient',
       'changePassword',
       'completePasskeyRegistration',
+      'configureAuditShipping',
       'createBackupCodes',
       'createOauthApplication',
       'createOauthRegistrationToken',
@@ -54,6 +55,7 @@ describe('a token in place of a session', () => {
       'logOutEverywhere',
       'putProfilePicture',
       'regenerateOauthClientSecret',
+      'removeAuditShipping',
       'requestEmailChange',
       'restoreOrganization',
       'revokeSession',
@@ -64,6 +66,7 @@ describe('a token in place of a session', () => {
       'startPasskeyRegistration',
       'stepUp',
       'switchOrganization',
+      'testAuditShipping',
       'transferOwnership',
       'trustDevice',
       'updateOauthApplication',

@@ -45,6 +45,8 @@ export const RATE_LIMITS = {
   invitation_sender: { count: 100, seconds: 3600 },
   /** Invitation mails that go out from one organization, whoever sends them. */
   invitation_organization: { count: 200, seconds: 3600 },
+  /** Requests to the collector of an audit log that somebody asks for. */
+  audit_shipping_test: { count: 10, seconds: 60 },
 } as const satisfies Record<string, RateLimit>;
 
 export type RateLimitClass = keyof typeof RATE_LIMITS;

@@ -4,6 +4,7 @@ import { organizationJobChanged, organizationJobFinished, organizationJobStarted
 import { jobKinds } from '@rivergate/jobs';
 import type { Mailer } from '@rivergate/mail';
 import type { Outbound } from '@rivergate/outbound';
+import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import type { MailLimits } from './invitations/mail-limits.ts';
 import type { Plans } from './organizations/plan.ts';
@@ -22,6 +23,7 @@ export interface OrganizationTools {
   takenAddressLimit: RateLimit | null;
   /** The way to a URL that a user gave. */
   outbound: Outbound;
+  secretBox: SecretBox;
   /** Days for which a deleted organization can be restored. */
   deletionGraceDays: number;
   /** Where links in mails lead: the app, by default the public address of the API. */

@@ -1,6 +1,7 @@
 import { defineService } from '@rivergate/service';
 import * as access from './access/index.ts';
 import * as audit from './audit/index.ts';
+import * as auditShipping from './audit-shipping/index.ts';
 import * as deletion from './deletion/index.ts';
 import type { OrganizationTools } from './endpoint.ts';
 import * as invitations from './invitations/index.ts';
@@ -32,6 +33,7 @@ export const organization = defineService<OrganizationTools>({
     roles,
     permissions,
     audit,
+    auditShipping,
     people,
     users,
     personal,

@@ -41,6 +41,7 @@ export async function organizationTools(resources: Resources): Promise<Organizat
     mailLimits: mailLimitsFromEnv(env),
     takenAddressLimit: takenAddressLimit(env),
     outbound,
+    secretBox,
     appUrl: (APP_URL ?? config.PUBLIC_URL).replace(/\/+$/, ''),
     deletionGraceDays,
     acceptsAnyAddress: INVITATION_ACCEPT_ANY_ADDRESS === 'true',

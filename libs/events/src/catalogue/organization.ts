@@ -384,3 +384,27 @@ export const ownershipOfferEnded = event({
   summary: 'The offer of an organization was declined or withdrawn',
   data: z.object({ organization_id: Id, user_id: Id, reason: z.enum(['declined', 'withdrawn']) }),
 });
+
+const AuditShipping = z.object({ organization_id: Id, url: z.string() });
+
+export const auditShippingConfigured = event({
+  type: 'organization.audit_shipping.configured',
+  version: 1,
+  audit: 'audit_shipping.configured',
+  summary: 'The audit log of an organization is sent to a collector from now on',
+  data: AuditShipping.extend({
+    /** Of the header that goes with it; its value is a secret. */
+    header_name: z.string().nullable(),
+    /** The entries after it are sent. */
+    from_sequence: z.number().int(),
+    changes: Changes.default({}),
+  }),
+});
+
+export const auditShippingRemoved = event({
+  type: 'organization.audit_shipping.removed',
+  version: 1,
+  audit: 'audit_shipping.removed',
+  summary: 'The audit log of an organization is sent nowhere any more',
+  data: AuditShipping.extend({ shipped_sequence: z.number().int() }),
+});
