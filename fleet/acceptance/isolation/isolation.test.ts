@@ -21,7 +21,7 @@ let all: Operation[];
 /** Those whose path names an object of an organization or of a person, by an identifier that is no secret. */
 let naming: Operation[];
 beforeAll(async () => {
-  fleet = await startFleet({ host: 'localhost', env: unlimited });
+  fleet = await startFleet({ host: 'localhost', env: { ...unlimited, OUTBOUND_ALLOW: '127.0.0.1' } });
   [own, other] = await Promise.all([populate(fleet), populate(fleet)]);
   strangers = await strangersTo(fleet, own);
   schemas = (await fleet.caller().get('/api/v1/openapi.json')).body.components.schemas;
@@ -90,6 +90,7 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   user_id: objects.members,
   user_ids: [objects.members],
   client_id: objects.register,
+  url: 'http://127.0.0.1:61999/v1/logs',
   confirm_name: `Org ${marker}`,
   invitations: [
     { email: `invited@${marker}.example.com`, workspace_id: objects.workspaces, role_id: roleId('Viewer') },

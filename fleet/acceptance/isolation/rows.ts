@@ -3,8 +3,16 @@ import pg from 'pg';
 import type { AcceptanceFleet } from '../fleet.ts';
 import type { Tenant } from './tenant.ts';
 
-/** What changes by being used, and tells nobody anything. */
-const OF_USE = ['last_used_at', 'last_active_at', 'last_seen_at', 'usage_count'];
+/** What changes by being used, or by what the platform does by itself, and tells nobody anything. */
+const PASSING = [
+  'last_used_at',
+  'last_active_at',
+  'last_seen_at',
+  'usage_count',
+  'failures',
+  'last_failure_at',
+  'next_try_at',
+];
 
 /** Every row of any service that belongs to the tenant or to its people, by table. */
 export async function rowsOf(fleet: AcceptanceFleet, tenant: Tenant): Promise<Record<string, unknown[]>> {
@@ -31,7 +39,7 @@ export async function rowsOf(fleet: AcceptanceFleet, tenant: Tenant): Promise<Re
       const { rows } = await database.query(
         `select to_jsonb(t) - $3::text[] as row from ${name} t
          where ($1::bigint, $2::bigint[]) is not null and (${conditions.join(' or ')}) order by 1`,
-        [tenant.id, [tenant.administrator.id, tenant.holder.id], OF_USE],
+        [tenant.id, [tenant.administrator.id, tenant.holder.id], PASSING],
       );
       kept[name] = rows.map(({ row }) => row);
     }

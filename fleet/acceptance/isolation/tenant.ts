@@ -99,6 +99,11 @@ export async function populate(fleet: AcceptanceFleet): Promise<Tenant> {
   const sessions = data(await holder.get('/api/v1/sessions')).sessions;
 
   await made(`${organization.path}/transfer-ownership`, { user_id: holder.id });
+  data(
+    await administrator.put(`${organization.path}/audit-shipping`, { url: 'http://127.0.0.1:61999/v1/logs' }),
+  );
+  const { audit_logs } = data(await administrator.get(`${organization.path}/audit-logs`));
+
   const dissolved = await foundOrganization(administrator, named('Dissolved'));
   data(await administrator.delete(`${dissolved.path}?confirm_name=${encodeURIComponent(dissolved.name)}`));
 
@@ -113,6 +118,7 @@ export async function populate(fleet: AcceptanceFleet): Promise<Tenant> {
     objects: {
       organizations: organization.id,
       'organizations/restored': dissolved.id,
+      'audit-logs': audit_logs[0].id,
       workspaces: organization.workspaceId,
       members: holder.id,
       roles: role.id,
