@@ -15,6 +15,8 @@ export type AccessLogEntry = {
   members: string;
   milliseconds: number;
   userId: number | null;
+  /** Who acted in the name of that user. */
+  impersonatorId: number | null;
   ip: string;
 };
 
@@ -51,8 +53,9 @@ export function accessLog(level: string): AccessLog {
   const now = clock();
   const { pid } = process;
   return {
-    write({ requestId, traceId, members, milliseconds, userId, ip }) {
-      const line = `{"level":"info","time":"${now()}","service":"gateway","pid":${pid},"name":"gateway","request_id":${JSON.stringify(requestId)},"trace_id":${JSON.stringify(traceId)},${members},"duration_ms":${Math.round(milliseconds * 100) / 100},"user_id":${userId},"ip":${JSON.stringify(ip)},"msg":"Request"}\n`;
+    write({ requestId, traceId, members, milliseconds, userId, impersonatorId, ip }) {
+      const impersonator = impersonatorId === null ? '' : `"impersonator_id":${impersonatorId},`;
+      const line = `{"level":"info","time":"${now()}","service":"gateway","pid":${pid},"name":"gateway","request_id":${JSON.stringify(requestId)},"trace_id":${JSON.stringify(traceId)},${members},"duration_ms":${Math.round(milliseconds * 100) / 100},"user_id":${userId},${impersonator}"ip":${JSON.stringify(ip)},"msg":"Request"}\n`;
       if (length + WIDEST * line.length > PIECE) writeOut();
       length += piece.write(line, length);
     },

@@ -11,6 +11,7 @@ let fleet: TestFleet;
 beforeAll(async () => {
   fleet = await startTestFleet([
     testRoute('GET', '/api/v1/slow', { caller: 'public' }),
+    testRoute('GET', '/api/v1/things'),
     testRoute('GET', '/api/v1/live', { caller: 'public', upgrade: 'websocket' }),
   ]);
 });
@@ -33,6 +34,13 @@ describe('the process', () => {
     const ended = new Promise(resolve => child.once('exit', resolve));
     const url = `http://127.0.0.1:${port}`;
     await vi.waitFor(async () => expect((await fetch(`${url}/ready`)).status).toBe(200), { timeout: 30_000 });
+
+    const { userId, sessionId, organizationId } = await fleet.signIn();
+    const administrator = await fleet.signIn({ organizationId, is_admin: true });
+    const claims = { sub: String(userId), sid: sessionId, org_id: organizationId };
+    const token = await fleet.token({ ...claims, act: { sub: String(administrator.userId) } });
+    await fetch(`${url}/api/v1/things`, { headers: { authorization: `Bearer ${token}` } });
+    fleet.storage.received.length = 0;
 
     const release = Promise.withResolvers<void>();
     fleet.storage.handle = (_, response) =>
@@ -73,5 +81,10 @@ describe('the process', () => {
       upstream: 'storage',
     });
     expect(log).not.toContain('secret-in-query');
+    expect(lines.find(({ route }) => route === '/api/v1/things')).toMatchObject({
+      user_id: userId,
+      impersonator_id: administrator.userId,
+    });
+    expect(requests[0]).not.toHaveProperty('impersonator_id');
   });
 });

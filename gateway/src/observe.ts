@@ -97,6 +97,7 @@ export function observer(log: Pick<AccessLog, 'write'>): Observer {
         members: series.logged,
         milliseconds,
         userId: exchange.principal?.userId ?? null,
+        impersonatorId: exchange.principal?.impersonator?.userId ?? null,
         ip: exchange.ip,
       });
       endSpan(exchange);
@@ -123,6 +124,7 @@ function endSpan({ span, route, request, status, principal }: Exchange): void {
     'http.request.method': request.method ?? '',
     'http.response.status_code': status,
     ...(principal?.userId ? { 'enduser.id': String(principal.userId) } : {}),
+    ...(principal?.impersonator ? { 'enduser.impersonator.id': String(principal.impersonator.userId) } : {}),
   });
   if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
   span.end();

@@ -8,9 +8,10 @@ const specs = definitions
   .map(({ spec }) => spec);
 const fresh = specs.filter(spec => spec.fresh);
 
-it('what makes credentials, takes second factors away, deletes an organization, hands it over or says where its audit log goes asks for a fresh authentication', () => {
+it('what makes credentials, takes second factors away, lets somebody act for another, deletes an organization, hands it over or says where its audit log goes asks for a fresh authentication', () => {
   expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
     'acceptOwnership',
+    'approveImpersonation',
     'configureAuditShipping',
     'createBackupCodes',
     'createOauthApplication',
@@ -24,6 +25,7 @@ it('what makes credentials, takes second factors away, deletes an organization, 
     'regenerateOauthClientSecret',
     'removeAuditShipping',
     'requestEmailChange',
+    'requestImpersonation',
     'setUpEmailOtp',
     'setUpTotp',
     'startPasskeyRegistration',

@@ -28,6 +28,8 @@ afterAll(async () => {
 
 /** Tables that hold an organization's id and are not a tenant's: why their rows are not confined to it. */
 const notTenants: Record<string, string> = {
+  'identity.impersonations':
+    "a member's and an administrator's: it ends with sessions of either, wherever these act",
   'identity.memberships': "a user's, asked for the password policies of all organizations of that user",
   'identity.oauth_applications': 'found by its client_id before anybody knows for which organization',
   'identity.oauth_grants': 'found by the hash of a code before anybody knows for which organization',

@@ -23,7 +23,7 @@ describe('a token in place of a session', () => {
     expect(anyScope).toEqual(['getUserinfo', 'getUserinfoByPost']);
   });
 
-  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, says where audit logs go, or leaves or ends an organization', () => {
+  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, acts for another, says where audit logs go, or leaves or ends an organization', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
@@ -31,6 +31,7 @@ describe('a token in place of a session', () => {
       'answerOauthConsent',
       'answerOauthConsentAsJson',
       'answerOauthDevice',
+      'approveImpersonation',
       'authorizeOauthClient',
       'changePassword',
       'completePasskeyRegistration',
@@ -46,17 +47,22 @@ describe('a token in place of a session', () => {
       'deletePasskey',
       'deleteProfilePicture',
       'deleteTotpDevice',
+      'denyImpersonation',
+      'endOwnImpersonation',
       'findOauthDevice',
       'getStepUp',
+      'issueImpersonationToken',
       'keepBrowserSession',
       'leaveOrganization',
       'listDeletedOrganizations',
+      'listOwnImpersonations',
       'listPasskeys',
       'logOutEverywhere',
       'putProfilePicture',
       'regenerateOauthClientSecret',
       'removeAuditShipping',
       'requestEmailChange',
+      'requestImpersonation',
       'restoreOrganization',
       'revokeSession',
       'revokeTrustedDevice',
@@ -76,6 +82,7 @@ describe('a token in place of a session', () => {
       'verifyEmailChange',
       'verifyEmailOtp',
       'verifyTotp',
+      'withdrawImpersonation',
       'withdrawOauthConsent',
       'withdrawOwnership',
     ]);

@@ -18,7 +18,7 @@ export function watchLogins(
   connections: Pick<OpenConnections, 'logins' | 'closeLogin'>,
 ): () => void {
   const stateOf = async (login: Login): Promise<LoginState | null> => {
-    const asked = { ...login, userId: null, organizationIds: [] };
+    const asked = { ...login, members: [] };
     const known = (await readAccess(redis, asked).catch(() => null))?.session;
     if (known && known.state !== 'unknown') return known;
     return 'sessionId' in login ? owners.session(login.sessionId) : owners.token(login, known?.seen);

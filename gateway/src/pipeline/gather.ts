@@ -1,4 +1,4 @@
-import { type AccessQuestion, readAccess, recallAccess } from '@rivergate/caller';
+import { type AccessQuestion, type Member, readAccess, recallAccess } from '@rivergate/caller';
 import type { RedisClient } from '@rivergate/redis';
 import type { Exchange } from '../exchange.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
@@ -35,10 +35,20 @@ const latest = new WeakMap<AccessToken, { named: number | null; question: Access
 function questionOf({ token, pathOrganizationId: named }: Exchange): AccessQuestion {
   const known = latest.get(token!);
   if (known?.named === named) return known.question;
-  const { login, userId, organizationId } = token!;
-  const question = { ...login, userId, organizationIds: organizationsAbout(organizationId, named) };
+  const question = { ...token!.login, members: membersAbout(token!, named) };
   latest.set(token!, { named, question });
   return question;
+}
+
+/** Who acts in somebody's name does so by the rights of both, in one organization alone. */
+function membersAbout(
+  { userId, impersonatorId, organizationId }: AccessToken,
+  named: number | null,
+): readonly Member[] {
+  if (userId === null) return [];
+  if (impersonatorId !== null)
+    return [userId, impersonatorId].map(who => ({ organizationId: organizationId!, userId: who }));
+  return organizationsAbout(organizationId, named).map(id => ({ organizationId: id, userId }));
 }
 
 function organizationsAbout(active: number | null, named: number | null): number[] {
@@ -46,7 +56,10 @@ function organizationsAbout(active: number | null, named: number | null): number
   return active === null ? [named] : [active, named];
 }
 
-/** The organizations that the decision is about: the token's active one and the one that the path names. */
-export function organizationsOf(exchange: Exchange): readonly number[] {
-  return questionOf(exchange).organizationIds;
+/**
+ * The memberships that the decision is about: those of the user in the token's active organization and in the one that the
+ * path names; or in the active one that of the user and that of who acts in the user's name.
+ */
+export function membersOf(exchange: Exchange): readonly Member[] {
+  return questionOf(exchange).members;
 }

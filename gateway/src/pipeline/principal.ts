@@ -2,7 +2,10 @@ import {
   anonymous,
   clientStanding,
   grantsIn,
+  type Impersonator,
+  type Member,
   type Membership,
+  mayImpersonate,
   type Principal,
   type PrincipalToken,
   standingIn,
@@ -14,7 +17,7 @@ import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
 import { invalidToken } from '../tokens/verify-access-token.ts';
-import { organizationsOf } from './gather.ts';
+import { membersOf } from './gather.ts';
 
 /**
  * Step: what may the caller do, in the organization that the request acts on? Not being a member of an organization
@@ -32,26 +35,24 @@ export function principal(owners: Owners) {
       return;
     }
     const known = exchange.access?.memberships ?? [];
-    const asked = organizationsOf(exchange);
+    const asked = membersOf(exchange);
     const memberships: Membership[] = [];
     for (let index = 0; index < asked.length; index++) {
       const membership = known[index]?.membership;
-      if (!membership) return askOwners(owners, exchange, userId, asked);
+      if (!membership) return askOwners(owners, exchange, asked);
       memberships.push(membership);
     }
     exchange.principal = principalOf(exchange, memberships);
   };
 }
 
-async function askOwners(
-  owners: Owners,
-  exchange: Exchange,
-  userId: number,
-  asked: readonly number[],
-): Promise<void> {
+async function askOwners(owners: Owners, exchange: Exchange, asked: readonly Member[]): Promise<void> {
   const known = exchange.access?.memberships ?? [];
   const memberships = await Promise.all(
-    asked.map((id, index) => known[index]?.membership ?? owners.membership(id, userId, known[index])),
+    asked.map(
+      ({ organizationId, userId }, index) =>
+        known[index]?.membership ?? owners.membership(organizationId, userId, known[index]),
+    ),
   );
   exchange.principal = principalOf(exchange, memberships);
 }
@@ -59,6 +60,8 @@ async function askOwners(
 type Deciding = {
   actedOn: number | null;
   membership: Membership | undefined;
+  /** Of who acts in the user's name. */
+  impersonators: Membership | undefined;
   isSystemAdmin: boolean;
   mustEnrol: boolean;
   facts: TokenFacts | undefined;
@@ -68,7 +71,7 @@ type Deciding = {
 /** The last principal of each token, and what it was made from: from one request to the next little changes. */
 const latest = new WeakMap<AccessToken, { from: Deciding; principal: Principal }>();
 
-/** @param memberships of the active organization and of the one in the path, in the order of organizationsOf */
+/** @param memberships in the order of membersOf */
 function principalOf(exchange: Exchange, memberships: readonly Membership[]): Principal {
   const token = exchange.token!;
   const session = exchange.access?.session;
@@ -77,17 +80,30 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
   // A token that reaches every organization of its owner outlives the membership in any one of them.
   const tied = token.organizationId !== null && (facts === undefined || facts.bound);
   if (tied && !memberships[0]?.member) throw outdatedToken();
+  const impersonator = impersonatorOf(token);
+  const impersonators = impersonator ? memberships[1]! : undefined;
   const actedOn = exchange.pathOrganizationId ?? (namesOrganization(exchange) ? null : token.organizationId);
-  const membership = actedOn === null ? undefined : memberships[memberships.length - 1];
+  const membership = actedOn === null ? undefined : memberships[impersonator ? 0 : memberships.length - 1];
   const { ip, route } = exchange;
   const mustEnrol = session.token === undefined && session.mustEnrol;
-  const from = { actedOn, membership, isSystemAdmin: session.isSystemAdmin, mustEnrol, facts, ip };
+  const from = {
+    actedOn,
+    membership,
+    impersonators,
+    isSystemAdmin: session.isSystemAdmin,
+    mustEnrol,
+    facts,
+    ip,
+  };
   const known = latest.get(token);
   if (known && !route?.workspace && isSame(known.from, from)) return known.principal;
-  const standing = standingIn(actedOn, membership, session);
+  if (impersonators && !mayImpersonate(impersonators, memberships[0]!)) throw endedConsent();
+  const { isSystemAdmin } = session;
+  const standing = standingIn(actedOn, membership, { isSystemAdmin, token: facts, impersonator });
   const principal: Principal = Object.freeze({
     kind: 'user',
     userId: token.userId,
+    impersonator,
     sessionId: 'sessionId' in token.login ? token.login.sessionId : null,
     token: principalToken(token, facts),
     ...standing,
@@ -109,12 +125,17 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
 function isSame(one: Deciding, other: Deciding): boolean {
   return (
     one.membership === other.membership &&
+    one.impersonators === other.impersonators &&
     one.actedOn === other.actedOn &&
     one.isSystemAdmin === other.isSystemAdmin &&
     one.mustEnrol === other.mustEnrol &&
     one.facts === other.facts &&
     one.ip === other.ip
   );
+}
+
+function impersonatorOf({ impersonatorId, organizationId }: AccessToken): Impersonator | null {
+  return impersonatorId === null ? null : { userId: impersonatorId, boundTo: organizationId! };
 }
 
 function principalToken({ login }: AccessToken, facts: TokenFacts | undefined): PrincipalToken | null {
@@ -150,6 +171,13 @@ function concerned(
 /** A path that names its organization badly must not fall back to the active one. */
 function namesOrganization({ route }: Exchange): boolean {
   return route !== null && route.organizationSegment >= 0;
+}
+
+/** One of the two has lost the right in which the other was let act, whatever has become of the session. */
+function endedConsent() {
+  return Unauthorized('You may not act in the name of this user any more', [], {
+    'WWW-Authenticate': 'Bearer error="invalid_token"',
+  });
 }
 
 /** The user left the organization that the token was issued for. */

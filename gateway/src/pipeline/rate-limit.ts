@@ -7,7 +7,7 @@ import {
 } from '@rivergate/caller';
 import { rateLimited } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
-import { organizationsOf } from './gather.ts';
+import { membersOf } from './gather.ts';
 
 /**
  * Step: whoever makes the gateway ask an owner is counted first, because the answer says nothing that would spare the
@@ -27,7 +27,7 @@ function hasQuestions(exchange: Exchange): boolean {
   const { access } = exchange;
   if (!access || access.session.state === 'unknown') return true;
   if (access.session.state === 'revoked') return false;
-  return organizationsOf(exchange).some((_, index) => !access.memberships[index]?.membership);
+  return membersOf(exchange).some((_, index) => !access.memberships[index]?.membership);
 }
 
 /**
@@ -58,11 +58,15 @@ function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
   return principal.plan === 'professional' || principal.plan === 'enterprise' ? 'premium' : 'standard';
 }
 
-/** Under which name a request is counted: the user's, that of the organization of a client without one, else the address's. */
+/**
+ * Under which name a request is counted: that of the user who really calls, that of the organization of a client without
+ * one, else the address's.
+ */
 export function callerKey(exchange: Exchange): string {
   const { token } = exchange;
   if (!token) return addressKey(exchange);
-  return token.userId === null ? `organization:${token.organizationId}` : `user:${token.userId}`;
+  const userId = token.impersonatorId ?? token.userId;
+  return userId === null ? `organization:${token.organizationId}` : `user:${userId}`;
 }
 
 export function addressKey({ ip }: Exchange): string {

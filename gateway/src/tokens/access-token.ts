@@ -4,6 +4,8 @@ import type { Login } from '@rivergate/caller';
 export type AccessToken = {
   /** Null for the client of an organization, which stands for no user. */
   userId: number | null;
+  /** Who acts in the name of that user (`act`, RFC 8693, section 4.1), in organizationId alone; null where the user does. */
+  impersonatorId: number | null;
   /** The session that it belongs to, or what is known of itself: what may change, asked for with every request. */
   login: Login;
   /** The active organization, or the one in which the token acts where the request names none. */

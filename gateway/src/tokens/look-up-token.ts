@@ -19,7 +19,7 @@ export type LookUpToken = (kind: TokenKind, token: string, exchange: Exchange) =
 export function tokenLookUp(redis: RedisClient, owners: Owners, guesses: Guesses): LookUpToken {
   const known = async (login: Login): Promise<LoginState | null> => {
     if (redis.status !== 'ready') return null;
-    const asked = { ...login, userId: null, organizationIds: [] };
+    const asked = { ...login, members: [] };
     return (await readAccess(redis, asked).catch(() => null))?.session ?? null;
   };
   return async (kind, token, exchange) => {
@@ -32,6 +32,7 @@ export function tokenLookUp(redis: RedisClient, owners: Owners, guesses: Guesses
     if (state?.state !== 'active' || state.token === undefined || hasExpired(state)) throw invalidToken();
     return {
       userId: state.userId,
+      impersonatorId: null,
       login,
       organizationId: state.token.organizationId,
       authTime: null,

@@ -56,8 +56,12 @@ function accessTokenOf(claims: JWTPayload, keyId: string | undefined): AccessTok
   const userId = idOf(claims.sub);
   const sessionId = idOf(claims.sid);
   const organizationId = claims.org_id === null || claims.org_id === undefined ? null : idOf(claims.org_id);
+  const impersonatorId =
+    claims.act === undefined ? null : idOf((claims.act as { sub?: unknown } | null)?.sub);
+  if (impersonatorId !== null && organizationId === null) throw invalidToken();
   return {
     userId,
+    impersonatorId,
     login: { sessionId },
     organizationId,
     authTime: typeof claims.auth_time === 'number' ? claims.auth_time : null,

@@ -9,6 +9,7 @@ export interface ChainedEntry {
   organization_id: number | null;
   actor: string;
   actor_user_id: number | null;
+  impersonator_user_id: number | null;
   subject: string;
   ip_address: string | null;
   user_agent: string | null;
@@ -44,10 +45,14 @@ export function commitment(salt: string, value: unknown): string {
 
 /** The hash of an entry: what it says, its place, and the entry before it. */
 export function entryHash({ chain, ...entry }: ChainedEntry): Buffer {
-  const { ip_address: _ip, user_agent: _agent, metadata, ...facts } = entry;
+  const { ip_address: _ip, user_agent: _agent, impersonator_user_id, metadata, ...facts } = entry;
+  // Not named where it is null: entries had none before there was such a thing.
+  const impersonator = impersonator_user_id == null ? {} : { impersonator_user_id };
   const { personal, origin_salt: _origin, personal_salt: _personal, hash: _hash, ...place } = chain;
   const impersonal = Object.entries(metadata).filter(([name]) => !personal.includes(name));
-  return leafHash(canonicalJson({ ...facts, ...place, metadata: Object.fromEntries(impersonal) }));
+  return leafHash(
+    canonicalJson({ ...facts, ...impersonator, ...place, metadata: Object.fromEntries(impersonal) }),
+  );
 }
 
 /** What is wrong with an entry by itself, whatever comes before it; undefined where nothing is. */

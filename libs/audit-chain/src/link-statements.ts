@@ -52,6 +52,7 @@ export function linkStatements({ schema }: AuditLogPlace): string {
         || ',"created_at":"' || ${schema}.audit_time(entry.created_at)
         || '","event_id":' || coalesce(to_json(entry.event_id)::text, 'null')
         || ',"id":' || entry.id
+        || coalesce(',"impersonator_user_id":' || entry.impersonator_user_id, '')
         || ',"metadata":' || ${schema}.canonical_json(entry.metadata)
         || ',"organization_id":' || coalesce(entry.organization_id::text, 'null')
         || ',"origin_hash":"' || encode(entry.origin_hash, 'hex')

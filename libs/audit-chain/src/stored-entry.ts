@@ -7,6 +7,7 @@ export interface StoredEntry {
   organization_id: number | null;
   actor: string;
   actor_user_id: number | null;
+  impersonator_user_id: number | null;
   subject: string;
   ip_address: string | null;
   user_agent: string | null;
@@ -33,6 +34,7 @@ export const ENTRY_COLUMNS = [
   'organization_id',
   'actor',
   'actor_user_id',
+  'impersonator_user_id',
   'subject',
   'ip_address',
   'user_agent',
@@ -62,6 +64,7 @@ export function storedEntry(row: StoredEntry): ChainedEntry {
     organization_id: numberOf(row.organization_id),
     actor: row.actor,
     actor_user_id: numberOf(row.actor_user_id),
+    impersonator_user_id: numberOf(row.impersonator_user_id),
     subject: row.subject,
     ip_address: row.ip_address,
     user_agent: row.user_agent,

@@ -30,13 +30,19 @@ export type AccessTokenClaims = {
   iat: number;
   exp: number;
   jti: string;
-} & (OfSession | OfClient);
+} & (OfSession | OfImpersonation | OfClient);
 
 /**
  * `sid` is the session id; `auth_time` and `amr` say when and how its user was last authenticated (RFC 9068, section 2.2.1).
  * `second_factor_omitted`: the account had a second factor then, which that authentication did without.
  */
 type OfSession = { sid: number; auth_time: number; amr: string[]; second_factor_omitted?: true };
+
+/**
+ * Somebody acts in the name of `sub` (RFC 8693, section 4.1). That user was not authenticated, so nothing is said of when
+ * and how.
+ */
+type OfImpersonation = { sid: number; act: { sub: string } };
 
 /**
  * Issued to an OAuth client; where it stands for no user, `sub` is the client too (RFC 9068, section 2.2). `cnf` names the

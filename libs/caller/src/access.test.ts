@@ -49,7 +49,10 @@ async function memberOf(organizationId: number, userId: number) {
 
 describe('the access state', () => {
   it('is unknown until an owner was asked', async () => {
-    const access = await readAccess(redis, { sessionId: someId(), userId: 1, organizationIds: [someId()] });
+    const access = await readAccess(redis, {
+      sessionId: someId(),
+      members: [{ organizationId: someId(), userId: 1 }],
+    });
     expect(access.session).toEqual({ state: 'unknown' });
     expect(access.memberships).toEqual([{ generation: null, membership: null }]);
   });
@@ -58,7 +61,13 @@ describe('the access state', () => {
     const [sessionId, userId, one, other] = [someId(), someId(), someId(), someId()];
     await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: true, mustEnrol: true });
     await memberOf(one, userId);
-    const access = await readAccess(redis, { sessionId, userId, organizationIds: [one, other] });
+    const access = await readAccess(redis, {
+      sessionId,
+      members: [
+        { organizationId: one, userId },
+        { organizationId: other, userId },
+      ],
+    });
     expect(access.session).toEqual({ state: 'active', userId, isSystemAdmin: true, mustEnrol: true });
     expect(access.memberships.map(known => known.membership)).toEqual([membership, null]);
   });
@@ -67,13 +76,13 @@ describe('the access state', () => {
     const [sessionId, userId] = [someId(), someId()];
     await revokeSession(redis, sessionId);
     await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
-    const access = await readAccess(redis, { sessionId, userId, organizationIds: [] });
+    const access = await readAccess(redis, { sessionId, members: [] });
     expect(access.session).toEqual({ state: 'revoked' });
   });
 
   it('is asked anew of a session that has changed, and knows that one has ended until then', async () => {
     const [sessionId, userId] = [someId(), someId()];
-    const known = async () => (await readAccess(redis, { sessionId, userId, organizationIds: [] })).session;
+    const known = async () => (await readAccess(redis, { sessionId, members: [] })).session;
     await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: true });
     await projectAccess(redis, { type: 'identity.session.changed', data: { session_id: sessionId } });
     expect(await known()).toEqual({ state: 'unknown' });
@@ -89,7 +98,7 @@ describe('the access state', () => {
       organizationid: String(organizationId),
     });
     await fillMembership(redis, { organizationId, userId, generation, membership });
-    const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
+    const access = await readAccess(redis, { sessionId: 1, members: [{ organizationId, userId }] });
     expect(access.memberships[0]?.membership).toBeNull();
   });
 
@@ -103,7 +112,7 @@ describe('the access state', () => {
         generation,
         membership: { ...membership, until },
       });
-      const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
+      const access = await readAccess(redis, { sessionId: 1, members: [{ organizationId, userId }] });
       return access.memberships[0]?.membership;
     };
     expect(await known(Date.now() + 60_000)).toMatchObject(membership);
@@ -115,7 +124,7 @@ describe('the access state', () => {
     await memberOf(organizationId, userId);
     await redis.del(`access:{organization:${organizationId}}:generation`);
     await organizationGeneration(redis, organizationId);
-    const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
+    const access = await readAccess(redis, { sessionId: 1, members: [{ organizationId, userId }] });
     expect(access.memberships[0]?.membership).toBeNull();
   });
 });
@@ -139,7 +148,7 @@ describe('tokens that are withdrawn together', () => {
       await fillToken(redis, hash, '', { state: 'active', userId: null, isSystemAdmin: false, token: facts });
     expect(await projectAccess(redis, { type, data: { token_hashes: hashes } })).toBe(true);
     for (const tokenHash of hashes) {
-      const asked = { kind: 'oauth', tokenHash, userId: null, organizationIds: [] } as const;
+      const asked = { kind: 'oauth', tokenHash, members: [] } as const;
       expect((await readAccess(redis, asked)).session.state).toBe(state);
     }
     expect(await projectAccess(redis, { type, data: { token_hashes: [1] } })).toBe(false);
@@ -158,7 +167,7 @@ describe('a Redis that is full', () => {
     const data = { session_id: sessionId, user_id: userId };
     await projectAccess(own, { type: 'identity.session.revoked', data });
     await projectAccess(own, { type: 'organization.member.removed', organizationid: organizationId });
-    const asked = { sessionId, userId, organizationIds: [organizationId] };
+    const asked = { sessionId, members: [{ organizationId, userId }] };
     const unknown = {
       session: { state: 'unknown' },
       memberships: [{ generation: null, membership: null }],
@@ -173,7 +182,7 @@ describe('a Redis that takes no writes at all', () => {
   it('is not believed, because nothing could be withdrawn in it', async () => {
     const [sessionId, userId] = [someId(), someId()];
     await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
-    const asked = { sessionId, userId, organizationIds: [] };
+    const asked = { sessionId, members: [] };
     await own.replicaof('127.0.0.1', 1);
     expect(await own.get(`access:{session:${sessionId}}`)).toMatch(/^active/);
     await expect(readAccess(own, asked)).rejects.toThrow('READONLY');
@@ -188,7 +197,7 @@ describe('projectAccess', () => {
     await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
     const event = { type: 'identity.session.revoked', data: { session_id: sessionId, user_id: userId } };
     expect(await projectAccess(redis, event)).toBe(true);
-    const access = await readAccess(redis, { sessionId, userId, organizationIds: [] });
+    const access = await readAccess(redis, { sessionId, members: [] });
     expect(access.session).toEqual({ state: 'revoked' });
   });
 
@@ -198,7 +207,7 @@ describe('projectAccess', () => {
       const [userId, organizationId] = [someId(), someId()];
       await memberOf(organizationId, userId);
       expect(await projectAccess(redis, { type, organizationid: organizationId })).toBe(true);
-      const access = await readAccess(redis, { sessionId: 1, userId, organizationIds: [organizationId] });
+      const access = await readAccess(redis, { sessionId: 1, members: [{ organizationId, userId }] });
       expect(access.memberships[0]?.membership).toBeNull();
     },
   );

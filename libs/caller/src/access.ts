@@ -50,11 +50,11 @@ export type Access = {
   asOf: number;
 };
 
-/** About whom something is asked. Never changed once it was asked. */
-export type AccessQuestion = Readonly<Login> & {
-  readonly userId: number | null;
-  readonly organizationIds: readonly number[];
-};
+/** Somebody in an organization. */
+export type Member = { readonly organizationId: number; readonly userId: number };
+
+/** About what something is asked. Never changed once it was asked. */
+export type AccessQuestion = Readonly<Login> & { readonly members: readonly Member[] };
 
 /**
  * Seconds for which an answer of the owner is kept. Facts that change are cut off at once by projectAccess. Identity
@@ -74,11 +74,11 @@ const organization = (organizationId: number) => `{organization:${organizationId
 /** Below the prefix that gateways follow. */
 const sessionKey = (sessionId: number) => `${ACCESS}${session(sessionId)}`;
 const generationKey = (organizationId: number) => `${ACCESS}${organization(organizationId)}:generation`;
-const membershipKey = (organizationId: number, userId: number | null) =>
+const membershipKey = (organizationId: number, userId: number) =>
   `${ACCESS}${organization(organizationId)}:membership:${userId}`;
 
 /**
- * What is known of the login and of the user's membership of each organization, from the memory of the connection.
+ * What is known of the login and of each membership, from the memory of the connection.
  * Null when Redis has to be asked.
  */
 export function recallAccess(redis: RedisClient, asked: AccessQuestion): Access | null {
@@ -87,7 +87,7 @@ export function recallAccess(redis: RedisClient, asked: AccessQuestion): Access 
 }
 
 /**
- * Reads the login and the user's membership of each organization from Redis, in the same round trip as whatever else
+ * Reads the login and each membership from Redis, in the same round trip as whatever else
  * is asked over the connection in this turn of the event loop.
  */
 export async function readAccess(redis: RedisClient, asked: AccessQuestion): Promise<Access> {
@@ -104,13 +104,12 @@ const named = new WeakMap<AccessQuestion, readonly AccessFact[]>();
 function factsOf(asked: AccessQuestion): readonly AccessFact[] {
   const known = named.get(asked);
   if (known) return known;
-  const { userId, organizationIds } = asked;
   const facts: AccessFact[] = [
     'tokenHash' in asked
       ? { key: tokenKey(asked.tokenHash), parse: tokenStateOf }
       : { key: sessionKey(asked.sessionId), parse: sessionOf },
   ];
-  for (const organizationId of organizationIds) {
+  for (const { organizationId, userId } of asked.members) {
     facts.push({ key: generationKey(organizationId), parse: String });
     facts.push({ key: membershipKey(organizationId, userId), parse: keptMembershipOf });
   }

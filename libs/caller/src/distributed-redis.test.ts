@@ -8,6 +8,7 @@ import {
   fillSession,
   followAccessState,
   forgetMemberships,
+  type Member,
   organizationGeneration,
   rateLimiter,
   readAccess,
@@ -69,14 +70,14 @@ const ways: [string, (master: Master) => unknown][] = [
   ['does not answer any more', ({ freeze }) => freeze()],
 ];
 
-type Question = { sessionId: number; userId: number; organizationIds: number[] };
+type Question = { sessionId: number; members: [Member] };
 
 async function somebody(redis: RedisClient, sessionId = someId()): Promise<Question> {
   const [userId, organizationId] = [someId(), someId()];
   await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
   const generation = await organizationGeneration(redis, organizationId);
   await fillMembership(redis, { organizationId, userId, generation, membership });
-  return { sessionId, userId, organizationIds: [organizationId] };
+  return { sessionId, members: [{ organizationId, userId }] };
 }
 
 const times = <Result>(count: number, work: (index: number) => Promise<Result>) =>
@@ -116,7 +117,7 @@ describe('on a cluster', () => {
     const people = await times(50, () => somebody(service));
     const found = await Promise.all(people.map(asked => readAccess(redis, asked)));
     found.forEach(({ session, memberships }, index) => {
-      expect(session).toMatchObject({ state: 'active', userId: people[index]!.userId });
+      expect(session).toMatchObject({ state: 'active', userId: people[index]!.members[0].userId });
       expect(memberships).toMatchObject([{ membership }]);
     });
   });
@@ -165,7 +166,9 @@ describe('on a cluster', () => {
     const { learn, recall, redis } = await gateway(cluster.url);
     const people = await times(12, () => somebody(service));
     for (const asked of people) await learn(asked);
-    await Promise.all(people.map(({ organizationIds: [id] }) => forgetMemberships(service, id!)));
+    await Promise.all(
+      people.map(({ members: [member] }) => forgetMemberships(service, member.organizationId)),
+    );
     for (const asked of people) {
       expect(recall(asked)).toBeNull();
       expect((await readAccess(redis, asked)).memberships).toMatchObject([{ generation: null }]);
@@ -203,8 +206,8 @@ describe('on a cluster', () => {
     );
     const asked = await somebody(service, sessionOn(followed!));
     await vi.waitFor(async () => {
-      await readAccess(redis, { ...asked, organizationIds: [] });
-      expect(recallAccess(redis, { ...asked, organizationIds: [] })).not.toBeNull();
+      await readAccess(redis, { ...asked, members: [] });
+      expect(recallAccess(redis, { ...asked, members: [] })).not.toBeNull();
     });
     const began = performance.now();
     await revokeSession(service, sessionOn(unknown!));

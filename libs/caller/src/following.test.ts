@@ -9,6 +9,7 @@ import {
   fillSession,
   followAccessState,
   forgetMemberships,
+  type Member,
   organizationGeneration,
   readAccess,
   recallAccess,
@@ -46,7 +47,7 @@ const membership = {
   plan: 'enterprise',
 };
 
-type Question = { sessionId: number; userId: number; organizationIds: number[] };
+type Question = { sessionId: number; members: [Member] };
 
 /** A member of an organization who is signed in. */
 async function somebody(): Promise<Question> {
@@ -54,7 +55,7 @@ async function somebody(): Promise<Question> {
   await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
   const generation = await organizationGeneration(redis, organizationId);
   await fillMembership(redis, { organizationId, userId, generation, membership });
-  return { sessionId, userId, organizationIds: [organizationId] };
+  return { sessionId, members: [{ organizationId, userId }] };
 }
 
 /** A gateway's connection, and what it says without asking Redis. */
@@ -126,7 +127,7 @@ describe('what was read of the access state', () => {
     const known = await gateway.learn(asked);
     expect(known.session).toEqual({
       state: 'active',
-      userId: asked.userId,
+      userId: asked.members[0].userId,
       isSystemAdmin: false,
       mustEnrol: false,
     });
@@ -164,7 +165,7 @@ describe('what was withdrawn', () => {
       const asked = await somebody();
       await Promise.all(gateways.map(({ learn }) => learn(asked)));
       if (time % 2) await revokeSession(redis, asked.sessionId);
-      else await forgetMemberships(redis, asked.organizationIds[0]!);
+      else await forgetMemberships(redis, asked.members[0].organizationId);
       expect(gateways.map(({ recall }) => recall(asked))).toEqual(gateways.map(() => null));
     }
     const keys = await redis.keys('access:*barrier*');
@@ -268,7 +269,7 @@ describe('the memory is not believed', () => {
     await gateway.learn(asked);
     way.hold();
     await vi.waitFor(() => expect(gateway.recall(asked)).toBeNull(), 2_000);
-    await forgetMemberships(redis, asked.organizationIds[0]!);
+    await forgetMemberships(redis, asked.members[0].organizationId);
     way.letGo();
     await vi.waitFor(async () => {
       const { memberships } = await gateway.read(asked);

@@ -9,6 +9,7 @@ export {
   type KnownMembership,
   type Login,
   type LoginState,
+  type Member,
   type Membership,
   organizationGeneration,
   readAccess,
@@ -56,6 +57,7 @@ export {
 export type { Fact } from './fact-memory.ts';
 export { type Known, readFacts, recallFacts } from './facts.ts';
 export { followAccessState } from './following.ts';
+export { mayImpersonate } from './impersonation.ts';
 export { type UsedOnce, usedOnce } from './one-use.ts';
 export {
   BUILT_IN_ROLES,
@@ -70,6 +72,8 @@ export {
 } from './permission.ts';
 export {
   anonymous,
+  boundTo,
+  type Impersonator,
   type Principal,
   type PrincipalToken,
   servicePrincipal,

@@ -13,6 +13,7 @@ const descriptions = {
   'user.read': 'See the users of the organization',
   'user.write': 'Create and change users',
   'user.delete': 'Delete users',
+  'user.impersonate': 'Act in the name of members who consent',
   'data_source.read': 'See data sources',
   'data_source.write': 'Connect and change data sources',
   'data_source.delete': 'Delete data sources',

@@ -12,11 +12,20 @@ export type PrincipalToken = {
   boundTo: number | null;
 };
 
+/** An administrator who acts in the name of a member, by that member's consent (RFC 8693, section 4.1). */
+export type Impersonator = {
+  userId: number;
+  /** The only organization in which they do. */
+  boundTo: number;
+};
+
 /** Who calls, for which organization, with which rights: what the gateway learned about a request. */
 export type Principal = {
   /** `client`: a program that belongs to an organization and stands for no user. */
   kind: 'anonymous' | 'user' | 'client' | 'service';
   userId: number | null;
+  /** Who really calls, where that is not userId: much is closed to them, and all that they do names them. */
+  impersonator: Impersonator | null;
   /** Null for a token that stands in place of a session. */
   sessionId: number | null;
   /** What the request is made with in place of a session; `scope` bounds what it can do. */
@@ -62,6 +71,7 @@ export type Principal = {
 const nobody: Principal = Object.freeze({
   kind: 'anonymous',
   userId: null,
+  impersonator: null,
   sessionId: null,
   token: null,
   organizationId: null,
@@ -86,10 +96,15 @@ export function anonymous(ip: string | null = null): Principal {
   return { ...nobody, ip };
 }
 
+/** The only organization in which the caller acts; null where it is every one of the user's. */
+export function boundTo({ token, impersonator }: Pick<Principal, 'token' | 'impersonator'>): number | null {
+  return token?.boundTo ?? impersonator?.boundTo ?? null;
+}
+
 /**
  * What a membership and the session make of a user's rights. A token makes less of them: it acts nowhere but in the
  * organization that it is bound to, as an administrator only with the scope `admin`, and never for the whole platform,
- * which no scope covers.
+ * which no scope covers. Nor does somebody who acts in a member's name, in the one organization in which they may.
  *
  * @param organizationId the organization that is acted on, if one is
  * @param membership of the user in it; undefined where there is no such organization to be a member of
@@ -100,13 +115,16 @@ export function standingIn(
   session: {
     isSystemAdmin: boolean;
     token?: Pick<TokenFacts, 'bound' | 'organizationId' | 'scopes'> | undefined;
+    impersonator?: Impersonator | null;
   },
 ): Pick<
   Principal,
   'organizationId' | 'isMember' | 'isAdmin' | 'isSystemAdmin' | 'permissions' | 'workspaces' | 'plan'
 > {
-  const { isSystemAdmin, token } = session;
-  const outside = token?.bound === true && token.organizationId !== organizationId;
+  const { token, impersonator } = session;
+  const isSystemAdmin = session.isSystemAdmin && !impersonator;
+  const only = token?.bound ? token.organizationId : impersonator?.boundTo;
+  const outside = only !== undefined && only !== organizationId;
   const isMember = !outside && (membership?.member ?? false);
   return {
     organizationId: isMember || isSystemAdmin ? organizationId : null,

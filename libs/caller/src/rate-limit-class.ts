@@ -34,6 +34,8 @@ export const RATE_LIMITS = {
   /** Codes for a change of address, by who asks and by where they are sent. */
   email_change: { count: 3, seconds: 3600 },
   email_change_daily: { count: 10, seconds: 86_400 },
+  /** How often one member is asked to let somebody act in their name, in one organization. */
+  impersonation_daily: { count: 10, seconds: 86_400 },
   /** OAuth clients that register themselves. */
   client_registration: { count: 20, seconds: 3600 },
   organization_creation: { count: 3, seconds: 300 },

@@ -94,6 +94,7 @@ export const membershipsOf = spec({
   caller: 'internal',
   callers: ['identity'],
   onBehalfOf: 'user',
+  impersonated: true,
   answer: z.object({
     organizations: z.array(Membership),
     workspaces: z.array(ReachableWorkspace),

@@ -1,4 +1,4 @@
-import { holds, holdsIn, type Permission, type Principal, workspacesWith } from '@rivergate/caller';
+import { boundTo, holds, holdsIn, type Permission, type Principal, workspacesWith } from '@rivergate/caller';
 import { isOpen } from './caller-of.ts';
 import { missingPermission } from './detail.ts';
 import type { Log } from './endpoint.ts';
@@ -12,7 +12,7 @@ import {
   Unauthorized,
 } from './failure.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
-import { requiredScope } from './required-scope.ts';
+import { actsInOrganization, requiredScope } from './required-scope.ts';
 import type { EndpointSpec } from './spec.ts';
 
 /** What has been read of a request; only `params` before its rights are known. */
@@ -55,16 +55,19 @@ export function requireKind(spec: EndpointSpec, principal: Principal, log: Log):
 }
 
 /**
- * Default deny: what a token reaches is what a scope of its own names, within the organization that it is bound to; and
- * who has to set a second factor up reaches only what says that it leads there. A service that asks on behalf of such a
- * user was reached by that.
+ * Default deny: what a token reaches is what a scope of its own names, within the organization that it is bound to; who
+ * acts in another's name reaches what is open to that, which has to be said of it; and who has to set a second factor up
+ * reaches only what says that it leads there. A service that asks on behalf of such a user was reached by that.
  *
  * @throws Forbidden
  * @throws MfaEnrolmentRequired
  * @throws NotFound
  */
 function requireReach(spec: EndpointSpec, principal: Principal): void {
-  const { token, sessionId, scope } = principal;
+  const { token, sessionId, scope, impersonator } = principal;
+  if (impersonator && !spec.impersonated) {
+    throw Forbidden('This is not done in the name of somebody else');
+  }
   if (spec.session && (token !== null || sessionId === null)) {
     throw Forbidden('This takes the access token of a session');
   }
@@ -79,12 +82,6 @@ function requireReach(spec: EndpointSpec, principal: Principal): void {
   if (token.boundTo !== null && !actsInOrganization(spec)) {
     throw NotFound('The token acts in its organization only, and this lies outside of it');
   }
-}
-
-function actsInOrganization({ params, activeOrganization, everyOrganization }: EndpointSpec): boolean {
-  return (
-    params?.shape[ORGANIZATION_PARAMETER] !== undefined || (activeOrganization ?? everyOrganization) === true
-  );
 }
 
 /**
@@ -102,7 +99,7 @@ export function requireRights(spec: EndpointSpec, principal: Principal, parts: P
   if (named !== undefined && decided) {
     // A system administrator acts in the organization that the path names without being a member of it.
     const anywhere = principal.isSystemAdmin && principal.organizationId === null;
-    if (principal.token?.boundTo != null && principal.token.boundTo !== named) throw OrganizationNotFound();
+    if ((boundTo(principal) ?? named) !== named) throw OrganizationNotFound();
     const stranger = spec.denials?.stranger ?? OrganizationNotFound;
     if (principal.organizationId !== named && !anywhere) throw stranger();
     if (!principal.isMember && !principal.isSystemAdmin && principal.kind !== 'client') throw stranger();

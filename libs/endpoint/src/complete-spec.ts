@@ -3,17 +3,20 @@ import { acceptedBy, form, isStreamed, mediaTypes } from './body/kinds.ts';
 import { isOpen } from './caller-of.ts';
 import { deprecationHeaders } from './deprecation.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
-import { isSafe } from './required-scope.ts';
+import { actsInOrganization, isSafe } from './required-scope.ts';
 import type { EndpointSpec } from './spec.ts';
+
+/** What a service says of those of its endpoints that say nothing else. */
+export type SpecDefaults = Pick<EndpointSpec, 'impersonated'>;
 
 /**
  * Refuses a declaration that contradicts itself where the types cannot, and adds what the library answers beside the
- * handler's data.
+ * handler's data, and who it is open to where the declaration leaves that to its service and to its kind.
  *
  * @throws an ordinary Error that names the endpoint: the service does not boot
  */
-export function completeSpec<Spec extends EndpointSpec>(declared: Spec): Spec {
-  const spec = withForm(declared);
+export function completeSpec<Spec extends EndpointSpec>(declared: Spec, defaults: SpecDefaults = {}): Spec {
+  const spec = withReach(withForm(declared), defaults);
   for (const flaw of flawsOf(spec)) throw new Error(`${spec.method} ${spec.path} ${flaw}`);
   deprecationHeaders(spec.deprecated);
   if (!spec.messageInData) return spec;
@@ -27,6 +30,11 @@ function withForm<Spec extends EndpointSpec>(spec: Spec): Spec {
   return { ...spec, accepts: [form({ oauth: true })] };
 }
 
+function withReach<Spec extends EndpointSpec>(spec: Spec, defaults: SpecDefaults): Spec {
+  const ordinary = actsInOrganization(spec) && !spec.session && spec.status !== 202;
+  return { ...spec, impersonated: spec.impersonated ?? defaults.impersonated ?? ordinary };
+}
+
 function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.caller === 'internal' && !spec.callers?.length) yield 'is internal and names no callers';
   if (spec.caller !== 'internal' && spec.callers) yield 'names callers and is not internal';
@@ -37,9 +45,10 @@ function* flawsOf(spec: EndpointSpec): Generator<string> {
   if (spec.fresh && !spec.session) yield 'asks for a fresh authentication and takes no session';
   if (spec.everyOrganization && (spec.activeOrganization || spec.params?.shape[ORGANIZATION_PARAMETER]))
     yield 'acts over all organizations and in one';
-  const placed =
-    spec.activeOrganization || spec.everyOrganization || spec.params?.shape[ORGANIZATION_PARAMETER];
-  if (spec.clients && !(forUsers && placed)) yield 'is for clients and acts in no organization';
+  if (spec.impersonated && spec.session)
+    yield 'is open to who acts in the name of its user and takes a session';
+  if (spec.clients && !(forUsers && actsInOrganization(spec)))
+    yield 'is for clients and acts in no organization';
   if (spec.clients && spec.session) yield 'takes a session, which clients do not have';
   if (spec.workspace && !forUsers) yield 'acts in a workspace and needs no signed-in caller';
   if (spec.workspace && spec.workspace !== 'every') {

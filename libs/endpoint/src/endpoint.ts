@@ -5,7 +5,7 @@ import type { z } from 'zod';
 import { acceptedBy, isStreamed } from './body/kinds.ts';
 import type { Files } from './body/upload.ts';
 import type { Call, CallOf } from './call.ts';
-import { completeSpec } from './complete-spec.ts';
+import { completeSpec, type SpecDefaults } from './complete-spec.ts';
 import type { EndpointSpec, Input, Outcome, TakesFiles } from './spec.ts';
 
 /** Where the request came from; what an audit entry and a session row keep of it. */
@@ -33,6 +33,8 @@ export type Emit = <Data extends z.ZodObject>(
     organizationId?: number | null;
     /** Default: the caller. Given where the fact is about someone who is not signed in yet. */
     userId?: number | null;
+    /** Default: who acts in the caller's name, where somebody does. */
+    impersonatorId?: number;
   },
 ) => Promise<void>;
 
@@ -118,15 +120,16 @@ export interface Endpoint<Spec extends EndpointSpec = EndpointSpec> {
 /**
  * The `endpoint` function of a service whose handlers also get `Tools`.
  *
+ * @param defaults of declarations that say nothing else
  * @example export const endpoint = endpoints<{ mail: Mailer }>();
  */
-export function endpoints<Tools extends object = object>() {
+export function endpoints<Tools extends object = object>(defaults: SpecDefaults = {}) {
   return function endpoint<const Spec extends EndpointSpec, Prepared = undefined>(
     spec: Spec,
     handler: Handler<Spec, Tools, undefined> | SteppedHandler<Spec, Tools, Prepared>,
   ): Endpoint<Spec> {
     const steps = typeof handler === 'function' ? { handle: handler } : handler;
-    const completed = completeSpec(spec);
+    const completed = completeSpec(spec, defaults);
     if ('organization' in steps && !spec.activeOrganization)
       throw new Error(
         `${spec.method} ${spec.path} finds its organization and does not say activeOrganization`,

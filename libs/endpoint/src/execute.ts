@@ -138,6 +138,7 @@ export function emitterOf(
   return async (declaration, fact) => {
     const actor: Actor = {
       userId: fact.userId === undefined ? caller.userId : fact.userId,
+      impersonatorId: fact.impersonatorId ?? caller.impersonator?.userId ?? null,
       service: caller.service ?? service,
       ip: request.ip,
       userAgent: request.userAgent,

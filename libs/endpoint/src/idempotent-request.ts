@@ -59,6 +59,7 @@ function scopeOf(caller: Principal, spends: string | undefined, parts: Parts, bo
   return [
     caller.kind === 'service' ? `service ${caller.service}` : undefined,
     `user ${caller.userId}`,
+    caller.impersonator ? `impersonator ${caller.impersonator.userId}` : undefined,
     caller.clientId === null ? undefined : `client ${caller.clientId}`,
     `organization ${caller.organizationId}`,
     spent,

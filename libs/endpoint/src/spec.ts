@@ -92,6 +92,11 @@ interface EndpointFacts {
    * decides by the token itself.
    */
   anyScope?: true;
+  /**
+   * Whether who acts in the name of a member may call it. Unless it is said, here or for the whole service, that is what acts
+   * in an organization and takes tokens in place of a session, but for what goes on after its answer (202).
+   */
+  impersonated?: boolean;
   /** Also open to who has to set a second factor up first, because it leads to that. */
   beforeEnrolment?: true;
   /**
@@ -115,7 +120,7 @@ interface EndpointFacts {
   activeOrganization?: true;
   /**
    * Acts over all organizations of the caller. A token that is bound to one reaches it; the handler keeps to that one
-   * (`caller.token.boundTo`), and to `caller.organizationId` for a client.
+   * (`boundTo(caller)`), and to `caller.organizationId` for a client.
    */
   everyOrganization?: true;
   /** A public endpoint that acts for the signed-in user when a bearer token is sent. */

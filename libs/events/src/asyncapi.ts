@@ -36,6 +36,7 @@ const ENVELOPE = {
       description: 'Decimal id of the organization that the fact belongs to',
     },
     actor: { type: 'string', description: "A user's decimal id, service:<name>, or anonymous" },
+    impersonator: { type: 'string', description: "Decimal id of who acted in the actor's name" },
     actorip: {
       type: 'string',
       description: 'Network address of the actor, for audit logs; not for the world outside the fleet',

@@ -8,8 +8,8 @@ import type { CloudEvent } from './envelope.ts';
  */
 export const INSERT_AUDIT_ENTRY = `insert into audit_log
   (event_id, action, organization_id, actor_user_id, actor, subject, ip_address, user_agent, request_id, metadata, personal,
-   created_at)
-  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+   created_at, impersonator_user_id)
+  values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
 
 /** What the audit log keeps of an event. What its declaration says is personal stands apart, so that it can be erased. */
 export function auditEntry(
@@ -32,5 +32,6 @@ export function auditEntry(
     JSON.stringify(Object.fromEntries(metadata)),
     personal.length > 0 ? JSON.stringify(Object.fromEntries(personal)) : null,
     event.time,
+    event.impersonator === undefined ? null : Number(event.impersonator),
   ];
 }

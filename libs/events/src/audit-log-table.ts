@@ -15,7 +15,8 @@ export const AUDIT_LOG_COLUMNS = `
   metadata jsonb not null default '{}',
   created_at timestamptz(3) not null default now(),
   event_id uuid,
-  personal jsonb`;
+  personal jsonb,
+  impersonator_user_id bigint`;
 
 /** In which database an audit log is, and who writes it: quoted identifiers. */
 export interface AuditLogPlace {
@@ -51,6 +52,7 @@ export function auditLogStatements(
   const { schema, writer } = place;
   const log = `${schema}.audit_log`;
   return `${table}
+    alter table ${log} add column if not exists impersonator_user_id bigint;
     create index if not exists audit_log_by_organization on ${log} (organization_id, id desc);
     create index if not exists audit_log_by_subject on ${log} (organization_id, subject, id desc);
     create index if not exists audit_log_by_actor on ${log} (actor_user_id, action, id desc);

@@ -38,6 +38,7 @@ export async function emit<Declaration extends EventDeclaration>(
     datacontenttype: 'application/json',
     dataschema: dataSchemaOf(declaration),
     actor: actorName(actor),
+    ...(actor.impersonatorId != null && { impersonator: String(actor.impersonatorId) }),
     ...(actor.ip && { actorip: actor.ip }),
     // CloudEvents 1.0, section 3.1: a string holds no control characters.
     ...(actor.userAgent && { actoragent: actor.userAgent.replace(/\p{Cc}/gu, ' ') }),

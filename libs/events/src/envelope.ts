@@ -17,6 +17,8 @@ export interface CloudEvent<Data = Record<string, unknown>> {
   organizationid?: string;
   /** A user's decimal id, `service:<name>`, or `anonymous`. */
   actor: string;
+  /** Decimal id of who acted in the actor's name. */
+  impersonator?: string;
   /** Network address of the actor. For the audit log, as actoragent: neither leaves the fleet with an event. */
   actorip?: string;
   /** User agent of the actor, without control characters. */
@@ -31,6 +33,8 @@ export interface CloudEvent<Data = Record<string, unknown>> {
 /** Who did it, and from where: goes into the audit log and into the envelope, for the audit logs of other services. */
 export interface Actor {
   userId: number | null;
+  /** Who acts in the name of that user, where somebody does. */
+  impersonatorId?: number | null;
   /** Name of the service that acts, where no user does. */
   service?: string | null;
   ip: string | null;

@@ -1,4 +1,4 @@
-export { accessOwners, type Owners } from './access/owners.ts';
+export { accessOwners, askMembership, type Owners } from './access/owners.ts';
 export { MANIFEST_VERSION_HEADER } from './application.ts';
 export { type Config, processVariables, readConfig, readEnvironment } from './config.ts';
 export { connectDatabase } from './database/connect.ts';

@@ -43,6 +43,12 @@ export function byToken(
   };
 }
 
+/** The same user, but that somebody else acts in their name, in that organization. */
+export function impersonated(user: Principal, impersonator: number): Principal {
+  const { organizationId } = user;
+  return { ...user, authTime: null, impersonator: { userId: impersonator, boundTo: organizationId! } };
+}
+
 /** An administrator of the organization. */
 export function administrator(
   facts: Partial<Principal> & { userId: number; organizationId: number },

@@ -23,4 +23,5 @@ export interface IdentityTools {
   useProof(proof: DpopProof): Promise<boolean>;
 }
 
-export const endpoint = endpoints<IdentityTools>();
+/** Closed to who acts in the name of somebody else, unless a declaration says otherwise: it is about how people prove who they are. */
+export const endpoint = endpoints<IdentityTools>({ impersonated: false });

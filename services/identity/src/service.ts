@@ -4,6 +4,7 @@ import * as backchannelLogout from './backchannel-logout/index.ts';
 import * as browserSessions from './browser-sessions/index.ts';
 import * as emailChange from './email-change/index.ts';
 import type { IdentityTools } from './endpoint.ts';
+import * as impersonation from './impersonation/index.ts';
 import * as keys from './keys/index.ts';
 import { ensureSigningKeys } from './keys/rotate-signing-key.ts';
 import * as login from './login/index.ts';
@@ -38,6 +39,7 @@ export const identity = defineService<IdentityTools>({
     emailChange,
     pictures,
     sessions,
+    impersonation,
     browserSessions,
     accounts,
     keys,

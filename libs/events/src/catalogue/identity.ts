@@ -539,3 +539,45 @@ export const registrationTokenRevoked = event({
 });
 
 export const identityOrganizationErased = organizationErased('identity');
+
+const Impersonation = z.object({ impersonation_id: Id, user_id: Id, administrator_id: Id });
+
+export const impersonationRequested = event({
+  type: 'identity.impersonation.requested',
+  version: 1,
+  audit: 'impersonation.requested',
+  summary: 'An administrator asked a member for consent to act in their name',
+  data: Impersonation.extend({ reason: z.string(), minutes: z.int() }),
+});
+
+export const impersonationApproved = event({
+  type: 'identity.impersonation.approved',
+  version: 1,
+  audit: 'impersonation.approved',
+  summary: 'A member lets an administrator act in their name',
+  data: Impersonation.extend({ until: z.string() }),
+});
+
+export const impersonationStarted = event({
+  type: 'identity.impersonation.started',
+  version: 1,
+  audit: 'impersonation.started',
+  summary: 'An administrator began to act in the name of a member, in a session of its own',
+  data: Impersonation.extend({ session_id: Id, until: z.string() }),
+});
+
+export const impersonationDenied = event({
+  type: 'identity.impersonation.denied',
+  version: 1,
+  audit: 'impersonation.denied',
+  summary: 'A member does not let an administrator act in their name',
+  data: Impersonation,
+});
+
+export const impersonationEnded = event({
+  type: 'identity.impersonation.ended',
+  version: 1,
+  audit: 'impersonation.ended',
+  summary: 'What an administrator asked a member for, or did in their name, is over',
+  data: Impersonation.extend({ reason: z.string() }),
+});

@@ -4,7 +4,9 @@ import {
   type KnownMembership,
   type Login,
   type LoginState,
+  type Member,
   type Membership,
+  mayImpersonate,
   type Principal,
   readAccess,
   type Scope,
@@ -48,8 +50,7 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
     return session && session.state !== 'unknown' ? session : owners.token(login, session?.seen);
   };
   const membershipOf = async (
-    organizationId: number,
-    userId: number,
+    { organizationId, userId }: Member,
     known: KnownMembership | undefined,
     db: Knex.Transaction,
   ): Promise<Membership> => {
@@ -62,20 +63,16 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
     known: Known,
     db: Knex.Transaction,
   ): Promise<Principal> => {
-    const { userId, organizationId } = caller;
-    const membership =
-      organizationId === null
-        ? undefined
-        : await membershipOf(organizationId, userId, known?.memberships[0], db);
+    const { organizationId, impersonator } = caller;
+    const memberships: Membership[] = [];
+    for (const [index, member] of membersAbout(caller).entries())
+      memberships.push(await membershipOf(member, known?.memberships[index], db));
+    if (impersonator && !mayImpersonate(memberships[1]!, memberships[0]!)) throw ended();
     const scope = session.token?.scopes ?? caller.scope;
-    return { ...caller, scope, ...standingIn(organizationId, membership, session) };
+    return { ...caller, scope, ...standingIn(organizationId, memberships[0], { ...session, impersonator }) };
   };
-  const lookUp = ({ userId, organizationId }: Principal, login: Login) =>
-    readAccess(redis, {
-      ...login,
-      userId,
-      organizationIds: organizationId === null ? [] : [organizationId],
-    }).catch(() => null);
+  const lookUp = (caller: Principal, login: Login) =>
+    readAccess(redis, { ...login, members: membersAbout(caller) }).catch(() => null);
 
   return {
     async ofCaller(caller, db) {
@@ -108,6 +105,14 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
       return await standing({ ...caller, userId }, { isSystemAdmin, token: bounds }, known, db);
     },
   };
+}
+
+/** By whose rights it is decided: also, where somebody acts in another's name, by those of both in their organization. */
+function membersAbout({ userId, organizationId, impersonator }: Principal): readonly Member[] {
+  if (userId === null) return [];
+  if (impersonator)
+    return [userId, impersonator.userId].map(who => ({ organizationId: impersonator.boundTo, userId: who }));
+  return organizationId === null ? [] : [{ organizationId, userId }];
 }
 
 function loginBy({ token, sessionId }: Principal): Login | null {

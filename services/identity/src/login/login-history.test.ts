@@ -32,6 +32,7 @@ describe('login-history', () => {
     expect(failures.history[0]).toEqual({
       id: expect.any(Number),
       action: 'auth.login.failure',
+      impersonator_user_id: null,
       ip_address: '192.0.2.7',
       user_agent: expect.any(String),
       created_at: expect.stringMatching(/Z$/),

@@ -9,6 +9,9 @@ const Entry = z
     action: z.enum(['auth.login.success', 'auth.login.failure']),
     ip_address: z.string().nullable(),
     user_agent: z.string().nullable(),
+    impersonator_user_id: Id.nullable().meta({
+      description: 'Who acts in the name of the user from then on',
+    }),
     created_at: Timestamp,
     metadata: z.object({
       method: z

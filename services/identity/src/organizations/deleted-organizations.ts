@@ -16,7 +16,7 @@ import { endGrantsOfOpenClients } from '../oauth/grants-of-open-clients.ts';
 import { revokeTokens } from '../oauth/revoke-tokens.ts';
 import { applicationsOf, forgetApplication } from '../oauth-applications/application-store.ts';
 import { revokeTokens as revokeRegistrationTokens } from '../oauth-registration/registration-token-store.ts';
-import { endSessions } from '../sessions/end-sessions.ts';
+import { endImpersonations, endSessions } from '../sessions/end-sessions.ts';
 
 type Tools = ReturnType<typeof emittingAtOnce>;
 
@@ -56,6 +56,7 @@ async function stop(tools: Tools, organizationId: number): Promise<void> {
       data: { registration_token_id: id, reason: 'organization_deleted' },
     });
   await endSessions(tools, { organizationId }, 'organization_deleted');
+  await endImpersonations(tools, { organization_id: organizationId }, 'organization_deleted');
   const applications = await lockedApplications(db, organizationId);
   // In the row itself: who waits for its lock to issue a token looks at it again.
   await applicationsOf(db, organizationId).update({ organization_deleted: true });
@@ -81,6 +82,7 @@ async function erase(tools: Tools, organizationId: number): Promise<void> {
     await emit(oauthApplicationDeleted, { aggregateId: id, organizationId, data });
   }
   for (const table of [
+    'impersonations',
     'oauth_registration_tokens',
     'personal_tokens',
     'organization_policies',

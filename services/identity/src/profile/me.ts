@@ -6,6 +6,7 @@ import { endpoint } from '../endpoint.ts';
 import { loginsOf } from '../login/login-history-store.ts';
 import { Method } from '../second-factors/method.ts';
 import { methodsOf } from '../second-factors/methods.ts';
+import { Impersonator } from '../sessions/impersonator.ts';
 import { countActiveSessions } from '../sessions/session-store.ts';
 import { socialAccountsOf } from '../social/social-account-store.ts';
 import { addressesOf, profileOf } from './profile-store.ts';
@@ -50,9 +51,11 @@ export const me = endpoint(
     summary: 'Everything about the caller',
     caller: 'user',
     beforeEnrolment: true,
+    impersonated: true,
     answer: membershipsOf.answer.extend({
       user: User,
       active_organization_id: Id.nullable().meta({ description: 'In which the session acts' }),
+      impersonator: Impersonator,
       emails: z.array(UserEmail),
       security: SecurityState,
     }),
@@ -64,12 +67,14 @@ export const me = endpoint(
       const { userId } = caller;
       const user = await profileOf(db, userId);
       if (!user || user.disabled_at) throw CallerNotFound();
+      const acting = caller.impersonator && (await profileOf(db, caller.impersonator.userId));
       const methods = await methodsOf(db, userId);
       const emails = await addressesOf(db, userId);
       const connected = await socialAccountsOf(db, userId);
       return {
         user: { ...user, primary_email: emails[0]!.email },
         active_organization_id: caller.organizationId,
+        impersonator: acting ? { id: acting.id, display_name: acting.display_name } : null,
         emails,
         ...prepared,
         security: {

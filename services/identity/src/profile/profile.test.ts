@@ -39,6 +39,7 @@ describe('me', () => {
         user_metadata: {},
       },
       active_organization_id: null,
+      impersonator: null,
       emails: [{ email: person.email, verified: true, is_primary: true, created_at: expect.any(String) }],
       organizations: [expect.objectContaining({ id: 1000 + person.userId, source: 'signup' })],
       workspaces: [

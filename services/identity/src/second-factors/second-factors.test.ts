@@ -1,5 +1,5 @@
 import { memberRemoved } from '@rivergate/events';
-import { eventually, expectError, fellowService, publishEvent, signedIn } from '@rivergate/testing';
+import { eventually, expectError, fellowService, publishEvent } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enrolEmail, enrolTotp, mailedCode } from '../testing/authenticator.ts';
 import {
@@ -243,8 +243,8 @@ describe('where an organization requires a second factor', () => {
       expect(await mustEnrol(person.sessionId)).toBe(false);
     });
     it('it reaches the own account, the way out and everything of second factors, and nothing else', async () => {
-      const { userId, sessionId, email } = await identity.person();
-      const caller = identity.as(signedIn({ userId, sessionId, mustEnrol: true }));
+      const person = await identity.person();
+      const caller = identity.as({ ...person.principal, mustEnrol: true });
       for (const path of ['/auth/me', '/mfa/status', '/mfa/totp/devices', '/mfa/backup-codes'])
         await caller.get(`/api/v1${path}`).expect(200);
       for (const path of ['/sessions', '/auth/login-history', '/devices', '/auth/tokens'])
@@ -252,7 +252,7 @@ describe('where an organization requires a second factor', () => {
       const token = { name: 'Way around', scopes: ['read'] };
       expectError(await caller.post('/api/v1/auth/tokens', token), 403, 'MFA_ENROLMENT_REQUIRED');
       expectError(await caller.post('/api/v1/auth/mfa/deactivate'), 403, 'MFA_ENROLMENT_REQUIRED');
-      await enrolTotp(identity, { userId, sessionId, email, caller, accessToken: '', refreshToken: '' });
+      await enrolTotp(identity, { ...person, caller });
       await caller.post('/api/v1/auth/logout').expect(204);
     });
   });

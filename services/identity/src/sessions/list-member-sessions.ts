@@ -2,6 +2,7 @@ import { Id, organizationList, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { type MemberColumns, MemberOfRow, showMember, withMember } from '../accounts/member-of-row.ts';
 import { endpoint } from '../endpoint.ts';
+import { Impersonator } from './impersonator.ts';
 import { sessionsIn, shownToAdministrators } from './session-store.ts';
 
 const MemberSession = z
@@ -13,6 +14,7 @@ const MemberSession = z
     created_at: Timestamp,
     last_activity_at: Timestamp,
     expires_at: Timestamp,
+    impersonator: Impersonator,
     user: MemberOfRow,
   })
   .meta({ id: 'MemberSession' });

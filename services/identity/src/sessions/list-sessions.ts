@@ -2,6 +2,7 @@ import { Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { deviceName } from '../trusted-devices/device-name.ts';
+import { Impersonator } from './impersonator.ts';
 import { activeSessions } from './session-store.ts';
 
 const Session = z
@@ -16,6 +17,7 @@ const Session = z
     expires_at: Timestamp,
     revoked_at: Timestamp.nullable(),
     is_current: z.boolean(),
+    impersonator: Impersonator,
   })
   .meta({ id: 'Session' });
 

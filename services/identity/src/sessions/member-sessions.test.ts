@@ -36,6 +36,7 @@ describe('sessions of members', () => {
           ip_address: '192.0.2.7',
           user_agent: expect.any(String),
           authentication_methods: ['otp'],
+          impersonator: null,
           created_at: expect.stringMatching(/Z$/),
           last_activity_at: expect.stringMatching(/Z$/),
           expires_at: expect.stringMatching(/Z$/),

@@ -17,6 +17,14 @@ export interface Session {
   expires_at: Date;
   /** Longest life of its access tokens, where its organization sets one. */
   access_token_seconds: number | null;
+  /** Who acts in it in the name of its user, where somebody does. */
+  impersonator_id: number | null;
+}
+
+/** An administrator who acts in a session in the name of its user. */
+export interface Impersonator {
+  id: number;
+  display_name: string;
 }
 
 /** A session as its owner sees it. */
@@ -29,13 +37,15 @@ export interface SessionEntry {
   last_activity_at: Date;
   expires_at: Date;
   revoked_at: null;
+  impersonator: Impersonator | null;
 }
 
 const SHORT_SESSION_SECONDS = 86_400;
 const REMEMBERED_SESSION_SECONDS = 30 * 86_400;
 /** Columns of a Session, in a statement on `sessions`. */
 export const OF_A_TOKEN = `sessions.id, sessions.user_id, sessions.organization_id, sessions.workspace_id,
-  sessions.authentication_methods, sessions.authenticated_at, sessions.second_factor_omitted, ${endsAt()} as expires_at,
+  sessions.authentication_methods, sessions.authenticated_at, sessions.second_factor_omitted, sessions.impersonator_id,
+  ${endsAt()} as expires_at,
   ${organizationLimit('access_token_seconds')} as access_token_seconds`;
 
 export interface OpenSession {
@@ -158,6 +168,10 @@ function active(db: Knex): Knex.QueryBuilder {
   return db('sessions').whereNull('sessions.revoked_at').whereRaw(`${endsAt()} > now()`);
 }
 
+/** SQL, for statements on `sessions`: who acts in one in the name of its user. */
+const IMPERSONATOR = `(select jsonb_build_object('id', id, 'display_name', display_name)
+  from users where users.id = sessions.impersonator_id) as impersonator`;
+
 /** Active sessions in which an organization is the active one, without columns and order. */
 export function sessionsIn(db: Knex, organizationId: number): Knex.QueryBuilder {
   return active(db).where({ 'sessions.organization_id': organizationId });
@@ -172,6 +186,7 @@ export const shownToAdministrators = (db: Knex) => [
   'sessions.created_at',
   'sessions.last_activity_at',
   db.raw(`${endsAt()} as expires_at`),
+  db.raw(IMPERSONATOR),
 ];
 
 /** Active sessions of a user, the given one first, then by activity. */
@@ -190,6 +205,7 @@ export async function activeSessions(
       'last_activity_at',
       db.raw(`${endsAt()} as expires_at`),
       'revoked_at',
+      db.raw(IMPERSONATOR),
     )
     .where({ user_id: userId })
     .orderByRaw('id is not distinct from ? desc, last_activity_at desc, id desc', [currentId]);
@@ -201,7 +217,7 @@ const USUAL_DAYS = 90;
 /** IP addresses at which sessions of a user were opened of late, the latest first; at most 200. */
 export async function addressesOfSessions(db: Knex, userId: number): Promise<string[]> {
   return db('sessions')
-    .where({ user_id: userId })
+    .where({ user_id: userId, impersonator_id: null })
     .whereNotNull('ip_address')
     .where('created_at', '>', db.raw("now() - ? * interval '1 day'", [USUAL_DAYS]))
     .groupBy('ip_address')
@@ -224,7 +240,7 @@ export async function sessionPlace(db: Knex, sessionId: number): Promise<Place |
 /** Networks and programs from which sessions of a user were opened of late before this one; the latest 200 pairs. */
 export async function earlierPlaces(db: Knex, userId: number, sessionId: number): Promise<Place[]> {
   return db('sessions')
-    .where({ user_id: userId })
+    .where({ user_id: userId, impersonator_id: null })
     .where('id', '<', sessionId)
     .where('created_at', '>', db.raw("now() - ? * interval '1 day'", [USUAL_DAYS]))
     .groupBy('ip_address', 'user_agent')
@@ -292,10 +308,12 @@ export async function touchSession(db: Knex, sessionId: number): Promise<Session
        where id = :session and revoked_at is null and ${endsAt()} > now()
          and last_activity_at < now() - interval '20 seconds'
      )
-     select sessions.id as session_id, user_id, is_system_admin,
-       revoked_at is null and ${endsAt()} > now() and disabled_at is null as active,
+     select sessions.id as session_id, user_id, users.is_system_admin and impersonator_id is null as is_system_admin,
+       revoked_at is null and ${endsAt()} > now() and users.disabled_at is null
+         and impersonators.disabled_at is null as active,
        ${MUST_ENROL} as must_enrol
      from sessions join users on users.id = sessions.user_id
+       left join users as impersonators on impersonators.id = sessions.impersonator_id
      where sessions.id = :session`,
     { session: sessionId },
   );

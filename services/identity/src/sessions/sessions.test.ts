@@ -83,6 +83,7 @@ describe('GET sessions', () => {
     expect(found[0]).toEqual({
       id: person.sessionId,
       user_id: person.userId,
+      impersonator: null,
       device_name: 'rivergate-test',
       ip_address: '192.0.2.7',
       user_agent: expect.any(String),

@@ -20,6 +20,8 @@ export interface Person {
   sessionId: number;
   accessToken: string;
   refreshToken: string;
+  /** What the gateway knows of this session. */
+  principal: Principal;
   /** Calls as the gateway does for this session. */
   caller: TestCaller;
 }
@@ -67,6 +69,7 @@ const NO_LIMITS = Object.fromEntries(
     'PASSWORD_CHANGE',
     'EMAIL_CHANGE',
     'EMAIL_CHANGE_DAILY',
+    'IMPERSONATION_DAILY',
   ].map(name => [`RATE_LIMIT_${name}`, 'off']),
 );
 
@@ -83,26 +86,27 @@ export async function startIdentityUnderTest(
   let counter = 0;
 
   const anonymous = (ip = address()) => service.as(nobody(ip));
-  const as = (facts: Partial<Principal> & { userId: number }) => service.as(signedIn(facts));
   const mailed = async (email: string, nth: number) => (await service.mail.nth(email, nth)).text;
 
   function personOf(answer: TestAnswer, email: string): Person {
     const { access_token, refresh_token } = answer.body.data;
     const claims = decodeJwt(access_token);
     const [userId, sessionId] = [Number(claims.sub), Number(claims.sid)];
+    const principal = signedIn({
+      userId,
+      sessionId,
+      authTime: claims.auth_time as number,
+      amr: claims.amr as string[],
+      secondFactorOmitted: claims.second_factor_omitted === true,
+    });
     return {
       email,
       userId,
       sessionId,
       accessToken: access_token,
       refreshToken: refresh_token,
-      caller: as({
-        userId,
-        sessionId,
-        authTime: claims.auth_time as number,
-        amr: claims.amr as string[],
-        secondFactorOmitted: claims.second_factor_omitted === true,
-      }),
+      principal,
+      caller: service.as(principal),
     };
   }
 

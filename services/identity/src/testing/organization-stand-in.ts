@@ -19,6 +19,8 @@ export function organizationStandIn() {
     everybodyIn: new Set<number>(),
     /** Who is a member of none of those after all. */
     removed: new Set<number>(),
+    /** What members may do in those, where it is more than nothing. */
+    rights: new Map<number, { is_admin?: boolean; permissions?: string[] }>(),
     /** Where users start, if not in their personal organization. */
     startsAt: new Map<number, { organization_id: number | null; workspace_id: number | null }>(),
   };
@@ -38,7 +40,8 @@ export function organizationStandIn() {
       up();
       const { organization_id, user_id } = params;
       const member = state.everybodyIn.has(organization_id) && !state.removed.has(user_id);
-      return { member, is_admin: false, permissions: [], workspaces: [], plan: member ? 'enterprise' : null };
+      const { is_admin = false, permissions = [] } = (member && state.rights.get(user_id)) || {};
+      return { member, is_admin, permissions, workspaces: [], plan: member ? 'enterprise' : null };
     }),
     endpoint(organizationName, async ({ params }) => {
       up();

@@ -19,12 +19,15 @@ export function tokenBundle(tools: Tools, session: Session, refreshToken: string
   return { ...accessToken(tools, session), refresh_token: refreshToken };
 }
 
+/** Longest life of an access token with which somebody acts in the name of another, in seconds. */
+const IMPERSONATION_TOKEN_SECONDS = 600;
+
 /** An access token of a session. It never outlives the session, nor what its organization allows. */
 export function accessToken({ keys, settings }: Tools, session: Session): Omit<TokenBundle, 'refresh_token'> {
   const now = Math.floor(Date.now() / 1000);
   const sessionEnds = Math.floor(session.expires_at.getTime() / 1000);
   const longest = Math.min(
-    accessTokenLifetimeSeconds,
+    session.impersonator_id === null ? accessTokenLifetimeSeconds : IMPERSONATION_TOKEN_SECONDS,
     session.access_token_seconds ?? Number.POSITIVE_INFINITY,
   );
   const expires = Math.max(now, Math.min(now + longest, sessionEnds));
@@ -34,9 +37,7 @@ export function accessToken({ keys, settings }: Tools, session: Session): Omit<T
     sub: String(session.user_id),
     sid: session.id,
     org_id: session.organization_id,
-    auth_time: Math.floor(session.authenticated_at.getTime() / 1000),
-    amr: session.authentication_methods,
-    ...(session.second_factor_omitted ? { second_factor_omitted: true as const } : {}),
+    ...byWhom(session),
     scope: '',
     iat: now,
     exp: expires,
@@ -46,5 +47,15 @@ export function accessToken({ keys, settings }: Tools, session: Session): Omit<T
     access_token: token,
     token_type: 'bearer',
     expires_in: expires - now,
+  };
+}
+
+/** How the user was authenticated, or who acts in their place. */
+function byWhom(session: Session) {
+  if (session.impersonator_id !== null) return { act: { sub: String(session.impersonator_id) } };
+  return {
+    auth_time: Math.floor(session.authenticated_at.getTime() / 1000),
+    amr: session.authentication_methods,
+    ...(session.second_factor_omitted ? { second_factor_omitted: true as const } : {}),
   };
 }

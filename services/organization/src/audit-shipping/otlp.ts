@@ -44,6 +44,8 @@ export function entryRecord(entry: ChainedEntry): LogRecord {
   const { action, created_at, chain } = entry;
   return record({ name: action, at: created_at, recordedAt: chain.recorded_at }, entry, {
     'user.id': entry.actor_user_id === null ? null : String(entry.actor_user_id),
+    'rivergate.impersonator.id':
+      entry.impersonator_user_id === null ? null : String(entry.impersonator_user_id),
     'client.address': entry.ip_address,
     'user_agent.original': entry.user_agent,
     'rivergate.actor': entry.actor,

@@ -23,6 +23,7 @@ export const AuditLog = z
     action: z.string().meta({ examples: ['member.added'] }),
     actor: z.string().meta({ description: 'User id, `service:<name>` or `anonymous`', examples: ['7'] }),
     actor_user_id: Id.nullable(),
+    impersonator_user_id: Id.nullable().meta({ description: 'Who did it in the name of that user' }),
     subject: z.string().meta({ description: 'Id of what it happened to', examples: ['12'] }),
     ip_address: z
       .string()

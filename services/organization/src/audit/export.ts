@@ -39,6 +39,7 @@ const COLUMNS = [
   'created_at',
   'action',
   'actor',
+  'impersonator_user_id',
   'subject',
   'ip_address',
   'user_agent',

@@ -10,6 +10,7 @@ const Activity = z
     id: Id,
     action: z.string().meta({ examples: ['role.assigned'] }),
     subject: z.string().meta({ description: 'Id of what it was done to', examples: ['12'] }),
+    impersonator_user_id: Id.nullable().meta({ description: 'Who did it in the name of the user' }),
     created_at: Timestamp,
   })
   .meta({ id: 'UserActivity' });
@@ -47,7 +48,7 @@ export const listUserActivity = endpoint(
     await membershipOf(db, organizationId, params.user_id);
     const found = auditEntries(db, organizationId, { ...filter, actor_user_id: params.user_id });
     const { rows, next_cursor } = await activities.page<z.output<typeof Activity>>(
-      found.select('id', 'action', 'subject', 'created_at'),
+      found.select('id', 'action', 'subject', 'impersonator_user_id', 'created_at'),
       { cursor, from: 0, limit },
     );
     return { activities: rows, next_cursor };

@@ -1,4 +1,4 @@
-import { holds } from '@rivergate/caller';
+import { boundTo, holds } from '@rivergate/caller';
 import { acrossOrganizations, Id, organizationList, sorting } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { z } from 'zod';
@@ -36,7 +36,7 @@ export const listWorkspaces = endpoint(
     const seen: Knex.QueryBuilder = seesAll
       ? db('workspaces as w')
       : reachableWorkspaces(db, caller.userId ?? 0);
-    const only = isClient ? caller.organizationId : (caller.token?.boundTo ?? null);
+    const only = isClient ? caller.organizationId : boundTo(caller);
     if (isClient || only !== null) seen.where('w.organization_id', only);
     if (query.organization_id !== undefined) seen.where('w.organization_id', query.organization_id);
     if (query.search) {
