@@ -16,8 +16,11 @@ export async function aPair(identity: IdentityUnderTest): Promise<Pair> {
 }
 
 /** A new organization of the two, of which the stand-in for organization knows. */
-export async function impersonationFixture(identity: IdentityUnderTest, { administrator, member }: Pair) {
-  const id = ++organizations;
+export async function impersonationFixture(
+  identity: IdentityUnderTest,
+  { administrator, member }: Pair,
+  id = ++organizations,
+) {
   const { organization } = identity;
   organization.everybodyIn.add(id);
   organization.rights.set(administrator.userId, { is_admin: true, permissions: ['*'] });

@@ -1,4 +1,11 @@
-import { byToken, expectError, signedIn, type TestCaller } from '@rivergate/testing';
+import {
+  byToken,
+  expectError,
+  fellowService,
+  impersonated,
+  signedIn,
+  type TestCaller,
+} from '@rivergate/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
   type Founded,
@@ -89,6 +96,19 @@ describe('listing workspaces', () => {
       });
     expect(names(await client(['workspace.read']).get(WORKSPACES))).toEqual(['Main Workspace']);
     expect(names(await client([]).get(WORKSPACES))).toEqual([]);
+  });
+
+  it('shows who acts in the name of the caller what lies in the organization of that, as what they belong to', async () => {
+    const user = signedIn({ userId: ada.userId, organizationId: acme!.id, isMember: true });
+    const acting = impersonated(user, ada.userId + 1);
+    expect(names(await service.as(acting).get(`${WORKSPACES}?organization_id=${other!.id}`))).toEqual([]);
+    expect(names(await service.as(acting).get(`${WORKSPACES}?organization_id=${acme!.id}`))).toEqual([
+      'Main Workspace',
+    ]);
+    const asking = fellowService('identity', { ...acting, kind: 'service', service: 'identity' });
+    const { organizations, workspaces } = (await service.as(asking).get('/internal/memberships')).body.data;
+    expect(organizations.map(({ id }: { id: number }) => id)).toEqual([acme!.id]);
+    expect(workspaces.map((one: { organization_id: number }) => one.organization_id)).toEqual([acme!.id]);
   });
 });
 
