@@ -8,6 +8,7 @@ import {
   codeSentTo,
   data,
   foundOrganization,
+  join,
   logIn,
   PASSWORD,
   type Person,
@@ -369,6 +370,47 @@ describe.skipIf(noBrowser)(`the account page${noBrowser ? ` (${noBrowser})` : ''
     await page.getByText('Every device was signed out.').waitFor();
     expect((await later.get('/api/v1/auth/me')).status).toBe(401);
     expect(await keptBy(page)).not.toContain(person.email);
+    expect(faults).toEqual([]);
+  });
+
+  it('shows who asks to act in the name of its user, takes the answer, and ends it', async () => {
+    const [owner, member] = [await signUp(fleet, 'owner', MARKUP), await signUp(fleet, 'asked')];
+    const organization = await foundOrganization(owner);
+    await join(owner, member, organization, 'Viewer');
+    const path = `${organization.path}/impersonations`;
+    const ask = async () =>
+      data(await owner.post(path, { user_id: member.id, reason: MARKUP, minutes: 10 }), 201).impersonation.id;
+    const denied = await ask();
+    const { page, faults } = await visitAs(member);
+    const acting = part(page, 'Acting in your name');
+    await acting.getByText(`Reason: ${MARKUP}`).waitFor();
+    await press(acting, `Deny for ${MARKUP}`);
+    await confirm(acting, 'Deny');
+    await news(acting, 'You denied it.');
+    await acting.getByText('Nobody asks, and nobody does.').waitFor();
+    const approved = await ask();
+    expect(approved).toBeGreaterThan(denied);
+    await page.reload();
+    await heading(page, 'Your account');
+    await loaded(page);
+    await press(acting, `Approve for ${MARKUP}`);
+    await expectNoBarrier(page);
+    await confirm(acting, 'Approve');
+    await news(acting, 'You approved it.');
+    expect(await focused(page)).toBe('Acting in your name');
+    const { access_token } = data(await owner.post(`${path}/${approved}/token`), 201);
+    data(await fleet.caller(access_token).get(organization.path));
+    await page.reload();
+    await heading(page, 'Your account');
+    await part(page, 'Sessions').getByText(`${MARKUP}, in your name`, { exact: true }).waitFor();
+    await press(acting, `End for ${MARKUP}`);
+    await confirm(acting, 'End');
+    await news(acting, 'It was ended.');
+    await part(page, 'Sessions')
+      .getByText(`${MARKUP}, in your name`, { exact: true })
+      .waitFor({ state: 'detached' });
+    expect((await fleet.caller(access_token).get(organization.path)).status).toBe(401);
+    expect(await page.locator('main img:not(.qr)').count()).toBe(0);
     expect(faults).toEqual([]);
   });
 

@@ -72,6 +72,9 @@ describe('the pages for people', () => {
         for (const line of sent.split('\n')) expect([line, line.split('`').length % 2]).toEqual([line, 1]);
         for (const [, name] of sent.matchAll(/from '(\.[^']+)'/g))
           waiting.push(new URL(name!, fleet.url + file).pathname);
+        // What comes when it is needed is there as well.
+        for (const [, name] of sent.matchAll(/import\('(\.[^']+)'\)/g))
+          expect((await fleet.get(new URL(name!, fleet.url + file).pathname)).status).toBe(200);
       }
       expect(seen.size).toBeGreaterThan(4);
       expect(weight).toBeLessThanOrEqual(60_000);

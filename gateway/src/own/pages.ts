@@ -53,6 +53,7 @@ const parts = [
   'account/organizations.js',
   'account/connected-accounts.js',
   'account/day.js',
+  'account/impersonations.js',
   'account/made-form.js',
   'account/passkeys.js',
   'account/password.js',

@@ -1,4 +1,5 @@
 import { connectedAccounts } from './account/connected-accounts.js';
+import { impersonations } from './account/impersonations.js';
 import { organizations } from './account/organizations.js';
 import { passkeys } from './account/passkeys.js';
 import { password } from './account/password.js';
@@ -17,12 +18,15 @@ import { waysIn } from './ways-in.js';
 const part = id => document.getElementById(id);
 
 const ownTokens = tokens();
+const ownSessions = sessions({ changed: () => load([ownImpersonations]) });
+const ownImpersonations = impersonations({ changed: () => load([ownSessions]) });
 const others = [
   profile({ known: ({ organizations }) => ownTokens.offer(organizations) }),
   organizations(),
+  ownImpersonations,
   passkeys(),
   trustedDevices(),
-  sessions(),
+  ownSessions,
   ownTokens,
   connectedAccounts(),
 ];

@@ -1,6 +1,5 @@
 import { ask, endSession } from '../api.js';
 import { keptSession } from '../browser-session.js';
-import { proveAgain } from './step-up.js';
 
 /** Of whoever is signed in, in memory alone; null where nobody is. */
 let tokens = null;
@@ -54,9 +53,12 @@ export async function call(method, path, body) {
   return tokens === null ? new Promise(() => {}) : answer;
 }
 
-/** Those who need it at the same time share one. @returns whether the person has proved it */
+/** Those who need it at the same time share one; few need it, so it comes when it is needed. @returns whether the person has proved it */
 async function stepUp() {
-  proving ??= proveAgain(call);
+  proving ??= import('./step-up.js').then(
+    ({ proveAgain }) => proveAgain(call),
+    () => null,
+  );
   const proved = await proving;
   proving = null;
   if (proved && tokens !== null && proved !== tokens) keep(proved);

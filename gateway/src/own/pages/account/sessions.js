@@ -4,7 +4,8 @@ import { day } from './day.js';
 import { section } from './section.js';
 import { call, closeSession } from './session.js';
 
-export function sessions() {
+/** @param changed runs when some were ended */
+export function sessions({ changed }) {
   let others = [];
 
   const endOthers = askedButton({
@@ -16,6 +17,7 @@ export function sessions() {
         if (!answer.ok && answer.status !== 404) return own.failed(answer);
       }
       await own.done('All other sessions were ended.');
+      changed();
     },
   });
   const endAll = askedButton({
@@ -34,14 +36,17 @@ export function sessions() {
       others = answered.sessions.filter(({ is_current }) => !is_current);
       endOthers.hidden = others.length === 0;
       return answered.sessions.map(
-        ({ id, ip_address, device_name: title, created_at, last_activity_at, is_current }) => {
+        ({ id, ip_address, device_name, impersonator, created_at, last_activity_at, is_current }) => {
+          const title = impersonator ? `${impersonator.display_name}, in your name` : device_name;
           const lines = [`At ${ip_address}, since ${day(created_at)}, last active ${day(last_activity_at)}`];
           if (is_current) return { title: `${title} (this page)`, lines };
           const act = askedButton({
             label: 'End',
             of: `the session of ${title}`,
             question: `End the session of ${title}? It is signed out at once.`,
-            act: () => own.remove('The session was ended.', 'DELETE', `/sessions/${id}`),
+            async act() {
+              if (await own.remove('The session was ended.', 'DELETE', `/sessions/${id}`)) changed();
+            },
           });
           return { title, lines, act };
         },
