@@ -79,7 +79,8 @@ describe('events', () => {
       .map(([name, value]) => [(value as { type: string }).type, name]),
   )('%s is emitted by something, or waits for a capability that is named', (type, name) => {
     // The library emits those of jobs, of which a service says by `jobKinds` that they are its own.
-    const emitter = `\\bemit\\(\\s*(?:\\w+,\\s*)?${name}\\b|\\bjobKinds<\\w+>\\(\\{[^}]*\\b${name}\\b`;
+    // So it does of what confirms erasures, which a service names as `erased`.
+    const emitter = `\\bemit\\(\\s*(?:\\w+,\\s*)?${name}\\b|\\bjobKinds<\\w+>\\(\\{[^}]*\\b${name}\\b|\\berased: ${name}\\b`;
     const emitted = new RegExp(emitter).test(sources);
     expect(emitted).toBe(awaited[type] === undefined);
   });

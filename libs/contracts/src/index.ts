@@ -1,3 +1,4 @@
 export * from './identity.ts';
 export * from './organization.ts';
+export * from './personal-data.ts';
 export * from './usage.ts';

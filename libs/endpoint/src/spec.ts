@@ -148,7 +148,7 @@ interface EndpointFacts {
   content?: Readonly<Record<string, ContentKind>>;
   /**
    * Media types of what is answered while it is made, as `text/csv`; the handler gives it by `stream`. A schema stands for
-   * one JSON text a line, as in `application/x-ndjson`.
+   * one JSON text a line, as in `application/x-ndjson`. `application/json` is the envelope with what `answer` describes.
    */
   streams?: Readonly<Record<string, ContentKind | z.ZodType>>;
   /** Server-sent events by name, with the shape of their data; the handler gives them by `eventStream`. */

@@ -75,18 +75,30 @@ export function auditLogStatements(
     create policy kept on ${log} to ${AUDIT_OWNER} using (true);
 
     -- From where somebody acted, and what entries about them hold of a person. Addresses are those the person ever had.
-    create or replace function ${schema}.erase_audited_person(person bigint, addresses text[]) returns bigint
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+    -- In one organization, or in all: then the names of the organization that was made for the person go, too.
+    drop function if exists ${schema}.erase_audited_person(bigint, text[]);
+    create or replace function ${schema}.erase_audited_person(
+      person bigint, addresses text[], organization bigint default null
+    ) returns bigint language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
     declare
       erased bigint;
       more bigint;
     begin
       update ${log} set ip_address = null, user_agent = null${erased.origin}
-        where actor_user_id = person and (ip_address is not null or user_agent is not null);
+        where actor_user_id = person and (ip_address is not null or user_agent is not null)
+          and (organization is null or organization_id = organization);
       get diagnostics erased = row_count;
       update ${log} set personal = null${erased.personal}
         where personal is not null
+          and (organization is null or organization_id = organization)
           and (metadata ->> 'user_id' = person::text or personal ->> 'email' = any(addresses));
+      get diagnostics more = row_count;
+      erased := erased + more;
+      update ${log} set personal = null${erased.personal}
+        where personal is not null and organization is null and starts_with(action, 'organization.')
+          and organization_id in (
+            select made.organization_id from ${log} made where made.actor_user_id = person
+              and made.action = 'organization.created' and made.metadata ->> 'personal' = 'true');
       get diagnostics more = row_count;
       return erased + more;
     end $$;

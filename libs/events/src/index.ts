@@ -25,6 +25,7 @@ export {
 export { describeError } from './describe-error.ts';
 export { type Emission, emit, LARGEST_EVENT } from './emit.ts';
 export { type Actor, actorName, type CloudEvent, serviceActor } from './envelope.ts';
+export { eraseAudited } from './erase-audited.ts';
 export type { Delivery, EventLog, LogRecord, Subscribe, Subscription } from './event-log.ts';
 export { type EventLogEnvironment, eventLogFromEnv } from './from-env.ts';
 export type { Logger } from './logger.ts';

@@ -8,6 +8,10 @@ import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import type { Config } from './config.ts';
 import type { Migration } from './database/migrate.ts';
+import { auditedActions } from './personal-data/audited.ts';
+import { eraseConsumer } from './personal-data/erase.ts';
+import { exportEndpoint } from './personal-data/export.ts';
+import type { PersonalData, PersonalDataPolicy } from './personal-data/personal-data.ts';
 import type { Schedule } from './schedule.ts';
 import type { ServiceName } from './services.ts';
 
@@ -39,12 +43,16 @@ export interface Module<Tools extends object = object> {
   /** Tables, workers and the endpoints of their jobs follow from this list. */
   jobKinds?: readonly JobKind[];
   migrations?: readonly Migration[];
+  /** What its tables hold on people. */
+  personalData?: readonly PersonalData<Tools & Resources>[];
 }
 
 /** What a service is: its table of contents. */
 export interface ServiceDefinition<Tools extends object = object> {
   name: ServiceName;
   modules: readonly Module<Tools>[];
+  /** For a service that holds something on people: its endpoint of exports and its consumer of erasures follow from this. */
+  personalData?: PersonalDataPolicy<Tools & Resources>;
   /** What every handler gets beside the library's own context. */
   tools?(resources: Resources): Promise<Tools>;
   /** Runs once the schema is there, before the first request: first keys, first rows. */
@@ -52,7 +60,8 @@ export interface ServiceDefinition<Tools extends object = object> {
 }
 
 /**
- * Keeps the types of a definition together, and adds to each module the endpoints of its kinds of job.
+ * Keeps the types of a definition together, adds to each module the endpoints of its kinds of job, and to a service that
+ * holds something on people what exports and erases it.
  *
  * @throws an Error for a module whose public endpoints have no tag to be listed under, and for a path and method that
  *   two endpoints declare
@@ -60,12 +69,13 @@ export interface ServiceDefinition<Tools extends object = object> {
 export function defineService<Tools extends object = object>(
   definition: ServiceDefinition<Tools>,
 ): ServiceDefinition<Tools> {
-  const modules = definition.modules.map(module => {
+  const declared = definition.modules.map(module => {
     const { endpoints = [], jobKinds = [] } = module;
     return { ...module, endpoints: [...endpoints, ...jobKinds.flatMap(jobEndpoints)] };
   });
+  const modules = [...declared, ...personalDataModule(definition)];
   const places = new Set<string>();
-  for (const { tag, endpoints } of modules) {
+  for (const { tag, endpoints = [] } of modules) {
     for (const { spec } of endpoints) {
       const place = routeKey(spec.method, templatePath(spec));
       if (places.has(place)) throw new Error(`Two endpoints of ${definition.name} declare ${place}`);
@@ -92,6 +102,25 @@ export function migrationsOf({ modules }: Pick<ServiceDefinition, 'modules'>): M
   return modules
     .flatMap(({ migrations = [] }) => migrations)
     .toSorted((left, right) => (left.name < right.name ? -1 : 1));
+}
+
+/** What all modules hold on people, and the audit log. */
+export function personalDataIn<Tools extends object>({
+  modules,
+}: Pick<ServiceDefinition<Tools>, 'modules'>): PersonalData<Tools & Resources>[] {
+  return [...modules.flatMap(({ personalData = [] }) => personalData), auditedActions];
+}
+
+function personalDataModule<Tools extends object>(definition: ServiceDefinition<Tools>): Module<Tools>[] {
+  const { name, personalData: policy } = definition;
+  if (!policy) return [];
+  const held = personalDataIn(definition);
+  return [
+    {
+      endpoints: [exportEndpoint(name, policy, held as PersonalData[])],
+      consumers: tools => [eraseConsumer(policy, held, tools)],
+    },
+  ];
 }
 
 /** The kinds of job of all modules. */

@@ -17,11 +17,19 @@ export {
   defineService,
   endpointsByTag,
   type Module,
+  personalDataIn,
   type Resources,
   type ServiceDefinition,
 } from './definition.ts';
 export { closeServer, listen } from './http-server.ts';
 export { createLog } from './log.ts';
+export {
+  type DataSubject,
+  ofMember,
+  ofUser,
+  type PersonalData,
+  type PersonalDataPolicy,
+} from './personal-data/personal-data.ts';
 export { runService } from './run.ts';
 export { runProcess } from './run-process.ts';
 export type { Schedule } from './schedule.ts';

@@ -58,7 +58,14 @@ export async function startServiceUnderTest<Tools extends object>(
   // Nothing listens there: where a test names no peer, that service is down.
   const absent = `http://127.0.0.1:${await freePort()}`;
   const urls = Object.fromEntries(['identity', 'organization'].map(name => [urlVariable(name), absent]));
-  const running = await startService(definition, { ...urls, ...environment.of(definition.name) });
+  // It may ask itself, as one of several that it asks.
+  const port = await freePort();
+  const running = await startService(definition, {
+    ...urls,
+    ...environment.of(definition.name),
+    PORT: String(port),
+    [urlVariable(definition.name)]: `http://127.0.0.1:${port}`,
+  });
   const stopRecording = recordExercised();
   return {
     ...running,

@@ -1,5 +1,6 @@
 import { defineService } from '@rivergate/service';
 import * as accounts from './accounts/index.ts';
+import { personalDataPolicy } from './accounts/personal-data.ts';
 import * as backchannelLogout from './backchannel-logout/index.ts';
 import * as browserSessions from './browser-sessions/index.ts';
 import * as emailChange from './email-change/index.ts';
@@ -56,6 +57,7 @@ export const identity = defineService<IdentityTools>({
     backchannelLogout,
     openid,
   ],
+  personalData: personalDataPolicy,
   tools: identityTools,
 
   async prepare({ knex, secretBox, keys: signingKeys }) {

@@ -4,11 +4,15 @@ import * as audit from './audit/index.ts';
 import * as auditShipping from './audit-shipping/index.ts';
 import * as deletion from './deletion/index.ts';
 import type { OrganizationTools } from './endpoint.ts';
+import * as erasure from './erasure/index.ts';
+import * as personExport from './export/index.ts';
 import * as invitations from './invitations/index.ts';
 import * as members from './members/index.ts';
+import * as merge from './merge/index.ts';
 import * as organizations from './organizations/index.ts';
 import * as ownership from './ownership/index.ts';
 import * as people from './people/index.ts';
+import { personalDataPolicy } from './people/personal-data.ts';
 import * as permissions from './permissions/index.ts';
 import * as personal from './personal/index.ts';
 import * as roles from './roles/index.ts';
@@ -34,10 +38,15 @@ export const organization = defineService<OrganizationTools>({
     permissions,
     audit,
     auditShipping,
-    people,
     users,
+    personExport,
+    erasure,
+    merge,
     personal,
     access,
+    // What it holds on people goes last: the others find theirs by it.
+    people,
   ],
+  personalData: personalDataPolicy,
   tools: organizationTools,
 });

@@ -102,9 +102,11 @@ const KIND: Record<ContentKind, Json> = {
 };
 
 /** OpenAPI 3.1 has no words for what a stream is made of; `x-item-schema` stands where 3.2 has `itemSchema`. */
-function streams({ streams = {} }: EndpointSpec, schemas: Components): Json {
+function streams({ streams = {}, answer }: EndpointSpec, schemas: Components): Json {
+  // One JSON document that is made while it is sent is described by `answer`.
+  const described = Object.entries(streams).filter(([type]) => !(answer && type === 'application/json'));
   return Object.fromEntries(
-    Object.entries(streams).map(([type, kind]) => {
+    described.map(([type, kind]) => {
       if (!(kind instanceof z.ZodType)) return [type, { schema: KIND[kind] }];
       return [type, { schema: KIND.text, 'x-item-schema': jsonSchema(kind, 'output', schemas) }];
     }),

@@ -14,3 +14,21 @@ export function organizationErased<const Service extends string>(service: Servic
     data: z.object({ organization_id: z.number().int() }),
   });
 }
+
+/**
+ * A service that holds something on people says by this that what it held of a user is gone, or of a user in one
+ * organization. It answers `organization.user.erasure_requested`, in the transaction that erases.
+ */
+export function userErased<const Service extends string>(service: Service) {
+  return event({
+    type: `${service}.user.erased`,
+    version: 1,
+    audit: 'user.erased',
+    summary: 'What this service held of a user, or of a user in one organization, is gone',
+    data: z.object({
+      erasure_id: z.number().int(),
+      user_id: z.number().int(),
+      organization_id: z.number().int().nullable(),
+    }),
+  });
+}

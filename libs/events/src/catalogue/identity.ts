@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { Changes } from '../changes.ts';
 import { event } from '../declaration.ts';
-import { organizationErased } from './erasure.ts';
+import { organizationErased, userErased } from './erasure.ts';
 
 const Id = z.number().int();
 
@@ -581,3 +581,5 @@ export const impersonationEnded = event({
   summary: 'What an administrator asked a member for, or did in their name, is over',
   data: Impersonation.extend({ reason: z.string() }),
 });
+
+export const identityUserErased = userErased('identity');

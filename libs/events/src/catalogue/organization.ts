@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { Changes } from '../changes.ts';
 import { event } from '../declaration.ts';
+import { userErased } from './erasure.ts';
 import { jobEvents } from './job.ts';
 
 const Id = z.number().int();
@@ -17,6 +18,8 @@ export const organizationCreated = event({
     owner_id: Id,
     personal: z.boolean(),
   }),
+  // Of a personal one, that of its person.
+  personal: ['name'],
 });
 
 export const organizationUpdated = event({
@@ -32,6 +35,7 @@ export const organizationUpdated = event({
     status: z.string().optional(),
     changes: Changes.default({}),
   }),
+  personal: ['name', 'changes'],
 });
 
 export const organizationDeleted = event({
@@ -40,6 +44,7 @@ export const organizationDeleted = event({
   audit: 'organization.deleted',
   summary: 'An organization ended with all that belonged to it; its audit log stays',
   data: z.object({ organization_id: Id, name: z.string(), reason: z.string() }),
+  personal: ['name'],
 });
 
 export const organizationSettingsChanged = event({
@@ -345,6 +350,7 @@ export const organizationDeletionScheduled = event({
     /** Pending invitations that were revoked with it. */
     revoked_invitations: z.number().int(),
   }),
+  personal: ['name'],
 });
 
 export const organizationRestored = event({
@@ -353,6 +359,7 @@ export const organizationRestored = event({
   audit: 'organization.restored',
   summary: 'A deleted organization was restored within its grace period',
   data: z.object({ organization_id: Id, name: z.string() }),
+  personal: ['name'],
 });
 
 export const ownershipOffered = event({
@@ -407,4 +414,52 @@ export const auditShippingRemoved = event({
   audit: 'audit_shipping.removed',
   summary: 'The audit log of an organization is sent nowhere any more',
   data: AuditShipping.extend({ shipped_sequence: z.number().int() }),
+});
+
+export const userExported = event({
+  type: 'organization.user.exported',
+  version: 1,
+  audit: 'user.exported',
+  summary: 'What the fleet holds on a user was given out: of one organization, or all of it to the user',
+  data: z.object({ user_id: Id, organization_id: Id.nullable() }),
+});
+
+export const userErasureRequested = event({
+  type: 'organization.user.erasure_requested',
+  version: 1,
+  audit: 'user.erasure_requested',
+  summary:
+    'A user is to be erased: the account and all that the fleet holds, or what belongs to one organization',
+  data: z.object({
+    erasure_id: Id,
+    user_id: Id,
+    /** Null: the account, in every organization. */
+    organization_id: Id.nullable(),
+  }),
+});
+
+export const userErasureFinished = event({
+  type: 'organization.user.erasure_finished',
+  version: 1,
+  audit: 'user.erasure_finished',
+  summary: 'Every service has confirmed that a user is erased',
+  data: z.object({ erasure_id: Id, user_id: Id, organization_id: Id.nullable() }),
+});
+
+export const organizationUserErased = userErased('organization');
+
+export const memberMerged = event({
+  type: 'organization.member.merged',
+  version: 1,
+  audit: 'member.merged',
+  summary: 'A duplicate account was merged into another member: what it held in the organization is theirs',
+  data: z.object({ organization_id: Id, user_id: Id, merged_user_id: Id }),
+});
+
+export const mergeProven = event({
+  type: 'organization.member.merge_proven',
+  version: 1,
+  audit: 'member.merge_proven',
+  summary: 'Somebody who is signed in to both has shown that an account is a duplicate of another',
+  data: z.object({ organization_id: Id, user_id: Id, duplicate_user_id: Id }),
 });

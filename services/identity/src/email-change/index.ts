@@ -1,4 +1,4 @@
-import type { Schedule } from '@rivergate/service';
+import { ofUser, type Schedule } from '@rivergate/service';
 import { emailChanges } from '../../migrations/0020_email_changes.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { dropOldEmailChanges } from './email-change-store.ts';
@@ -11,3 +11,4 @@ export const migrations = [emailChanges];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop old email changes', every: 3_600, run: ({ knex }) => dropOldEmailChanges(knex) },
 ];
+export const personalData = [ofUser('email_changes', ['new_email', 'expires_at'])];

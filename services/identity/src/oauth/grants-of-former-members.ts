@@ -3,8 +3,8 @@ import { consumer, memberRemoved, on, userStatusChanged } from '@rivergate/event
 import type { RedisClient } from '@rivergate/redis';
 import { emittingAtOnce } from '../emitting-at-once.ts';
 import { forgetConsents } from './consent-store.ts';
-import { revokeTokens } from './revoke-tokens.ts';
-import { applicationsWithGrants, hashesInUse } from './token-store.ts';
+import { endGrantsOfUser } from './grants-of-users.ts';
+import { hashesInUse } from './token-store.ts';
 
 /**
  * What somebody let applications of an organization do ends with the membership, for good. While an account is suspended,
@@ -15,18 +15,8 @@ export function grantsOfFormerMembers({ redis }: { redis: RedisClient }) {
     name: 'oauth-grants-of-former-members',
     on: [
       on(memberRemoved, async ({ data: { user_id, organization_id } }, tools) => {
-        const { db, emit } = emittingAtOnce(redis, tools);
-        await forgetConsents(db, user_id, organization_id);
-        for (const { grant_id, ...application } of await applicationsWithGrants(db, {
-          user_id,
-          organization_id,
-        }))
-          await revokeTokens(
-            { db, emit },
-            { ...application, organization_id },
-            { grant_id },
-            'member_removed',
-          );
+        await forgetConsents(tools.db, user_id, organization_id);
+        await endGrantsOfUser(emittingAtOnce(redis, tools), { user_id, organization_id }, 'member_removed');
       }),
       on(userStatusChanged, async ({ data: { user_id } }, { db, log }) => {
         const hashes = await hashesInUse(db, user_id);

@@ -1,4 +1,4 @@
-import type { Resources, Schedule } from '@rivergate/service';
+import { ofMember, ofUser, type Resources, type Schedule } from '@rivergate/service';
 import { oauthGrants } from '../../migrations/0019_oauth_grants.ts';
 import { authenticationOfSessions } from '../../migrations/0023_authentication_of_sessions.ts';
 import { oauthDevices } from '../../migrations/0032_oauth_devices.ts';
@@ -51,4 +51,13 @@ export const schedules: Schedule<IdentityTools>[] = [
   { name: 'forget ended OAuth tokens', every: 21_600, run: ({ knex }) => forgetEndedTokens(knex) },
   { name: 'forget pushed OAuth requests', every: 3_600, run: ({ knex }) => forgetPushed(knex) },
   { name: 'forget unanswered devices', every: 3_600, run: ({ knex }) => forgetDeviceRequests(knex) },
+];
+export const personalData = [
+  ofMember('oauth_grants', ['id', 'application_id', 'organization_id', 'scopes', 'ended_at'], {
+    pagedBy: 'id',
+    restricted: true,
+  }),
+  ofUser('oauth_tokens', ['id', 'application_id', 'kind', 'scopes', 'created_at', 'expires_at'], {
+    pagedBy: 'id',
+  }),
 ];

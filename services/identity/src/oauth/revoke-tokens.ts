@@ -24,6 +24,7 @@ export type RevokeReason =
   | 'revoked'
   | 'reused'
   | 'member_removed'
+  | 'user_erased'
   | 'disowned'
   | 'session_ended'
   | 'application_revoked'

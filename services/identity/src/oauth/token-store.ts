@@ -159,27 +159,30 @@ export async function narrowTokens(
 interface ApplicationWithGrant {
   id: number;
   client_id: string;
+  /** In which the grant acts. */
+  organization_id: number;
   grant_id: number;
 }
 
-const grantsIn = (db: Knex, organizationId: number) =>
+const liveGrants = (db: Knex) =>
   db('oauth_grants as g')
     .join('oauth_applications as a', 'a.id', 'g.application_id')
-    .where({ 'g.organization_id': organizationId })
     .whereNull('ended_at')
-    .select('a.id', 'a.client_id', 'g.id as grant_id');
+    .select('a.id', 'a.client_id', 'g.organization_id', 'g.id as grant_id');
 
-/** Applications with grants of a user in an organization. */
+/** Applications with grants of a user, in one organization or in all. */
 export async function applicationsWithGrants(
   db: Knex,
-  { user_id, organization_id }: Holder,
+  { user_id, organization_id }: Pick<Holder, 'user_id'> & Partial<Holder>,
 ): Promise<ApplicationWithGrant[]> {
-  return grantsIn(db, organization_id).where({ user_id });
+  const found = liveGrants(db).where({ user_id });
+  if (organization_id !== undefined) found.where({ 'g.organization_id': organization_id });
+  return found;
 }
 
 /** Those that registered themselves without a token, with grants of anybody in an organization. */
 export async function openClientsIn(db: Knex, organizationId: number): Promise<ApplicationWithGrant[]> {
-  return grantsIn(db, organizationId).whereNull('a.organization_id');
+  return liveGrants(db).where({ 'g.organization_id': organizationId }).whereNull('a.organization_id');
 }
 
 /** Grants that were approved in a session and have not ended, with the applications that have them. */

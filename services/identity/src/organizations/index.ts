@@ -1,4 +1,4 @@
-import type { Resources } from '@rivergate/service';
+import { ofMember, type Resources } from '@rivergate/service';
 import { organizationPolicies as policyTables } from '../../migrations/0007_organization_policies.ts';
 import { applicationsOfDeletedOrganizations } from '../../migrations/0041_applications_of_deleted_organizations.ts';
 import { deletedOrganizations } from './deleted-organizations.ts';
@@ -13,3 +13,4 @@ export const consumers = (tools: Resources) => [
   memberships,
   deletedOrganizations(tools),
 ];
+export const personalData = [ofMember('memberships', ['organization_id', 'status', 'said_at'])];

@@ -1,5 +1,6 @@
-import type { Schedule } from '@rivergate/service';
+import { ofUser, type Schedule } from '@rivergate/service';
 import { passkeys } from '../../migrations/0017_passkeys.ts';
+import { byAddress } from '../accounts/by-address.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { completeLogin } from './complete-login.ts';
 import { completeRegistration } from './complete-registration.ts';
@@ -29,4 +30,9 @@ export const schedules: Schedule<IdentityTools>[] = [
     every: 3_600,
     run: ({ knex }) => dropExpiredRegistrations(knex),
   },
+];
+export const personalData = [
+  ofUser('passkeys', ['id', 'device_name', 'transports', 'usage_count', 'created_at', 'last_used_at']),
+  ofUser('passkey_registrations', []),
+  byAddress('passkey_logins', 'email'),
 ];

@@ -1,4 +1,5 @@
-import type { Schedule } from '@rivergate/service';
+import { ofUser, type Schedule } from '@rivergate/service';
+import { byAddress } from '../accounts/by-address.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { changePassword } from './change-password.ts';
 import { forgotPassword } from './forgot-password.ts';
@@ -15,3 +16,4 @@ export const schedules: Schedule<IdentityTools>[] = [
   },
   { name: 'drop expired resets', every: 3_600, run: ({ knex }) => dropExpiredResets(knex) },
 ];
+export const personalData = [ofUser('password_resets', []), byAddress('password_reset_requests', 'email')];

@@ -1,4 +1,4 @@
-import type { Resources, Schedule } from '@rivergate/service';
+import { ofMember, type Resources, type Schedule } from '@rivergate/service';
 import { personalTokens } from '../../migrations/0014_personal_tokens.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { createOrganizationToken } from './create-organization-token.ts';
@@ -27,4 +27,11 @@ export const migrations = [personalTokens];
 export const consumers = (tools: Resources) => [tokensOfFormerMembers(tools)];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'forget ended tokens', every: 21_600, run: ({ knex }) => forgetEndedTokens(knex) },
+];
+export const personalData = [
+  ofMember(
+    'personal_tokens',
+    ['id', 'organization_id', 'name', 'scopes', 'created_at', 'expires_at', 'last_used_at', 'revoked_at'],
+    { pagedBy: 'id', restricted: true },
+  ),
 ];

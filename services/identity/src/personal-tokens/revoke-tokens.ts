@@ -3,7 +3,7 @@ import type { Knex } from 'knex';
 import type { z } from 'zod';
 import { markRevoked, type WhichTokens } from './token-store.ts';
 
-export type RevokeReason = 'revoked' | 'member_removed' | 'disowned';
+export type RevokeReason = 'revoked' | 'member_removed' | 'user_erased' | 'disowned';
 
 /** The part of a handler's, or a consumer's, `emit` that is needed here. */
 type EmitRevoked = (

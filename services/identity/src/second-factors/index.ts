@@ -1,4 +1,4 @@
-import type { Schedule } from '@rivergate/service';
+import { ofUser, type Schedule } from '@rivergate/service';
 import { secondFactors } from '../../migrations/0015_second_factors.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { createBackupCodes } from './create-backup-codes.ts';
@@ -31,4 +31,13 @@ export const endpoints = [
 export const migrations = [secondFactors];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop expired setups', every: 3_600, run: ({ knex }) => dropExpiredSetups(knex) },
+];
+export const personalData = [
+  ofUser('totp_devices', ['id', 'name', 'is_primary', 'created_at', 'last_used_at']),
+  ofUser('email_factors', ['created_at', 'last_used_at']),
+  ofUser('backup_codes', ['created_at', 'used_at']),
+  ofUser('pending_logins', []),
+  ofUser('pending_totp_setups', []),
+  ofUser('pending_email_setups', []),
+  ofUser('setup_tries', []),
 ];

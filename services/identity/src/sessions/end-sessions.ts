@@ -27,6 +27,7 @@ export type EndReason =
   | 'password_changed'
   | 'password_reset'
   | 'member_removed'
+  | 'user_erased'
   | 'member_suspended'
   | 'organization_deleted'
   /** It, or its refresh token, is older than its organization allows. */

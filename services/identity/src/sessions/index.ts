@@ -1,4 +1,4 @@
-import type { Resources, Schedule } from '@rivergate/service';
+import { ofMember, type PersonalData, type Resources, type Schedule } from '@rivergate/service';
 import { sessions } from '../../migrations/0002_sessions.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { listMemberSessions } from './list-member-sessions.ts';
@@ -30,4 +30,31 @@ export const migrations = [sessions];
 export const consumers = (tools: Resources) => [sessionsOfRemovedMembers(tools), sessionsInDeletedWorkspaces];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop spent refresh tokens', every: 3_600, run: ({ knex }) => dropTokensOfExpiredSessions(knex) },
+];
+
+const sessionData = ofMember(
+  'sessions',
+  [
+    'id',
+    'organization_id',
+    'authentication_methods',
+    'ip_address',
+    'user_agent',
+    'created_at',
+    'last_activity_at',
+    'expires_at',
+    'revoked_at',
+    'revoke_reason',
+  ],
+  { pagedBy: 'id', restricted: true },
+);
+
+/** A session is the user's: an organization sees those that act in it, and has none of them erased. */
+export const personalData: PersonalData[] = [
+  {
+    ...sessionData,
+    erase: async ({ db }, subject) => {
+      if (subject.organizationId === null) await sessionData.rows(db, subject)?.delete();
+    },
+  },
 ];

@@ -1,4 +1,4 @@
-import type { Schedule } from '@rivergate/service';
+import { ofUser, type Schedule } from '@rivergate/service';
 import { signInNotices } from '../../migrations/0022_sign_in_notices.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { notMe } from './not-me.ts';
@@ -12,3 +12,4 @@ export const consumers = (tools: IdentityTools) => [tellOfSignIn(tools)];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop old sign-in notices', every: 3_600, run: ({ knex }) => dropOldNotices(knex) },
 ];
+export const personalData = [ofUser('sign_in_notices', [])];

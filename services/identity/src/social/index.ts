@@ -1,4 +1,4 @@
-import type { Schedule } from '@rivergate/service';
+import { ofUser, type Schedule } from '@rivergate/service';
 import { socialAccounts } from '../../migrations/0021_social_accounts.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { callback, postedCallback } from './callback.ts';
@@ -22,4 +22,7 @@ export const endpoints = [
 export const migrations = [socialAccounts];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop expired social states', every: 600, run: ({ knex }) => dropExpiredStates(knex) },
+];
+export const personalData = [
+  ofUser('social_accounts', ['provider', 'subject', 'email', 'display_name', 'connected_at', 'last_used_at']),
 ];

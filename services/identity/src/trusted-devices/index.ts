@@ -1,4 +1,4 @@
-import type { Schedule } from '@rivergate/service';
+import { ofUser, type Schedule } from '@rivergate/service';
 import { trustedDevices } from '../../migrations/0016_trusted_devices.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { activateDevice } from './activate-device.ts';
@@ -21,4 +21,15 @@ export const endpoints = [
 export const migrations = [trustedDevices];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop old trusted devices', every: 3_600, run: ({ knex }) => dropOldDevices(knex) },
+];
+export const personalData = [
+  ofUser('trusted_devices', [
+    'id',
+    'name',
+    'user_agent',
+    'ip_address',
+    'created_at',
+    'activated_at',
+    'last_used_at',
+  ]),
 ];

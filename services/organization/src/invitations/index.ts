@@ -37,3 +37,4 @@ export const migrations = [
 export const consumers = ({ mailer, appUrl, mailLimits }: OrganizationTools) => [
   releaseInvitations({ mailer, appUrl, mailLimits }),
 ];
+export { personalData } from './personal-data.ts';

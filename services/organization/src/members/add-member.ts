@@ -1,5 +1,6 @@
 import { memberAdded } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
+import { requireAccount } from '../people/people-store.ts';
 import { assignRole } from '../roles/assign-role.ts';
 import { addWorkspaceMember } from '../workspaces/add-workspace-member.ts';
 
@@ -18,9 +19,14 @@ export interface NewMember {
   by: number;
 }
 
-/** Makes a user a member of an organization and of one of its workspaces, with the same role in both. */
+/**
+ * Makes a user a member of an organization and of one of its workspaces, with the same role in both.
+ *
+ * @throws Unauthorized for a user who is being erased
+ */
 export async function addMember(work: Work, member: NewMember): Promise<void> {
   const { organizationId, userId, role, workspaceId, source, displayName = null, by } = member;
+  await requireAccount(work.db, userId);
   await work.db('memberships').insert({
     organization_id: organizationId,
     user_id: userId,

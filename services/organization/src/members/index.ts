@@ -6,3 +6,4 @@ import { updateMember } from './update-member.ts';
 
 export const tag = 'Organizations';
 export const endpoints = [listMembers, getMember, updateMember, removeMember, leaveOrganization];
+export { personalData } from './personal-data.ts';

@@ -14,11 +14,20 @@ export async function keepAnAdministrator(
   organizationId: number,
   leaving: MembershipRow,
 ): Promise<void> {
-  if (!leaving.is_admin || leaving.status !== 'active') return;
+  if (!(await hasAnotherAdministrator(db, organizationId, leaving))) throw LastAdministrator();
+}
+
+/** Whether the organization keeps an active administrator without this member. */
+export async function hasAnotherAdministrator(
+  db: Knex.Transaction,
+  organizationId: number,
+  leaving: MembershipRow,
+): Promise<boolean> {
+  if (!leaving.is_admin || leaving.status !== 'active') return true;
   const another = await db('memberships as m')
     .where({ organization_id: organizationId, is_admin: true, status: 'active' })
     .whereNot('user_id', leaving.user_id)
     .whereRaw(administers('a.expires_at is null'))
     .first('user_id');
-  if (!another) throw LastAdministrator();
+  return another !== undefined;
 }

@@ -22,3 +22,4 @@ export const endpoints = [
 export const migrations = [organizations, nameSkeletons, provisionalAdministrators];
 export const consumers = () => [endUnverified];
 export const schedules = [takeBackAbandoned];
+export { personalData } from './personal-data.ts';

@@ -116,7 +116,16 @@ export async function eraseOrganization(
   reason: string,
 ): Promise<void> {
   // In the order of their foreign keys; role assignments and workspace memberships go with the memberships.
-  for (const table of ['jobs', 'invitations', 'memberships', 'workspaces', 'roles'])
+  for (const table of [
+    'jobs',
+    'invitations',
+    'user_erasures',
+    'merge_proofs',
+    'merged_users',
+    'memberships',
+    'workspaces',
+    'roles',
+  ])
     await db(table).where({ organization_id: id }).delete();
   await db('organizations').where({ id }).delete();
   await db('deletions').insert({ organization_id: id, deleted_at });

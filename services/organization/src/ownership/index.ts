@@ -13,3 +13,4 @@ export const endpoints = [
   withdrawOwnership,
 ];
 export const migrations = [ownershipTransfers];
+export { personalData } from './personal-data.ts';

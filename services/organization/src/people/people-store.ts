@@ -1,3 +1,4 @@
+import { Unauthorized } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 
 /** What this service knows of a user. */
@@ -7,6 +8,7 @@ export interface Person {
   display_name: string;
   verified_emails: string[];
   profile_image_url: string | null;
+  /** `active`, `suspended`, or `erased`: then nothing else is true of the row but its id. */
   status: string;
 }
 
@@ -63,6 +65,7 @@ export async function changeProfile(
   const picture = profileImageUrl === undefined ? {} : { profile_image_url: profileImageUrl };
   await db('people')
     .where({ user_id: userId })
+    .whereNot({ status: 'erased' })
     .update({ display_name: displayName, ...picture, updated_at: db.fn.now() });
 }
 
@@ -73,7 +76,7 @@ export async function changeEmail(db: Knex.Transaction, userId: number, email: s
        email = :email,
        verified_emails = array(select distinct unnest(verified_emails || array[cast(:email as text)])),
        updated_at = now()
-     where user_id = :userId`,
+     where user_id = :userId and status <> 'erased'`,
     { userId, email },
   );
 }
@@ -83,6 +86,19 @@ export async function forgetUnverified(db: Knex.Transaction, userId: number): Pr
   await db('people').where({ user_id: userId }).whereRaw("verified_emails = '{}'").delete();
 }
 
+/**
+ * Keeps the account of a user from being erased until the transaction ends.
+ *
+ * @throws Unauthorized when it is erased
+ */
+export async function requireAccount(db: Knex.Transaction, userId: number): Promise<void> {
+  const person = await db('people').where({ user_id: userId }).forShare().first('status');
+  if (person?.status === 'erased') throw Unauthorized();
+}
+
 export async function setAccountStatus(db: Knex.Transaction, userId: number, status: string): Promise<void> {
-  await db('people').where({ user_id: userId }).update({ status, updated_at: db.fn.now() });
+  await db('people')
+    .where({ user_id: userId })
+    .whereNot({ status: 'erased' })
+    .update({ status, updated_at: db.fn.now() });
 }

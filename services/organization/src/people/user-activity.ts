@@ -16,7 +16,9 @@ async function noteActivity(
   { login }: { login: boolean },
 ): Promise<void> {
   await db.raw(
-    `insert into user_activity (user_id, last_login_at, last_activity_at) values (:userId, :loginAt, :time)
+    `insert into user_activity (user_id, last_login_at, last_activity_at)
+     select :userId, cast(:loginAt as timestamptz), :time
+     where not exists (select from people where user_id = :userId and status = 'erased')
      on conflict (user_id) do update set
        last_login_at = greatest(user_activity.last_login_at, excluded.last_login_at),
        last_activity_at = greatest(user_activity.last_activity_at, excluded.last_activity_at)`,

@@ -36,3 +36,4 @@ export const endpoints = [
 ];
 export const migrations = [expiringRoles];
 export const schedules = [expireAssignments];
+export { personalData } from './personal-data.ts';

@@ -129,14 +129,29 @@ export async function moveAssignments(
       workspace_id: workspaceId,
     };
     await work.emit(roleWithdrawn, { aggregateId: from, organizationId, data });
-    const present = await work
-      .db('role_assignments')
-      .where({ organization_id: organizationId, role_id: to.id, user_id: userId, workspace_id: workspaceId })
-      .first('expires_at');
-    const expiresAt = present ? later(expires_at, present.expires_at) : expires_at;
-    await giveRole(work, { organizationId, userId, role: to, workspaceId, expiresAt, by });
+    await giveRoleForLonger(work, {
+      organizationId,
+      userId,
+      role: to,
+      workspaceId,
+      expiresAt: expires_at,
+      by,
+    });
   }
   return new Set(held.map(({ user_id }) => user_id)).size;
+}
+
+/** As giveRole; where the role is held there already, the later end counts. */
+export async function giveRoleForLonger(work: Work, giving: Giving): Promise<void> {
+  const { organizationId, userId, role, workspaceId, expiresAt } = giving;
+  const present = await work
+    .db('role_assignments')
+    .where({ organization_id: organizationId, role_id: role.id, user_id: userId, workspace_id: workspaceId })
+    .first('expires_at');
+  await giveRole(work, {
+    ...giving,
+    expiresAt: present ? later(expiresAt, present.expires_at) : expiresAt,
+  });
 }
 
 const later = (one: Date | null, other: Date | null) =>

@@ -3,13 +3,14 @@ import {
   createAccount,
   EmailTaken,
   identityUsage,
+  personalDataOf,
   SessionNotFound,
   sessionState,
   switchSession,
   UserNotFound,
   withdrawAccount,
 } from '@rivergate/contracts';
-import { type Endpoint, endpoints } from '@rivergate/endpoint';
+import { type Endpoint, endpoints, stream } from '@rivergate/endpoint';
 
 const endpoint = endpoints();
 
@@ -27,6 +28,8 @@ export interface IdentityStandIn {
   refusesToWithdraw: boolean;
   /** While true, no account is made: as if identity were down. */
   refusesToCreate: boolean;
+  /** What is done when an export is asked for: `answers`, fails at once, or breaks off after the first row. */
+  exporting: 'answers' | 'fails' | 'breaks off';
   /** Id of the next account. */
   nextUserId(): number;
   /** How often an account or a switched session was asked for. */
@@ -46,6 +49,7 @@ export function identityStandIn(): IdentityStandIn {
     ended: new Set(),
     refusesToWithdraw: false,
     refusesToCreate: false,
+    exporting: 'answers',
     nextUserId: () => last + 1,
     asked: 0,
     holdBack() {
@@ -87,6 +91,15 @@ export function identityStandIn(): IdentityStandIn {
     endpoint(identityUsage, async () => ({
       figures: [{ resource: 'oauth_applications', used: 2, limit: null }],
     })),
+    endpoint(personalDataOf('identity'), async ({ params, query }) => {
+      if (identity.exporting === 'fails') throw new Error('The stand-in refuses');
+      return stream('application/x-ndjson', async function* () {
+        yield [{ section: 'sessions', row: { user_id: params.user_id, ...query } }];
+        if (identity.exporting === 'breaks off') throw new Error('The stand-in breaks off');
+        yield [{ section: 'sessions', row: { user_id: params.user_id, number: 2 } }];
+        yield [{ section: 'passkeys', row: { user_id: params.user_id } }];
+      });
+    }),
     endpoint(switchSession, {
       prepare: waiting,
       handle: async ({ caller, body }) => {

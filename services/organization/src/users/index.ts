@@ -28,3 +28,4 @@ export const endpoints = [
 ];
 export const jobKinds = [updatingUsers, importingUsers];
 export const migrations = [users];
+export { personalData } from './personal-data.ts';

@@ -4,6 +4,7 @@ import { auditEntries } from '../audit/audit-log-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { UserNotFound } from '../members/errors.ts';
 import { membershipOf } from '../members/member-store.ts';
+import { duplicatesOf } from '../merge/merged-user-store.ts';
 
 const Activity = z
   .object({
@@ -23,7 +24,9 @@ export const listUserActivity = endpoint(
     method: 'get',
     path: '/users/:user_id/activity',
     summary: 'What a user did in the organization, from its audit log',
-    description: 'Newest first. From where, and with what particulars, the audit log tells administrators.',
+    description:
+      'Newest first, with what was done by duplicates that were merged into the user. ' +
+      'From where, and with what particulars, the audit log tells administrators.',
     caller: 'perm:user.read',
     activeOrganization: true,
     clients: true,
@@ -46,7 +49,14 @@ export const listUserActivity = endpoint(
   },
   async ({ params, query: { cursor, limit, ...filter }, caller: { organizationId }, db }) => {
     await membershipOf(db, organizationId, params.user_id);
-    const found = auditEntries(db, organizationId, { ...filter, actor_user_id: params.user_id });
+    const duplicates = await duplicatesOf(db, organizationId, params.user_id);
+    const found = auditEntries(db, organizationId, filter).where(either => {
+      either.where({ actor_user_id: params.user_id });
+      for (const { merged_user_id, merged_at } of duplicates)
+        either.orWhere(before =>
+          before.where({ actor_user_id: merged_user_id }).where('created_at', '<=', merged_at),
+        );
+    });
     const { rows, next_cursor } = await activities.page<z.output<typeof Activity>>(
       found.select('id', 'action', 'subject', 'impersonator_user_id', 'created_at'),
       { cursor, from: 0, limit },

@@ -21,3 +21,4 @@ export const endpoints = [
   provisionWorkspaces,
 ];
 export const migrations = [indexesOfWorkspaces];
+export { personalData } from './personal-data.ts';

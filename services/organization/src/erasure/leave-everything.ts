@@ -1,0 +1,77 @@
+import { acrossOrganizations } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
+import type { Work } from '../endpoint.ts';
+import { endMembership } from '../members/end-membership.ts';
+import { LastAdministrator } from '../members/errors.ts';
+import { hasAnotherAdministrator } from '../members/last-administrator.ts';
+import { findMembership } from '../members/member-store.ts';
+import {
+  eraseOrganization,
+  lockAnyOrganization,
+  type OrganizationRow,
+} from '../organizations/organization-store.ts';
+import { MembershipsChanged } from './errors.ts';
+
+/**
+ * Ends every membership of a user for good, and the organizations in which nobody else is: the personal one, and others
+ * that nobody could ever reach again. Those in which others are keep an administrator. No membership can begin
+ * afterwards, see `addMember`. The transaction reads across organizations at the end.
+ *
+ * @returns false where the user has left already
+ * @throws LastAdministrator, MembershipsChanged
+ */
+export async function leaveEverything(work: Work, userId: number): Promise<boolean> {
+  const { db } = work;
+  const organizations: OrganizationRow[] = [];
+  // In the order of their ids, as everybody does who takes several of these locks.
+  for (const id of await organizationIdsOf(db, userId)) organizations.push(await lockAnyOrganization(db, id));
+  // After these locks, as `addMember` has it.
+  const left = await db('people')
+    .where({ user_id: userId })
+    .whereNot({ status: 'erased' })
+    .update({ status: 'erased', updated_at: db.fn.now() });
+  if (left === 0) return false;
+  const now = await organizationIdsOf(db, userId);
+  if (now.length !== organizations.length || now.some((id, index) => id !== organizations[index]!.id))
+    throw MembershipsChanged();
+
+  const remaining: string[] = [];
+  for (const organization of organizations) {
+    const ends = await howItEnds(db, organization, userId);
+    if (ends === 'is needed') remaining.push(organization.name);
+    else if (ends === 'alone') await eraseOrganization(work, organization, 'user_erased');
+    else await leave(work, organization, userId);
+  }
+  await acrossOrganizations(db);
+  if (remaining.length === 0) return true;
+  throw LastAdministrator(
+    `You are the last administrator of ${remaining.join(', ')}: make somebody else one, or delete the organization`,
+  );
+}
+
+async function organizationIdsOf(db: Knex.Transaction, userId: number): Promise<number[]> {
+  await acrossOrganizations(db);
+  return await db('memberships')
+    .where({ user_id: userId })
+    .orderBy('organization_id')
+    .pluck('organization_id');
+}
+
+async function howItEnds(
+  db: Knex.Transaction,
+  { id, deleted_at }: OrganizationRow,
+  userId: number,
+): Promise<'alone' | 'is needed' | 'leaves'> {
+  const others = db('memberships').where({ organization_id: id }).whereNot({ user_id: userId });
+  if (!(await others.first('user_id'))) return 'alone';
+  const membership = await findMembership(db, id, userId);
+  if (!membership || (await hasAnotherAdministrator(db, id, membership))) return 'leaves';
+  // Nobody could restore it any more.
+  return deleted_at === null ? 'is needed' : 'alone';
+}
+
+async function leave(work: Work, { id }: OrganizationRow, userId: number): Promise<void> {
+  // It goes on as any other.
+  await work.db('organizations').where({ id, personal_user_id: userId }).update({ personal_user_id: null });
+  await endMembership(work, id, userId);
+}
