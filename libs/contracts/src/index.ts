@@ -1,3 +1,4 @@
+export * from './branding.ts';
 export * from './identity.ts';
 export * from './organization.ts';
 export * from './personal-data.ts';

@@ -26,6 +26,8 @@ export interface OrganizationTools {
   secretBox: SecretBox;
   /** Days for which a deleted organization can be restored. */
   deletionGraceDays: number;
+  /** The address of the platform. */
+  publicUrl: string;
   /** Where links in mails lead: the app, by default the public address of the API. */
   appUrl: string;
   /** The operator lets people accept with another address than the invited one. Off by default. */

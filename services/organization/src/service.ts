@@ -2,6 +2,8 @@ import { defineService } from '@rivergate/service';
 import * as access from './access/index.ts';
 import * as audit from './audit/index.ts';
 import * as auditShipping from './audit-shipping/index.ts';
+
+import * as branding from './branding/index.ts';
 import * as deletion from './deletion/index.ts';
 import type { OrganizationTools } from './endpoint.ts';
 import * as erasure from './erasure/index.ts';
@@ -30,6 +32,7 @@ export const organization = defineService<OrganizationTools>({
     deletion,
     ownership,
     settings,
+    branding,
     members,
     invitations,
     organizationWorkspaces,

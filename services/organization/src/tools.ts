@@ -42,6 +42,8 @@ export async function organizationTools(resources: Resources): Promise<Organizat
     takenAddressLimit: takenAddressLimit(env),
     outbound,
     secretBox,
+
+    publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
     appUrl: (APP_URL ?? config.PUBLIC_URL).replace(/\/+$/, ''),
     deletionGraceDays,
     acceptsAnyAddress: INVITATION_ACCEPT_ANY_ADDRESS === 'true',

@@ -463,3 +463,19 @@ export const mergeProven = event({
   summary: 'Somebody who is signed in to both has shown that an account is a duplicate of another',
   data: z.object({ organization_id: Id, user_id: Id, duplicate_user_id: Id }),
 });
+
+export const organizationBrandingChanged = event({
+  type: 'organization.organization.branding_changed',
+  version: 1,
+  audit: 'organization.branding_changed',
+  summary: 'Colour or logo changed that an organization shows where people sign in',
+  data: z.object({
+    organization_id: Id,
+    name: z.string(),
+    fields: z.array(z.enum(['accent_color', 'logo_id'])),
+    /** As #rrggbb; null: that of the platform. */
+    accent_color: z.string().nullable(),
+    /** Where the public address of the logo ends; null where there is none. */
+    logo_id: z.string().nullable(),
+  }),
+});

@@ -1,4 +1,5 @@
-import { content, error } from '@rivergate/endpoint';
+import { error } from '@rivergate/endpoint';
+import { pictureContent } from '@rivergate/uploads';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { pictureById, picturePath } from './picture-store.ts';
@@ -20,16 +21,6 @@ export const getPicture = endpoint(
   async ({ params, db }) => {
     const picture = await pictureById(db, params.picture_id);
     if (!picture) throw PictureNotFound();
-    return content(picture.contentType, picture.content, {
-      headers: {
-        'cache-control': 'public, max-age=31536000, immutable',
-        'x-content-type-options': 'nosniff',
-        // Whatever the bytes are, a browser that opens them as a page runs nothing.
-        'content-security-policy': "default-src 'none'; sandbox",
-        'content-disposition': 'inline',
-        // A console on another origin shows it in an image element.
-        'cross-origin-resource-policy': 'cross-origin',
-      },
-    });
+    return pictureContent(picture, 'public, max-age=31536000, immutable');
   },
 );

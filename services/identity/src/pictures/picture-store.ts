@@ -1,7 +1,7 @@
 import { publicPath } from '@rivergate/endpoint';
 import { oneTimeToken } from '@rivergate/secrets';
+import type { Picture } from '@rivergate/uploads';
 import type { Knex } from 'knex';
-import type { Picture } from './picture.ts';
 
 /** Where a picture is served; its id is random and never given twice. */
 export const picturePath = '/auth/pictures/:picture_id';

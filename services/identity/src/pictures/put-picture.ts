@@ -1,10 +1,10 @@
-import { buffer } from 'node:stream/consumers';
 import { Id, multipart, raw, Timestamp } from '@rivergate/endpoint';
+import { pictureOf, receivedPicture } from '@rivergate/uploads';
 import { z } from 'zod';
 import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { changeProfile, ProfileUpdateFailed } from '../profile/change-profile.ts';
-import { MAX_PICTURE_BYTES, PICTURE_TYPES, type Picture, pictureOf } from './picture.ts';
+import { MAX_PICTURE_BYTES, PICTURE_TYPES } from './picture.ts';
 import { replacePicture } from './picture-store.ts';
 
 const file = { types: PICTURE_TYPES, maxBytes: MAX_PICTURE_BYTES };
@@ -25,12 +25,7 @@ export const putPicture = endpoint(
     errors: [ProfileUpdateFailed, CallerNotFound],
   },
   {
-    async prepare({ files }) {
-      const pictures: Picture[] = [];
-      for await (const { type, content } of files) pictures.push(required(type, await buffer(content)));
-      // Both ways of sending it have exactly one.
-      return pictures[0]!;
-    },
+    prepare: ({ files }) => receivedPicture(files, pictureOf, refusedPicture),
     async handle({ caller, prepared, db, emit, settings }) {
       const { userId } = caller;
       let profile_image_url = '';
@@ -43,10 +38,5 @@ export const putPicture = endpoint(
   },
 );
 
-function required(type: string, content: Buffer): Picture {
-  const picture = pictureOf(type, content);
-  if (typeof picture !== 'string') return picture;
-  throw ProfileUpdateFailed(`The picture ${picture}`, [
-    { field: 'body.picture', code: 'invalid_format', reason: picture },
-  ]);
-}
+const refusedPicture = (reason: string) =>
+  ProfileUpdateFailed(`The picture ${reason}`, [{ field: 'body.picture', code: 'invalid_format', reason }]);

@@ -1,8 +1,9 @@
 import { displayText, Id, Timestamp } from '@rivergate/endpoint';
+import type { Picture } from '@rivergate/uploads';
 import { z } from 'zod';
 import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
-import { MAX_PICTURE_BYTES, type Picture, pictureOfUri } from '../pictures/picture.ts';
+import { MAX_PICTURE_BYTES, pictureOfUri } from '../pictures/picture.ts';
 import { dropPictures, replacePicture } from '../pictures/picture-store.ts';
 import { changeProfile, ProfileUpdateFailed } from './change-profile.ts';
 import { depthOf, mergeProfile } from './merge-profile.ts';

@@ -1,5 +1,7 @@
+import { Branding, shownBranding } from '@rivergate/contracts';
 import { acrossOrganizations, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { keptBranding } from '../branding/branding-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { Reference } from '../reference.ts';
 import { roleOfOrganization } from '../roles/role-store.ts';
@@ -15,6 +17,7 @@ const InvitationPreview = z
   .object({
     email: z.string(),
     organization: Reference,
+    branding: Branding.nullable().meta({ description: 'Null where it has set nothing' }),
     workspace: Reference,
     role: Reference,
     invited_by: z.object({ display_name: z.string() }),
@@ -44,7 +47,7 @@ export const previewInvitation = endpoint(
     messageInData: true,
     errors: [InvitationNotFound, ...CLOSED],
   },
-  async ({ params, db }) => {
+  async ({ params, db, publicUrl }) => {
     // Whoever holds the token is of no organization yet.
     await acrossOrganizations(db);
     const row = await findByToken(db, params.invitation);
@@ -54,10 +57,12 @@ export const previewInvitation = endpoint(
     if (!workspace || !role) throw InvitationExpired();
     const { permissions } = await roleOfOrganization(db, organization.id, role.id);
     if (!(await isStillHandedOut(db, row, { permissions }))) throw InvitationRevoked(NO_LONGER_HANDED_OUT);
+    const kept = await keptBranding(db, organization.id);
     return {
       invitation: {
         email,
         organization,
+        branding: shownBranding(organization.name, kept, publicUrl),
         workspace,
         role,
         invited_by: { display_name: row.inviter_name ?? organization.name },

@@ -125,6 +125,7 @@ export async function eraseOrganization(
     'memberships',
     'workspaces',
     'roles',
+    'branding',
   ])
     await db(table).where({ organization_id: id }).delete();
   await db('organizations').where({ id }).delete();
