@@ -34,6 +34,7 @@ const notTenants: Record<string, string> = {
   'identity.oauth_applications': 'found by its client_id before anybody knows for which organization',
   'identity.oauth_grants': 'found by the hash of a code before anybody knows for which organization',
   'identity.oauth_registration_tokens': 'found by their hash before anybody knows for which organization',
+  'identity.organization_branding': 'shown to who is not signed in yet, by the application that leads there',
   'identity.organization_policies': 'asked at sign-in, for all organizations of a user',
   'identity.personal_tokens': "a user's, found by its hash before anybody knows for whom",
   'identity.sessions': "a user's; the organization is where the session acts at the moment",

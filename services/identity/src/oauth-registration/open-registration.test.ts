@@ -126,6 +126,7 @@ describe('a client of no organization', () => {
     const info = await identity.anonymous().get(`/api/v1/oauth/app-info?${where}`).expect(200);
     expect(info.body.data).toMatchObject({
       verified: false,
+      branding: null,
       organization_name: `Organization ${organization.organizationId}`,
     });
   });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { authenticationIn, missesEssentialAcr, needsSignIn } from '../openid/authentication.ts';
 import { readAuthenticationRequest } from '../openid/authentication-request.ts';
+import { brandingOfClient, OrganizationBranding } from '../organizations/branding.ts';
 import {
   ScopeNotAllowed,
   TargetNotAllowed,
@@ -51,7 +52,15 @@ export const appInfo = endpoint(
         .array(z.enum(IDENTITY_SCOPES))
         .meta({ description: 'What the application wants to know of the user, by claims too' }),
       organization_name: z.string().meta({ examples: ['Analytical Engines'] }),
+      branding: OrganizationBranding,
       redirect_uri: z.string().meta({ examples: ['https://app.example.com/callback'] }),
+      login_hint: z
+        .string()
+        .nullable()
+        .meta({ description: 'Address that the page fills in', examples: ['ada@example.com'] }),
+      registration_wanted: z.boolean().meta({
+        description: 'Whether the page begins with making an account (prompt=create)',
+      }),
       verified: z.boolean().meta({
         description:
           'False for a client that registered itself: nobody of the organization has vouched for it',
@@ -114,13 +123,16 @@ export const appInfo = endpoint(
         scopes: client.scopes,
         requested_scopes: rightsOf(scopes),
         organization_name: organization.name,
+        branding: await brandingOfClient(db, client, issuer),
         redirect_uri: request.redirect_uri,
+        login_hint: request.login_hint ?? null,
         verified: !client.self_registered,
         denial_url: addressOf({ refusal: 'refused_by_user' }, { request }, issuer)!,
       };
       if (typeof asked === 'string')
         return {
           ...shown,
+          registration_wanted: false,
           identity_scopes: identityOf(scopes),
           viewer: null,
           redirect_url: addressOf({ refusal: asked }, { request }, issuer)!,
@@ -139,6 +151,7 @@ export const appInfo = endpoint(
       const wantsConsent = asked.prompts.has('consent') || asked.prompts.has('select_account');
       return {
         ...shown,
+        registration_wanted: asked.prompts.has('create'),
         identity_scopes: identityOf(wanted),
         viewer: signedIn
           ? {

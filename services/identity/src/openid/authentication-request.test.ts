@@ -47,7 +47,8 @@ const errorIn = (url: string) => new URL(url).searchParams.get('error');
 describe('a request that cannot be understood', () => {
   it.each<[string, Parameters, string]>([
     ['prompt none beside another', { prompt: 'none login' }, 'invalid_request'],
-    ['a prompt that is none', { prompt: 'create' }, 'invalid_request'],
+    ['a prompt that is none', { prompt: 'register' }, 'invalid_request'],
+    ['prompt none beside create', { prompt: 'create none' }, 'invalid_request'],
     ['a negative max_age', { max_age: '-1' }, 'invalid_request'],
     ['a max_age that is no number', { max_age: 'soon' }, 'invalid_request'],
     ['a response_mode that is not offered', { response_mode: 'fragment' }, 'invalid_request'],
@@ -111,7 +112,22 @@ describe('a request that cannot be understood', () => {
   });
 });
 
-describe('max_age and prompt=login', () => {
+it('tells the page whether to begin with making an account, and which address to fill in', async () => {
+  const told = async (more: Parameters) => {
+    const { registration_wanted, login_hint } = await info(more, identity.anonymous());
+    return [registration_wanted, login_hint];
+  };
+  expect(await told({})).toEqual([false, null]);
+  expect(await told({ prompt: 'create', login_hint: 'new@example.com' })).toEqual([true, 'new@example.com']);
+  expect(await told({ prompt: 'create consent' })).toEqual([true, null]);
+  const pushed = { ...request({ prompt: 'create', login_hint: 'new@example.com' }), response_type: 'code' };
+  const form = openid.form({ ...pushed, client_secret: application.client_secret });
+  const { request_uri } = (await openid.send('/oauth/par', form)).body;
+  const beside = { request_uri, prompt: 'login', login_hint: 'other@example.com', redirect_uri: undefined };
+  expect(await told(beside)).toEqual([true, 'new@example.com']);
+});
+
+describe('max_age, prompt=login and prompt=create', () => {
   it('are refused to who was authenticated earlier, whatever a page says', async () => {
     for (const [more, secondsAgo, outcome] of [
       [{ max_age: '3600' }, 3_500, 'code'],
@@ -120,6 +136,8 @@ describe('max_age and prompt=login', () => {
       [{ max_age: '0' }, 400, 'login_required'],
       [{ prompt: 'login' }, 200, 'code'],
       [{ prompt: 'login' }, 400, 'login_required'],
+      [{ prompt: 'create' }, 200, 'code'],
+      [{ prompt: 'create' }, 400, 'login_required'],
       [{ prompt: 'login consent', max_age: '9000' }, 400, 'login_required'],
       [{ max_age: '' }, 80_000, 'code'],
     ] as const) {
@@ -138,6 +156,7 @@ describe('max_age and prompt=login', () => {
     expect(await required({})).toBe(false);
     expect(await required({ max_age: '200' })).toBe(false);
     expect(await required({ max_age: '50' })).toBe(true);
+    expect(await required({ prompt: 'create' })).toBe(true);
     expect(await required({ prompt: 'login' })).toBe(true);
     expect(await required({}, identity.anonymous())).toBeUndefined();
   });

@@ -10,7 +10,8 @@ export type RequestFlaw =
   | 'request_uri_not_supported'
   | 'registration_not_supported';
 
-export const PROMPTS = ['none', 'login', 'consent', 'select_account'] as const;
+/** OpenID Connect Core 1.0, section 3.1.2.1, and Initiating User Registration 1.0, section 4. */
+export const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'] as const;
 export type Prompt = (typeof PROMPTS)[number];
 
 /** An authentication request, as far as it is understood. */

@@ -34,7 +34,7 @@ export async function authenticationIn(db: Knex, sessionId: number): Promise<Aut
 /**
  * Whether the user has to sign in, or to sign in again (OpenID Connect Core 1.0, section 3.1.2.1).
  *
- * @param anew whether `prompt=login`, or a short `max_age`, is only met by a sign-in that is yet to come: to ask, not to
+ * @param anew whether `prompt=login` or `create`, or a short `max_age`, is only met by a sign-in that is yet to come: to ask, not to
  *   decide
  */
 export function needsSignIn(
@@ -49,7 +49,7 @@ export function needsSignIn(
     return true;
   const allowed = Math.min(
     maxAge ?? Number.POSITIVE_INFINITY,
-    prompts.has('login') ? 0 : Number.POSITIVE_INFINITY,
+    prompts.has('login') || prompts.has('create') ? 0 : Number.POSITIVE_INFINITY,
   );
   return authentication.age > (anew ? allowed : Math.max(allowed, JUST_NOW_SECONDS));
 }

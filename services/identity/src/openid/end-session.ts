@@ -6,6 +6,7 @@ import type { SigningKeys } from '../keys/signing-keys.ts';
 import { UnknownClient, UnregisteredRedirectUri } from '../oauth/answer-consent-as-json.ts';
 import { type Client, clientById } from '../oauth/client-store.ts';
 import { withQuery } from '../oauth/redirect-back.ts';
+import { brandingOfClient, OrganizationBranding } from '../organizations/branding.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { authenticationIn } from './authentication.ts';
 import { type Hint, verifiedHint } from './id-token.ts';
@@ -62,6 +63,7 @@ export const endSession = endpoint(
         .string()
         .nullable()
         .meta({ examples: ['Warehouse dashboard'] }),
+      branding: OrganizationBranding,
       signed_in: z.boolean().meta({ description: 'Whether there is, or was until now, a session to end' }),
       redirect_url: z
         .string()
@@ -80,7 +82,12 @@ export const endSession = endpoint(
     const redirectUrl = afterwards(client, body);
     const sessions = await sessionsToEnd(db, caller, hint);
     if (body.confirmed) for (const session of sessions) await endSessions({ db, emit }, session, 'logout');
-    return { app_name: client?.name ?? null, signed_in: sessions.length > 0, redirect_url: redirectUrl };
+    return {
+      app_name: client?.name ?? null,
+      branding: client ? await brandingOfClient(db, client, settings.publicUrl) : null,
+      signed_in: sessions.length > 0,
+      redirect_url: redirectUrl,
+    };
   },
 );
 

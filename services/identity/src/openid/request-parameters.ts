@@ -9,13 +9,21 @@ const text = (max: number, description: string, ...examples: string[]) =>
  */
 export const openidParameters = {
   nonce: text(512, 'Stands in the ID token', 'n-0S6_WzA2Mj'),
-  prompt: text(100, 'none alone, or login, consent and select_account, with spaces between them', 'login'),
+  prompt: text(
+    100,
+    'none alone, or login, consent, select_account and create, with spaces between them',
+    'login',
+  ),
   max_age: text(20, 'Seconds since the user was authenticated; who was earlier has to sign in again', '3600'),
   acr_values: text(1_000, 'Preferred authentication contexts, with spaces between them', 'phr'),
   id_token_hint: text(8_192, 'ID token of the user who is expected', 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln'),
   claims: text(4_096, 'JSON: claims that are asked for one by one', '{"id_token":{"email":null}}'),
   response_mode: text(100, 'query', 'query'),
-  login_hint: text(320, 'Whom the sign-in page is to expect; changes nothing here', 'ada@example.com'),
+  login_hint: text(
+    320,
+    'Whom the sign-in page is to expect; it shows the address, and nothing else changes',
+    'ada@example.com',
+  ),
   display: text(100, 'Changes nothing', 'page'),
   ui_locales: text(255, 'Changes nothing', 'en'),
   claims_locales: text(255, 'Changes nothing', 'en'),

@@ -131,6 +131,7 @@ describe('sign-out that an application asks for', () => {
     const asked = { id_token_hint: id_token, post_logout_redirect_uri: LEFT, state: 'a b' };
     const expected = {
       app_name: expect.stringMatching(/^App/),
+      branding: null,
       signed_in: true,
       redirect_url: `${LEFT}&state=a+b`,
     };
@@ -151,7 +152,7 @@ describe('sign-out that an application asks for', () => {
     const alone = await again();
     const { data } = (await ask({}, alone.caller).expect(200)).body;
     expect([data, await isActive(alone)]).toEqual([
-      { app_name: null, signed_in: true, redirect_url: null },
+      { app_name: null, branding: null, signed_in: true, redirect_url: null },
       false,
     ]);
   });

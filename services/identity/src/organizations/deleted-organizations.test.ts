@@ -99,6 +99,7 @@ it('what is kept of it is erased in the end, and that is confirmed by an event',
     'oauth_applications',
     'personal_tokens',
     'organization_policies',
+    'organization_branding',
     'memberships',
     'users',
   ]) {

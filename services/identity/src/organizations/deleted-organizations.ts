@@ -86,6 +86,7 @@ async function erase(tools: Tools, organizationId: number): Promise<void> {
     'oauth_registration_tokens',
     'personal_tokens',
     'organization_policies',
+    'organization_branding',
     'memberships',
   ])
     await db(table).where({ organization_id: organizationId }).delete();

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { loginsOf } from '../login/login-history-store.ts';
+import { brandingOfOrganization, OrganizationBranding } from '../organizations/branding.ts';
 import { Method } from '../second-factors/method.ts';
 import { methodsOf } from '../second-factors/methods.ts';
 import { Impersonator } from '../sessions/impersonator.ts';
@@ -56,6 +57,7 @@ export const me = endpoint(
       user: User,
       active_organization_id: Id.nullable().meta({ description: 'In which the session acts' }),
       impersonator: Impersonator,
+      branding: OrganizationBranding,
       emails: z.array(UserEmail),
       security: SecurityState,
     }),
@@ -63,7 +65,7 @@ export const me = endpoint(
   },
   {
     prepare: ({ call }) => call(membershipsOf, {}),
-    async handle({ caller, prepared, db }) {
+    async handle({ caller, prepared, db, settings }) {
       const { userId } = caller;
       const user = await profileOf(db, userId);
       if (!user || user.disabled_at) throw CallerNotFound();
@@ -75,6 +77,7 @@ export const me = endpoint(
         user: { ...user, primary_email: emails[0]!.email },
         active_organization_id: caller.organizationId,
         impersonator: acting ? { id: acting.id, display_name: acting.display_name } : null,
+        branding: await brandingOfOrganization(db, caller.organizationId, settings.publicUrl),
         emails,
         ...prepared,
         security: {

@@ -40,6 +40,7 @@ describe('me', () => {
       },
       active_organization_id: null,
       impersonator: null,
+      branding: null,
       emails: [{ email: person.email, verified: true, is_primary: true, created_at: expect.any(String) }],
       organizations: [expect.objectContaining({ id: 1000 + person.userId, source: 'signup' })],
       workspaces: [

@@ -4,6 +4,7 @@ import { Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../../endpoint.ts';
 import { networkOf } from '../../login/check-credentials.ts';
+import { brandingOfClient, OrganizationBranding } from '../../organizations/branding.ts';
 import { IDENTITY_SCOPES, stillAllowed } from '../scope.ts';
 import { namedDeviceRequest, UserCodeNotFound } from './named-device-request.ts';
 import { shownUserCode, UserCode } from './user-code.ts';
@@ -25,6 +26,7 @@ export const findDeviceRequest = endpoint(
         user_code: z.string().meta({ description: 'As the device shows it', examples: ['WDJB-MJHT'] }),
         app_name: z.string().meta({ examples: ['Warehouse dashboard'] }),
         organization_name: z.string().meta({ examples: ['Analytical Engines'] }),
+        branding: OrganizationBranding,
         requested_scopes: z.array(z.enum([...IDENTITY_SCOPES, ...SCOPES])),
         requested_at: Timestamp,
         expires_at: Timestamp,
@@ -51,11 +53,12 @@ export const findDeviceRequest = endpoint(
       const question = { params: { organization_id: named.client.organization_id } };
       return { ...named, organization: await call(organizationName, question) };
     },
-    async handle({ body, prepared: { request: found, client, organization }, request }) {
+    async handle({ body, prepared: { request: found, client, organization }, request, db, settings }) {
       return {
         user_code: shownUserCode(body.user_code),
         app_name: client.name,
         organization_name: organization.name,
+        branding: await brandingOfClient(db, client, settings.publicUrl),
         requested_scopes: stillAllowed(found.scopes, client.scopes),
         requested_at: found.created_at,
         expires_at: found.expires_at,
