@@ -1,6 +1,7 @@
 import { eventually } from '@rivergate/testing';
 import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { expectNoBarrier } from './barrier.ts';
 import { type Browser, heading, keptBy, noBrowser, openBrowser } from './browser.ts';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import {
@@ -184,7 +185,7 @@ describe.skipIf(noBrowser)(`who is signed in in a browser${noBrowser ? ` (${noBr
     await press(page, 'I am new here');
     await write(page, 'Your name', 'Nora');
     await write(page, 'Email', email);
-    await write(page, 'Password', PASSWORD);
+    await write(page, 'New password', PASSWORD);
     await page.getByLabel('I agree to the terms').check();
     await press(page, 'Create my account');
     await write(page, 'Code of 6 digits', await codeSentTo(fleet, email));
@@ -232,6 +233,43 @@ describe.skipIf(noBrowser)(`who is signed in in a browser${noBrowser ? ` (${noBr
     await tab.getByRole('link', { name: 'Go on with the new password' }).click();
     await heading(tab, `Sign in to go on to ${lost.title}`);
     expect(tab.url()).toBe(lost.asked());
+  });
+
+  it('accepts an invitation by a press, with the account that has its address', async () => {
+    const [guest, other] = [await signUp(fleet, 'guest'), await signUp(fleet, 'other')];
+    const invited = {
+      email: guest.email,
+      workspace_id: organization.workspaceId,
+      role_id: organization.roleId('Viewer'),
+    };
+    const { invitation } = data(await owner.post(`${organization.path}/members/invite`, invited), 201);
+    const link = `${url}/invitations/${invitation.token}`;
+    const { page, faults } = await browser.visit(`${url}/account`, { width: 320 });
+    await signIn(page, other.email);
+    await heading(page, 'Your account');
+    await page.goto(link);
+    await page.getByText(`You are signed in as ${other.email}.`).waitFor();
+    await press(page, 'Accept');
+    await page.getByRole('alert').getByText(`Sign in with ${guest.email}`).waitFor();
+    await expectNoBarrier(page);
+    await press(page, 'Use another account');
+    expect(await page.evaluate('document.activeElement.value')).toBe(guest.email);
+
+    await page.goto(`${url}/account`);
+    await press(page, 'Sign out');
+    await press(page, 'Sign in again');
+    await signIn(page, guest.email);
+    await heading(page, 'Your account');
+    await page.goto(link);
+    await page.getByText(`You are signed in as ${guest.email}.`).waitFor();
+    const { members } = data(await owner.get(`${organization.path}/members`));
+    expect(members.map(({ email }: { email: string }) => email)).not.toContain(guest.email);
+    await page.getByRole('button', { name: 'Accept', exact: true }).press('Enter');
+    await heading(page, `Welcome to ${organization.name}`);
+    await expectNoBarrier(page);
+    await page.goto(`${url}/account`);
+    await heading(page, 'Your account');
+    expect(faults).toEqual([]);
   });
 
   async function resetLink(email: string): Promise<string> {

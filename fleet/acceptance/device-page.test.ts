@@ -108,6 +108,36 @@ describe.skipIf(noBrowser)(
       await heading(page, 'Not allowed');
     });
 
+    it('spares who is signed in in this browser the sign-in, and nothing else, by a link least of all', async () => {
+      const codes = await begin();
+      const { page, sent, faults } = await browser.visit(new URL('/account', codes.verification_uri).href);
+      await page.getByRole('textbox', { name: 'Email', exact: true }).fill(owner.email);
+      await page.getByRole('textbox', { name: 'Password', exact: true }).fill(PASSWORD);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await heading(page, 'Your account');
+      await page.goto(codes.verification_uri_complete);
+      await heading(page, 'Enter the code that your device shows');
+      await page.getByText(`You are signed in as ${owner.email}.`).first().waitFor();
+      expect(await page.getByLabel('Code of 8 letters').inputValue()).toBe(codes.user_code);
+      expect(sent.filter(request => request.includes('/oauth/device'))).toEqual([]);
+      await page.getByRole('button', { name: 'Go on' }).press('Enter');
+      await heading(page, question);
+      await expectNoBarrier(page);
+      await page.getByRole('button', { name: 'Allow', exact: true }).click();
+      await page.getByText('Compare the code with the one on your device.').waitFor();
+      expect((await poll(codes)).error).toBe('authorization_pending');
+      await page.getByRole('checkbox', { name: match }).check();
+      await page.getByRole('button', { name: 'Allow', exact: true }).click();
+      await heading(page, 'Your device is connected');
+
+      // The session that the browser keeps goes on, unless its user signs in here as somebody else.
+      await page.goto(codes.verification_uri);
+      await page.getByRole('button', { name: 'Use another account' }).click();
+      await heading(page, 'Sign in to connect a device');
+      expect(sent).not.toContain('POST /api/v1/auth/logout');
+      expect(faults).toEqual([]);
+    });
+
     it('lets no member of another organization allow it, and says so', async () => {
       const stranger = await signUp(fleet, 'stranger');
       const { page } = await browser.visit((await begin()).verification_uri_complete);

@@ -94,7 +94,7 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
     const { url } = await invite(email);
     const { page, faults } = await browser.visit(url, { width: 390 });
     await page.getByRole('button', { name: 'I am new here' }).click();
-    await fillIn(page, '#sign-up', { 'Your name': `New ${MARKUP}`, Password: PASSWORD });
+    await fillIn(page, '#sign-up', { 'Your name': `New ${MARKUP}`, 'New password': PASSWORD });
     await page.getByRole('button', { name: 'Create my account' }).click();
     await page.getByText('An account needs your agreement.').waitFor();
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
@@ -130,7 +130,7 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
     const { url } = await invite(email);
     const { page, faults } = await browser.visit(url);
     await page.getByRole('button', { name: 'I am new here' }).click();
-    await fillIn(page, '#sign-up', { 'Your name': 'Linked', Password: PASSWORD });
+    await fillIn(page, '#sign-up', { 'Your name': 'Linked', 'New password': PASSWORD });
     await page.getByLabel('I agree to the terms').check();
     await page.getByRole('button', { name: 'Create my account' }).click();
     await page.getByLabel('Code of 6 digits').waitFor();
@@ -155,7 +155,7 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
     const { url } = await invite(email);
     const { page, faults } = await browser.visit(url);
     await page.getByRole('button', { name: 'I am new here' }).click();
-    await fillIn(page, '#sign-up', { 'Your name': 'Another', Password: PASSWORD });
+    await fillIn(page, '#sign-up', { 'Your name': 'Another', 'New password': PASSWORD });
     await page.getByLabel('I agree to the terms').check();
     await page.getByRole('button', { name: 'Create my account' }).click();
     const first = await codeSentTo(fleet, email);
@@ -242,12 +242,12 @@ describe.skipIf(noBrowser)(`the page of an invitation${noBrowser ? ` (${noBrowse
     const guest = await signUp(fleet, 'taken');
     const { page, faults } = await browser.visit((await invite(guest.email)).url);
     await page.getByRole('button', { name: 'I am new here' }).click();
-    await fillIn(page, '#sign-up', { 'Your name': 'Taken', Password: 'short' });
+    await fillIn(page, '#sign-up', { 'Your name': 'Taken', 'New password': 'short' });
     await page.getByLabel('I agree to the terms').check();
     const create = page.getByRole('button', { name: 'Create my account' });
     await create.click();
     await page.getByText('This password does not meet all of the rules.').waitFor();
-    await fillIn(page, '#sign-up', { Password: PASSWORD });
+    await fillIn(page, '#sign-up', { 'New password': PASSWORD });
     await create.click();
     await page.getByRole('alert').getByText('There is an account with this address already.').waitFor();
     await page.getByRole('button', { name: 'I have an account' }).click();

@@ -61,6 +61,7 @@ describe('the pages for people', () => {
       expect(page).not.toMatch(/<script(?! type="module" src="\/pages\/)|<style| style=| on\w+=|src="http/);
       const waiting = [...page.matchAll(/(?:href|src)="(\/pages\/[^"]+)"/g)].map(([, file]) => file!);
       const seen = new Set<string>();
+      if (page.includes('id="organization"')) waiting.push('/pages/accent/0b7a75.css');
       for (const file of waiting) {
         if (seen.has(file)) continue;
         seen.add(file);
@@ -80,6 +81,39 @@ describe('the pages for people', () => {
       expect(weight).toBeLessThanOrEqual(60_000);
     },
   );
+
+  it('take on a colour by a style sheet at an address that carries it, which holds nothing else of a request', async () => {
+    const answer = await fleet.get('/pages/accent/ffe14d.css?x=}*{color:red');
+    expect(Object.fromEntries(answer.headers)).toMatchObject({
+      'content-type': 'text/css; charset=utf-8',
+      'cache-control': 'public, max-age=86400',
+      'x-content-type-options': 'nosniff',
+    });
+    expect(await answer.text()).toBe(
+      ':root{--accent:#a8942f;--accent-hover:#978529;--on-accent:#000000;--link:#7d6e21}' +
+        '@media (prefers-color-scheme:dark){:root{--accent:#ffe14d;--accent-hover:#fff5d3;--on-accent:#000000;--link:#ffe14d}}',
+    );
+    const known = { 'if-none-match': answer.headers.get('etag')! };
+    expect((await fetch(`${fleet.url}/pages/accent/ffe14d.css`, { headers: known })).status).toBe(304);
+    for (const name of [
+      'red.css',
+      'FFE14D.css',
+      'ffe14d',
+      'ffe14d.css.js',
+      'ffe14.css',
+      'ffe14d0.css',
+      'ffe14d.css%0a',
+      '%7d*%7bcolor:red%7d.css',
+      '..%2fpage.css',
+      '../page.css',
+      'x/ffe14d.css',
+      '',
+    ]) {
+      const { status } = await fetch(`${fleet.url}/pages/accent/${name}`);
+      // A browser takes dot segments out before it asks.
+      expect([name, status]).toEqual([name, name === '../page.css' ? 200 : 404]);
+    }
+  });
 
   it('are the only files that can be had, and only read', async () => {
     for (const path of [

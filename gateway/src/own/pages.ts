@@ -4,16 +4,17 @@ import { answerHeaders } from '../answer/answer-headers.ts';
 import { securityHeaders } from '../answer/security-headers.ts';
 import { answerWriter } from '../answer/write.ts';
 import type { RequestBodies } from '../forwarding/request-body.ts';
+import { accentSheet } from './accent/accent-sheet.ts';
 import { files } from './files.ts';
 import type { OwnEndpoints } from './own-endpoints.ts';
 import { postedPage } from './posted-page.ts';
 
-/** Scripts and styles from here alone, calls to here alone; a form goes nowhere without its script. */
+/** Scripts, styles and logos from here alone, calls to here alone; a form goes nowhere without its script. */
 const policy = {
   'default-src': ["'none'"],
   'script-src': ["'self'"],
   'style-src': ["'self'"],
-  'img-src': ['data:'],
+  'img-src': ["'self'", 'data:'],
   'connect-src': ["'self'"],
   'base-uri': ["'none'"],
   'form-action': ["'none'"],
@@ -69,6 +70,7 @@ const parts = [
   'api.js',
   'authorization-request.js',
   'authorize.js',
+  'branding.js',
   'browser-session.js',
   'confirm-code.js',
   'device.js',
@@ -106,14 +108,25 @@ const posted = ['/authorize', '/end-session'];
 const folder = join(import.meta.dirname, 'pages');
 
 /**
- * What is sent of a file: its lines without indentation and comments, which are a quarter of it. No text of a script may
- * go over several lines.
+ * What is sent of a file: its lines without indentation and comments, and of scripts and styles without the breaks between
+ * lines that say nothing, which together are a third of it. No text of a script may go over several lines.
  */
 async function readLean(file: string): Promise<string> {
   if (file.endsWith('.html')) return withoutIndentation(await readPage(file));
   const written = await readFile(file, 'utf8');
-  return withoutIndentation(written.replace(/^\s*(?:\/\*[\s\S]*?\*\/|\/\/.*)$/gm, ''));
+  const bare = withoutIndentation(written.replace(/^\s*(?:\/\*[\s\S]*?\*\/|\/\/.*)$/gm, ''));
+  if (file.endsWith('.js')) return bare.replace(IDLE_BREAK, '');
+  return bare
+    .replace(/\s+/g, ' ')
+    .replace(/ ?([{};,]) ?/g, '$1')
+    .replaceAll(': ', ':');
 }
+
+/**
+ * A break in a script after or before what shows that a statement goes on or has ended (ECMAScript, section 12.10), in
+ * lines without a comment.
+ */
+const IDLE_BREAK = /(?<=^(?!.*\/\/).*)(?:(?<=[;{,([])\n|\n(?=[})\].?:&|]))/gm;
 
 const withoutIndentation = (text: string) => text.replace(/^\s+/gm, '');
 
@@ -143,6 +156,7 @@ export function pages(publicUrl: string, bodies: RequestBodies): OwnEndpoints {
       { ...unlisted, 'Cache-Control': 'no-cache' },
       readLean,
     ),
+    ['/pages/accent/*', accentSheet(write, { ...unlisted, 'Cache-Control': 'public, max-age=86400' })],
     ...posted.map(path => [`POST ${path}`, postedPage(write, bodies, path)] as const),
   ]);
 }

@@ -12,6 +12,7 @@ export { expectError } from './expect-error.ts';
 export { freePort } from './free-port.ts';
 export { type HeldRequest, holdBack } from './held-request.ts';
 export { type CaughtMail, type MailCatcher, startMailCatcher } from './mail-catcher.ts';
+export { JPEG, PNG, pngOf, WEBP, webpOf } from './pictures.ts';
 export { administrator, byToken, fellowService, impersonated, nobody, signedIn } from './principals.ts';
 export { type PublishedEvent, publishEvent } from './publish-event.ts';
 export { type ServiceUnderTest, startServiceUnderTest, type TestOptions } from './service.ts';

@@ -29,10 +29,7 @@ export function closedWords(code) {
       'This invitation was taken back',
       'Ask the person who invited you if you think that this is a mistake.',
     ],
-    ALREADY_MEMBER: [
-      'You are a member already',
-      'There is nothing left to do: sign in to your app. This page has not kept you signed in.',
-    ],
+    ALREADY_MEMBER: ['You are a member already', 'There is nothing left to do: go on in your app.'],
   }[code];
 }
 

@@ -9,7 +9,6 @@ const asked = Object.fromEntries(
 
 export const request = {
   isComplete: asked.client_id && (asked.response_type === 'code' || asked.request_uri),
-  loginHint: asked.login_hint ?? '',
 
   /** Who asks for what, and what it is to the person of the access token. */
   explain: accessToken => ask('GET', `/oauth/app-info${location.search}`, { accessToken }),

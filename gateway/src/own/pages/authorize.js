@@ -1,5 +1,6 @@
 import { endSession } from './api.js';
 import { request } from './authorization-request.js';
+import { showBranding } from './branding.js';
 import { keepSession, keptSession, stayWords } from './browser-session.js';
 import { elsewhere } from './elsewhere.js';
 import { failureWords } from './failure-words.js';
@@ -25,7 +26,9 @@ async function open() {
   if (!(await lookUp())) return;
   if (app.redirect_url) return goTo(app.redirect_url);
   if (session !== null && (takeFinishedFlow() || !app.viewer.sign_in_required)) return goOn();
-  part('sign-in').elements.email.value = request.loginHint || (session?.email ?? '');
+  const { login_hint, registration_wanted } = app;
+  part('sign-in').elements.email.value = login_hint || (!registration_wanted && session?.email) || '';
+  if (registration_wanted) choose('sign-up');
   show('sign-in');
 }
 
@@ -46,6 +49,7 @@ async function lookUp() {
   });
   part('elsewhere').hidden = app.viewer?.is_active ?? true;
   part('unverified').hidden = app.verified;
+  await showBranding(app.branding);
   showScopes([...app.identity_scopes, ...app.requested_scopes]);
   return true;
 }
@@ -123,7 +127,7 @@ async function leave() {
 }
 
 addToggles();
-waysIn({ signedIn, newcomers, elsewhere });
+const choose = waysIn({ signedIn, newcomers, elsewhere });
 onSubmit(part('consent'), 'One moment…', () => decide(true));
 part('deny').addEventListener('click', () => decide(false));
 part('go-back').addEventListener('click', () => goTo(app.denial_url));

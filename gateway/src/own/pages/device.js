@@ -1,4 +1,6 @@
 import { ask, endSession } from './api.js';
+import { showBranding } from './branding.js';
+import { keptSession } from './browser-session.js';
 import { complain, onSubmit, showAlert, showFailure } from './form.js';
 import { addToggles } from './password-field.js';
 import { showScopes } from './scopes.js';
@@ -14,18 +16,37 @@ const answerForm = part('answer');
 field.value = new URLSearchParams(location.search).get('user_code') ?? '';
 history.replaceState(null, '', location.pathname);
 
-let accessToken = null;
+/** Of whoever is signed in; null where nobody is. */
+let session = null;
 /** A device that signs somebody in is signed out with the session, which therefore stays. */
 let signsIn = false;
 
+/**
+ * Who is signed in in this browser need not sign in again. But a link, which anybody may have sent, has nothing looked up
+ * before the person has seen its code and gone on.
+ */
+async function open() {
+  begin((await keptSession()).data ?? null);
+  show(session ? 'code' : 'sign-in', { focus: false });
+}
+
 async function signedIn(tokens) {
-  accessToken = tokens.access_token;
+  begin(tokens);
   show('code');
   if (field.value) await find(field.value);
 }
 
+function begin(newSession) {
+  session = newSession;
+  fill({ 'own-address': session?.email ?? '' });
+  for (const place of document.querySelectorAll('[data-kept]')) place.hidden = !session?.kept;
+}
+
 async function find(user_code) {
-  const answer = await ask('POST', '/oauth/device', { body: { user_code }, accessToken });
+  const answer = await ask('POST', '/oauth/device', {
+    body: { user_code },
+    accessToken: session.access_token,
+  });
   if (answer.code === 'USER_CODE_NOT_FOUND') {
     complain(field, noDevice);
     return field.focus();
@@ -33,6 +54,7 @@ async function find(user_code) {
   if (!answer.ok) return showFailure(codeForm, answer, refused[answer.code]);
   const { data } = answer;
   field.value = data.user_code;
+  await showBranding(data.branding);
   fill({
     'user-code': data.user_code,
     app: data.app_name,
@@ -52,9 +74,9 @@ async function find(user_code) {
 
 async function decide(approve) {
   const body = { user_code: field.value, approve };
-  const answer = await ask('POST', '/oauth/device/answer', { body, accessToken });
+  const answer = await ask('POST', '/oauth/device/answer', { body, accessToken: session.access_token });
   if (!answer.ok) return showFailure(answerForm, answer, refused[answer.code]);
-  if (approve && signsIn) accessToken = null;
+  if (approve && signsIn) session = null;
   await leave();
   if (approve)
     showEnding('Your device is connected', 'Go back to it: it goes on by itself within a few seconds.');
@@ -73,12 +95,11 @@ function timeOf(time) {
   return new Date(time).toLocaleTimeString(document.documentElement.lang, { timeStyle: 'short' });
 }
 
-/** The device gets tokens of its own: this page has no use for its session any more. */
+/** The device gets tokens of its own: a session that was opened on this page is of no use any more. */
 async function leave() {
-  if (accessToken === null) return;
-  const leaving = accessToken;
-  accessToken = null;
-  await endSession(leaving);
+  const leaving = session;
+  session = null;
+  if (leaving !== null && !leaving.kept) await endSession(leaving.access_token);
 }
 
 addToggles();
@@ -86,5 +107,7 @@ waysIn({ signedIn });
 onSubmit(codeForm, 'Looking it up…', ({ user_code }) => find(user_code));
 onSubmit(answerForm, 'One moment…', () => decide(true));
 part('deny').addEventListener('click', () => decide(false));
+for (const button of document.querySelectorAll('[data-another-account]'))
+  button.addEventListener('click', () => show('sign-in'));
 addEventListener('pagehide', leave);
-show('sign-in', { focus: false });
+await open();

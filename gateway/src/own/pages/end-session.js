@@ -1,4 +1,5 @@
 import { ask } from './api.js';
+import { showBranding } from './branding.js';
 import { failureWords } from './failure-words.js';
 import { onSubmit, showFailure } from './form.js';
 import { fill, show, showEnding } from './view.js';
@@ -27,8 +28,10 @@ async function open() {
   const answer = await endSession(false);
   if (!answer.ok)
     return showEnding('This sign-out cannot go on', unknown[answer.code] ?? failureWords(answer));
-  const { app_name, signed_in, redirect_url } = answer.data;
+  const { app_name, branding, signed_in, redirect_url } = answer.data;
+  const branded = showBranding(branding);
   if (!signed_in) return signedOut(redirect_url);
+  await branded;
   fill({ app: app_name ?? 'An app' });
   show('confirm');
 }

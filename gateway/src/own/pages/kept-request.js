@@ -12,14 +12,23 @@ export function keepRequest() {
   }
 }
 
-/** The address on this site where the person goes on: the request that was kept, else the account. */
-export function takeRequest() {
+/** What an app asked for, as the query of its address; undefined where nothing is kept. */
+export function keptRequest() {
   try {
     const { search, until } = JSON.parse(localStorage.getItem(NAME)) ?? {};
-    localStorage.removeItem(NAME);
-    if (until > Date.now() && search) return `/authorize${search}`;
+    if (until > Date.now() && search) return search;
   } catch {
     // Nothing was kept.
   }
-  return '/account';
+}
+
+/** The address on this site where the person goes on: the request that was kept, which is then forgotten, else the account. */
+export function takeRequest() {
+  const search = keptRequest();
+  try {
+    localStorage.removeItem(NAME);
+  } catch {
+    // Nothing was kept.
+  }
+  return search ? `/authorize${search}` : '/account';
 }

@@ -6,7 +6,10 @@ const rules = { length: /^.{8,128}$/su, upper: /[A-Z]/, lower: /[a-z]/, digit: /
 /** Lets a button show what was typed into the password fields that it controls. */
 export function addToggles() {
   for (const button of document.querySelectorAll('[data-shows]')) {
-    const inputs = button.dataset.shows.split(' ').map(id => document.getElementById(id));
+    const inputs = button.dataset.shows
+      .split(' ')
+      .map(id => document.getElementById(id))
+      .filter(Boolean);
     button.addEventListener('click', () => {
       const shown = button.getAttribute('aria-pressed') !== 'true';
       button.setAttribute('aria-pressed', String(shown));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SentFile } from '@rivergate/endpoint';
-import { expectError, type TestCaller } from '@rivergate/testing';
+import { expectError, JPEG, PNG, pngOf, type TestCaller, WEBP, webpOf } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eraseOrganizations } from '../deletion/erase-organizations.ts';
 import { INVITATIONS, type InvitationFixture, invitationFixture } from '../testing/invitation-fixture.ts';
@@ -9,7 +9,6 @@ import {
   type OrganizationUnderTest,
   startOrganizationUnderTest,
 } from '../testing/organization-under-test.ts';
-import { JPEG, PNG, pngOf, WEBP, webpOf } from '../testing/pictures.ts';
 import { putLogo } from './put-logo.ts';
 
 let service: OrganizationUnderTest;

@@ -1,4 +1,5 @@
 import { element } from '../../docs/element.js';
+import { showBranding } from '../branding.js';
 import { section } from './section.js';
 import { adopt, call } from './session.js';
 
@@ -8,8 +9,9 @@ const roles = { true: 'You are its administrator', false: 'You are a member' };
 export function organizations() {
   const own = section('organizations', {
     path: '/auth/me',
-    entries: me =>
-      me.organizations.map(({ id, name, is_admin }) => {
+    entries(me) {
+      showBranding(me.branding);
+      return me.organizations.map(({ id, name, is_admin }) => {
         const isActive = id === me.active_organization_id;
         const button = element(
           'button',
@@ -30,7 +32,8 @@ export function organizations() {
           lines: [roles[is_admin]],
           act: isActive ? null : button,
         };
-      }),
+      });
+    },
     none: 'You belong to none.',
   });
   return own;
