@@ -472,10 +472,10 @@ export const organizationBrandingChanged = event({
   data: z.object({
     organization_id: Id,
     name: z.string(),
-    fields: z.array(z.enum(['accent_color', 'logo_id'])),
     /** As #rrggbb; null: that of the platform. */
     accent_color: z.string().nullable(),
     /** Where the public address of the logo ends; null where there is none. */
     logo_id: z.string().nullable(),
+    changes: Changes.default({}),
   }),
 });

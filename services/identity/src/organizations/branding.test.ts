@@ -26,7 +26,7 @@ async function brand(
   known = true,
 ) {
   const name = `Acme ${organization_id}`;
-  const data = { organization_id, name, fields: [], accent_color: '#0b7a75', logo_id };
+  const data = { organization_id, name, accent_color: '#0b7a75', logo_id };
   await publishEvent(identity, 'organization', organizationBrandingChanged, {
     subject: organization_id,
     data,

@@ -55,12 +55,13 @@ describe('branding of an organization', () => {
     });
     expect(await shown(by, path(other))).toEqual(body.data.branding);
     await color(null, by, path(other)).expect(200);
-    const told_ = { organization_id: other.id, name: organization_name };
+    const said = { organization_id: other.id, name: organization_name };
     const logo_id = body.data.branding.logo_url.split('/').at(-1);
+    const change = (before: unknown, after: unknown) => ({ before, after });
     expect(await told(other)).toEqual([
-      { ...told_, fields: ['accent_color'], accent_color: '#0b7a75', logo_id: null },
-      { ...told_, fields: ['logo_id'], accent_color: '#0b7a75', logo_id },
-      { ...told_, fields: ['accent_color'], accent_color: null, logo_id },
+      { ...said, accent_color: '#0b7a75', logo_id: null, changes: { accent_color: change(null, '#0b7a75') } },
+      { ...said, accent_color: '#0b7a75', logo_id, changes: { logo_id: change(null, logo_id) } },
+      { ...said, accent_color: null, logo_id, changes: { accent_color: change('#0b7a75', null) } },
     ]);
   });
 

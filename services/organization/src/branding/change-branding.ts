@@ -1,5 +1,5 @@
 import { type Branding, brandingOf, type KeptBranding } from '@rivergate/contracts';
-import { organizationBrandingChanged } from '@rivergate/events';
+import { changesOf, organizationBrandingChanged } from '@rivergate/events';
 import type { z } from 'zod';
 import type { Work } from '../endpoint.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
@@ -26,10 +26,10 @@ export async function changeBranding(
     accent_color: change.accent_color === undefined ? before.accent_color : change.accent_color,
     logo_id: change.logo === undefined ? before.logo_id : (change.logo?.id ?? null),
   };
-  const fields = (['accent_color', 'logo_id'] as const).filter(field => after[field] !== before[field]);
-  if (fields.length > 0) {
+  const changes = changesOf(before, after);
+  if (Object.keys(changes).length > 0) {
     await saveBranding(db, id, change);
-    const data = { organization_id: id, name, fields, ...after };
+    const data = { organization_id: id, name, ...after, changes };
     await emit(organizationBrandingChanged, { aggregateId: id, organizationId: id, data });
   }
   return { before: brandingOf(name, before, publicUrl), after: brandingOf(name, after, publicUrl) };
