@@ -6,3 +6,4 @@ export { OutboundFailure, type OutboundReason } from './failure.ts';
 export type { FetchFace } from './fetch.ts';
 export { type Outbound, outbound } from './outbound.ts';
 export { parseNameServers } from './resolve.ts';
+export type { TextRecords } from './text-records.ts';

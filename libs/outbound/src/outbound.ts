@@ -9,14 +9,17 @@ import { type FetchFace, fetchFace } from './fetch.ts';
 import { headersToSend } from './headers-to-send.ts';
 import { type Hop, leadsOn, nextHop } from './redirect.ts';
 import { targetOf } from './target.ts';
+import { type TextRecords, textRecords } from './text-records.ts';
 
-/** The one way to a URL that a user gave. Whatever does not succeed is thrown as an OutboundFailure. */
+/** The one way to a URL, and to a name in DNS, that a user gave. Whatever does not succeed is thrown as an OutboundFailure. */
 export interface Outbound {
   request(url: string | URL, request?: OutboundRequest): Promise<OutboundAnswer>;
   /** Whether a URL would be asked, for when it is stored. It is checked again whenever it is fetched. */
   check(url: string | URL, bounds?: Bounds): Promise<void>;
   /** `fetch` for libraries that take one, within these bounds. */
   fetch(bounds?: Bounds): FetchFace;
+  /** The TXT records at a name; nothing is connected to but the name servers. */
+  textRecords(name: string, bounds?: Pick<Bounds, 'deadline'>): Promise<TextRecords>;
   close(): Promise<void>;
 }
 
@@ -40,6 +43,10 @@ export function outbound(reach: Reach): Outbound {
       await checkedAddresses(reach, target, http, time.signal).finally(time.stop);
     },
     fetch: bounds => fetchFace(request, bounds),
+    async textRecords(name, { deadline: milliseconds = DEADLINE } = {}) {
+      const time = deadline(milliseconds);
+      return await textRecords(name, reach.nameServers, time.signal).finally(time.stop);
+    },
     close: () => open.close(),
   };
 }

@@ -36,18 +36,31 @@ export async function resolve(
 ): Promise<string[]> {
   if (isIP(host) !== 0) return [host];
   if (LOCALHOST.test(host)) return ['::1', '127.0.0.1'];
+  const answers = await askDns(servers, signal, resolver => [
+    resolver.resolve6(host),
+    resolver.resolve4(host),
+  ]);
+  const addresses = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []));
+  const failed = answers.find(answer => answer.status === 'rejected');
+  if (addresses.length === 0) throw new OutboundFailure('dns', codeOf(failed?.reason));
+  return addresses;
+}
+
+/** Asks until the signal says that it is given up, and waits for what became of all questions. */
+export async function askDns<Answer>(
+  servers: readonly string[] | undefined,
+  signal: AbortSignal,
+  questions: (resolver: Resolver) => Promise<Answer>[],
+): Promise<PromiseSettledResult<Answer>[]> {
   signal.throwIfAborted();
   const resolver = new Resolver({ timeout: PATIENCE, tries: TRIES });
   if (servers) resolver.setServers(servers);
   const giveUp = () => resolver.cancel();
   signal.addEventListener('abort', giveUp);
   try {
-    const answers = await Promise.allSettled([resolver.resolve6(host), resolver.resolve4(host)]);
+    const answers = await Promise.allSettled(questions(resolver));
     signal.throwIfAborted();
-    const addresses = answers.flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []));
-    const failed = answers.find(answer => answer.status === 'rejected');
-    if (addresses.length === 0) throw new OutboundFailure('dns', codeOf(failed?.reason));
-    return addresses;
+    return answers;
   } finally {
     signal.removeEventListener('abort', giveUp);
   }

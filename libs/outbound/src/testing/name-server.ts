@@ -1,58 +1,131 @@
 import { createSocket } from 'node:dgram';
-import type { AddressInfo } from 'node:net';
-import { type Answer, decode, encode, RECURSION_AVAILABLE } from 'dns-packet';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import {
+  type Answer,
+  decode,
+  encode,
+  RECURSION_AVAILABLE,
+  streamEncode,
+  TRUNCATED_RESPONSE,
+} from 'dns-packet';
 
 export interface NameServer {
   /** `127.0.0.1:port` */
   address: string;
   /** What names lead to from now on: addresses, or another name (CNAME) and what that leads to. */
   set(name: string, ...leadsTo: string[]): void;
+  /** The TXT records of a name from now on: a text of more than 255 bytes goes in several strings. */
+  setText(name: string, ...texts: string[]): void;
   /** What a name leads to for the first question of each type, and ever after. */
   rebind(name: string, first: string, after: string): void;
+  /** Forgets the name: it does not exist, and is neither silent nor failing any more. */
+  forget(name: string): void;
   /** Questions for this name go unanswered. */
   silence(name: string): void;
+  /** Questions for this name are answered SERVFAIL. */
+  fail(name: string): void;
   /** Every question so far, as `A name`. */
   questions: string[];
   stop(): Promise<void>;
 }
 
-type Zone = Map<string, (type: string) => string[]>;
+type Record = { type: 'A' | 'AAAA' | 'CNAME' | 'TXT'; data: string };
+type Zone = Map<string, (type: string) => Record[]>;
+
+/** Bytes of an answer over UDP without EDNS (RFC 1035, section 4.2.1); what is longer is asked again over TCP. */
+const LONGEST_DATAGRAM = 512;
+const SERVFAIL = 2;
+const NXDOMAIN = 3;
 
 /** A name server on this machine that knows what the test tells it; every other name does not exist. */
 export async function startNameServer(): Promise<NameServer> {
   const zone: Zone = new Map();
   const silent = new Set<string>();
+  const failing = new Set<string>();
   const questions: string[] = [];
-  const socket = createSocket('udp4');
-  socket.on('message', (message, { port, address }) => {
+
+  const respond = (message: Buffer, write: typeof encode): Buffer | undefined => {
     const { id, questions: [asked] = [] } = decode(message);
-    if (!asked) return;
+    if (!asked) return undefined;
     const { name, type } = asked;
     questions.push(`${type} ${name}`);
-    if (silent.has(name)) return;
+    if (silent.has(name)) return undefined;
     const answers = answersOf(zone, name, type);
-    const NXDOMAIN = 3;
-    const flags = RECURSION_AVAILABLE | (zone.has(name) ? 0 : NXDOMAIN);
-    socket.send(encode({ type: 'response', id, flags, questions: [asked], answers }), port, address);
+    const outcome = failing.has(name) || answers === undefined ? SERVFAIL : zone.has(name) ? 0 : NXDOMAIN;
+    const response = { type: 'response' as const, id: id!, questions: [asked] };
+    const flags = RECURSION_AVAILABLE | outcome;
+    const whole = write({ ...response, flags, answers: outcome === 0 ? answers! : [] });
+    if (write !== encode || whole.length <= LONGEST_DATAGRAM) return whole;
+    return write({ ...response, flags: flags | TRUNCATED_RESPONSE });
+  };
+
+  const byTcp = createServer(connection => {
+    let received = Buffer.alloc(0);
+    connection
+      .on('data', chunk => {
+        received = Buffer.concat([received, chunk]);
+        if (received.length < 2 || received.length < 2 + received.readUInt16BE()) return;
+        const response = respond(received.subarray(2), streamEncode as typeof encode);
+        if (response) connection.end(response);
+      })
+      .on('error', () => {});
   });
-  await new Promise<void>(resolve => socket.bind(0, '127.0.0.1', resolve));
+  const port = await listen(byTcp);
+  const byUdp = createSocket('udp4').on('message', (message, { port: to, address }) => {
+    const response = respond(message, encode);
+    if (response) byUdp.send(response, to, address);
+  });
+  await new Promise<void>(resolve => byUdp.bind(port, '127.0.0.1', resolve));
+
   return {
-    address: `127.0.0.1:${(socket.address() as AddressInfo).port}`,
-    set: (name, ...leadsTo) => void zone.set(name, () => leadsTo),
+    address: `127.0.0.1:${port}`,
+    set: (name, ...leadsTo) => void zone.set(name, () => leadsTo.map(recordOf)),
+    setText: (name, ...texts) => void zone.set(name, () => texts.map(data => ({ type: 'TXT', data }))),
     rebind(name, first, after) {
       const asked = new Set<string>();
-      zone.set(name, type => (asked.size < asked.add(type).size ? [first] : [after]));
+      zone.set(name, type => [recordOf(asked.size < asked.add(type).size ? first : after)]);
+    },
+    forget(name) {
+      for (const known of [zone, silent, failing]) known.delete(name);
     },
     silence: name => void silent.add(name),
+    fail: name => void failing.add(name),
     questions,
-    stop: () => new Promise(resolve => socket.close(resolve)),
+    async stop() {
+      await new Promise<void>(resolve => byUdp.close(resolve));
+      await new Promise(resolve => byTcp.close(resolve));
+    },
   };
 }
 
-function answersOf(zone: Zone, name: string, type: string): Answer[] {
-  return (zone.get(name)?.(type) ?? []).flatMap((data): Answer[] => {
-    const kind = /^[\d.]+$/.test(data) ? 'A' : data.includes(':') ? 'AAAA' : 'CNAME';
-    if (kind === 'CNAME') return [{ type: kind, name, data }, ...answersOf(zone, data, type)];
-    return kind === type ? [{ type: kind, name, ttl: 0, data }] : [];
-  });
+async function listen(server: Server): Promise<number> {
+  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
 }
+
+const recordOf = (data: string): Record => ({
+  type: /^[\d.]+$/.test(data) ? 'A' : data.includes(':') ? 'AAAA' : 'CNAME',
+  data,
+});
+
+/** Aliases are followed, as a recursive server does, except where they are asked for. @returns undefined for a circle */
+function answersOf(zone: Zone, name: string, type: string, passed: string[] = []): Answer[] | undefined {
+  if (passed.includes(name)) return undefined;
+  const answers: Answer[] = [];
+  for (const { type: kind, data } of zone.get(name)?.(type) ?? []) {
+    if (kind === 'CNAME') {
+      const further = type === 'CNAME' ? [] : answersOf(zone, data, type, [...passed, name]);
+      if (!further) return undefined;
+      answers.push({ type: kind, name, data }, ...further);
+    } else if (kind === type)
+      answers.push(
+        kind === 'TXT'
+          ? { type: kind, name, ttl: 0, data: stringsOf(data) }
+          : { type: kind, name, ttl: 0, data },
+      );
+  }
+  return answers;
+}
+
+/** A TXT record consists of strings of at most 255 bytes (RFC 1035, section 3.3.14). */
+const stringsOf = (text: string): string[] => text.match(/.{1,255}/gs) ?? [''];
