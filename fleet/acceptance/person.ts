@@ -20,8 +20,8 @@ export function data(answer: TestAnswer, status = 200) {
   return answer.body?.data;
 }
 
-export function uniqueEmail(name = 'person'): string {
-  return `${name}.${randomBytes(6).toString('hex')}@example.com`;
+export function uniqueEmail(name = 'person', domain = 'example.com'): string {
+  return `${name}.${randomBytes(6).toString('hex')}@${domain}`;
 }
 
 type Mail = { subject: string; text: string; html: string };
@@ -42,8 +42,13 @@ export async function codeSentTo(fleet: AcceptanceFleet, email: string, holding 
 }
 
 /** Signs up, reads the code from the mailbox, verifies: as a person would, by HTTP alone. */
-export async function signUp(fleet: AcceptanceFleet, name = 'person', display_name = name): Promise<Person> {
-  const email = uniqueEmail(name);
+export async function signUp(
+  fleet: AcceptanceFleet,
+  name = 'person',
+  display_name = name,
+  domain?: string,
+): Promise<Person> {
+  const email = uniqueEmail(name, domain);
   const anyone = fleet.caller();
   const signup = data(
     await anyone.post('/api/v1/auth/signup', { email, password: PASSWORD, display_name }),

@@ -1,4 +1,5 @@
 import { RATE_LIMITS } from '@rivergate/caller';
+import { type NameServer, startNameServer } from '@rivergate/outbound/testing/name-server';
 import type { TestAnswer, TestCaller } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from '../fleet.ts';
@@ -12,6 +13,7 @@ const unlimited = Object.fromEntries(
 );
 
 let fleet: AcceptanceFleet;
+let names: NameServer;
 let own: Tenant;
 let other: Tenant;
 let strangers: Awaited<ReturnType<typeof strangersTo>>;
@@ -21,8 +23,12 @@ let all: Operation[];
 /** Those whose path names an object of an organization or of a person, by an identifier that is no secret. */
 let naming: Operation[];
 beforeAll(async () => {
-  fleet = await startFleet({ host: 'localhost', env: { ...unlimited, OUTBOUND_ALLOW: '127.0.0.1' } });
-  [own, other] = await Promise.all([populate(fleet), populate(fleet)]);
+  names = await startNameServer();
+  fleet = await startFleet({
+    host: 'localhost',
+    env: { ...unlimited, OUTBOUND_ALLOW: '127.0.0.1', OUTBOUND_DNS: names.address },
+  });
+  [own, other] = await Promise.all([populate(fleet, names), populate(fleet, names)]);
   strangers = await strangersTo(fleet, own);
   schemas = (await fleet.caller().get('/api/v1/openapi.json')).body.components.schemas;
   all = await operationsOf(fleet);
@@ -31,11 +37,15 @@ beforeAll(async () => {
       path.includes('{') && !path.includes('{invitation_token}') && !['public', 'token'].includes(caller),
   );
 });
-afterAll(() => fleet?.stop());
+afterAll(async () => {
+  await fleet?.stop();
+  await names?.stop();
+});
 
 /** What a parameter names, by the longest of these ends that the path has before it. */
 const BY_PATH: Record<string, string> = {
   '/organizations/{deleted_org_id}': 'organizations/restored',
+  '/organizations/{joinable_org_id}': 'organizations/joinable',
   '/users/{user_id}': 'members',
 };
 
@@ -92,6 +102,7 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   client_id: objects.register,
   url: 'http://127.0.0.1:61999/v1/logs',
   confirm_name: `Org ${marker}`,
+  domain: 'company.test',
   invitations: [
     { email: `invited@${marker}.example.com`, workspace_id: objects.workspaces, role_id: roleId('Viewer') },
   ],

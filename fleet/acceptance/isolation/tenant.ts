@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { NameServer } from '@rivergate/outbound/testing/name-server';
 import { softwareAuthenticator } from '@rivergate/service-identity/testing/software-authenticator';
 import { eventually, type TestAnswer, type TestCaller } from '@rivergate/testing';
 import type { AcceptanceFleet } from '../fleet.ts';
@@ -33,7 +34,7 @@ export interface Tenant {
 
 const DEVICE = { headers: { 'x-device-fingerprint': '{"screen":"1920x1080"}' } };
 
-export async function populate(fleet: AcceptanceFleet): Promise<Tenant> {
+export async function populate(fleet: AcceptanceFleet, names: NameServer): Promise<Tenant> {
   const marker = `m${randomBytes(6).toString('hex')}`;
   const named = (what: string) => `${what} ${marker}`;
   let administrator = await signUp(fleet, 'administrator', named('Ada'));
@@ -42,7 +43,14 @@ export async function populate(fleet: AcceptanceFleet): Promise<Tenant> {
   const made = async (path: string, body: object, status = 201) =>
     data(await administrator.post(path, body), status);
 
-  let holder = await signUp(fleet, 'holder', named('Holder'));
+  const domain = await verifyDomain(names, administrator, organization, `${marker}.test`, 'request');
+  const asking = await signUp(fleet, 'asking', named('Asking'), `${marker}.test`);
+  data(await asking.post(`${organization.path}/join`));
+  const [request] = data(await administrator.get(`${organization.path}/join-requests`)).join_requests;
+  const neighbour = await foundOrganization(administrator, named('Neighbour'));
+  await verifyDomain(names, administrator, neighbour, `neighbour.${marker}.test`, 'automatic');
+
+  let holder = await signUp(fleet, 'holder', named('Holder'), `neighbour.${marker}.test`);
   await join(administrator, holder, organization, 'Developer');
   holder = holder.with(data(await holder.post(`${organization.path}/switch`, {})));
   const catalogue = data(await administrator.get('/api/v1/permissions'));
@@ -119,6 +127,9 @@ export async function populate(fleet: AcceptanceFleet): Promise<Tenant> {
       organizations: organization.id,
       'organizations/restored': dissolved.id,
       'audit-logs': audit_logs[0].id,
+      'organizations/joinable': neighbour.id,
+      domains: domain,
+      'join-requests': request.id,
       workspaces: organization.workspaceId,
       members: holder.id,
       roles: role.id,
@@ -144,6 +155,21 @@ const where = ({ workspaceId, roleId }: Awaited<ReturnType<typeof foundOrganizat
   workspace_id: workspaceId,
   role_id: roleId('Viewer'),
 });
+
+/** @returns the id of the domain */
+async function verifyDomain(
+  names: NameServer,
+  administrator: Person,
+  { path }: { path: string },
+  domain: string,
+  join: 'request' | 'automatic',
+): Promise<number> {
+  const { id, record } = data(await administrator.post(`${path}/domains`, { domain }), 201).domain;
+  names.setText(record.name, record.value);
+  data(await administrator.post(`${path}/domains/${id}/verify`));
+  data(await administrator.patch(`${path}/settings`, { domains: { join } }));
+  return id;
+}
 
 function jobOf(answer: TestAnswer): string {
   if (answer.status >= 300) throw new Error(answer.text);

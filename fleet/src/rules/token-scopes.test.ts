@@ -23,7 +23,7 @@ describe('a token in place of a session', () => {
     expect(anyScope).toEqual(['getUserinfo', 'getUserinfoByPost']);
   });
 
-  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, acts for another, says where audit logs go, or leaves or ends an organization', () => {
+  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, acts for another, says where audit logs go, or joins, leaves or ends an organization', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
@@ -52,9 +52,11 @@ describe('a token in place of a session', () => {
       'findOauthDevice',
       'getStepUp',
       'issueImpersonationToken',
+      'joinOrganization',
       'keepBrowserSession',
       'leaveOrganization',
       'listDeletedOrganizations',
+      'listJoinableOrganizations',
       'listOwnImpersonations',
       'listPasskeys',
       'logOutEverywhere',

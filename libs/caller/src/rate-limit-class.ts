@@ -49,6 +49,8 @@ export const RATE_LIMITS = {
   invitation_organization: { count: 200, seconds: 3600 },
   /** Requests to the collector of an audit log that somebody asks for. */
   audit_shipping_test: { count: 10, seconds: 60 },
+  /** Times that one organization has its domains looked for in DNS. */
+  domain_check: { count: 20, seconds: 3600 },
 } as const satisfies Record<string, RateLimit>;
 
 export type RateLimitClass = keyof typeof RATE_LIMITS;

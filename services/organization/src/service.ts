@@ -5,10 +5,12 @@ import * as auditShipping from './audit-shipping/index.ts';
 
 import * as branding from './branding/index.ts';
 import * as deletion from './deletion/index.ts';
+import * as domains from './domains/index.ts';
 import type { OrganizationTools } from './endpoint.ts';
 import * as erasure from './erasure/index.ts';
 import * as personExport from './export/index.ts';
 import * as invitations from './invitations/index.ts';
+import * as joining from './joining/index.ts';
 import * as members from './members/index.ts';
 import * as merge from './merge/index.ts';
 import * as organizations from './organizations/index.ts';
@@ -35,6 +37,8 @@ export const organization = defineService<OrganizationTools>({
     branding,
     members,
     invitations,
+    domains,
+    joining,
     organizationWorkspaces,
     workspaces,
     roles,

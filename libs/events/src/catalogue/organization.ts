@@ -479,3 +479,64 @@ export const organizationBrandingChanged = event({
     changes: Changes.default({}),
   }),
 });
+
+const Domain = z.object({ domain_id: Id, organization_id: Id, domain: z.string() });
+
+export const domainClaimed = event({
+  type: 'organization.domain.claimed',
+  version: 1,
+  audit: 'domain.claimed',
+  summary: 'An organization said that a domain is its own, which it has to prove by a DNS record',
+  data: Domain,
+});
+
+export const domainVerified = event({
+  type: 'organization.domain.verified',
+  version: 1,
+  audit: 'domain.verified',
+  summary: "The DNS record of a domain was found: it is the organization's and no other's from now on",
+  data: Domain,
+});
+
+export const domainUnverified = event({
+  type: 'organization.domain.unverified',
+  version: 1,
+  audit: 'domain.unverified',
+  summary: "A domain is not the organization's any more, and another can verify it",
+  data: Domain.extend({ reason: z.enum(['record_missing', 'organization_deleted']) }),
+});
+
+export const domainRemoved = event({
+  type: 'organization.domain.removed',
+  version: 1,
+  audit: 'domain.removed',
+  summary: 'An organization gave up a domain that it had claimed or verified',
+  data: Domain.extend({ was_verified: z.boolean() }),
+});
+
+export const joinedByDomain = event({
+  type: 'organization.domain.joined',
+  version: 1,
+  audit: 'domain.joined',
+  summary:
+    'A user became a member by an address of a verified domain, by themselves or let in by an administrator',
+  data: Domain.extend({ user_id: Id }),
+});
+
+const JoinRequest = z.object({ join_request_id: Id, organization_id: Id, user_id: Id });
+
+export const joinRequested = event({
+  type: 'organization.join_request.created',
+  version: 1,
+  audit: 'join_request.created',
+  summary: 'A user with an address of a verified domain asked to join the organization',
+  data: JoinRequest,
+});
+
+export const joinRequestRejected = event({
+  type: 'organization.join_request.rejected',
+  version: 1,
+  audit: 'join_request.rejected',
+  summary: 'An administrator did not let in a user who had asked to join',
+  data: JoinRequest,
+});

@@ -18,12 +18,14 @@ export interface NameServer {
   setText(name: string, ...texts: string[]): void;
   /** What a name leads to for the first question of each type, and ever after. */
   rebind(name: string, first: string, after: string): void;
-  /** Forgets the name: it does not exist, and is neither silent nor failing any more. */
+  /** The name does not exist any more. */
   forget(name: string): void;
   /** Questions for this name go unanswered. */
   silence(name: string): void;
   /** Questions for this name are answered SERVFAIL. */
   fail(name: string): void;
+  /** Questions for this name are answered again, also those that are asked a second time by now. */
+  speak(name: string): void;
   /** Every question so far, as `A name`. */
   questions: string[];
   stop(): Promise<void>;
@@ -85,11 +87,13 @@ export async function startNameServer(): Promise<NameServer> {
       const asked = new Set<string>();
       zone.set(name, type => [recordOf(asked.size < asked.add(type).size ? first : after)]);
     },
-    forget(name) {
-      for (const known of [zone, silent, failing]) known.delete(name);
-    },
+    forget: name => void zone.delete(name),
     silence: name => void silent.add(name),
     fail: name => void failing.add(name),
+    speak(name) {
+      silent.delete(name);
+      failing.delete(name);
+    },
     questions,
     async stop() {
       await new Promise<void>(resolve => byUdp.close(resolve));

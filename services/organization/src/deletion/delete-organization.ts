@@ -4,6 +4,7 @@ import type { Mailer } from '@rivergate/mail';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { standingOf } from '../access/standing.ts';
+import { releaseDomains } from '../domains/domain-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { closeAll } from '../invitations/invitation-store.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
@@ -20,7 +21,7 @@ export const deleteOrganization = endpoint(
     summary: 'Delete an organization; it can be restored for a while, then it is erased',
     description:
       'From the next request on nothing of it answers its members: sessions in it end, tokens and applications of it are ' +
-      'refused, pending invitations are revoked, jobs stop. Every administrator is told by mail. Until erase_at an ' +
+      'refused, pending invitations are revoked, jobs stop, verified domains are free for others. Every administrator is told by mail. Until erase_at an ' +
       'administrator can restore it; its name stays taken for as long.',
     caller: 'admin',
     session: true,
@@ -47,6 +48,7 @@ export const deleteOrganization = endpoint(
       throw ValidationFailed(undefined, [{ field: 'query.confirm_name', code: 'not_allowed', reason }]);
     }
 
+    await releaseDomains({ db, emit }, id, 'organization_deleted');
     const revoked = await closeAll(db, id, caller.userId);
     const { deletedAt, eraseAt } = await markDeleted(db, id, caller.userId, deletionGraceDays);
     const erase_at = eraseAt.toISOString();

@@ -3,7 +3,7 @@ import { invitationAccepted } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { addMember } from '../members/add-member.ts';
-import { AlreadyMember } from '../members/errors.ts';
+import { AlreadyMember, EmailDomainNotAllowed } from '../members/errors.ts';
 import { findMembership } from '../members/member-store.ts';
 import { PlanLimitExceeded } from '../organizations/errors.ts';
 import { lockAnyOrganization } from '../organizations/organization-store.ts';
@@ -47,6 +47,7 @@ export const acceptInvitation = endpoint(
       PlanLimitExceeded,
       InvitationNotFound,
       AlreadyMember,
+      EmailDomainNotAllowed,
       ...CLOSED,
       UpstreamUnavailable,
     ],

@@ -2,7 +2,8 @@ import type { Principal } from '@rivergate/caller';
 import { Forbidden, RateLimited } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import type { Work } from '../endpoint.ts';
-import { AlreadyMember } from '../members/errors.ts';
+import { requireAllowedAddress } from '../members/allowed-domains.ts';
+import { AlreadyMember, EmailDomainNotAllowed } from '../members/errors.ts';
 import { isMemberAddress } from '../members/member-store.ts';
 import { PlanLimitExceeded } from '../organizations/errors.ts';
 import type { OrganizationRow } from '../organizations/organization-store.ts';
@@ -22,6 +23,7 @@ export const INVITING = [
   Forbidden,
   WorkspaceNotFound,
   RoleNotFound,
+  EmailDomainNotAllowed,
   AlreadyMember,
   InvitationAlreadyExists,
   PlanLimitExceeded,
@@ -40,17 +42,18 @@ export interface Wanted {
 /**
  * Holds an invitation against what is known before it is written. The caller of this holds the organization's lock.
  *
- * @throws Forbidden, WorkspaceNotFound, RoleNotFound, AlreadyMember
+ * @throws Forbidden, WorkspaceNotFound, RoleNotFound, EmailDomainNotAllowed, AlreadyMember
  */
 export async function requireInvitable(
   db: Knex.Transaction,
-  organizationId: number,
+  { id: organizationId, settings }: Pick<OrganizationRow, 'id' | 'settings'>,
   caller: Principal,
   { email, workspace_id, role_id }: Wanted,
 ): Promise<{ workspace: WorkspaceRow; role: RoleRow }> {
   const workspace = await workspaceOfOrganization(db, organizationId, workspace_id);
   const role = await roleOfOrganization(db, organizationId, role_id);
   mayHandOut(caller, role);
+  requireAllowedAddress(settings, email);
   if (await isMemberAddress(db, organizationId, email)) throw AlreadyMember();
   return { workspace, role };
 }
@@ -70,7 +73,7 @@ export async function invite(
 ): Promise<{ id: number; token: string; expiresAt: Date }> {
   const { db } = work;
   const { email, message, display_name: displayName = null } = wanted;
-  const { workspace, role } = await requireInvitable(db, organization.id, caller, wanted);
+  const { workspace, role } = await requireInvitable(db, organization, caller, wanted);
   const invitedBy = caller.userId;
   const bySystemAdmin = caller.isSystemAdmin;
   const invitation = { email, displayName, workspace, role, message, invitedBy, bySystemAdmin };

@@ -1,6 +1,7 @@
 import { Id, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { requireAllowedAddress } from '../members/allowed-domains.ts';
 import { AlreadyMember } from '../members/errors.ts';
 import { isMemberAddress } from '../members/member-store.ts';
 import { PlanLimitExceeded } from '../organizations/errors.ts';
@@ -49,6 +50,7 @@ export const resendInvitation = endpoint(
     if (workspace_id === null || workspace_name === null) throw WorkspaceNotFound();
     const role = await roleOfOrganization(db, organization.id, role_id);
     mayHandOut(caller, role);
+    requireAllowedAddress(organization.settings, email);
     if (await isMemberAddress(db, organization.id, email)) throw AlreadyMember();
 
     const sender = { invited_by: caller.userId, by_system_admin: caller.isSystemAdmin };

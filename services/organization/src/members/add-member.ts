@@ -3,6 +3,7 @@ import type { Work } from '../endpoint.ts';
 import { requireAccount } from '../people/people-store.ts';
 import { assignRole } from '../roles/assign-role.ts';
 import { addWorkspaceMember } from '../workspaces/add-workspace-member.ts';
+import { requireAllowedUser } from './allowed-domains.ts';
 
 export type MembershipSource = 'signup' | 'invitation' | 'admin' | 'sso' | 'scim';
 
@@ -20,13 +21,15 @@ export interface NewMember {
 }
 
 /**
- * Makes a user a member of an organization and of one of its workspaces, with the same role in both.
+ * Makes a user a member of an organization and of one of its workspaces, with the same role in both: the one way in. Who
+ * had asked to join has no more to ask for.
  *
- * @throws Unauthorized for a user who is being erased
+ * @throws Unauthorized for a user who is being erased, EmailDomainNotAllowed
  */
 export async function addMember(work: Work, member: NewMember): Promise<void> {
   const { organizationId, userId, role, workspaceId, source, displayName = null, by } = member;
   await requireAccount(work.db, userId);
+  await requireAllowedUser(work.db, organizationId, userId);
   await work.db('memberships').insert({
     organization_id: organizationId,
     user_id: userId,
@@ -34,6 +37,7 @@ export async function addMember(work: Work, member: NewMember): Promise<void> {
     source,
     display_name: displayName,
   });
+  await work.db('join_requests').where({ organization_id: organizationId, user_id: userId }).delete();
   const data = {
     organization_id: organizationId,
     user_id: userId,

@@ -9,7 +9,7 @@ import type { MembershipRow } from './member-store.ts';
  * Makes this the one role that a member holds organization-wide: the Admin role makes an administrator, and any other
  * makes one no longer. The caller holds the organization's lock.
  *
- * @throws LastAdministrator
+ * @throws LastAdministrator, EmailDomainNotAllowed
  */
 export async function changeRole(
   work: Work,

@@ -7,6 +7,11 @@ export const LastAdministrator = error(
   409,
   'The organization would have no active administrator left; make another member one first',
 );
+export const EmailDomainNotAllowed = error(
+  'EMAIL_DOMAIN_NOT_ALLOWED',
+  403,
+  'The organization allows addresses of certain domains only, and this is none of them',
+);
 export const AlreadyMember = error(
   'ALREADY_MEMBER',
   409,

@@ -6,7 +6,7 @@ import { lockOrganization } from '../organizations/organization-store.ts';
 import { RoleNotFound } from '../roles/errors.ts';
 import { builtInRole, roleOfOrganization } from '../roles/role-store.ts';
 import { changeRole } from './change-role.ts';
-import { LastAdministrator, UserNotFound } from './errors.ts';
+import { EmailDomainNotAllowed, LastAdministrator, UserNotFound } from './errors.ts';
 import { MemberInFull } from './member.ts';
 import { memberOf, membershipOf, workspacesOfMember } from './member-store.ts';
 
@@ -38,7 +38,7 @@ export const updateMember = endpoint(
     }),
     message: 'Member updated successfully',
     messageInData: true,
-    errors: [UserNotFound, RoleNotFound, LastAdministrator],
+    errors: [UserNotFound, RoleNotFound, LastAdministrator, EmailDomainNotAllowed],
   },
   async ({ params: { org_id: organizationId, user_id: userId }, body, caller, db, emit }) => {
     await lockOrganization(db, organizationId);

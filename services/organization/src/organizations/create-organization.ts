@@ -12,6 +12,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { PersonalMessage } from '../invitations/invitation.ts';
+import { EmailDomainNotAllowed } from '../members/errors.ts';
 import { Domain, Name } from '../names/name.ts';
 import { SettingsChange } from '../settings/settings.ts';
 import { WorkspaceReference } from '../workspaces/workspace.ts';
@@ -79,6 +80,7 @@ export const createOrganization = endpoint(
     errors: [
       PlanLimitExceeded,
       OrganizationAlreadyExists,
+      EmailDomainNotAllowed,
       EmailTaken,
       InvalidPassword,
       RateLimited,
@@ -142,13 +144,17 @@ export const createOrganization = endpoint(
   },
 );
 
-/** @throws ValidationFailed for a default role, which cannot be one of an organization that has none yet */
+/** @throws ValidationFailed for a role in the settings, which cannot be one of an organization that has none yet */
 function refuseForeignRole({ settings }: { settings?: z.output<typeof SettingsChange> | undefined }): void {
-  if (settings?.workspaces?.default_role_id == null) return;
   const reason = 'is not a role of the organization: it has none yet';
-  throw ValidationFailed(undefined, [
-    { field: 'body.settings.workspaces.default_role_id', code: 'not_found', reason },
-  ]);
+  const given = {
+    'workspaces.default_role_id': settings?.workspaces?.default_role_id,
+    'domains.join_role_id': settings?.domains?.join_role_id,
+  };
+  const details = Object.entries(given)
+    .filter(([, roleId]) => roleId != null)
+    .map(([setting]) => ({ field: `body.settings.${setting}`, code: 'not_found', reason }) as const);
+  if (details.length > 0) throw ValidationFailed(undefined, details);
 }
 
 /** @throws OrganizationAlreadyExists */

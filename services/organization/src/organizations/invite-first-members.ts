@@ -6,6 +6,7 @@ import {
   prepareInvitation,
   sendInvitation,
 } from '../invitations/issue-invitation.ts';
+import { requireAllowedAddress } from '../members/allowed-domains.ts';
 import type { BuiltInRoleIds, BuiltInRoleName } from '../roles/create-built-in-roles.ts';
 import type { SettingsChange } from '../settings/settings.ts';
 import type { Administrator } from './administrator.ts';
@@ -19,7 +20,7 @@ export interface FirstInvitation {
 /**
  * Writes the invitations of a new organization; they go out at once only if its administrator is verified.
  *
- * @throws ValidationFailed as refuseRepetition
+ * @throws ValidationFailed as refuseRepetition, EmailDomainNotAllowed
  */
 export async function inviteFirstMembers(
   work: Work,
@@ -31,6 +32,7 @@ export async function inviteFirstMembers(
   // In one order for all who count the mails to an address.
   const ordered = invitations.toSorted((one, other) => (one.email < other.email ? -1 : 1));
   for (const { email, role, message = null } of ordered) {
+    requireAllowedAddress(organization.settings, email);
     const wanted = {
       email,
       workspace,

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { WithdrawnInvitation, withdrawInvitations } from '../invitations/withdraw-invitations.ts';
 import { changeRole } from '../members/change-role.ts';
+import { EmailDomainNotAllowed } from '../members/errors.ts';
 import { findMembership } from '../members/member-store.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { builtInRole, roleOfOrganization } from '../roles/role-store.ts';
@@ -30,7 +31,7 @@ export const acceptOwnership = endpoint(
       }),
     }),
     message: 'Ownership accepted',
-    errors: [TransferNotFound],
+    errors: [TransferNotFound, EmailDomainNotAllowed],
     idempotency: false,
   },
   async ({ params: { org_id: organizationId }, caller: { userId }, db, emit }) => {

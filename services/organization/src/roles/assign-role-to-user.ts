@@ -1,7 +1,7 @@
 import { Id, reply, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { LastAdministrator, UserNotFound } from '../members/errors.ts';
+import { EmailDomainNotAllowed, LastAdministrator, UserNotFound } from '../members/errors.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { WorkspaceNotFound } from '../workspaces/errors.ts';
 import { workspaceOfOrganization } from '../workspaces/workspace-store.ts';
@@ -42,7 +42,7 @@ export const assignRoleToUser = endpoint(
     answer: z.object({ assignment: Assignment }),
     message: 'Role assigned successfully',
     messageInData: true,
-    errors: [RoleNotFound, UserNotFound, WorkspaceNotFound, LastAdministrator],
+    errors: [RoleNotFound, UserNotFound, WorkspaceNotFound, LastAdministrator, EmailDomainNotAllowed],
   },
   async ({ params, body, caller, db, emit }) => {
     const { organizationId } = caller;

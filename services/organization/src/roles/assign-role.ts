@@ -1,5 +1,6 @@
 import { roleAssigned, roleWithdrawn } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
+import { requireAllowedRole } from '../members/allowed-domains.ts';
 
 export interface Assignment {
   organizationId: number;
@@ -11,13 +12,19 @@ export interface Assignment {
   expiresAt?: Date | null;
 }
 
-/** Gives a member a role. @returns whether that is new: of one that is held already, only the end may change */
+/**
+ * Gives a member a role.
+ *
+ * @returns whether that is new: of one that is held already, only the end may change
+ * @throws EmailDomainNotAllowed
+ */
 export async function assignRole(
   { db, emit }: Work,
   assignment: Assignment,
   by: number | null,
 ): Promise<boolean> {
   const { organizationId, userId, roleId, workspaceId, expiresAt = null } = assignment;
+  if (by !== userId) await requireAllowedRole(db, assignment);
   const row = {
     organization_id: organizationId,
     user_id: userId,
@@ -42,6 +49,7 @@ export async function assignRole(
  * new one takes its place there: who is no administrator any more does not stay one in the workspace of the invitation.
  *
  * @returns whether anything changed
+ * @throws EmailDomainNotAllowed
  */
 export async function replaceOrganizationRole(
   work: Work,
@@ -54,6 +62,17 @@ export async function replaceOrganizationRole(
     .whereNull('workspace_id')
     .whereNot('role_id', roleId)
     .pluck('role_id');
+  const places: (number | null)[] = await held
+    .clone()
+    .whereIn('role_id', leaving)
+    .distinct()
+    .pluck('workspace_id');
+  let changed = leaving.length > 0;
+  // Before the others go: what is allowed depends on what is held.
+  for (const workspaceId of new Set([null, ...places])) {
+    const assigned = await assignRole(work, { organizationId, userId, roleId, workspaceId }, by);
+    changed ||= assigned;
+  }
   const withdrawn: { role_id: number; workspace_id: number | null }[] = await held
     .clone()
     .whereIn('role_id', leaving)
@@ -62,12 +81,6 @@ export async function replaceOrganizationRole(
   for (const { role_id, workspace_id } of withdrawn) {
     const data = { organization_id: organizationId, role_id, user_id: userId, workspace_id };
     await work.emit(roleWithdrawn, { aggregateId: role_id, organizationId, data });
-  }
-  let changed = withdrawn.length > 0;
-  const places = new Set([null, ...withdrawn.map(({ workspace_id }) => workspace_id)]);
-  for (const workspaceId of places) {
-    const assigned = await assignRole(work, { organizationId, userId, roleId, workspaceId }, by);
-    changed ||= assigned;
   }
   return changed;
 }

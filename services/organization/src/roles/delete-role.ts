@@ -1,6 +1,7 @@
 import { deletion, Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { EmailDomainNotAllowed } from '../members/errors.ts';
 import { deleteRole } from './custom-roles.ts';
 import { RoleInUse, RoleNotFound, SystemRoleProtected, WouldLoseOwnRights } from './errors.ts';
 import { confirm } from './role-fields.ts';
@@ -28,7 +29,7 @@ export const deleteRoleOfOrganization = endpoint(
     }),
     message: 'Role deleted successfully',
     messageInData: true,
-    errors: [RoleNotFound, SystemRoleProtected, RoleInUse, WouldLoseOwnRights],
+    errors: [RoleNotFound, SystemRoleProtected, RoleInUse, WouldLoseOwnRights, EmailDomainNotAllowed],
   },
   async ({ params, query, caller, db, emit }) => {
     const change = { organizationId: caller.organizationId, caller, confirmed: query.confirm };

@@ -41,7 +41,7 @@ export interface Giving {
  * organization. The caller holds the organization's lock.
  *
  * @returns whether it is new
- * @throws UserNotFound, LastAdministrator
+ * @throws UserNotFound, LastAdministrator, EmailDomainNotAllowed
  */
 export async function giveRole(work: Work, giving: Giving): Promise<boolean> {
   const { organizationId, userId, role, workspaceId, expiresAt, by } = giving;
@@ -103,7 +103,7 @@ const MOST_AT_ONCE = 1_000;
  * holds the organization's lock.
  *
  * @returns how many users
- * @throws RoleInUse for more than one transaction takes
+ * @throws RoleInUse for more than one transaction takes, EmailDomainNotAllowed
  */
 export async function moveAssignments(
   work: Work,
@@ -120,7 +120,6 @@ export async function moveAssignments(
     throw RoleInUse(
       `More than ${MOST_AT_ONCE} assignments of the role: change them by POST /users/bulk-update first`,
     );
-  await leaving.clone().delete();
   for (const { user_id: userId, workspace_id: workspaceId, expires_at } of held) {
     const data = {
       organization_id: organizationId,
@@ -138,6 +137,7 @@ export async function moveAssignments(
       by,
     });
   }
+  await leaving.clone().delete();
   return new Set(held.map(({ user_id }) => user_id)).size;
 }
 

@@ -1,3 +1,4 @@
+import type { Permission } from '@rivergate/caller';
 import type { Knex } from 'knex';
 import { RoleNotFound } from './errors.ts';
 
@@ -76,6 +77,19 @@ export function rolesInOrder(db: Knex.Transaction, { sort_by, sort_order }: Role
 export function isAdminRole({ is_system, permissions }: Pick<RoleRow, 'is_system' | 'permissions'>): boolean {
   return is_system && permissions.includes('*');
 }
+
+/** By which others are let in, changed or given rights: what nobody gets without having been chosen for it. */
+const ADMINISTRATIVE: readonly string[] = [
+  '*',
+  'member.invite',
+  'role.write',
+  'role.assign',
+  'user.write',
+  'user.delete',
+] satisfies (Permission | '*')[];
+
+export const isAdministrative = ({ permissions }: Pick<RoleRow, 'permissions'>): boolean =>
+  permissions.some(permission => ADMINISTRATIVE.includes(permission));
 
 /** SQL: whether member m of a statement holds that role now, and under which further condition on assignment a. */
 export const administers = (condition = 'true') => `exists (

@@ -1,7 +1,9 @@
+import { isDeepStrictEqual } from 'node:util';
 import { LEAST_RETENTION_DAYS } from '@rivergate/audit-chain';
 import { Id, Timestamp } from '@rivergate/endpoint';
 import type { Changes } from '@rivergate/events';
 import { z } from 'zod';
+import { Domain } from '../names/name.ts';
 
 /** Capabilities that an organization may switch off for all of its workspaces. */
 export const FEATURES = [
@@ -69,6 +71,21 @@ const FIELDS = {
       .union([z.int().min(LEAST_RETENTION_DAYS).max(3_650), z.null()])
       .meta({ description: 'Days for which entries of the audit log are kept; null: without end' }),
   },
+  members: {
+    allowed_email_domains: z.array(z.string()).meta({
+      description:
+        'The only domains of which addresses become members, to the letter and without their subdomains; none: all',
+      examples: [['acme.com']],
+    }),
+  },
+  domains: {
+    join: z.enum(['off', 'request', 'automatic']).meta({
+      description: 'What people with an address of a verified domain can do: nothing, ask to join, or join',
+    }),
+    join_role_id: z
+      .union([Id, z.null()])
+      .meta({ description: 'Given to who joins so, never an administrative one; null: Viewer' }),
+  },
   workspaces: {
     allow_public_access: z
       .boolean()
@@ -94,11 +111,20 @@ export const Settings = z
     oauth: z.object(FIELDS.oauth),
     invitations: z.object(FIELDS.invitations),
     audit: z.object(FIELDS.audit),
+    members: z.object(FIELDS.members),
+    domains: z.object(FIELDS.domains),
     workspaces: z.object(FIELDS.workspaces),
     features: z.object(FIELDS.features),
   })
   .meta({ id: 'OrganizationSettings' });
 export type Settings = z.output<typeof Settings>;
+
+/** As given: normalised, each once. */
+const AllowedDomains = z
+  .array(Domain)
+  .max(100)
+  .transform(domains => [...new Set(domains)])
+  .meta(FIELDS.members.allowed_email_domains.meta() ?? {});
 
 /** What a change may name: any setting of any group. Settings left out keep their value. */
 export const SettingsChange = z
@@ -112,6 +138,8 @@ export const SettingsChange = z
     oauth: z.strictObject(FIELDS.oauth).partial().optional(),
     invitations: z.strictObject(FIELDS.invitations).partial().optional(),
     audit: z.strictObject(FIELDS.audit).partial().optional(),
+    members: z.strictObject({ allowed_email_domains: AllowedDomains }).partial().optional(),
+    domains: z.strictObject(FIELDS.domains).partial().optional(),
     workspaces: z.strictObject(FIELDS.workspaces).partial().optional(),
     features: z.strictObject(FIELDS.features).partial().optional(),
   })
@@ -128,6 +156,8 @@ export const DEFAULT_SETTINGS: Settings = {
   oauth: { open_registration: false },
   invitations: { expiry_days: 7 },
   audit: { retention_days: null },
+  members: { allowed_email_domains: [] },
+  domains: { join: 'off', join_role_id: null },
   workspaces: { allow_public_access: false, default_role_id: null },
   features: Object.fromEntries(FEATURES.map(feature => [feature, true])) as Settings['features'],
 };
@@ -165,7 +195,7 @@ export function changeSettings(stored: SettingsChange, change: SettingsChange, n
 export function changedSettings(before: Settings, after: Settings): string[] {
   return Object.entries(after).flatMap(([group, fields]) =>
     Object.entries(fields)
-      .filter(([field, value]) => before[group as keyof Settings][field as never] !== value)
+      .filter(([field, value]) => !isDeepStrictEqual(before[group as keyof Settings][field as never], value))
       .map(([field]) => `${group}.${field}`),
   );
 }

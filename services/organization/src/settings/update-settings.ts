@@ -3,7 +3,9 @@ import { organizationSettingsChanged } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { membersOutside } from '../members/allowed-domains.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
+import { findRole, isAdministrative, type RoleRow } from '../roles/role-store.ts';
 import {
   changedSettings,
   changeSettings,
@@ -20,18 +22,25 @@ export const updateSettings = endpoint(
     path: '/organizations/:org_id/settings',
     summary: 'Change settings of an organization; enforced from the next request on',
     description:
-      'Settings left out keep their value. A new requirement of MFA without a deadline gets one by grace_days.',
+      'Settings left out keep their value. A new requirement of MFA without a deadline gets one by grace_days. Members whom ' +
+      'allowed_email_domains would not let in stay, and are given no more than they hold.',
     caller: 'admin',
     clients: true,
     params: z.object({ org_id: Id }),
     body: SettingsChange,
-    answer: z.object({ settings: Settings }),
+    answer: z.object({
+      settings: Settings,
+      members_outside_allowed_domains: z.int().optional().meta({
+        description: 'How many members have another address, where allowed_email_domains was given',
+      }),
+    }),
     message: 'Settings updated successfully',
     messageInData: true,
   },
   async ({ params, body, db, emit }) => {
     const { id, settings: stored } = await lockOrganization(db, params.org_id);
-    await requireOwnRole(db, id, body.workspaces?.default_role_id ?? null);
+    await requireOwnRole(db, id, 'workspaces.default_role_id', body.workspaces?.default_role_id);
+    await requireJoinRole(db, id, body.domains?.join_role_id);
     const changed = changeSettings(stored, body, new Date());
     const settings = effectiveSettings(changed);
     const before = effectiveSettings(stored);
@@ -49,19 +58,35 @@ export const updateSettings = endpoint(
       const data = { organization_id: id, revision: row.settings_revision, fields, settings, changes };
       await emit(organizationSettingsChanged, { aggregateId: id, organizationId: id, data });
     }
-    return { settings };
+    const allowed = body.members?.allowed_email_domains;
+    if (allowed === undefined) return { settings };
+    return { settings, members_outside_allowed_domains: await membersOutside(db, id, allowed) };
   },
 );
 
+/** @throws ValidationFailed */
 async function requireOwnRole(
   db: Knex.Transaction,
   organizationId: number,
-  roleId: number | null,
-): Promise<void> {
-  if (roleId === null) return;
-  if (await db('roles').where({ organization_id: organizationId, id: roleId }).first('id')) return;
-  const reason = 'is not a role of the organization';
-  throw ValidationFailed(undefined, [
-    { field: 'body.workspaces.default_role_id', code: 'not_found', reason },
-  ]);
+  setting: string,
+  roleId: number | null | undefined,
+): Promise<RoleRow | undefined> {
+  if (roleId == null) return undefined;
+  const role = await findRole(db, organizationId, roleId);
+  if (role) return role;
+  throw refusedRole(setting, 'not_found', 'is not a role of the organization');
 }
+
+/** @throws ValidationFailed */
+async function requireJoinRole(
+  db: Knex.Transaction,
+  organizationId: number,
+  roleId: number | null | undefined,
+): Promise<void> {
+  const role = await requireOwnRole(db, organizationId, 'domains.join_role_id', roleId);
+  if (role && isAdministrative(role))
+    throw refusedRole('domains.join_role_id', 'not_allowed', 'lets in others, changes them or gives rights');
+}
+
+const refusedRole = (setting: string, code: 'not_found' | 'not_allowed', reason: string) =>
+  ValidationFailed(undefined, [{ field: `body.${setting}`, code, reason }]);

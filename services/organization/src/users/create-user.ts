@@ -15,6 +15,8 @@ import { currentCaller } from '../access/current-caller.ts';
 import { endpoint, type Work } from '../endpoint.ts';
 import { close, seatsTaken } from '../invitations/invitation-store.ts';
 import { addMember } from '../members/add-member.ts';
+import { requireAllowedAddress } from '../members/allowed-domains.ts';
+import { EmailDomainNotAllowed } from '../members/errors.ts';
 import { isMemberAddress } from '../members/member-store.ts';
 import { keepRegistered, refusalOf, registerAccount } from '../organizations/administrator.ts';
 import { PlanLimitExceeded } from '../organizations/errors.ts';
@@ -68,6 +70,7 @@ export const createUser = endpoint(
       PlanLimitExceeded,
       RoleNotFound,
       UserAlreadyExists,
+      EmailDomainNotAllowed,
       EmailTaken,
       InvalidPassword,
       RateLimited,
@@ -136,6 +139,7 @@ async function requireCreatable(
       ? await builtInRole(db, organization.id, 'Viewer')
       : await roleOfOrganization(db, organization.id, roleId);
   mayHandOut(caller, role);
+  requireAllowedAddress(organization.settings, email);
   if (await isMemberAddress(db, organization.id, email)) throw UserAlreadyExists();
   if ((await seatsTaken(db, organization.id, email)) >= plans.seats(organization.plan))
     throw PlanLimitExceeded();

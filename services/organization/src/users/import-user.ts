@@ -53,7 +53,7 @@ export const importingUsers = jobKind(
       workspace_id: await workspaceNamed(db, organization.id, item.workspace),
     };
     if (input.dry_run) {
-      await requireInvitable(db, organization.id, caller, wanted);
+      await requireInvitable(db, organization, caller, wanted);
       await requireRoom(db, jobId, organization, wanted, tools.plans);
       return { outcome: 'valid' as const, invitation_id: null };
     }

@@ -1,7 +1,7 @@
 import { Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { UserNotFound } from '../members/errors.ts';
+import { EmailDomainNotAllowed, UserNotFound } from '../members/errors.ts';
 import { membershipOf } from '../members/member-store.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { RoleNotFound } from '../roles/errors.ts';
@@ -33,7 +33,7 @@ export const addMemberToWorkspace = endpoint(
     answer: z.object({ member: WorkspaceMember }),
     message: 'Workspace member added successfully',
     messageInData: true,
-    errors: [WorkspaceNotFound, UserNotFound, RoleNotFound, AlreadyWorkspaceMember],
+    errors: [WorkspaceNotFound, UserNotFound, RoleNotFound, AlreadyWorkspaceMember, EmailDomainNotAllowed],
   },
   async ({ params: { org_id: organizationId, workspace_id: workspaceId }, body, caller, db, emit }) => {
     const organization = await lockOrganization(db, organizationId);

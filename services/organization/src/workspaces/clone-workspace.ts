@@ -2,6 +2,7 @@ import { holds, holdsIn } from '@rivergate/caller';
 import { Forbidden, Id, missingPermission } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { EmailDomainNotAllowed } from '../members/errors.ts';
 import { Name } from '../names/name.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { mayHandOut } from '../roles/hand-out.ts';
@@ -37,7 +38,7 @@ export const cloneWorkspace = endpoint(
     answer: z.object({ workspace: WorkspaceReference.extend({ source_workspace_id: Id }) }),
     message: 'Workspace cloned successfully',
     messageInData: true,
-    errors: [WorkspaceNotFound, WorkspaceAlreadyExists, TooManyMembers],
+    errors: [WorkspaceNotFound, WorkspaceAlreadyExists, TooManyMembers, EmailDomainNotAllowed],
   },
   {
     organization: organizationOfWorkspace,

@@ -2,7 +2,7 @@ import { holds } from '@rivergate/caller';
 import { Forbidden, Id, missingPermission } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { UserNotFound } from '../members/errors.ts';
+import { EmailDomainNotAllowed, UserNotFound } from '../members/errors.ts';
 import { membershipOf } from '../members/member-store.ts';
 import { Name } from '../names/name.ts';
 import { NamedOrganization, namedOrganization } from '../organizations/named-organization.ts';
@@ -60,7 +60,7 @@ export const provisionWorkspaces = endpoint(
     answer: z.object({ workspaces: z.array(Workspace.omit({ is_default: true })) }),
     message: 'Workspaces provisioned successfully',
     messageInData: true,
-    errors: [WorkspaceAlreadyExists, UserNotFound, RoleNotFound],
+    errors: [WorkspaceAlreadyExists, UserNotFound, RoleNotFound, EmailDomainNotAllowed],
   },
   {
     organization: namedOrganization,

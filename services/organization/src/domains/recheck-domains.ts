@@ -1,0 +1,88 @@
+import { withinOrganization } from '@rivergate/endpoint';
+import type { Schedule } from '@rivergate/service';
+import type { Knex } from 'knex';
+import { administratorAddresses } from '../deletion/deletion-store.ts';
+import type { OrganizationTools } from '../endpoint.ts';
+import { scheduledWork } from '../people/consumer-work.ts';
+import { workOffDue } from '../people/due-rows.ts';
+import { type Check, checkRecord } from './challenge.ts';
+import { domainMail } from './domain-mail.ts';
+import { DOMAIN_COLUMNS, type DomainRow, noteCheck, noteFound, releaseDomains } from './domain-store.ts';
+
+/** Answers in a row without the record, six hours apart, of which administrators are told. */
+const MISSED_UNTIL_WARNED = 4;
+/** Days from then on in which the record has to come back. */
+const DAYS_AFTER_WARNING = 6;
+
+const NEXT_CHECK = { missing: 6, alias: 6, unreachable: 1 } as const satisfies Record<string, number>;
+
+type Tools = Pick<OrganizationTools, 'knex' | 'mailer' | 'outbound' | 'appUrl'>;
+
+/**
+ * Looks daily whether the record of each verified domain still stands. That DNS gives no answer says nothing, however long
+ * it lasts: such a domain gets no mail either, and nobody could verify it instead.
+ */
+export const recheckDomains: Schedule<Tools> = {
+  name: 'check verified domains again',
+  every: 60,
+  run: tools =>
+    workOffDue<DomainRow, Check>(
+      tools.knex,
+      due,
+      (db, row, check) => note(db, row, check, tools),
+      row => checkRecord(tools.outbound, row),
+    ),
+};
+
+function due(db: Knex.Transaction): Knex.QueryBuilder {
+  return db('domains')
+    .where('next_check_at', '<=', db.fn.now())
+    .orderBy('next_check_at')
+    .select(DOMAIN_COLUMNS);
+}
+
+async function note(
+  db: Knex.Transaction,
+  { id, organization_id: organizationId }: DomainRow,
+  check: Check,
+  { mailer, appUrl }: Tools,
+): Promise<void> {
+  await withinOrganization(db, organizationId);
+  // Not one that was given up, lost its organization or was found by hand, while DNS was asked.
+  const row: DomainRow | undefined = await db('domains')
+    .where({ id })
+    .where('next_check_at', '<=', db.fn.now())
+    .forUpdate()
+    .first(DOMAIN_COLUMNS);
+  if (!row) return;
+  if (check === 'found') {
+    await noteFound(db, id);
+    return;
+  }
+  const next_check_at = db.raw("now() + ? * interval '1 hour'", [NEXT_CHECK[check]]);
+  if (check === 'unreachable') {
+    await noteCheck(db, id, check, { next_check_at });
+    return;
+  }
+  const missed = await noteCheck(db, id, check, {
+    next_check_at,
+    missing_since: db.raw('coalesce(missing_since, now())'),
+    missed_checks: row.missed_checks + 1,
+  });
+  const tell = async (until: Date | null) => {
+    const { name } = await db('organizations').where({ id: organizationId }).first('name');
+    const facts = { row: missed, organizationName: name, until, appUrl };
+    for (const to of await administratorAddresses(db, organizationId))
+      await mailer.send(db, domainMail(to, facts));
+  };
+  if (row.warned_at === null) {
+    if (missed.missed_checks < MISSED_UNTIL_WARNED) return;
+    await noteCheck(db, id, check, { warned_at: db.fn.now() });
+    await tell(lossOf(new Date()));
+  } else if (lossOf(row.warned_at) <= new Date()) {
+    await releaseDomains(scheduledWork(db), organizationId, 'record_missing', id);
+    await tell(null);
+  }
+}
+
+const lossOf = (warnedAt: Date): Date => new Date(warnedAt.getTime() + DAYS_AFTER_WARNING * 86_400_000);
