@@ -47,6 +47,9 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
   const asking = await signUp(fleet, 'asking', named('Asking'), `${marker}.test`);
   data(await asking.post(`${organization.path}/join`));
   const [request] = data(await administrator.get(`${organization.path}/join-requests`)).join_requests;
+  const former = await signUp(fleet, 'former', named('Former'));
+  await join(administrator, former, organization, 'Viewer');
+  data(await former.post(`${organization.path}/leave`));
   const neighbour = await foundOrganization(administrator, named('Neighbour'));
   await verifyDomain(names, administrator, neighbour, `neighbour.${marker}.test`, 'automatic');
 
