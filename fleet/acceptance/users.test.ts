@@ -1,6 +1,18 @@
+import { eventually } from '@rivergate/testing';
+import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
-import { data, foundOrganization, join, logIn, mailTo, type Person, signUp, uniqueEmail } from './person.ts';
+import {
+  data,
+  foundOrganization,
+  join,
+  logIn,
+  mailTo,
+  PASSWORD,
+  type Person,
+  signUp,
+  uniqueEmail,
+} from './person.ts';
 
 let fleet: AcceptanceFleet;
 let owner: Person;
@@ -54,3 +66,58 @@ describe('a user whom an administrator creates', () => {
     expect(me.organizations).toHaveLength(2);
   });
 });
+
+describe('a person who leaves', () => {
+  it('takes along what every service holds, and leaves nothing in any but ids', async () => {
+    const member = await signUp(fleet, 'leaver', 'Leah Unmistakable');
+    await join(owner, member, organization, 'Viewer');
+    const exported = data(await owner.get(`/api/v1/users/${member.id}/export`));
+    expect(exported.organization_id).toBe(organization.id);
+    expect(exported.services.organization.people[0].email).toBe(member.email);
+    expect(exported.services.identity).not.toHaveProperty('users');
+    // Memberships of others are no part of it, and neither is what is the person's own.
+    const again = await logIn(fleet, member);
+    const own = data(await again.get('/api/v1/auth/me/export'));
+    expect(own.services.identity.users[0].display_name).toBe('Leah Unmistakable');
+    expect(own.services.organization.memberships).toHaveLength(2);
+
+    const query = `confirm_email=${encodeURIComponent(member.email)}`;
+    const { erasure } = data(await again.delete(`/api/v1/auth/me?${query}`), 202);
+    await eventually(async () => {
+      const { erasure: state } = data(await fleet.caller().get(`/api/v1/erasures/${erasure.receipt}`));
+      return state.status === 'finished';
+    }, 'the erasure');
+    expect((await again.get('/api/v1/auth/me')).status).toBe(401);
+    const login = { email: member.email, password: PASSWORD };
+    expect((await fleet.caller().post('/api/v1/auth/login', login)).status).toBe(401);
+    // What waits in an outbox or a mail is on its way.
+    await eventually(
+      async () => (await tablesWith(member.email, 'Leah Unmistakable')).length === 0,
+      'the last trace of the person',
+    );
+  });
+});
+
+/** Tables of any service in which one of the texts stands. Events are kept for as long as the operator says. */
+async function tablesWith(...texts: string[]): Promise<string[]> {
+  const database = new pg.Client({ connectionString: fleet.environment.databaseAdminUrl });
+  await database.connect();
+  try {
+    const { rows } = await database.query<{ name: string }>(
+      `select format('%I.%I', n.nspname, c.relname) as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
+       where c.relkind in ('r', 'p') and not c.relispartition
+         and n.nspname not in ('pg_catalog', 'information_schema', 'event_log')`,
+    );
+    const found: string[] = [];
+    for (const { name } of rows) {
+      const { rowCount } = await database.query(
+        `select from ${name} t where exists (select from unnest($1::text[]) s where strpos(t::text, s) > 0) limit 1`,
+        [texts],
+      );
+      if (rowCount) found.push(name);
+    }
+    return found;
+  } finally {
+    await database.end();
+  }
+}

@@ -99,6 +99,7 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   workspace_ids: [objects.workspaces],
   user_id: objects.members,
   user_ids: [objects.members],
+  duplicate_user_id: objects.members,
   client_id: objects.register,
   url: 'http://127.0.0.1:61999/v1/logs',
   confirm_name: `Org ${marker}`,

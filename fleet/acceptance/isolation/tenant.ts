@@ -109,6 +109,16 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
   const trusted = await trustDevice(fleet, holder, authenticator.secret);
   const sessions = data(await holder.get('/api/v1/sessions')).sessions;
 
+  const twin = await made('/api/v1/users', { email: uniqueEmail(marker) });
+  await made(`/api/v1/users/${holder.id}/merge`, { duplicate_user_id: twin.user.id }, 200);
+  await made('/api/v1/users/merge-codes', {});
+  const former = await made('/api/v1/users', { email: uniqueEmail(marker) });
+  const leaving = await administrator.delete(`/api/v1/users/${former.user.id}?erase=true`);
+  const { receipt } = data(leaving, 202).erasure;
+  await eventually(async () => {
+    const { erasure } = data(await fleet.caller().get(`/api/v1/erasures/${receipt}`));
+    return erasure.status === 'finished';
+  }, 'the erasure');
   await made(`${organization.path}/transfer-ownership`, { user_id: holder.id });
   data(
     await administrator.put(`${organization.path}/audit-shipping`, { url: 'http://127.0.0.1:61999/v1/logs' }),

@@ -8,12 +8,13 @@ const specs = definitions
   .map(({ spec }) => spec);
 const fresh = specs.filter(spec => spec.fresh);
 
-it('what makes credentials, takes second factors away, lets somebody act for another, deletes an organization, hands it over or says where its audit log goes asks for a fresh authentication', () => {
+it('what makes credentials, takes second factors away, lets somebody act for another, deletes an organization, hands it over says where its audit log goes, or takes everything of an account along or away asks for a fresh authentication', () => {
   expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
     'acceptOwnership',
     'approveImpersonation',
     'configureAuditShipping',
     'createBackupCodes',
+    'createMergeCode',
     'createOauthApplication',
     'createOauthRegistrationToken',
     'createOrganizationToken',
@@ -22,6 +23,9 @@ it('what makes credentials, takes second factors away, lets somebody act for ano
     'deleteOrganization',
     'deletePasskey',
     'deleteTotpDevice',
+    'eraseMe',
+    'exportMe',
+    'redeemMergeCode',
     'regenerateOauthClientSecret',
     'removeAuditShipping',
     'requestEmailChange',

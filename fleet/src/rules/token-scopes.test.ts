@@ -23,7 +23,7 @@ describe('a token in place of a session', () => {
     expect(anyScope).toEqual(['getUserinfo', 'getUserinfoByPost']);
   });
 
-  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, acts for another, says where audit logs go, or joins, leaves or ends an organization', () => {
+  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, acts for another, says where audit logs go, joins, leaves or ends an organization, or takes everything of an account along or away', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
@@ -37,6 +37,7 @@ describe('a token in place of a session', () => {
       'completePasskeyRegistration',
       'configureAuditShipping',
       'createBackupCodes',
+      'createMergeCode',
       'createOauthApplication',
       'createOauthRegistrationToken',
       'createOrganizationToken',
@@ -49,6 +50,8 @@ describe('a token in place of a session', () => {
       'deleteTotpDevice',
       'denyImpersonation',
       'endOwnImpersonation',
+      'eraseMe',
+      'exportMe',
       'findOauthDevice',
       'getStepUp',
       'issueImpersonationToken',
@@ -61,6 +64,7 @@ describe('a token in place of a session', () => {
       'listPasskeys',
       'logOutEverywhere',
       'putProfilePicture',
+      'redeemMergeCode',
       'regenerateOauthClientSecret',
       'removeAuditShipping',
       'requestEmailChange',

@@ -8,7 +8,12 @@ export const Erasure = z
     requested_at: Timestamp,
     finished_at: Timestamp.nullable(),
     services: z
-      .array(z.object({ service: z.string(), confirmed_at: Timestamp.nullable() }))
+      .array(
+        z.object({
+          service: z.string().meta({ examples: ['identity'] }),
+          confirmed_at: Timestamp.nullable(),
+        }),
+      )
       .meta({ description: 'Those that hold something on people, and when each said that it is gone' }),
   })
   .meta({ id: 'Erasure' });
@@ -16,7 +21,10 @@ export const Erasure = z
 /** An erasure that was asked for just now. */
 export const RequestedErasure = z
   .object({
-    receipt: z.string().meta({ description: 'GET /erasures/{receipt} shows how far it is' }),
+    receipt: z.string().meta({
+      description: 'GET /erasures/{receipt} shows how far it is',
+      examples: ['5mUsq3bYQ1tWbJ8h2C6qk0pX9vZ7rA4nLdEoFgHiJkM'],
+    }),
     requested_at: Timestamp,
   })
   .meta({ id: 'RequestedErasure' });

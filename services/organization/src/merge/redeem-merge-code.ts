@@ -19,7 +19,13 @@ export const redeemMergeCode = endpoint(
     activeOrganization: true,
     session: true,
     fresh: true,
-    body: z.object({ code: z.string().min(1).max(128) }),
+    body: z.object({
+      code: z
+        .string()
+        .min(1)
+        .max(128)
+        .meta({ examples: ['5mUsq3bYQ1tWbJ8h2C6qk0pX9vZ7rA4nLdEoFgHiJkM'] }),
+    }),
     answer: z.object({ user_id: Id, duplicate_user_id: Id }),
     message: 'Merge code redeemed',
     errors: [MergeCodeNotFound],
