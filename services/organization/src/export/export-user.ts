@@ -33,7 +33,8 @@ export const exportUser = endpoint(
   async ({ params: { user_id: userId }, caller, db, emit, call }) => {
     const { organizationId } = caller;
     await membershipOf(db, organizationId, userId);
-    const inFull = caller.isAdmin || caller.isSystemAdmin || caller.userId === userId;
+    const themself = caller.userId === userId && caller.impersonator === null;
+    const inFull = caller.isAdmin || caller.isSystemAdmin || themself;
     await emit(userExported, {
       aggregateId: userId,
       organizationId,

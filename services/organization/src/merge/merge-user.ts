@@ -42,7 +42,8 @@ export const mergeUser = endpoint(
     const work = { db, emit };
     const pair = { duplicate: body.duplicate_user_id, userId };
     if (pair.duplicate === userId) throw CannotMerge('A user cannot be merged into themself');
-    if (caller.userId === userId || caller.userId === pair.duplicate)
+    const own = [caller.userId, caller.impersonator?.userId];
+    if (own.includes(userId) || own.includes(pair.duplicate))
       throw CannotMerge('Another administrator has to merge your own account');
 
     const into = await userToChange(db, caller, userId, 'user.write');
