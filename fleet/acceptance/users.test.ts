@@ -1,3 +1,4 @@
+import { type NameServer, startNameServer } from '@rivergate/outbound/testing/name-server';
 import { eventually } from '@rivergate/testing';
 import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -15,15 +16,20 @@ import {
 } from './person.ts';
 
 let fleet: AcceptanceFleet;
+let names: NameServer;
 let owner: Person;
 let organization: Awaited<ReturnType<typeof foundOrganization>>;
 beforeAll(async () => {
-  fleet = await startFleet();
+  names = await startNameServer();
+  fleet = await startFleet({ env: { OUTBOUND_DNS: names.address } });
   owner = await signUp(fleet, 'owner');
   organization = await foundOrganization(owner);
   owner = owner.with(data(await owner.post(`${organization.path}/switch`, {})));
 });
-afterAll(() => fleet?.stop());
+afterAll(async () => {
+  await fleet?.stop();
+  await names?.stop();
+});
 
 describe('a user whom an administrator suspends', () => {
   it('is out within a second, tokens included, which work again when that ends', async () => {
@@ -121,3 +127,32 @@ async function tablesWith(...texts: string[]): Promise<string[]> {
     await database.end();
   }
 }
+
+describe('a user whose address is at a domain that the organization has verified', () => {
+  it('joins, is let in with the next request, and is not let in by the domain again once removed', async () => {
+    const { domain } = data(
+      await owner.post(`${organization.path}/domains`, { domain: 'company.test' }),
+      201,
+    );
+    const verify = () => owner.post(`${organization.path}/domains/${domain.id}/verify`);
+    expect((await verify()).body.error.code).toBe('DOMAIN_RECORD_MISSING');
+    names.setText(domain.record.name, domain.record.value);
+    expect(data(await verify()).domain.status).toBe('verified');
+    data(await owner.patch(`${organization.path}/settings`, { domains: { join: 'automatic' } }));
+
+    const colleague = await signUp(fleet, 'colleague', 'colleague', 'company.test');
+    const joinable = async (person: Person) =>
+      data(await person.get('/api/v1/organizations/joinable')).organizations.map(
+        ({ id }: { id: number }) => id,
+      );
+    expect(await joinable(colleague)).toEqual([organization.id]);
+    expect((await colleague.get(organization.path)).status).toBe(404);
+    data(await colleague.post(`${organization.path}/join`));
+    data(await colleague.get(organization.path));
+
+    data(await owner.delete(`${organization.path}/members/${colleague.id}`));
+    const again = await logIn(fleet, colleague);
+    expect(await joinable(again)).toEqual([]);
+    expect((await again.post(`${organization.path}/join`)).status).toBe(404);
+  });
+});

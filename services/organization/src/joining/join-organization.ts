@@ -1,4 +1,4 @@
-import { Id, OrganizationNotFound } from '@rivergate/endpoint';
+import { Id, OrganizationNotFound, UpstreamUnavailable } from '@rivergate/endpoint';
 import { joinRequested } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
@@ -34,15 +34,22 @@ export const joinOrganization = endpoint(
       }),
     }),
     message: 'Done',
-    errors: [OrganizationNotFound, AlreadyMember, PlanLimitExceeded, EmailDomainNotAllowed],
+    errors: [
+      OrganizationNotFound,
+      AlreadyMember,
+      PlanLimitExceeded,
+      EmailDomainNotAllowed,
+      UpstreamUnavailable,
+    ],
     // A key that is kept would answer for a membership that ended meanwhile.
     idempotency: false,
   },
   async ({ params: { joinable_org_id: organizationId }, caller: { userId }, db, emit, plans }) => {
+    const person = await personOf(db, userId);
+    // A fresh account that has not arrived here yet is of no other domain: a moment later it is known.
+    if (!person) throw UpstreamUnavailable('Your account is being set up; try again shortly');
     const organization = await lockOrganization(db, organizationId);
     const { name, settings } = organization;
-    const person = await personOf(db, userId);
-    if (!person) throw OrganizationNotFound();
     if ((await findMembership(db, organizationId, userId))?.status === 'active') throw AlreadyMember();
     const domain = await joinableBy(db, person).where('o.id', organizationId).first('d.id', 'd.domain');
     if (!domain) throw OrganizationNotFound();
