@@ -6,6 +6,7 @@ export {
   type AuditLogPlace,
   auditLogStatements,
 } from './audit-log-table.ts';
+export { type Backoff, backoff } from './backoff.ts';
 export { type Bell, bell } from './bell.ts';
 export { catalogue } from './catalogue/index.ts';
 export { jobEvents } from './catalogue/job.ts';

@@ -14,6 +14,7 @@ import { exportEndpoint } from './personal-data/export.ts';
 import type { PersonalData, PersonalDataPolicy } from './personal-data/personal-data.ts';
 import type { Schedule } from './schedule.ts';
 import type { ServiceName } from './services.ts';
+import type { Worker } from './worker.ts';
 
 /** What a service runs on, made by this library from the environment. */
 export interface Resources {
@@ -40,6 +41,7 @@ export interface Module<Tools extends object = object> {
   endpoints?: readonly Endpoint[];
   consumers?(tools: Tools & Resources): readonly Consumer[];
   schedules?: readonly Schedule<Tools & Resources>[];
+  workers?: readonly Worker<Tools & Resources>[];
   /** Tables, workers and the endpoints of their jobs follow from this list. */
   jobKinds?: readonly JobKind[];
   migrations?: readonly Migration[];

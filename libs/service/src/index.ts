@@ -36,3 +36,4 @@ export type { Schedule } from './schedule.ts';
 export { SERVICES, type ServiceName, serviceUrl, urlVariable } from './services.ts';
 export { migrateService, type RunningService, startService } from './start.ts';
 export { startTracing } from './tracing.ts';
+export { type Worker, wakeAfterCommit } from './worker.ts';

@@ -33,6 +33,7 @@ import { serviceMetrics } from './metrics.ts';
 import { type Schedule, startSchedules } from './schedule.ts';
 import { SERVICES, serviceUrl } from './services.ts';
 import { startTracing, withinTraceOf } from './tracing.ts';
+import { startWorkers } from './worker.ts';
 
 /** A service at work. */
 export interface RunningService {
@@ -170,6 +171,11 @@ export async function startService<Tools extends object>(
       tools,
     );
     stopping.push(() => schedules.stop());
+    const working = startWorkers<Tools & Resources>(
+      definition.modules.flatMap(({ workers = [] }) => workers),
+      tools,
+    );
+    stopping.push(() => working.stop());
 
     const groups = endpointsByTag(definition);
     const endpoints = Object.values(groups).flat();

@@ -53,12 +53,17 @@ async function signedIn(fields: object = {}, scope = 'openid') {
   const tokens = await openid.signIn(application, person, { scope });
   return { application, person, tokens };
 }
-const send = () =>
-  sendLogouts.run({ ...identity.resources, keys, settings: settingsFromEnv({ PUBLIC_URL: ISSUER }) });
+/** What a worker does in a turn. */
+async function send() {
+  const tools = { ...identity.resources, keys, settings: settingsFromEnv({ PUBLIC_URL: ISSUER }) };
+  const claimed = await sendLogouts.claim(tools, 50);
+  const sent = await Promise.all(claimed.map(notice => sendLogouts.work(tools, notice)));
+  await sendLogouts.settle(tools, sent);
+}
 const waiting = async () =>
   Number((await identity.resources.knex('logout_notices').count('* as n').first())!.n);
 const due = () => identity.resources.knex('logout_notices').update({ next_try_at: new Date(0) });
-/** The service has a schedule of its own, which may be the one that sends. */
+/** The service has a worker of its own, which may be the one that sends. */
 const heard = (times: number) => eventually(async () => expect(app.bodies).toHaveLength(times));
 const logOut = ({ caller }: Person) => caller.post('/api/v1/auth/logout').expect(204);
 

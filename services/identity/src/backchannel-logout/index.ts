@@ -3,4 +3,5 @@ import { dropUnwantedLogouts, sendLogouts } from './send-logouts.ts';
 
 export const tag = 'OAuth';
 export const migrations = [backchannelLogout];
-export const schedules = [sendLogouts, dropUnwantedLogouts];
+export const schedules = [dropUnwantedLogouts];
+export const workers = [sendLogouts];

@@ -48,8 +48,8 @@ export async function takeNotices(knex: Knex, most: number): Promise<LogoutNotic
   return rows;
 }
 
-export async function forgetNotice(knex: Knex, id: number): Promise<void> {
-  await knex('logout_notices').where({ id }).delete();
+export async function forgetNotices(knex: Knex, ids: readonly number[]): Promise<void> {
+  await knex('logout_notices').whereIn('id', ids).delete();
 }
 
 /** Notices of applications that want none any more. */

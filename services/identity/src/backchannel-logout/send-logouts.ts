@@ -1,8 +1,8 @@
 import { oneTimeToken } from '@rivergate/secrets';
-import type { Resources, Schedule } from '@rivergate/service';
+import type { Resources, Schedule, Worker } from '@rivergate/service';
 import type { IdentityTools } from '../endpoint.ts';
 import {
-  forgetNotice,
+  forgetNotices,
   forgetUnwantedNotices,
   type LogoutNotice,
   MOST_TRIES,
@@ -13,7 +13,6 @@ type Tools = Pick<IdentityTools, 'knex' | 'keys' | 'settings'> & Pick<Resources,
 
 /** Milliseconds that an application has for its answer. */
 const DEADLINE = 5_000;
-const AT_ONCE = 50;
 /** Seconds for which a logout token is good. */
 const LIFETIME = 120;
 const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
@@ -22,12 +21,18 @@ const EVENT = 'http://schemas.openid.net/event/backchannel-logout';
  * Tells applications that somebody has signed out (OpenID Connect Back-Channel Logout 1.0, section 2.5). A notice stays until
  * it has been answered, whatever becomes of this process; one that is refused is not tried again.
  */
-export const sendLogouts: Schedule<Tools> = {
+export const sendLogouts: Worker<Tools, LogoutNotice, Sent> = {
   name: 'tell applications of sign-outs',
-  every: 2,
-  async run(tools) {
-    const due = await takeNotices(tools.knex, AT_ONCE);
-    await Promise.all(due.map(notice => send(tools, notice)));
+  slots: 50,
+  claim: ({ knex }, most) => takeNotices(knex, most),
+  work: send,
+  async settle({ knex }, sent) {
+    const over = sent.filter(({ isOver }) => isOver);
+    if (over.length > 0)
+      await forgetNotices(
+        knex,
+        over.map(({ id }) => id),
+      );
   },
 };
 
@@ -37,8 +42,14 @@ export const dropUnwantedLogouts: Schedule<IdentityTools> = {
   run: ({ knex }) => forgetUnwantedNotices(knex),
 };
 
-async function send(tools: Tools, notice: LogoutNotice): Promise<void> {
-  const { knex, outbound, log } = tools;
+/** What came of a notice, and whether it need not be tried again. */
+interface Sent {
+  id: number;
+  isOver: boolean;
+}
+
+async function send(tools: Tools, notice: LogoutNotice): Promise<Sent> {
+  const { outbound, log } = tools;
   const { id, client_id, tries, backchannel_logout_uri } = notice;
   const outcome = await outbound
     .request(backchannel_logout_uri, {
@@ -56,9 +67,10 @@ async function send(tools: Tools, notice: LogoutNotice): Promise<void> {
     );
   const heard = outcome === 200 || outcome === 204;
   const isFinal = typeof outcome === 'number' && outcome >= 400 && outcome < 500 && outcome !== 429;
-  if (heard || isFinal || tries >= MOST_TRIES) await forgetNotice(knex, id);
-  if (!heard && (isFinal || tries >= MOST_TRIES))
+  const givenUp = isFinal || tries >= MOST_TRIES;
+  if (!heard && givenUp)
     log.warn({ client_id, outcome, tries }, 'An application was not told that somebody has signed out');
+  return { id, isOver: heard || givenUp };
 }
 
 /** OpenID Connect Back-Channel Logout 1.0, section 2.4. */
