@@ -51,6 +51,8 @@ export const RATE_LIMITS = {
   audit_shipping_test: { count: 10, seconds: 60 },
   /** Times that one organization has its domains looked for in DNS. */
   domain_check: { count: 20, seconds: 3600 },
+  /** Test events that somebody has sent to a webhook. */
+  webhook_test: { count: 10, seconds: 60 },
 } as const satisfies Record<string, RateLimit>;
 
 export type RateLimitClass = keyof typeof RATE_LIMITS;

@@ -16,6 +16,11 @@ export interface EventDeclaration<Schema extends z.ZodObject = z.ZodObject> {
    * a person are found by the field `user_id`, or `email` among these.
    */
   readonly personal?: readonly (keyof z.infer<Schema> & string)[];
+  /**
+   * Whether an organization can have it sent to its webhooks, and which fields of its data are not for outside. Default:
+   * it stays in the fleet.
+   */
+  readonly webhook?: true | { readonly without: readonly (keyof z.infer<Schema> & string)[] };
 }
 
 /** The data of a declared event, as its schema gives it. */
@@ -30,6 +35,13 @@ export function event<Schema extends z.ZodObject>(
   if (!TYPE.test(declaration.type))
     throw new Error(`"${declaration.type}" is not <service>.<aggregate>.<fact>`);
   return Object.freeze(declaration);
+}
+
+/** The data of an event as an organization's webhooks get it; undefined for one that is not for them. */
+export function webhookData({ data, webhook }: EventDeclaration): z.ZodObject | undefined {
+  if (webhook === undefined) return undefined;
+  const without = webhook === true ? [] : webhook.without;
+  return data.omit(Object.fromEntries(without.map(field => [field, true])) as Record<never, true>);
 }
 
 type Typed = Pick<EventDeclaration, 'type'>;

@@ -22,6 +22,7 @@ export {
   event,
   serviceOf,
   topicOf,
+  webhookData,
 } from './declaration.ts';
 export { describeError } from './describe-error.ts';
 export { type Emission, emit, LARGEST_EVENT } from './emit.ts';

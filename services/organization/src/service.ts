@@ -23,6 +23,7 @@ import * as roles from './roles/index.ts';
 import * as settings from './settings/index.ts';
 import { organizationTools } from './tools.ts';
 import * as users from './users/index.ts';
+import * as webhooks from './webhooks/index.ts';
 import * as workspaces from './workspaces/index.ts';
 import * as organizationWorkspaces from './workspaces/of-organization.ts';
 
@@ -45,6 +46,7 @@ export const organization = defineService<OrganizationTools>({
     permissions,
     audit,
     auditShipping,
+    webhooks,
     users,
     personExport,
     erasure,

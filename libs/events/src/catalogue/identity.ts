@@ -130,6 +130,7 @@ export const tokenCreated = event({
   audit: 'token.created',
   summary: 'A user made a personal access token; with an organization where it acts in that one only',
   data: PersonalToken.extend({ name: z.string(), scopes: z.array(z.string()), expires_at: z.string() }),
+  webhook: true,
 });
 
 export const tokenChanged = event({
@@ -145,6 +146,7 @@ export const tokenChanged = event({
     scopes: z.array(z.string()),
     changes: Changes.default({}),
   }),
+  webhook: { without: ['token_hash'] },
 });
 
 export const tokenRevoked = event({
@@ -153,6 +155,7 @@ export const tokenRevoked = event({
   audit: 'token.revoked',
   summary: 'A personal access token was revoked',
   data: PersonalToken.extend({ token_hash: z.string(), reason: z.string() }),
+  webhook: { without: ['token_hash'] },
 });
 
 export const passwordChanged = event({
@@ -395,6 +398,7 @@ export const oauthApplicationCreated = event({
     grant_types: z.array(z.string()),
     scopes: z.array(z.string()),
   }),
+  webhook: true,
 });
 
 export const oauthApplicationChanged = event({
@@ -410,6 +414,7 @@ export const oauthApplicationChanged = event({
     status: z.string(),
     changes: Changes.default({}),
   }),
+  webhook: true,
 });
 
 export const oauthApplicationDeleted = event({
@@ -418,6 +423,7 @@ export const oauthApplicationDeleted = event({
   audit: 'oauth_application.deleted',
   summary: 'An OAuth client was deleted',
   data: OAuthApplication.extend({ name: z.string() }),
+  webhook: true,
 });
 
 export const oauthClientSecretReplaced = event({
@@ -426,6 +432,7 @@ export const oauthClientSecretReplaced = event({
   audit: 'oauth_application.secret_replaced',
   summary: 'An OAuth client got a new secret in place of the old one',
   data: OAuthApplication,
+  webhook: true,
 });
 
 const OAuthGrant = OAuthApplication.extend({ grant_id: Id, user_id: Id });
@@ -528,6 +535,7 @@ export const registrationTokenCreated = event({
     max_uses: z.int(),
     expires_at: z.string(),
   }),
+  webhook: true,
 });
 
 export const registrationTokenRevoked = event({
@@ -536,6 +544,7 @@ export const registrationTokenRevoked = event({
   audit: 'oauth_registration_token.revoked',
   summary: 'A token by which OAuth clients register themselves was revoked',
   data: RegistrationToken.extend({ reason: z.string() }),
+  webhook: true,
 });
 
 export const identityOrganizationErased = organizationErased('identity');

@@ -35,6 +35,7 @@ export function jobEvents<const Service extends string>(service: Service) {
         skipped: z.number().int(),
         error_code: z.string().nullable(),
       }),
+      webhook: true,
     }),
   };
 }

@@ -36,6 +36,7 @@ export const organizationUpdated = event({
     changes: Changes.default({}),
   }),
   personal: ['name', 'changes'],
+  webhook: true,
 });
 
 export const organizationDeleted = event({
@@ -61,6 +62,7 @@ export const organizationSettingsChanged = event({
     settings: z.record(z.string(), z.record(z.string(), z.unknown())),
     changes: Changes.default({}),
   }),
+  webhook: true,
 });
 
 export const organizationSwitched = event({
@@ -84,6 +86,7 @@ export const workspaceCreated = event({
     slug: z.string(),
     is_default: z.boolean(),
   }),
+  webhook: true,
 });
 
 export const workspaceUpdated = event({
@@ -100,6 +103,7 @@ export const workspaceUpdated = event({
     is_default: z.boolean(),
     changes: Changes.default({}),
   }),
+  webhook: true,
 });
 
 export const memberAdded = event({
@@ -114,6 +118,7 @@ export const memberAdded = event({
     is_admin: z.boolean(),
     source: z.string(),
   }),
+  webhook: true,
 });
 
 export const memberChanged = event({
@@ -128,6 +133,7 @@ export const memberChanged = event({
     is_admin: z.boolean(),
     changes: Changes.default({}),
   }),
+  webhook: true,
 });
 
 export const memberRemoved = event({
@@ -136,6 +142,7 @@ export const memberRemoved = event({
   audit: 'member.removed',
   summary: 'A user left an organization, or was removed from it',
   data: z.object({ organization_id: Id, user_id: Id }),
+  webhook: true,
 });
 
 export const memberStatusChanged = event({
@@ -152,6 +159,7 @@ export const memberStatusChanged = event({
     changes: Changes.default({}),
   }),
   personal: ['reason'],
+  webhook: true,
 });
 
 const Role = z.object({
@@ -167,6 +175,7 @@ export const roleCreated = event({
   audit: 'role.created',
   summary: 'A role was created; the built-in ones too, which belong to no organization or are made with it',
   data: Role.extend({ builtin: z.boolean() }),
+  webhook: true,
 });
 
 export const roleChanged = event({
@@ -175,6 +184,7 @@ export const roleChanged = event({
   audit: 'role.changed',
   summary: 'Name or permissions of a role changed',
   data: Role.extend({ changes: Changes.default({}) }),
+  webhook: true,
 });
 
 export const roleDeleted = event({
@@ -183,6 +193,7 @@ export const roleDeleted = event({
   audit: 'role.deleted',
   summary: 'A role was deleted',
   data: z.object({ role_id: Id, organization_id: Id.nullable() }),
+  webhook: true,
 });
 
 export const roleAssigned = event({
@@ -198,6 +209,7 @@ export const roleAssigned = event({
     /** When it ends by itself. */
     expires_at: z.string().nullable().default(null),
   }),
+  webhook: true,
 });
 
 export const roleWithdrawn = event({
@@ -212,6 +224,7 @@ export const roleWithdrawn = event({
     workspace_id: Id.nullable(),
     reason: z.enum(['withdrawn', 'expired']).default('withdrawn'),
   }),
+  webhook: true,
 });
 
 export const workspaceMemberAdded = event({
@@ -220,6 +233,7 @@ export const workspaceMemberAdded = event({
   audit: 'workspace.member_added',
   summary: 'A member of the organization became a member of a workspace',
   data: z.object({ organization_id: Id, workspace_id: Id, user_id: Id }),
+  webhook: true,
 });
 
 export const invitationPrepared = event({
@@ -251,6 +265,7 @@ export const invitationSent = event({
     expires_at: z.string(),
   }),
   personal: ['email'],
+  webhook: true,
 });
 
 export const invitationRevoked = event({
@@ -264,6 +279,7 @@ export const invitationRevoked = event({
     /** Where nobody revoked it: inviter_lost_right, mail_limit, workspace_deleted. */
     reason: z.string().optional(),
   }),
+  webhook: true,
 });
 
 export const invitationAccepted = event({
@@ -272,6 +288,7 @@ export const invitationAccepted = event({
   audit: 'invitation.accepted',
   summary: 'An invited person joined the organization',
   data: z.object({ invitation_id: Id, organization_id: Id, user_id: Id }),
+  webhook: true,
 });
 
 export const invitationExpired = event({
@@ -280,6 +297,7 @@ export const invitationExpired = event({
   audit: 'invitation.expired',
   summary: 'An invitation lapsed unanswered',
   data: z.object({ invitation_id: Id, organization_id: Id }),
+  webhook: true,
 });
 
 export const {
@@ -302,6 +320,7 @@ export const memberProfileChanged = event({
     changes: Changes.default({}),
   }),
   personal: ['display_name', 'profile_image_url', 'changes'],
+  webhook: true,
 });
 
 export const workspaceSettingsChanged = event({
@@ -319,6 +338,7 @@ export const workspaceSettingsChanged = event({
     /** What is set in the workspace from now on; other keys are inherited. */
     settings: z.record(z.string(), z.unknown()),
   }),
+  webhook: true,
 });
 
 export const workspaceMemberRemoved = event({
@@ -327,6 +347,7 @@ export const workspaceMemberRemoved = event({
   audit: 'workspace.member_removed',
   summary: 'A member of the organization was removed from a workspace, with the roles held there',
   data: z.object({ organization_id: Id, workspace_id: Id, user_id: Id }),
+  webhook: true,
 });
 
 export const workspaceDeleted = event({
@@ -335,6 +356,7 @@ export const workspaceDeleted = event({
   audit: 'workspace.deleted',
   summary: 'A workspace was deleted, with its members, the roles held there and all that lay in it',
   data: z.object({ workspace_id: Id, organization_id: Id, name: z.string(), slug: z.string() }),
+  webhook: true,
 });
 
 export const organizationDeletionScheduled = event({
@@ -360,6 +382,81 @@ export const organizationRestored = event({
   summary: 'A deleted organization was restored within its grace period',
   data: z.object({ organization_id: Id, name: z.string() }),
   personal: ['name'],
+  webhook: true,
+});
+
+const Webhook = z.object({
+  webhook_id: Id,
+  organization_id: Id,
+  /** Scheme, host and port of its URL; the rest may be a secret. */
+  origin: z.string(),
+});
+
+export const webhookCreated = event({
+  type: 'organization.webhook.created',
+  version: 1,
+  audit: 'webhook.created',
+  summary: 'An administrator registered a webhook: events of the organization go there from now on',
+  data: Webhook.extend({ event_types: z.array(z.string()) }),
+  webhook: true,
+});
+
+export const webhookUpdated = event({
+  type: 'organization.webhook.updated',
+  version: 1,
+  audit: 'webhook.updated',
+  summary: 'URL, description, event types or status of a webhook changed',
+  data: Webhook.extend({
+    fields: z.array(z.string()),
+    event_types: z.array(z.string()),
+    status: z.string(),
+    /** Of the URL, of which only `origin` is told. */
+    changes: Changes,
+  }),
+  webhook: true,
+});
+
+export const webhookDisabled = event({
+  type: 'organization.webhook.disabled',
+  version: 1,
+  audit: 'webhook.disabled',
+  summary: 'A webhook was disabled by itself: it had failed for days, or answered that it is gone',
+  data: Webhook.extend({ reason: z.enum(['failing', 'gone']) }),
+  webhook: true,
+});
+
+export const webhookDeleted = event({
+  type: 'organization.webhook.deleted',
+  version: 1,
+  audit: 'webhook.deleted',
+  summary: 'A webhook was deleted with its log of deliveries',
+  data: Webhook,
+  webhook: true,
+});
+
+export const webhookSecretRotated = event({
+  type: 'organization.webhook.secret_rotated',
+  version: 1,
+  audit: 'webhook.secret_rotated',
+  summary: 'A webhook got a new secret; the ones before sign as well until the time that is given',
+  data: Webhook.extend({ former_until: z.string() }),
+  webhook: true,
+});
+
+export const webhookTested = event({
+  type: 'organization.webhook.tested',
+  version: 1,
+  audit: 'webhook.tested',
+  summary: 'An administrator had a test event sent to a webhook',
+  data: Webhook,
+});
+
+export const webhookReplayed = event({
+  type: 'organization.webhook.replayed',
+  version: 1,
+  audit: 'webhook.replayed',
+  summary: 'An administrator had events sent to a webhook again, or for the first time after it was disabled',
+  data: Webhook.extend({ deliveries: z.number().int() }),
 });
 
 export const ownershipOffered = event({

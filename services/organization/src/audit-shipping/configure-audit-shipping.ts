@@ -1,10 +1,10 @@
-import { Id, ValidationFailed } from '@rivergate/endpoint';
+import { Id } from '@rivergate/endpoint';
 import { auditShippingConfigured } from '@rivergate/events';
-import { OutboundFailure } from '@rivergate/outbound';
 import { z } from 'zod';
 import { headOf } from '../audit/chain-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
+import { requireReachable } from '../reachable-url.ts';
 import { sealedFor } from './send.ts';
 import { Shipping, ShippingChange, shownShipping } from './shipping.ts';
 import { putShipping, shippingOf } from './shipping-store.ts';
@@ -27,16 +27,7 @@ export const configureAuditShipping = endpoint(
     message: 'Audit log shipping configured',
   },
   {
-    async prepare({ body, outbound }) {
-      try {
-        await outbound.check(body.url);
-      } catch (cause) {
-        if (!(cause instanceof OutboundFailure)) throw cause;
-        throw ValidationFailed(undefined, [
-          { field: 'body.url', code: 'not_allowed', reason: cause.message },
-        ]);
-      }
-    },
+    prepare: ({ body, outbound }) => requireReachable(outbound, body.url),
     async handle({ params: { org_id: organizationId }, body, db, emit, secretBox }) {
       await lockOrganization(db, organizationId);
       const { url, header, from } = body;

@@ -117,6 +117,8 @@ export async function eraseOrganization(
 ): Promise<void> {
   // In the order of their foreign keys; role assignments and workspace memberships go with the memberships.
   for (const table of [
+    'webhooks',
+    'webhook_messages',
     'jobs',
     'invitations',
     'user_erasures',
