@@ -6,7 +6,7 @@ import { type AcceptanceFleet, startFleet } from '../fleet.ts';
 import { fill, type Operation, operationsOf } from '../operation.ts';
 import { rowsOf, visibleRows } from './rows.ts';
 import { type BodySchema, sample } from './sample.ts';
-import { populate, strangersTo, type Tenant } from './tenant.ts';
+import { NEVER, populate, strangersTo, type Tenant } from './tenant.ts';
 
 const unlimited = Object.fromEntries(
   Object.keys(RATE_LIMITS).map(name => [`RATE_LIMIT_${name.toUpperCase()}`, 'off']),
@@ -24,6 +24,7 @@ let all: Operation[];
 let naming: Operation[];
 beforeAll(async () => {
   names = await startNameServer();
+  // What webhooks and audit logs are sent to is on this machine.
   fleet = await startFleet({
     host: 'localhost',
     env: { ...unlimited, OUTBOUND_ALLOW: '127.0.0.1', OUTBOUND_DNS: names.address },
@@ -112,6 +113,8 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   scopes: ['read'],
   grant_types: ['authorization_code'],
   redirect_uris: ['https://app.example.com/callback'],
+  url: 'http://127.0.0.1:9999/',
+  event_types: NEVER,
 });
 
 const bodyOf = ({ path, body }: Operation, tenant: Tenant) => {
@@ -175,7 +178,7 @@ const isThrough = ({ status, body }: TestAnswer) =>
 
 /** Objects in the order in which they can be ended one after the other; what is not named here comes in between. */
 const ENDED_FIRST = ['assignments', 'permissions', 'invitations', 'consents'];
-const ENDED_LAST = ['sessions', 'members', 'users', 'roles', 'workspaces', 'organizations'];
+const ENDED_LAST = ['webhooks', 'sessions', 'members', 'users', 'roles', 'workspaces', 'organizations'];
 const damage = (operation: Operation): number => {
   if (operation.method !== 'delete') return /(leave|switch|accept|decline)$/.test(operation.path) ? 100 : 0;
   const kind = Object.values(kindsOf(operation)).at(-1)!;

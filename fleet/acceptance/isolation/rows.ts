@@ -6,6 +6,7 @@ import type { Tenant } from './tenant.ts';
 /** What changes by being used, or by what the platform does by itself, and tells nobody anything. */
 const PASSING = [
   'last_used_at',
+  'last_activity_at',
   'last_active_at',
   'last_seen_at',
   'usage_count',

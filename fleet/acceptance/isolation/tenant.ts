@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import type { NameServer } from '@rivergate/outbound/testing/name-server';
 import { softwareAuthenticator } from '@rivergate/service-identity/testing/software-authenticator';
 import { eventually, type TestAnswer, type TestCaller } from '@rivergate/testing';
@@ -31,6 +33,9 @@ export interface Tenant {
   /** The object by the end of the path before its parameter. */
   objects: Record<string, string | number>;
 }
+
+/** Types of events of which none happens here. */
+export const NEVER = ['organization.webhook.disabled'];
 
 const DEVICE = { headers: { 'x-device-fingerprint': '{"screen":"1920x1080"}' } };
 
@@ -108,6 +113,7 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
   const authenticator = await enrolTotp(holder, named('Phone'));
   const trusted = await trustDevice(fleet, holder, authenticator.secret);
   const sessions = data(await holder.get('/api/v1/sessions')).sessions;
+  const hook = await sendToWebhook(administrator, organization.path, named('Directory'));
 
   const twin = await made('/api/v1/users', { email: uniqueEmail(marker) });
   await made(`/api/v1/users/${holder.id}/merge`, { duplicate_user_id: twin.user.id }, 200);
@@ -160,6 +166,8 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
       credentials: passkey,
       'totp/devices': authenticator.id,
       devices: trusted,
+      webhooks: hook.id,
+      deliveries: hook.deliveryId,
     },
   };
 }
@@ -201,6 +209,22 @@ async function enrolTotp(person: Person, device_name: string) {
   data(await person.post('/api/v1/mfa/totp/verify', { code: totpCode(secret) }));
   const [{ id }] = data(await person.get('/api/v1/mfa/totp/devices')).devices;
   return { secret, id: id as number };
+}
+
+/** A webhook that has got a test event, and gets nothing else of what happens here. */
+async function sendToWebhook(administrator: Person, path: string, description: string) {
+  const receiver = createServer((_request, response) => response.writeHead(204).end()).unref();
+  await new Promise<void>(resolve => receiver.listen(0, '127.0.0.1', resolve));
+  const url = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}/`;
+  const wanted = { url, description, event_types: NEVER };
+  const { webhook } = data(await administrator.post(`${path}/webhooks`, wanted), 201);
+  const own = `${path}/webhooks/${webhook.id}`;
+  const { delivery } = data(await administrator.post(`${own}/test`), 202);
+  await eventually(
+    async () => data(await administrator.get(`${own}/deliveries`)).deliveries[0].outcome === 'delivered',
+    'a delivery',
+  );
+  return { id: webhook.id as number, deliveryId: delivery.id as number };
 }
 
 /** A login with the second factor, at a device that is trusted from then on. */
