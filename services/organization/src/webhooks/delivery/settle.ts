@@ -105,7 +105,7 @@ interface Unwell {
   gone: boolean;
 }
 
-/** Webhooks of which a try failed. */
+/** Webhooks of which a try failed, in the order in which whoever writes of several organizations goes through them. */
 function unwell(settled: readonly Settled[]): Unwell[] {
   const found = new Map<number, Unwell>();
   for (const { claimed, verdict } of settled) {
@@ -116,7 +116,7 @@ function unwell(settled: readonly Settled[]): Unwell[] {
     one.gone ||= verdict.outcome === 'failed' && verdict.gone;
     found.set(id, one);
   }
-  return [...found.values()];
+  return [...found.values()].toSorted((one, other) => one.organizationId - other.organizationId);
 }
 
 async function disableIfNeeded(
