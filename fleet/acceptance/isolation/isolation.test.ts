@@ -113,7 +113,6 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   scopes: ['read'],
   grant_types: ['authorization_code'],
   redirect_uris: ['https://app.example.com/callback'],
-  url: 'http://127.0.0.1:9999/',
   event_types: NEVER,
 });
 

@@ -118,8 +118,8 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
   const twin = await made('/api/v1/users', { email: uniqueEmail(marker) });
   await made(`/api/v1/users/${holder.id}/merge`, { duplicate_user_id: twin.user.id }, 200);
   await made('/api/v1/users/merge-codes', {});
-  const former = await made('/api/v1/users', { email: uniqueEmail(marker) });
-  const leaving = await administrator.delete(`/api/v1/users/${former.user.id}?erase=true`);
+  const erased = await made('/api/v1/users', { email: uniqueEmail(marker) });
+  const leaving = await administrator.delete(`/api/v1/users/${erased.user.id}?erase=true`);
   const { receipt } = data(leaving, 202).erasure;
   await eventually(async () => {
     const { erasure } = data(await fleet.caller().get(`/api/v1/erasures/${receipt}`));
