@@ -1,4 +1,8 @@
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { exportJWK } from 'jose';
 import * as oauth from 'oauth4webapi';
+import * as openid from 'openid-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { data, foundOrganization, type Person, signUp } from './person.ts';
@@ -14,7 +18,7 @@ let organization: Awaited<ReturnType<typeof foundOrganization>>;
 let resource: URL;
 let server: oauth.AuthorizationServer;
 beforeAll(async () => {
-  fleet = await startFleet({ env: { RATE_LIMIT_STANDARD: 'off' } });
+  fleet = await startFleet({ env: { RATE_LIMIT_STANDARD: 'off', OUTBOUND_ALLOW: '127.0.0.1' } });
   owner = await signUp(fleet, 'owner');
   organization = await foundOrganization(owner);
   resource = new URL(organization.path, fleet.url);
@@ -87,6 +91,97 @@ describe('a standard client without a secret', () => {
       await oauth.refreshTokenGrantRequest(server, client, oauth.None(), tokens.refresh_token!, insecure),
     );
     data(await fleet.caller(next.access_token).get(organization.path));
+  });
+});
+
+describe('a standard client with a key', () => {
+  const ALGORITHM = 'ES256';
+  type Keys = Awaited<ReturnType<typeof oauth.generateKeyPair>>;
+  let keys: Keys;
+  let site: Server;
+  beforeAll(async () => {
+    keys = await oauth.generateKeyPair(ALGORITHM, { extractable: true });
+    const jwk = { ...(await exportJWK(keys.publicKey)), kid: 'own', alg: ALGORITHM, use: 'sig' };
+    site = createServer((_, response) => response.end(JSON.stringify({ keys: [jwk] })));
+    await new Promise<void>(resolve => site.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => void site?.close());
+
+  const applicationWithKey = async (more: object = {}) => {
+    const { port } = site.address() as AddressInfo;
+    return data(
+      await owner.post(`${organization.path}/oauth-applications`, {
+        name: 'With a key',
+        grant_types: [
+          'authorization_code',
+          'client_credentials',
+          'urn:ietf:params:oauth:grant-type:device_code',
+        ],
+        redirect_uris: [CALLBACK],
+        scopes: ['read'],
+        token_endpoint_auth_method: 'private_key_jwt',
+        jwks_uri: `http://127.0.0.1:${port}/jwks.json`,
+        ...more,
+      }),
+      201,
+    );
+  };
+
+  it('proves itself at every endpoint by the keys that it publishes, as openid-client does it', async () => {
+    const { client_id } = await applicationWithKey();
+    const config = await openid.discovery(
+      new URL(fleet.url),
+      client_id,
+      undefined,
+      openid.PrivateKeyJwt({ key: keys.privateKey, kid: 'own' }),
+      { execute: [openid.allowInsecureRequests], algorithm: 'oauth2' },
+    );
+    const { token_endpoint_auth_methods_supported, token_endpoint_auth_signing_alg_values_supported } =
+      config.serverMetadata();
+    expect(token_endpoint_auth_methods_supported).toContain('private_key_jwt');
+    expect(token_endpoint_auth_signing_alg_values_supported).toContain(ALGORITHM);
+    const own = await openid.clientCredentialsGrant(config, { scope: 'read' });
+    data(await fleet.caller(own.access_token).get(organization.path));
+    expect(await openid.tokenIntrospection(config, own.access_token)).toMatchObject({
+      active: true,
+      client_id,
+    });
+    await openid.tokenRevocation(config, own.access_token);
+    expect(await openid.tokenIntrospection(config, own.access_token)).toEqual({ active: false });
+    expect(await openid.initiateDeviceAuthorization(config, { scope: 'read' })).toHaveProperty('device_code');
+
+    const verifier = openid.randomPKCECodeVerifier();
+    const address = await openid.buildAuthorizationUrlWithPAR(config, {
+      redirect_uri: LISTENING,
+      scope: 'read',
+      code_challenge: await openid.calculatePKCECodeChallenge(verifier),
+      code_challenge_method: 'S256',
+    });
+    const back = await allow(Object.fromEntries(address.searchParams));
+    const tokens = await openid.authorizationCodeGrant(config, back, { pkceCodeVerifier: verifier });
+    const next = await openid.refreshTokenGrant(config, tokens.refresh_token!);
+    data(await fleet.caller(next.access_token).get(organization.path));
+  });
+
+  it('is told apart from whoever has another key, as oauth4webapi does it', async () => {
+    const { client_id } = await applicationWithKey({ name: 'With another key' });
+    const client = { client_id };
+    const ask = (key: Keys['privateKey']) =>
+      oauth.clientCredentialsGrantRequest(
+        server,
+        client,
+        oauth.PrivateKeyJwt({ key, kid: 'own' }),
+        { scope: 'read' },
+        insecure,
+      );
+    const good = await ask(keys.privateKey);
+    expect(await oauth.processClientCredentialsResponse(server, client, good)).toMatchObject({
+      scope: 'read',
+    });
+    const other = await oauth.generateKeyPair(ALGORITHM);
+    await expect(
+      oauth.processClientCredentialsResponse(server, client, await ask(other.privateKey)),
+    ).rejects.toMatchObject({ status: 401 });
   });
 });
 

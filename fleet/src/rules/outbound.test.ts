@@ -18,9 +18,11 @@ const CONNECTING: Record<string, RegExp> = {
 const IMPORT = /^import (?!type )([^;']+) from '([^']+)';/gm;
 const GLOBAL = /(?<![.\w])(?:globalThis\.)?fetch\(|\bnew (?:WebSocket|EventSource)\(/;
 
+const guarded = 'reads keys where a client publishes them, through the guarded fetcher alone';
 const operators = 'asks the provider that the operator has set up, which may be inside by right';
 const otherwise: Record<string, string> = {
   'libs/endpoint/src/client.ts': 'the typed client between services',
+  'services/identity/src/oauth/client-assertion/client-keys.ts': guarded,
   'services/identity/src/social/providers/client.ts': operators,
   'services/identity/src/social/providers/github/github.ts': operators,
   'services/identity/src/social/providers/oidc.ts': operators,

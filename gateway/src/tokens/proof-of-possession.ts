@@ -1,4 +1,4 @@
-import { DPOP_ALGORITHMS, InvalidDpopProof, useDpopProof, verifyDpopProof } from '@rivergate/caller/dpop';
+import { CLIENT_ALGORITHMS, InvalidDpopProof, useDpopProof, verifyDpopProof } from '@rivergate/caller/dpop';
 import { Unauthorized, UpstreamUnavailable } from '@rivergate/endpoint';
 import type { RedisClient } from '@rivergate/redis';
 import type { Exchange } from '../exchange.ts';
@@ -7,7 +7,7 @@ import type { AccessToken } from './access-token.ts';
 /** The scheme under which a token comes that is bound to a key. */
 const SCHEME = 'dpop ';
 
-const algorithms = `algs="${DPOP_ALGORITHMS.join(' ')}"`;
+const algorithms = `algs="${CLIENT_ALGORITHMS.join(' ')}"`;
 
 /** How to authenticate: by a token alone, or by one and a proof (RFC 9449, section 7.1). */
 export const CHALLENGES = `Bearer, DPoP ${algorithms}`;

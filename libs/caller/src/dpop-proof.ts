@@ -1,9 +1,7 @@
 import { createHash } from 'node:crypto';
 import { equal } from '@rivergate/secrets';
 import { calculateJwkThumbprint, EmbeddedJWK, type JWTVerifyResult, jwtVerify } from 'jose';
-
-/** What proofs may be signed with: asymmetric, and with RSA by keys of 2048 bits and more (RFC 9449, section 11.6). */
-export const DPOP_ALGORITHMS = ['ES256', 'EdDSA', 'Ed25519', 'RS256', 'PS256'] as const;
+import { CLIENT_ALGORITHMS, isPrivateJwk } from './client-keys.ts';
 
 /** Seconds by which the clock of a client may differ: for as long before and after its time a proof is good. */
 export const DPOP_WINDOW = 60;
@@ -11,9 +9,6 @@ export const DPOP_WINDOW = 60;
 /** Characters; enough for an RSA key of 4096 bits, and no more work than that. */
 const LONGEST = 3_000;
 const LONGEST_ID = 256;
-
-/** Members of a JWK that are nobody's business but its owner's (RFC 7518, section 6). */
-const PRIVATE = ['d', 'p', 'q', 'dp', 'dq', 'qi', 'oth', 'k'];
 
 /** A proof that is in order. */
 export interface DpopProof {
@@ -61,15 +56,15 @@ export async function verifyDpopProof(
 async function verified(proof: string): Promise<JWTVerifyResult<Record<string, unknown>>> {
   const result = await jwtVerify<Record<string, unknown>>(proof, EmbeddedJWK, {
     typ: 'dpop+jwt',
-    algorithms: [...DPOP_ALGORITHMS],
+    algorithms: [...CLIENT_ALGORITHMS],
   }).catch(() => {
     throw new InvalidDpopProof(
       'it has to be a JWT of the type dpop+jwt, signed by the key in its header with ' +
-        DPOP_ALGORITHMS.join(', '),
+        CLIENT_ALGORITHMS.join(', '),
     );
   });
   const { jwk } = result.protectedHeader;
-  if (PRIVATE.some(member => member in jwk!)) throw new InvalidDpopProof('its key is a private one');
+  if (isPrivateJwk(jwk!)) throw new InvalidDpopProof('its key is a private one');
   return result;
 }
 

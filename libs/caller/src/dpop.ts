@@ -1,2 +1,3 @@
-export { DPOP_ALGORITHMS, type DpopProof, InvalidDpopProof, verifyDpopProof } from './dpop-proof.ts';
+export { CLIENT_ALGORITHMS, isPrivateJwk } from './client-keys.ts';
+export { type DpopProof, InvalidDpopProof, verifyDpopProof } from './dpop-proof.ts';
 export { useDpopProof } from './used-dpop-proofs.ts';

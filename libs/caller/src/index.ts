@@ -56,6 +56,7 @@ export {
 } from './credential-key.ts';
 export type { Fact } from './fact-memory.ts';
 export { type Known, readFacts, recallFacts } from './facts.ts';
+export { isFirstUse } from './first-use.ts';
 export { followAccessState } from './following.ts';
 export { mayImpersonate } from './impersonation.ts';
 export { type UsedOnce, usedOnce } from './one-use.ts';

@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { RedisClient } from '@rivergate/redis';
 import { DPOP_WINDOW, type DpopProof } from './dpop-proof.ts';
+import { isFirstUse } from './first-use.ts';
 
 /** Longer than a proof is good, from the earliest moment to the last. */
 const KEPT_SECONDS = 2 * DPOP_WINDOW + 5;
@@ -11,7 +11,5 @@ const KEPT_SECONDS = 2 * DPOP_WINDOW + 5;
  * @returns false where it was used before
  * @throws when Redis cannot be had or takes nothing more: then nobody can know
  */
-export async function useDpopProof(redis: RedisClient, { keyThumbprint, id }: DpopProof): Promise<boolean> {
-  const proof = createHash('sha256').update(`${keyThumbprint} ${id}`).digest('base64url');
-  return (await redis.set(`dpop:${proof}`, '1', 'EX', KEPT_SECONDS, 'NX')) === 'OK';
-}
+export const useDpopProof = (redis: RedisClient, { keyThumbprint, id }: DpopProof): Promise<boolean> =>
+  isFirstUse(redis, 'dpop', `${keyThumbprint} ${id}`, KEPT_SECONDS);

@@ -4,6 +4,7 @@ import type { Mailer } from '@rivergate/mail';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import type { SigningKeys } from './keys/signing-keys.ts';
+import type { ClientKeys } from './oauth/client-assertion/client-keys.ts';
 import type { ResetRequests } from './password/reset-requests.ts';
 import type { Settings } from './settings.ts';
 import type { Providers } from './social/providers/index.ts';
@@ -21,6 +22,13 @@ export interface IdentityTools {
   settings: Settings;
   /** Whether a DPoP proof comes for the first time. @throws when Redis is away */
   useProof(proof: DpopProof): Promise<boolean>;
+  /**
+   * The same of an assertion of a client, by a name of its own.
+   *
+   * @param seconds longer than it is good
+   */
+  useAssertion(name: string, seconds: number): Promise<boolean>;
+  clientKeys: ClientKeys;
 }
 
 /** Closed to who acts in the name of somebody else, unless a declaration says otherwise: it is about how people prove who they are. */

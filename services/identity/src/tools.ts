@@ -1,9 +1,11 @@
+import { isFirstUse } from '@rivergate/caller';
 import { type DpopProof, useDpopProof } from '@rivergate/caller/dpop';
 import { startMailer } from '@rivergate/mail';
 import type { Resources } from '@rivergate/service';
 import { z } from 'zod';
 import type { IdentityTools } from './endpoint.ts';
 import { signingKeys } from './keys/signing-keys.ts';
+import { clientKeys } from './oauth/client-assertion/client-keys.ts';
 import { resetRequests } from './password/reset-requests.ts';
 import { settingsFromEnv } from './settings.ts';
 import { providersFromEnv } from './social/providers/index.ts';
@@ -29,6 +31,8 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
     log,
   });
   const useProof = (proof: DpopProof) => useDpopProof(redis, proof);
+  const useAssertion = (name: string, seconds: number) =>
+    isFirstUse(redis, 'client-assertion', name, seconds);
   const keys = signingKeys(knex, secretBox, log);
   const resets = resetRequests({ knex, mail, settings, log });
   onStop(async () => {
@@ -36,5 +40,16 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
     await resets.settled();
     await mail.stop();
   });
-  return { knex, secretBox, settings, mail, keys, resetRequests: resets, providers, useProof };
+  return {
+    knex,
+    secretBox,
+    settings,
+    mail,
+    keys,
+    resetRequests: resets,
+    providers,
+    useProof,
+    useAssertion,
+    clientKeys: clientKeys(resources),
+  };
 }

@@ -1,6 +1,7 @@
 import type { Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
 import type { SigningAlgorithm } from '../keys/signing-key-store.ts';
+import type { KeySet } from '../oauth/client-assertion/key-set.ts';
 import { ApplicationExists, ApplicationNotFound, type AuthMethod, type GrantType } from './application.ts';
 
 /** What an administrator sets. */
@@ -15,6 +16,9 @@ export interface ApplicationFields {
   id_token_signed_response_alg: SigningAlgorithm;
   post_logout_redirect_uris: string[];
   backchannel_logout_uri: string | null;
+  jwks: KeySet | null;
+  jwks_uri: string | null;
+  dpop_bound_access_tokens: boolean;
 }
 
 export interface ApplicationRow extends ApplicationFields {
@@ -42,6 +46,9 @@ export const COLUMNS = [
   'id_token_signed_response_alg',
   'post_logout_redirect_uris',
   'backchannel_logout_uri',
+  'jwks',
+  'jwks_uri',
+  'dpop_bound_access_tokens',
   'status',
   'created_at',
   'last_used_at',

@@ -2,6 +2,7 @@ import { SCOPES } from '@rivergate/caller';
 import { displayText, error, type FailureDetail, Id, Timestamp, ValidationFailed } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { SIGNING_ALGORITHMS } from '../keys/signing-key-store.ts';
+import { GivenKeySet, KeySet, KeySetAddress, usableKeySet } from '../oauth/client-assertion/key-set.ts';
 import { isPrivateUse, RedirectUri } from './redirect-uri.ts';
 
 export const ApplicationExists = error(
@@ -14,7 +15,11 @@ export const ApplicationNotFound = error(
   404,
   'No such application in the organization',
 );
-export const ClientHasNoSecret = error('CLIENT_HAS_NO_SECRET', 409, 'A public client has no secret');
+export const ClientHasNoSecret = error(
+  'CLIENT_HAS_NO_SECRET',
+  409,
+  'A public client, and one that proves itself by a key, has no secret',
+);
 
 /** RFC 8628, section 3.4 */
 export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
@@ -23,9 +28,12 @@ export const DEVICE_CODE = 'urn:ietf:params:oauth:grant-type:device_code';
 export const GRANT_TYPES = ['authorization_code', 'client_credentials', DEVICE_CODE] as const;
 export type GrantType = (typeof GRANT_TYPES)[number];
 
-/** How a client proves itself at the token endpoint (RFC 7591, section 2). */
-export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post'] as const;
+/** How a client proves itself at the token endpoint (RFC 7591, section 2; OpenID Connect Core 1.0, section 9). */
+export const AUTH_METHODS = ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'] as const;
 export type AuthMethod = (typeof AUTH_METHODS)[number];
+
+/** Whether a client of that kind has a secret; null is by its secret, in either way. */
+export const takesSecret = (method: AuthMethod | null) => method !== 'none' && method !== 'private_key_jwt';
 
 export const withoutRepeats = <Item>(list: Item[]) => [...new Set(list)];
 
@@ -70,6 +78,12 @@ export const applicationFields = {
     .max(20)
     .overwrite(withoutRepeats)
     .meta({ description: 'Where people may be led who have signed out, to the letter' }),
+  jwks: GivenKeySet.nullable(),
+  jwks_uri: KeySetAddress.nullable(),
+  dpop_bound_access_tokens: z.boolean().meta({
+    description:
+      'Whether the client gets tokens for a key only that it proves to have (RFC 9449, section 5.2)',
+  }),
   backchannel_logout_uri: z
     .url({ protocol: /^https?$/ })
     .max(2_000)
@@ -88,20 +102,24 @@ export const TokenEndpointAuthMethod = z
   .meta({
     description:
       'How the client proves itself (RFC 7591): none is a public client, which has no secret and always uses PKCE with ' +
-      'S256; null is by its secret, in either way',
+      'S256; private_key_jwt is by a key of jwks or jwks_uri, and no secret; null is by its secret, in either way',
   });
 
 export interface ClientShape {
   grant_types: readonly GrantType[];
   redirect_uris: readonly string[];
   token_endpoint_auth_method: AuthMethod | null;
+  jwks: GivenKeySet | null;
+  jwks_uri: string | null;
 }
 
-/** What does not go together in a client: codes that would have nowhere to go, and what takes a secret without one. */
+/** What does not go together in a client: codes that would have nowhere to go, what takes proof without any, keys that prove nothing. */
 export function flawOfClient({
   grant_types,
   redirect_uris,
   token_endpoint_auth_method,
+  jwks,
+  jwks_uri,
 }: ClientShape): (FailureDetail & { field: keyof ClientShape }) | undefined {
   const isPublic = token_endpoint_auth_method === 'none';
   if (grant_types.includes('authorization_code') && redirect_uris.length === 0) {
@@ -115,6 +133,18 @@ export function flawOfClient({
   if (!isPublic && redirect_uris.some(isPrivateUse)) {
     const reason = 'must hold addresses with a scheme of their own for a public client only';
     return { field: 'redirect_uris', code: 'invalid_format', reason };
+  }
+  const takesKeys = token_endpoint_auth_method === 'private_key_jwt';
+  if ([jwks, jwks_uri].filter(keys => keys !== null).length !== (takesKeys ? 1 : 0)) {
+    const reason = takesKeys
+      ? 'must be there, or else jwks_uri, for private_key_jwt'
+      : 'and jwks_uri must be left out but for private_key_jwt';
+    return { field: 'jwks', code: takesKeys ? 'required' : 'not_allowed', reason };
+  }
+  if (jwks !== null && !usableKeySet(jwks)) {
+    const reason =
+      'must hold public keys alone, each of a kind and strength that can be used and with a name of its own';
+    return { field: 'jwks', code: 'invalid_format', reason };
   }
   return undefined;
 }
@@ -132,6 +162,7 @@ const facts = {
   id: Id,
   ...applicationFields,
   description: applicationFields.description.nullable(),
+  jwks: KeySet.nullable(),
   client_id: z.uuid().meta({ examples: ['5f0c1c0e-3f43-4a5e-9a51-6a7b1c2d3e4f'] }),
   token_endpoint_auth_method: TokenEndpointAuthMethod,
   self_registered: z.boolean().meta({

@@ -3,12 +3,14 @@ import { oauthApplicationCreated } from '@rivergate/events';
 import { prefixedToken, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { usableKeySet } from '../oauth/client-assertion/key-set.ts';
 import {
   ApplicationExists,
   applicationFields,
   CreatedApplication,
   requireSound,
   TokenEndpointAuthMethod,
+  takesSecret,
 } from './application.ts';
 import { insertApplication } from './application-store.ts';
 
@@ -19,8 +21,8 @@ export const createApplication = endpoint(
     path: '/organizations/:org_id/oauth-applications',
     summary: 'Register an OAuth client',
     description:
-      'Active at once. The secret of a confidential client is in this answer and never again; a public client, whose ' +
-      'token_endpoint_auth_method is none, has none.',
+      'Active at once. The secret of a client is in this answer and never again; one whose token_endpoint_auth_method is none or ' +
+      'private_key_jwt has none.',
     caller: 'admin',
     session: true,
     fresh: true,
@@ -35,6 +37,9 @@ export const createApplication = endpoint(
       id_token_signed_response_alg: applicationFields.id_token_signed_response_alg.default('ES256'),
       post_logout_redirect_uris: applicationFields.post_logout_redirect_uris.default([]),
       backchannel_logout_uri: applicationFields.backchannel_logout_uri.default(null),
+      jwks: applicationFields.jwks.default(null),
+      jwks_uri: applicationFields.jwks_uri.default(null),
+      dpop_bound_access_tokens: applicationFields.dpop_bound_access_tokens.default(false),
     }),
     answer: CreatedApplication,
     status: 201,
@@ -46,10 +51,11 @@ export const createApplication = endpoint(
   {
     check: ({ body }) => requireSound(body),
     async handle({ params, body, db, emit }) {
-      const secret = body.token_endpoint_auth_method === 'none' ? undefined : prefixedToken('secret');
+      const secret = takesSecret(body.token_endpoint_auth_method) ? prefixedToken('secret') : undefined;
       const { last_used_at: _, ...application } = await insertApplication(db, {
         ...body,
         description: body.description ?? null,
+        jwks: body.jwks && usableKeySet(body.jwks)!,
         organization_id: params.org_id,
         secret_hash: secret === undefined ? null : tokenHash(secret),
       });

@@ -197,6 +197,9 @@ describe('updating an application', () => {
       access_level: 'organization',
       token_endpoint_auth_method: null,
       require_pushed_authorization_requests: false,
+      jwks: null,
+      jwks_uri: null,
+      dpop_bound_access_tokens: false,
       self_registered: false,
       status: 'active',
     });

@@ -4,7 +4,7 @@ import { prefixedToken, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { revokeTokens } from '../oauth/revoke-tokens.ts';
-import { ApplicationNotFound, ClientHasNoSecret, ClientSecret } from './application.ts';
+import { ApplicationNotFound, ClientHasNoSecret, ClientSecret, takesSecret } from './application.ts';
 import { changeApplication, lockApplication } from './application-store.ts';
 
 export const replaceSecret = endpoint(
@@ -27,7 +27,7 @@ export const replaceSecret = endpoint(
   async ({ params, db, emit }) => {
     const own = { organization_id: params.org_id, id: params.app_id };
     const { id, client_id, token_endpoint_auth_method } = await lockApplication(db, own);
-    if (token_endpoint_auth_method === 'none') throw ClientHasNoSecret();
+    if (!takesSecret(token_endpoint_auth_method)) throw ClientHasNoSecret();
     const secret = prefixedToken('secret');
     await changeApplication(db, id, { secret_hash: tokenHash(secret) });
     const owner = { id, client_id, organization_id: params.org_id };

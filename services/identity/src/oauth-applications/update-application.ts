@@ -24,6 +24,9 @@ const {
   id_token_signed_response_alg,
   post_logout_redirect_uris,
   backchannel_logout_uri,
+  jwks,
+  jwks_uri,
+  dpop_bound_access_tokens,
 } = applicationFields;
 
 export const updateApplication = endpoint(
@@ -51,6 +54,9 @@ export const updateApplication = endpoint(
         id_token_signed_response_alg: id_token_signed_response_alg.optional(),
         post_logout_redirect_uris: post_logout_redirect_uris.optional(),
         backchannel_logout_uri: backchannel_logout_uri.optional(),
+        jwks: jwks.optional(),
+        jwks_uri: jwks_uri.optional(),
+        dpop_bound_access_tokens: dpop_bound_access_tokens.optional(),
         status: Status.optional(),
       })
       .meta({ examples: [{ scopes: ['read'] }] }),

@@ -1,6 +1,7 @@
 import { SCOPES, type Scope } from '@rivergate/caller';
 import { displayText } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { BroughtKeySet, type KeySet, KeySetAddress } from '../oauth/client-assertion/key-set.ts';
 import { ScopeParameter } from '../oauth/scope.ts';
 import {
   AUTH_METHODS,
@@ -21,7 +22,7 @@ const words = (...examples: string[]) =>
 
 /**
  * What a client says of itself (RFC 7591, section 2). What else there is in the RFC is passed over, as it wants: there is
- * nothing for which a logo, a policy or a key set is needed, and none of them is fetched.
+ * nothing for which a logo or a policy is needed, and none of them is fetched.
  */
 export const clientMetadata = {
   redirect_uris: z
@@ -44,6 +45,9 @@ export const clientMetadata = {
   software_id: word.optional().meta({ examples: ['4NRB1-0XZABZI9E6-5SM3R'] }),
   software_version: word.optional().meta({ examples: ['2.1.0'] }),
   require_pushed_authorization_requests: z.boolean().default(false),
+  dpop_bound_access_tokens: z.boolean().default(false),
+  jwks: BroughtKeySet.optional(),
+  jwks_uri: KeySetAddress.optional(),
 };
 
 const ClientMetadata = z.object(clientMetadata);
@@ -75,6 +79,7 @@ export function registeredAs(metadata: ClientMetadata, { scopes: allowed, authMe
   if (asked === undefined)
     throw InvalidClientMetadata('token_endpoint_auth_method is none that is supported');
   const token_endpoint_auth_method = authMethods.includes(asked) ? asked : authMethods[0]!;
+  const byKey = token_endpoint_auth_method === 'private_key_jwt';
   const named = scope === undefined ? undefined : new Set(scope.split(' '));
   const scopes = SCOPES.filter(known => allowed.includes(known) && (named?.has(known) ?? true));
   if (scopes.length === 0) throw InvalidClientMetadata('None of the scopes can be had');
@@ -85,6 +90,10 @@ export function registeredAs(metadata: ClientMetadata, { scopes: allowed, authMe
     scopes,
     token_endpoint_auth_method,
     require_pushed_authorization_requests: metadata.require_pushed_authorization_requests,
+    dpop_bound_access_tokens: metadata.dpop_bound_access_tokens,
+    // Keys prove nothing of a client that proves itself otherwise, and are passed over.
+    jwks: byKey ? ((metadata.jwks ?? null) as KeySet | null) : null,
+    jwks_uri: byKey ? (metadata.jwks_uri ?? null) : null,
     client_uri: metadata.client_uri ?? null,
     software_id: metadata.software_id ?? null,
     software_version: metadata.software_version ?? null,

@@ -5,7 +5,7 @@ import { CLIENT_TOKENS, clientToken, prefixedToken, tokenHash } from '@rivergate
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { AUTH_METHODS } from '../oauth-applications/application.ts';
+import { AUTH_METHODS, takesSecret } from '../oauth-applications/application.ts';
 import { type Bounds, clientMetadata, registeredAs } from './client-metadata.ts';
 import { hasRoom, insertClient, isOpen } from './client-store.ts';
 import { ClientInformation, informationOf, TokenHeaders } from './registered-client.ts';
@@ -52,7 +52,7 @@ export const registerClient = endpoint(
     const { organizationId, tokenId, bounds } = await admission(db, authorization);
     const client = registeredAs(body, bounds);
     if (!(await hasRoom(db, organizationId))) throw closed();
-    const secret = client.token_endpoint_auth_method === 'none' ? undefined : prefixedToken('secret');
+    const secret = takesSecret(client.token_endpoint_auth_method) ? prefixedToken('secret') : undefined;
     const token = prefixedToken(CLIENT_TOKENS.registeredClient);
     const registered = await insertClient(db, {
       ...client,

@@ -1,5 +1,6 @@
 import { OAUTH_HEADERS, reply } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { KeySet } from '../oauth/client-assertion/key-set.ts';
 import { clientMetadata } from './client-metadata.ts';
 import type { RegisteredClient } from './client-store.ts';
 
@@ -40,6 +41,9 @@ export const ClientInformation = z
     software_id: clientMetadata.software_id,
     software_version: clientMetadata.software_version,
     require_pushed_authorization_requests: z.boolean(),
+    dpop_bound_access_tokens: z.boolean(),
+    jwks: KeySet.optional(),
+    jwks_uri: clientMetadata.jwks_uri,
   })
   .meta({ id: 'OAuthClientInformation' });
 
@@ -48,7 +52,7 @@ export function informationOf(
   client: RegisteredClient,
   { publicUrl, token, secret }: { publicUrl: string; token: string; secret?: string | undefined },
 ) {
-  const { client_id, client_uri, software_id, software_version } = client;
+  const { client_id, client_uri, software_id, software_version, jwks, jwks_uri } = client;
   const information: z.output<typeof ClientInformation> = {
     client_id,
     ...(secret === undefined ? {} : { client_secret: secret, client_secret_expires_at: 0 }),
@@ -65,6 +69,9 @@ export function informationOf(
     ...(software_id === null ? {} : { software_id }),
     ...(software_version === null ? {} : { software_version }),
     require_pushed_authorization_requests: client.require_pushed_authorization_requests,
+    dpop_bound_access_tokens: client.dpop_bound_access_tokens,
+    ...(jwks === null ? {} : { jwks }),
+    ...(jwks_uri === null ? {} : { jwks_uri }),
   };
   return reply(information, { headers: OAUTH_HEADERS });
 }

@@ -1,6 +1,7 @@
 import { tokenHash } from '@rivergate/secrets';
 import { expectError } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startAssertingKey } from '../testing/asserting-client.ts';
 import {
   type IdentityUnderTest,
   type Person,
@@ -60,6 +61,7 @@ describe('a client with a token of the organization', () => {
       software_id: 'editor',
       software_version: '1',
       require_pushed_authorization_requests: false,
+      dpop_bound_access_tokens: false,
     });
     const client = { ...organization, client_id, client_secret: undefined as never };
     const more = { redirect_uri: 'http://127.0.0.1:5555/callback' };
@@ -112,6 +114,40 @@ describe('a client with a token of the organization', () => {
     const own = await oauth.token(again, { grant_type: 'client_credentials' });
     // In the body, where it said that it would use the header.
     expect(refusal(own)).toEqual([401, 'invalid_client']);
+  });
+
+  it('proves itself by the keys that it brings, of its own alone, and has no secret then', async () => {
+    const key = await startAssertingKey();
+    const jwks = { keys: [key.jwk] };
+    const { status, body } = await register({ token_endpoint_auth_method: 'private_key_jwt', jwks });
+    expect([status, body.jwks, body.client_secret]).toEqual([201, jwks, undefined]);
+    const client = { ...organization, client_id: body.client_id, client_secret: undefined as never };
+    const exchange = async (proof: Record<string, string>) => {
+      const redirect_uri = CALLBACK;
+      const code = await oauth.code(client, person, { redirect_uri });
+      return oauth.exchange(client, code, { redirect_uri, ...proof });
+    };
+    expect((await exchange(await key.proof(body.client_id))).status).toBe(200);
+    for (const metadata of [
+      {},
+      { jwks: { keys: [key.privateJwk] } },
+      { jwks: { keys: [] } },
+      { jwks, jwks_uri: 'https://editor.example.com/jwks.json' },
+    ]) {
+      const answer = await register({ token_endpoint_auth_method: 'private_key_jwt', ...metadata });
+      expect(refusal(answer)).toEqual([400, 'invalid_client_metadata']);
+    }
+    const other = await startAssertingKey();
+    const next = {
+      client_id: body.client_id,
+      redirect_uris: [CALLBACK],
+      jwks: { keys: [other.jwk] },
+    };
+    const path = `/oauth/register/${body.client_id}`;
+    const changed = await registration.send('put', path, next, `Bearer ${body.registration_access_token}`);
+    expect(changed.body).toMatchObject({ jwks: next.jwks, token_endpoint_auth_method: 'private_key_jwt' });
+    expect(refusal(await exchange(await key.proof(body.client_id)))).toEqual([401, 'invalid_client']);
+    expect((await exchange(await other.proof(body.client_id))).status).toBe(200);
   });
 
   it('sets nothing that is not for it to set', async () => {

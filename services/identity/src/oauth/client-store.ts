@@ -2,6 +2,7 @@ import type { Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
 import type { SigningAlgorithm } from '../keys/signing-key-store.ts';
 import type { AuthMethod, GrantType } from '../oauth-applications/application.ts';
+import type { KeySet } from './client-assertion/key-set.ts';
 
 /** An application as the protocol knows it. */
 export interface Client {
@@ -9,10 +10,15 @@ export interface Client {
   client_id: string;
   /** Null for a client that registered itself without a token: each grant says for which organization it is. */
   organization_id: number | null;
-  /** Null for a public client. */
+  /** Null for a public client, and one that has keys instead. */
   secret_hash: string | null;
   /** Null: by its secret, in either way. */
   token_endpoint_auth_method: AuthMethod | null;
+  /** Its public keys, or their address, where it proves itself by a key. */
+  jwks: KeySet | null;
+  jwks_uri: string | null;
+  /** Whether it gets tokens for a proven key only (RFC 9449, section 5.2). */
+  dpop_bound_access_tokens: boolean;
   require_pushed_authorization_requests: boolean;
   /** Whether it says itself what it is, and nobody of the organization has vouched for it. */
   self_registered: boolean;
@@ -33,6 +39,9 @@ const COLUMNS = [
   'organization_id',
   'secret_hash',
   'token_endpoint_auth_method',
+  'jwks',
+  'jwks_uri',
+  'dpop_bound_access_tokens',
   'require_pushed_authorization_requests',
   'self_registered',
   'name',

@@ -3,6 +3,7 @@ import { oauthGrants } from '../../migrations/0019_oauth_grants.ts';
 import { authenticationOfSessions } from '../../migrations/0023_authentication_of_sessions.ts';
 import { oauthDevices } from '../../migrations/0032_oauth_devices.ts';
 import { keyBoundTokens } from '../../migrations/0033_key_bound_tokens.ts';
+import { clientKeys } from '../../migrations/0043_client_keys.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { answerConsentAsJson } from './answer-consent-as-json.ts';
 import { appInfo } from './app-info.ts';
@@ -45,7 +46,7 @@ export const endpoints = [
   findDeviceRequest,
   answerDeviceRequest,
 ];
-export const migrations = [oauthGrants, authenticationOfSessions, oauthDevices, keyBoundTokens];
+export const migrations = [oauthGrants, authenticationOfSessions, oauthDevices, keyBoundTokens, clientKeys];
 export const consumers = (tools: Resources) => [grantsOfFormerMembers(tools)];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'forget ended OAuth tokens', every: 21_600, run: ({ knex }) => forgetEndedTokens(knex) },

@@ -3,7 +3,7 @@ import { OAUTH_HEADERS, reply } from '@rivergate/endpoint';
 import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { ClientHeaders, provenClient } from './client-authentication.ts';
+import { ClientHeaders, clientCredentials, provenClient } from './client-authentication.ts';
 import { InvalidClient, InvalidRequest } from './oauth-errors.ts';
 import { TokenParameters } from './token-parameters.ts';
 import { goodToken } from './token-store.ts';
@@ -54,27 +54,30 @@ export const introspect = endpoint(
     errors: [InvalidRequest, InvalidClient],
     idempotency: false,
   },
-  async ({ body, headers, db, settings }) => {
-    const client = await provenClient(db, headers.authorization, body);
-    const token = await goodToken(db, client, tokenHash(body.token));
-    const headersOf = { headers: OAUTH_HEADERS };
-    if (!token) return reply({ active: false }, headersOf);
-    const { kind, scopes, user_id, key_thumbprint, issued_at, expires_at } = token;
-    return reply(
-      {
-        active: true,
-        scope: scopes.join(' '),
-        client_id: client.client_id,
-        ...(kind === 'access'
-          ? { token_type: key_thumbprint === null ? ('bearer' as const) : ('DPoP' as const) }
-          : {}),
-        ...(key_thumbprint === null ? {} : { cnf: { jkt: key_thumbprint } }),
-        sub: user_id === null ? client.client_id : String(user_id),
-        iss: settings.publicUrl,
-        iat: issued_at,
-        exp: expires_at,
-      },
-      headersOf,
-    );
+  {
+    prepare: ({ body, headers, ...tools }) => clientCredentials(tools, headers.authorization, body),
+    async handle({ body, prepared: credentials, db, settings }) {
+      const client = await provenClient(db, credentials);
+      const token = await goodToken(db, client, tokenHash(body.token));
+      const headersOf = { headers: OAUTH_HEADERS };
+      if (!token) return reply({ active: false }, headersOf);
+      const { kind, scopes, user_id, key_thumbprint, issued_at, expires_at } = token;
+      return reply(
+        {
+          active: true,
+          scope: scopes.join(' '),
+          client_id: client.client_id,
+          ...(kind === 'access'
+            ? { token_type: key_thumbprint === null ? ('bearer' as const) : ('DPoP' as const) }
+            : {}),
+          ...(key_thumbprint === null ? {} : { cnf: { jkt: key_thumbprint } }),
+          sub: user_id === null ? client.client_id : String(user_id),
+          iss: settings.publicUrl,
+          iat: issued_at,
+          exp: expires_at,
+        },
+        headersOf,
+      );
+    },
   },
 );

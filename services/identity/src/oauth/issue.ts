@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { IdentityTools } from '../endpoint.ts';
 import { type Authenticated, idToken } from '../openid/id-token.ts';
 import { identityClaims } from '../openid/identity-claims.ts';
-import type { Client } from './client-store.ts';
+import { type Client, isPublic } from './client-store.ts';
 import type { Grant } from './grant-store.ts';
 import { audienceOf } from './resource.ts';
 import type { GrantedScope } from './scope.ts';
@@ -87,8 +87,8 @@ export async function issueTokens(
             kind: 'refresh' as const,
             token_hash: tokenHash(refreshToken),
             scopes: grant!.scopes,
-            // What a client with a secret refreshes is bound to that (RFC 9449, section 5).
-            key_thumbprint: client.secret_hash === null ? provenKey : null,
+            // What a client that proves itself refreshes is bound to that (RFC 9449, section 5).
+            key_thumbprint: isPublic(client) ? provenKey : null,
             expires_at: at(lifetimes.refresh),
           },
         ]),

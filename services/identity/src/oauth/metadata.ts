@@ -1,5 +1,5 @@
 import { accessTokenKeysPath, SCOPES } from '@rivergate/caller';
-import { DPOP_ALGORITHMS } from '@rivergate/caller/dpop';
+import { CLIENT_ALGORITHMS } from '@rivergate/caller/dpop';
 import { reply } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
@@ -34,8 +34,11 @@ const Metadata = z
     response_modes_supported: words('query'),
     grant_types_supported: words('authorization_code'),
     token_endpoint_auth_methods_supported: words('client_secret_basic'),
+    token_endpoint_auth_signing_alg_values_supported: words('ES256'),
     revocation_endpoint_auth_methods_supported: words('client_secret_basic'),
+    revocation_endpoint_auth_signing_alg_values_supported: words('ES256'),
     introspection_endpoint_auth_methods_supported: words('client_secret_basic'),
+    introspection_endpoint_auth_signing_alg_values_supported: words('ES256'),
     code_challenge_methods_supported: words('S256'),
     dpop_signing_alg_values_supported: words('ES256'),
     authorization_response_iss_parameter_supported: z.literal(true),
@@ -73,10 +76,13 @@ function metadataAt(publicUrl: string): z.infer<typeof Metadata> {
     response_modes_supported: ['query'],
     grant_types_supported: [...GRANTS.keys()],
     token_endpoint_auth_methods_supported: [...AUTH_METHODS],
+    token_endpoint_auth_signing_alg_values_supported: [...CLIENT_ALGORITHMS],
     revocation_endpoint_auth_methods_supported: [...AUTH_METHODS],
+    revocation_endpoint_auth_signing_alg_values_supported: [...CLIENT_ALGORITHMS],
     introspection_endpoint_auth_methods_supported: AUTH_METHODS.filter(method => method !== 'none'),
+    introspection_endpoint_auth_signing_alg_values_supported: [...CLIENT_ALGORITHMS],
     code_challenge_methods_supported: [...CHALLENGE_METHODS],
-    dpop_signing_alg_values_supported: [...DPOP_ALGORITHMS],
+    dpop_signing_alg_values_supported: [...CLIENT_ALGORITHMS],
     authorization_response_iss_parameter_supported: true,
     // A user is the same `sub` to every client.
     subject_types_supported: ['public'],

@@ -4,7 +4,12 @@ import { endpoint } from '../endpoint.ts';
 import { isRegistered } from '../oauth-applications/redirect-uri.ts';
 import { flawOf } from './authorization.ts';
 import { authorizationParameters, challengeParameters } from './authorization-request.ts';
-import { ClientHeaders, clientParameters, requiredClient } from './client-authentication.ts';
+import {
+  ClientHeaders,
+  clientCredentials,
+  clientParameters,
+  requiredClient,
+} from './client-authentication.ts';
 import {
   InvalidClient,
   InvalidDpopProof,
@@ -62,9 +67,12 @@ export const pushAuthorizationRequest = endpoint(
     idempotency: false,
   },
   {
-    prepare: ({ headers, ...tools }) => provenKey(tools, '/oauth/par', headers.dpop),
-    async handle({ body, headers, prepared: key, db, settings }) {
-      const client = await requiredClient(db, headers.authorization, body);
+    async prepare({ body, headers, ...tools }) {
+      const key = await provenKey(tools, '/oauth/par', headers.dpop);
+      return { key, credentials: await clientCredentials(tools, headers.authorization, body) };
+    },
+    async handle({ body, prepared: { key, credentials }, db, settings }) {
+      const client = await requiredClient(db, credentials);
       if (body.request_uri !== undefined) throw InvalidRequest('request_uri is what this answers');
       if (body.response_type !== 'code') throw InvalidRequest('There is one response_type: code');
       const request = boundTo(key, Pushed.parse(body));

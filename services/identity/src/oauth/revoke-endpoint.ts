@@ -27,15 +27,17 @@ export const revoke = endpoint(
     errors: [InvalidRequest, InvalidClient, InvalidGrant],
     idempotency: false,
   },
-  async ({ body, headers, db, emit }) => {
-    const credentials = clientCredentials(headers.authorization, body);
-    const client = credentials && (await authenticatedClient(db, credentials));
-    const token = await issuedToken(db, tokenHash(body.token));
-    if (token && client && token.application_id !== client.id) throw InvalidGrant();
-    if (token) {
-      const which = token.kind === 'refresh' ? { grant_id: token.grant_id! } : { id: token.id };
-      await revokeTokens({ db, emit }, await ownerOf(db, token), which, 'revoked');
-    }
-    return reply({}, { headers: OAUTH_HEADERS });
+  {
+    prepare: ({ body, headers, ...tools }) => clientCredentials(tools, headers.authorization, body),
+    async handle({ body, prepared: credentials, db, emit }) {
+      const client = credentials && (await authenticatedClient(db, credentials));
+      const token = await issuedToken(db, tokenHash(body.token));
+      if (token && client && token.application_id !== client.id) throw InvalidGrant();
+      if (token) {
+        const which = token.kind === 'refresh' ? { grant_id: token.grant_id! } : { id: token.id };
+        await revokeTokens({ db, emit }, await ownerOf(db, token), which, 'revoked');
+      }
+      return reply({}, { headers: OAUTH_HEADERS });
+    },
   },
 );

@@ -2,7 +2,7 @@ import { memberPrincipal } from '@rivergate/contracts';
 import { type Call, Failure, OAUTH_HEADERS, reply } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { endpoint } from '../endpoint.ts';
-import { ClientHeaders, requiredClient } from './client-authentication.ts';
+import { ClientHeaders, clientCredentials, requiredClient } from './client-authentication.ts';
 import { touchClient } from './client-store.ts';
 import { GRANTS } from './grants.ts';
 import { IssuedTokens } from './issue.ts';
@@ -31,8 +31,8 @@ export const token = endpoint(
     path: '/oauth/token',
     summary: 'Tokens for an OAuth client: by code, by refresh token, for a device, or for itself',
     description:
-      'The client authenticates itself as it is registered: by HTTP Basic, by client_id and client_secret, or, where it ' +
-      'has no secret, by client_id alone. A code and a refresh token work once; a second use ends all that the first led ' +
+      'The client authenticates itself as it is registered: by HTTP Basic, by client_id and client_secret, by an assertion, ' +
+      'or, where it has neither secret nor key, by client_id alone. A code and a refresh token work once; a second use ends all that the first led ' +
       'to. With a DPoP proof the access token is bound to its key.',
     caller: 'client',
     protocol: 'oauth',
@@ -59,14 +59,18 @@ export const token = endpoint(
   },
   {
     // Before the transaction: a slow organization holds no connection.
-    async prepare({ body, headers, call, knex, settings, secretBox, useProof }) {
-      const key = await provenKey({ settings, secretBox, useProof }, '/oauth/token', headers.dpop);
-      return { key, isMember: await isHolderMember({ call, knex }, body) };
+    async prepare({ body, headers, call, knex, ...tools }) {
+      // First what may ask for another try: an assertion counts once.
+      const key = await provenKey(tools, '/oauth/token', headers.dpop);
+      const credentials = await clientCredentials({ ...tools, knex }, headers.authorization, body);
+      return { key, credentials, isMember: await isHolderMember({ call, knex }, body) };
     },
-    async handle({ body, headers, prepared: { key, isMember }, db, emit, keys, settings, secretBox }) {
-      const client = await requiredClient(db, headers.authorization, body);
+    async handle({ body, prepared: { key, credentials, isMember }, db, emit, keys, settings, secretBox }) {
+      const client = await requiredClient(db, credentials);
       const grant = GRANTS.get(body.grant_type);
       if (!grant) throw UnsupportedGrantType();
+      if (client.dpop_bound_access_tokens && key === null)
+        throw InvalidDpopProof('The client has registered that it always sends a DPoP proof');
       const issued = await grant.issue({ db, emit, keys, settings, provenKey: key }, client, body, isMember);
       await touchClient(db, client);
       if (issued instanceof Failure) return issued;

@@ -4,7 +4,12 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../../endpoint.ts';
 import { DEVICE_CODE } from '../../oauth-applications/application.ts';
-import { ClientHeaders, clientParameters, requiredClient } from '../client-authentication.ts';
+import {
+  ClientHeaders,
+  clientCredentials,
+  clientParameters,
+  requiredClient,
+} from '../client-authentication.ts';
 import { type Client, touchClient } from '../client-store.ts';
 import { InvalidClient, InvalidRequest, InvalidScope, UnauthorizedClient } from '../oauth-errors.ts';
 import { authorizationScopes, type GrantedScope, ScopeParameter } from '../scope.ts';
@@ -42,27 +47,30 @@ export const deviceAuthorization = endpoint(
     errors: [InvalidRequest, InvalidClient, UnauthorizedClient, InvalidScope],
     idempotency: false,
   },
-  async ({ body, headers, db, secretBox, settings, request }) => {
-    const client = await requiredClient(db, headers.authorization, body);
-    // Nothing says in which organization a client of none is to act: a device names no resource.
-    if (!client.grant_types.includes(DEVICE_CODE) || client.organization_id === null)
-      throw UnauthorizedClient();
-    const scopes = authorizationScopes(body.scope, client.scopes);
-    if (!scopes) throw InvalidScope();
-    const { deviceCode, userCode } = await newRequest({ db, secretBox, request }, client, scopes);
-    await touchClient(db, client);
-    const page = `${settings.publicUrl}/device`;
-    return reply(
-      {
-        device_code: deviceCode,
-        user_code: shownUserCode(userCode),
-        verification_uri: page,
-        verification_uri_complete: `${page}?user_code=${shownUserCode(userCode)}`,
-        expires_in: DEVICE_SECONDS,
-        interval: POLL_SECONDS,
-      },
-      { headers: OAUTH_HEADERS },
-    );
+  {
+    prepare: ({ body, headers, ...tools }) => clientCredentials(tools, headers.authorization, body),
+    async handle({ body, prepared: credentials, db, secretBox, settings, request }) {
+      const client = await requiredClient(db, credentials);
+      // Nothing says in which organization a client of none is to act: a device names no resource.
+      if (!client.grant_types.includes(DEVICE_CODE) || client.organization_id === null)
+        throw UnauthorizedClient();
+      const scopes = authorizationScopes(body.scope, client.scopes);
+      if (!scopes) throw InvalidScope();
+      const { deviceCode, userCode } = await newRequest({ db, secretBox, request }, client, scopes);
+      await touchClient(db, client);
+      const page = `${settings.publicUrl}/device`;
+      return reply(
+        {
+          device_code: deviceCode,
+          user_code: shownUserCode(userCode),
+          verification_uri: page,
+          verification_uri_complete: `${page}?user_code=${shownUserCode(userCode)}`,
+          expires_in: DEVICE_SECONDS,
+          interval: POLL_SECONDS,
+        },
+        { headers: OAUTH_HEADERS },
+      );
+    },
   },
 );
 
