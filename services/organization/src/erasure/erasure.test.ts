@@ -180,6 +180,12 @@ describe('a person who erases themself', () => {
     const done = "select 1 from organization.job_items where organization_id = ? and outcome <> 'pending'";
     await eventually(async () => (await service.sql(done, [acme.id])).length > 0);
     await service.mail.nth(zoe.email, 2);
+    const payload = { type: 'organization.invitation.sent', data: { email: zoe.email, user_id: zoe.userId } };
+    await service.sql(
+      `insert into organization.webhook_messages (organization_id, event_id, type, occurred_at, payload)
+       values (?, gen_random_uuid(), 'organization.invitation.sent', now(), ?)`,
+      [acme.id, JSON.stringify(payload)],
+    );
 
     const { status, body, headers } = await eraseMe(zoe);
     expect(status).toBe(202);

@@ -12,3 +12,4 @@ export const endpoints = [
   rejectJoinRequest,
   approveJoinRequest,
 ];
+export { personalData } from './personal-data.ts';

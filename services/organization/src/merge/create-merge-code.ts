@@ -20,12 +20,10 @@ export const createMergeCode = endpoint(
     fresh: true,
     status: 201,
     answer: z.object({
-      code: z
-        .string()
-        .meta({
-          description: 'Good once, for ten minutes',
-          examples: ['5mUsq3bYQ1tWbJ8h2C6qk0pX9vZ7rA4nLdEoFgHiJkM'],
-        }),
+      code: z.string().meta({
+        description: 'Good once, for ten minutes',
+        examples: ['5mUsq3bYQ1tWbJ8h2C6qk0pX9vZ7rA4nLdEoFgHiJkM'],
+      }),
       expires_at: Timestamp,
     }),
     message: 'Merge code created',

@@ -268,7 +268,13 @@ describe('activity of a user', () => {
       (await (await admin()).get(pathOf(ada, `/activity?${query}`))).body.data;
     const first = await get('action=member.profile_changed&limit=2');
     expect(first.activities).toHaveLength(2);
-    expect(Object.keys(first.activities[0])).toEqual(['id', 'action', 'subject', 'impersonator_user_id', 'created_at']);
+    expect(Object.keys(first.activities[0])).toEqual([
+      'id',
+      'action',
+      'subject',
+      'impersonator_user_id',
+      'created_at',
+    ]);
     const second = await get(`action=member.&limit=2&cursor=${first.next_cursor}`);
     expect(second.activities[0]).toMatchObject({
       action: 'member.profile_changed',

@@ -32,3 +32,4 @@ export const migrations = [webhookTables];
 export const consumers = () => [fanOut];
 export const schedules = [forgetOldMessages];
 export const workers = [sendWebhooks];
+export { personalData } from './personal-data.ts';
