@@ -33,6 +33,25 @@ describe('the chain', () => {
     );
   });
 
+  it('binds who acted in the name of the actor, where somebody did', async () => {
+    const id = await organizationWith(1);
+    await database.fill(id, 1, { ...exampleActor, userId: 7, impersonatorId: 9 });
+    expect((await database.followed(id)).fault).toBeUndefined();
+    const impersonators = (await database.entries(id)).map(one => one.impersonator_user_id);
+    expect(impersonators.map(one => one && Number(one))).toEqual([null, 9]);
+    for (const [sequence, other] of [
+      [1, '9'],
+      [2, 'null'],
+      [2, '8'],
+    ] as const) {
+      const place = `where organization_id = ${id} and sequence = ${sequence}`;
+      const was = sequence === 1 ? 'null' : '9';
+      await database.tamper(`update inventory.audit_log set impersonator_user_id = ${other} ${place}`);
+      expect((await database.followed(id)).fault).toBe(`${sequence} says something else than was written`);
+      await database.tamper(`update inventory.audit_log set impersonator_user_id = ${was} ${place}`);
+    }
+  });
+
   it('has no gap where a transaction was rolled back', async () => {
     const id = await organizationWith(2);
     const undone = database.knex.transaction(async trx => {
