@@ -1,4 +1,5 @@
 import { setTimeout as elapsed } from 'node:timers/promises';
+import { chainedAuditLogStatements } from '@rivergate/audit-chain';
 import {
   consumer,
   type EventLog,
@@ -48,9 +49,10 @@ function percentiles(samples: number[]): Percentiles {
 const milliseconds = ({ p50, p99 }: Percentiles) => `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms`;
 const perSecond = (rate: number) => `${Math.round(rate)}/s`;
 
-function emitChange(knex: Knex, quantity: number): Promise<unknown> {
+function emitChange(knex: Knex, quantity: number, organizationId: number | null = null): Promise<unknown> {
   const emission = {
     aggregateId: quantity % 50,
+    organizationId,
     actor: exampleActor,
     data: { item_id: quantity % 50, quantity },
   };
@@ -210,6 +212,26 @@ export async function benchEvents({ adminUrl, kafkaBrokers }: BenchEvents): Prom
     baseline: `one plain insert each: ${perSecond(inserts)}`,
     ratio: ratioOf(emits, inserts),
   });
+
+  // Last of what writes: from here on each entry of the audit log is chained.
+  const perOrganization = (organizations: number) =>
+    rate(EMITS, n => emitChange(knex, n, 1 + (n % organizations)));
+  const plain = new Map([
+    [1, await perOrganization(1)],
+    [100, await perOrganization(100)],
+  ]);
+  await database.admin(
+    chainedAuditLogStatements({ schema: 'inventory', writer: new URL(database.url).username }),
+  );
+  for (const [organizations, unchained] of plain) {
+    const chained = await perOrganization(organizations);
+    report({
+      what: `emit into a chained audit log, ${WRITERS} writers in ${organizations} organizations`,
+      figure: perSecond(chained),
+      baseline: `into one that is not: ${perSecond(unchained)}`,
+      ratio: ratioOf(chained, unchained),
+    });
+  }
 
   const moves = await moveRate(database);
   for (const { name, eventLog } of logs) {

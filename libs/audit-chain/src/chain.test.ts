@@ -17,8 +17,11 @@ async function organizationWith(entries: number): Promise<number> {
   await database.fill(id, entries);
   return id;
 }
-const headOf = async (id: number) =>
-  (await database.admin('select * from inventory.audit_heads where organization_id = $1', [id]))[0]!;
+/** Integers of 64 bits are text to pg, or numbers where another test of the process has said so. */
+async function headOf(id: number) {
+  const [head] = await database.admin('select * from inventory.audit_heads where organization_id = $1', [id]);
+  return { ...head!, sequence: Number(head!.sequence) };
+}
 
 describe('the chain', () => {
   it('links entries without a gap, whoever writes at once, and its head is that of the last', async () => {
@@ -26,7 +29,7 @@ describe('the chain', () => {
     const { fault, state } = await database.followed(id);
     expect([fault, state.sequence]).toEqual([undefined, 30]);
     const head = await headOf(id);
-    expect(head).toMatchObject({ sequence: '30', hash: Buffer.from(state.hash, 'hex'), peaks: state.peaks });
+    expect(head).toMatchObject({ sequence: 30, hash: Buffer.from(state.hash, 'hex'), peaks: state.peaks });
     const entries = await database.entries(id);
     expect(entries.map(entry => Number(entry.id))).toEqual(
       entries.map(entry => Number(entry.id)).toSorted((a, b) => a - b),
@@ -107,7 +110,7 @@ describe('the chain', () => {
 
   it('chains what belongs to no organization as well', async () => {
     await database.knex.raw("insert into audit_log (action, actor, subject) values ('a', 'b', 'c')");
-    expect(await headOf(0)).toMatchObject({ sequence: '1' });
+    expect(await headOf(0)).toMatchObject({ sequence: 1 });
   });
 });
 
@@ -208,7 +211,7 @@ describe('what was changed behind its back', () => {
     const id = await organizationWith(10);
     await database.tamper(`delete from inventory.audit_log where organization_id = ${id} and sequence > 8`);
     const { fault, state } = await database.followed(id);
-    expect([fault, state.sequence, (await headOf(id)).sequence]).toEqual([undefined, 8, '10']);
+    expect([fault, state.sequence, (await headOf(id)).sequence]).toEqual([undefined, 8, 10]);
   });
 
   it('does not show where the whole chain was made anew, but to who kept an earlier head', async () => {

@@ -54,7 +54,10 @@ describe('emit', () => {
 
   it('writes the audit row in the same transaction', async () => {
     await emitChange();
-    const [row] = await database.admin('select * from inventory.audit_log order by id desc limit 1');
+    const [row] = await database.admin(
+      `select *, organization_id::text as organization_id, actor_user_id::text as actor_user_id
+       from inventory.audit_log order by id desc limit 1`,
+    );
     expect(row).toMatchObject({
       action: 'item.changed',
       organization_id: '5',
