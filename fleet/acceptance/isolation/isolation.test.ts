@@ -1,6 +1,6 @@
 import { RATE_LIMITS } from '@rivergate/caller';
 import { type NameServer, startNameServer } from '@rivergate/outbound/testing/name-server';
-import type { TestAnswer, TestCaller } from '@rivergate/testing';
+import { PNG, type TestAnswer, type TestCaller } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from '../fleet.ts';
 import { fill, type Operation, operationsOf } from '../operation.ts';
@@ -103,6 +103,7 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   duplicate_user_id: objects.members,
   client_id: objects.register,
   url: 'http://127.0.0.1:61999/v1/logs',
+  accent_color: '#0b7a75',
   confirm_name: `Org ${marker}`,
   domain: 'company.test',
   invitations: [
@@ -132,10 +133,14 @@ const queryOf = ({ parameters }: Operation, tenant: Tenant): string => {
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
 };
 
+const PICTURE = { raw: new Uint8Array(PNG), headers: { 'content-type': 'image/png' } };
+
 /** @param named whose objects the path names; `given`, whose the body does */
 const attempt = (by: TestCaller, operation: Operation, named: Tenant, given = named): Promise<TestAnswer> => {
   const path = fill(operation.path, valuesOf(operation, named)) + queryOf(operation, named);
-  return operation.method === 'get' ? by.get(path) : by[operation.method](path, bodyOf(operation, given));
+  if (operation.method === 'get') return by.get(path);
+  const sent = operation.content?.['image/png'] ? PICTURE : undefined;
+  return by[operation.method](path, sent ? undefined : bodyOf(operation, given), sent);
 };
 
 const refusal = ({ status, body }: TestAnswer) =>

@@ -3,7 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NameServer } from '@rivergate/outbound/testing/name-server';
 import { softwareAuthenticator } from '@rivergate/service-identity/testing/software-authenticator';
-import { eventually, type TestAnswer, type TestCaller } from '@rivergate/testing';
+import { eventually, PNG, type TestAnswer, type TestCaller } from '@rivergate/testing';
 import type { AcceptanceFleet } from '../fleet.ts';
 import {
   data,
@@ -113,6 +113,8 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
   const authenticator = await enrolTotp(holder, named('Phone'));
   const trusted = await trustDevice(fleet, holder, authenticator.secret);
   const sessions = data(await holder.get('/api/v1/sessions')).sessions;
+  const asked = { user_id: holder.id, reason: named('Ticket'), minutes: 5 };
+  const { impersonation } = await made(`${organization.path}/impersonations`, asked);
   const hook = await sendToWebhook(administrator, organization.path, named('Directory'));
 
   const twin = await made('/api/v1/users', { email: uniqueEmail(marker) });
@@ -125,6 +127,8 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
     const { erasure } = data(await fleet.caller().get(`/api/v1/erasures/${receipt}`));
     return erasure.status === 'finished';
   }, 'the erasure');
+  const logo = { raw: new Uint8Array(PNG), headers: { 'content-type': 'image/png' } };
+  data(await administrator.put(`${organization.path}/branding/logo`, undefined, logo));
   await made(`${organization.path}/transfer-ownership`, { user_id: holder.id });
   data(
     await administrator.put(`${organization.path}/audit-shipping`, { url: 'http://127.0.0.1:61999/v1/logs' }),
@@ -155,6 +159,7 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
       permissions: 'policy.write',
       assignments: assignment.id,
       invitations: invitation.id,
+      impersonations: impersonation.id,
       ...Object.fromEntries(Object.entries(jobs).map(([kind, answer]) => [kind, jobOf(answer)])),
       'oauth-applications': application.id,
       consents: application.id,

@@ -12,7 +12,13 @@ export const Branding = z
         description: 'As it was chosen; pages make it darker or lighter until it can be read',
         examples: ['#0b7a75'],
       }),
-    logo_url: z.string().nullable().meta({ description: 'Public; another logo has another address' }),
+    logo_url: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'Public; another logo has another address',
+        examples: ['https://id.example.com/api/v1/branding/logos/Yc0kq1vZ8nG2hJ5rT7wXbA'],
+      }),
   })
   .meta({ id: 'Branding' });
 

@@ -1,3 +1,4 @@
+import { Branding } from '@rivergate/contracts';
 import { Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
@@ -13,7 +14,7 @@ export const deleteLogo = endpoint(
     caller: 'admin',
     clients: true,
     params: z.object({ org_id: Id }),
-    answer: z.object({ logo: z.object({ logo_url: z.string() }) }),
+    answer: z.object({ logo: Branding.pick({ logo_url: true }) }),
     message: 'Logo removed',
     errors: [LogoNotFound],
   },
@@ -22,6 +23,6 @@ export const deleteLogo = endpoint(
       if (logo_id === null) throw LogoNotFound();
       return { logo: null };
     });
-    return { logo: { logo_url: before.logo_url! } };
+    return { logo: { logo_url: before.logo_url } };
   },
 );
