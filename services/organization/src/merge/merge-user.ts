@@ -41,12 +41,13 @@ export const mergeUser = endpoint(
     const { organizationId } = caller;
     const work = { db, emit };
     const pair = { duplicate: body.duplicate_user_id, userId };
+    // Before anything is said of them: who they are in another organization is not told.
+    const into = await userToChange(db, caller, userId, 'user.write');
     if (pair.duplicate === userId) throw CannotMerge('A user cannot be merged into themself');
     const own = [caller.userId, caller.impersonator?.userId];
     if (own.includes(userId) || own.includes(pair.duplicate))
       throw CannotMerge('Another administrator has to merge your own account');
 
-    const into = await userToChange(db, caller, userId, 'user.write');
     if (!(await isMerged(db, organizationId, pair))) {
       const { membership: leaving } = await userToChange(db, caller, pair.duplicate, 'user.write');
       if (into.membership.status !== 'active' || leaving.status !== 'active')
