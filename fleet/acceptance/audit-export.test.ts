@@ -6,7 +6,7 @@ import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { data, foundOrganization, join, type Person, signUp } from './person.ts';
 
 /** Many batches. */
-const ENTRIES = 20_000;
+const ENTRIES = 10_000;
 /** Of entries that are long: more than fits on the way to a client that does not read. */
 const LONG_ENTRIES = 10_000;
 

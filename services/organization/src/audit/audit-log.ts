@@ -5,7 +5,8 @@ const EXAMPLE = '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0
 
 export const Hash = z
   .string()
-  .length(64)
+  .min(64)
+  .max(64)
   .meta({ description: 'SHA-256 in hex', examples: [EXAMPLE] });
 const Salt = z
   .string()
@@ -42,7 +43,7 @@ export const AuditLog = z
     }),
     created_at: Timestamp.meta({ description: 'When it happened' }),
     event_id: z
-      .uuid()
+      .string()
       .nullable()
       .meta({ examples: ['0d5a1f8e-7c1b-4f0e-9b0a-2f6f4c1f7a55'] }),
     chain: z
