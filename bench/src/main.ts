@@ -9,6 +9,7 @@ import { benchEvents } from './events.ts';
 import { benchFleet } from './fleet.ts';
 import { benchGateway } from './gateway.ts';
 import { benchIdentity } from './identity.ts';
+import { benchWebhooks } from './webhooks.ts';
 
 /** What `npm run bench -- NAME` may name; without a name all of them run. */
 const BENCHES = {
@@ -20,6 +21,7 @@ const BENCHES = {
       adminUrl: process.env.TEST_DATABASE_ADMIN_URL!,
       kafkaBrokers: (await services.kafka()).value,
     }),
+  webhooks: () => benchWebhooks(),
   fleet: () => benchFleet(),
 };
 

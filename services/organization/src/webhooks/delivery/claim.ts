@@ -30,9 +30,11 @@ export interface Claimed {
 export async function claimDeliveries(knex: Knex, most: number): Promise<Claimed[]> {
   return await knex.transaction(async db => {
     await acrossOrganizations(db);
-    // One claim after the other: each sees what the ones before have taken, and the bounds hold exactly.
+    // One claim after the other: each sees what the ones before have taken, and the bounds hold exactly. To plan what follows
+    // takes longer than to do it.
     await db.raw(
-      "select pg_advisory_xact_lock(hashtextextended('rivergate webhooks ' || current_schema(), 0))",
+      `select pg_advisory_xact_lock(hashtextextended('rivergate webhooks ' || current_schema(), 0)),
+         set_config('plan_cache_mode', 'force_generic_plan', true)`,
     );
     const { rows } = await db.raw(
       `with recursive waiting (webhook_id) as (
@@ -61,13 +63,15 @@ export async function claimDeliveries(knex: Knex, most: number): Promise<Claimed
          select due.id, due.turn, row_number() over (partition by due.organization_id order by due.turn)
            + (select sum(in_hand) from open where open.organization_id = due.organization_id) as place
          from due
+       ), taken as materialized (
+         select id from placed where place <= :ofOrganization order by turn limit :most
        )
        update webhook_deliveries d
        set claim = d.claim + 1, tries = d.tries + 1, claimed_until = now() + :lease * interval '1 second',
          next_try_at = now() + :lease * interval '1 second'
-       from webhooks w, webhook_messages m
-       where d.id in (select id from placed where place <= :ofOrganization order by turn limit :most)
-         and d.outcome = 'pending' and d.next_try_at <= now() and w.id = d.webhook_id and m.id = d.message_id
+       -- That it is due need not be looked at again: whoever changes it holds the lock of its webhook.
+       from taken, webhooks w, webhook_messages m
+       where d.id = taken.id and w.id = d.webhook_id and m.id = d.message_id
        returning d.id, d.claim, d.tries, d.webhook_id, d.organization_id, w.url, w.secrets, m.event_id, m.payload`,
       { ofWebhook: OF_WEBHOOK, ofOrganization: OF_ORGANIZATION, lease: LEASE, most },
     );
