@@ -262,7 +262,7 @@ describe('every declared endpoint', () => {
           ['an unknown field', part('name="surprise"') + file('a') + end, 422],
           ['an unknown file', part('name="surprise"; filename="a"') + end, 422],
           ['an inherited name', part('name="constructor"; filename="a"') + end, 422],
-          ['10,000 parts', part('name="surprise"').repeat(10_000) + end, 422],
+          ['3,000 parts', part('name="surprise"').repeat(3_000) + end, 422],
           ['a path', file('../../etc/passwd') + end, 422],
           ['NUL in a filename', file('a\0.png') + end, 422],
           ['another type', part(`name="${name}"`, 'Content-Type: text/html\r\n') + end, 415],
