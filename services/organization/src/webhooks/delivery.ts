@@ -32,7 +32,11 @@ export const Delivery = z
         error: z
           .string()
           .nullable()
-          .meta({ description: 'Why there was none: timeout, refused, tls, …', examples: ['timeout'] }),
+          .meta({
+            description:
+              'Why there was none: timeout, refused, tls, address_not_allowed, secret_unreadable, …',
+            examples: ['timeout'],
+          }),
         duration_ms: z.int().meta({ examples: [120] }),
         response: z
           .string()

@@ -43,11 +43,17 @@ export function rotated(
 const opened = new Map<string, KeyObject>();
 const MOST_OPENED = 1_000;
 
-function keyOf(box: SecretBox, organizationId: number, sealed: string): KeyObject {
+/** Undefined for one that was sealed under another ENCRYPTION_KEY. */
+function keyOf(box: SecretBox, organizationId: number, sealed: string): KeyObject | undefined {
   const known = opened.get(sealed);
   if (known) return known;
-  const secret = box.open(sealed, context(organizationId)).slice(PREFIX.length);
-  const key = createSecretKey(secret, 'base64');
+  let secret: string;
+  try {
+    secret = box.open(sealed, context(organizationId));
+  } catch {
+    return undefined;
+  }
+  const key = createSecretKey(secret.slice(PREFIX.length), 'base64');
   if (opened.size >= MOST_OPENED) opened.clear();
   opened.set(sealed, key);
   return key;
@@ -55,7 +61,7 @@ function keyOf(box: SecretBox, organizationId: number, sealed: string): KeyObjec
 
 /**
  * Headers of a request to a webhook (Standard Webhooks 1.0.0, "Webhook metadata" and "Signature scheme"). Several secrets
- * give several signatures, of which the receiver needs to know one.
+ * give several signatures, of which the receiver needs to know one; nothing is sent without any.
  *
  * @param now milliseconds
  */
@@ -63,13 +69,15 @@ export function signedHeaders(
   box: SecretBox,
   message: { organizationId: number; secrets: readonly StoredSecret[]; eventId: string; payload: string },
   now: number,
-): Record<string, string> {
+): Record<string, string> | undefined {
   const seconds = Math.floor(now / 1_000);
   const signed = `${message.eventId}.${seconds}.${message.payload}`;
   const signatures = message.secrets
     .filter(({ until }) => until === null || Date.parse(until) > now)
-    .map(({ sealed }) => createHmac('sha256', keyOf(box, message.organizationId, sealed)).update(signed))
-    .map(hmac => `v1,${hmac.digest('base64')}`);
+    .map(({ sealed }) => keyOf(box, message.organizationId, sealed))
+    .filter(key => key !== undefined)
+    .map(key => `v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
+  if (signatures.length === 0) return undefined;
   return {
     'webhook-id': message.eventId,
     'webhook-timestamp': String(seconds),

@@ -328,6 +328,20 @@ describe('a new secret', () => {
   });
 });
 
+it('nothing is sent without a signature, as after a change of ENCRYPTION_KEY; a new secret puts that right', async () => {
+  const webhook = await hooks.register(acme);
+  await service.sql(
+    `update organization.webhooks set secrets = jsonb_set(secrets, '{0,sealed}', '"AQ=="') where id = ?`,
+    [webhook.id],
+  );
+  await webhook.admin.post(`${webhook.path}/test`).expect(202);
+  await came(webhook, { outcome: 'pending', attempts: [{ status: null, error: 'secret_unreadable' }] });
+  const rotated = await webhook.admin.post(`${webhook.path}/rotate-secret`, {}).expect(200);
+  await hooks.due();
+  await came(webhook, { outcome: 'delivered' });
+  expect(webhook.received(rotated.body.data.secret)).toHaveLength(1);
+});
+
 describe('the log', () => {
   it('is paged by cursor and chosen by outcome', async () => {
     const webhook = await hooks.register(acme);

@@ -1,4 +1,4 @@
-import { type OutboundAnswer, OutboundFailure } from '@rivergate/outbound';
+import { type Outbound, type OutboundAnswer, OutboundFailure } from '@rivergate/outbound';
 import type { Worker } from '@rivergate/service';
 import { signedHeaders } from '../signature.ts';
 import { type Claimed, claimDeliveries } from './claim.ts';
@@ -30,35 +30,42 @@ async function send({ outbound, secretBox }: SendingTools, claimed: Claimed): Pr
   const { organization_id: organizationId, secrets, event_id: eventId, payload, tries } = claimed;
   const now = Date.now();
   const began = performance.now();
+  const headers = signedHeaders(secretBox, { organizationId, secrets, eventId, payload }, now);
+  const { retryAfter, ...answered } = headers
+    ? await post(outbound, claimed.url, headers, payload)
+    : { ...UNANSWERED, error: 'secret_unreadable' };
+  const duration_ms = Math.round(performance.now() - began);
+  const attempt: Attempt = { at: new Date(now).toISOString(), ...answered, duration_ms };
+  return { claimed, attempt, verdict: verdictOn(attempt, tries, retryAfter, Date.now(), Math.random()) };
+}
+
+type Answered = Pick<Attempt, 'status' | 'error' | 'response'> & { retryAfter: string | null };
+
+const UNANSWERED = { status: null, response: null, retryAfter: null };
+
+async function post(
+  outbound: Outbound,
+  url: string,
+  headers: Record<string, string>,
+  body: string,
+): Promise<Answered> {
   const enough = new AbortController();
-  let retryAfter: string | null = null;
-  const answered = await outbound
-    .request(claimed.url, {
+  try {
+    const answer = await outbound.request(url, {
       method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'user-agent': 'Rivergate-Webhooks/1',
-        ...signedHeaders(secretBox, { organizationId, secrets, eventId, payload }, now),
-      },
-      body: payload,
+      headers: { 'content-type': 'application/json', 'user-agent': 'Rivergate-Webhooks/1', ...headers },
+      body,
       deadline: DEADLINE,
       signal: enough.signal,
       // The status decides, however long the answer says to be: it is closed after its beginning.
       maxBytes: Number.MAX_SAFE_INTEGER,
-    })
-    .then(
-      async answer => {
-        retryAfter = answer.headers.get('retry-after');
-        return { status: answer.status, error: null, response: await beginningOf(answer, enough) };
-      },
-      cause => {
-        if (!(cause instanceof OutboundFailure)) throw cause;
-        return { status: null, error: cause.reason, response: null };
-      },
-    );
-  const duration_ms = Math.round(performance.now() - began);
-  const attempt: Attempt = { at: new Date(now).toISOString(), ...answered, duration_ms };
-  return { claimed, attempt, verdict: verdictOn(attempt, tries, retryAfter, Date.now(), Math.random()) };
+    });
+    const retryAfter = answer.headers.get('retry-after');
+    return { status: answer.status, error: null, response: await beginningOf(answer, enough), retryAfter };
+  } catch (cause) {
+    if (!(cause instanceof OutboundFailure)) throw cause;
+    return { ...UNANSWERED, error: cause.reason };
+  }
 }
 
 /** The first bytes as text. What comes late or breaks off after the status changes nothing. */
