@@ -87,8 +87,9 @@ async function configuration(dataDir: string, classPath: string): Promise<{ file
     await mkdir(data, { recursive: true });
     await writeFile(file, properties(port!, controllerPort!, data));
     const cluster = randomBytes(16).toString('base64url');
-    const format = ['kafka.tools.StorageTool', 'format', '-t', cluster, '-c', file, '--ignore-formatted'];
-    await promisify(execFile)('java', ['-cp', classPath, ...format]);
+    // One in 64 begins with a dash, and would be an option by itself.
+    const format = ['format', `--cluster-id=${cluster}`, '-c', file, '--ignore-formatted'];
+    await promisify(execFile)('java', ['-cp', classPath, 'kafka.tools.StorageTool', ...format]);
   }
   const listener = /^advertised\.listeners=PLAINTEXT:\/\/(.*)$/m.exec(await readFile(file, 'utf8'));
   return { file, brokers: listener![1]! };
