@@ -270,6 +270,9 @@ describe('the consent screen', () => {
       denial_url: `${CALLBACK}&error=access_denied&iss=${encodeURIComponent(ISSUER)}`,
       viewer: null,
       redirect_url: null,
+      branding: null,
+      login_hint: null,
+      registration_wanted: false,
     });
     const denied = (await info({ state: 'a&b', utm_source: 'x' }).expect(200)).body.data.denial_url;
     expect(denied).toBe(`${CALLBACK}&error=access_denied&state=a%26b&iss=${encodeURIComponent(ISSUER)}`);

@@ -134,7 +134,10 @@ export async function startIdentityUnderTest(
     async audited(userId) {
       const rows = await service.resources.knex.transaction(async db => {
         await db.raw("select set_config('rivergate.scope', 'platform', true)");
-        return db('audit_log').whereRaw("(metadata->>'user_id')::bigint = ?", [userId]).orderBy('id');
+        return db('audit_log')
+          .whereRaw("(metadata->>'user_id')::bigint = ?", [userId])
+          .select('*', db.raw("metadata || coalesce(personal, '{}') as metadata"))
+          .orderBy('id');
       });
       return rows;
     },

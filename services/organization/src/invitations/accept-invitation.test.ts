@@ -36,6 +36,7 @@ describe('previewing', () => {
           message: 'Hello',
           status: 'pending',
           expires_at: expect.stringMatching(/Z$/),
+          branding: null,
         },
         message: 'Invitation retrieved successfully',
       });
