@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { anonymous, BUILT_IN_ROLES, holds, isPermission, PERMISSIONS } from './index.ts';
 
 describe('the permission catalogue', () => {
-  it('has the 26 codes of the contract, each once and described', () => {
-    expect(new Set(PERMISSIONS.map(entry => entry.code)).size).toBe(26);
+  it('has the 26 codes of the contract and one of its own, each once and described', () => {
+    expect(new Set(PERMISSIONS.map(entry => entry.code)).size).toBe(27);
     for (const entry of PERMISSIONS) {
       expect(`${entry.resource}.${entry.action}`).toBe(entry.code);
       expect(entry.description).not.toBe('');
@@ -20,6 +20,7 @@ describe('the permission catalogue', () => {
     expect(developer?.permissions).not.toContain('data_source.delete');
     expect(developer?.permissions).not.toContain('workspace.write');
     expect(developer?.permissions).not.toContain('policy.write');
+    expect(developer?.permissions).not.toContain('user.impersonate');
   });
 });
 

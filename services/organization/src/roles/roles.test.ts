@@ -70,7 +70,7 @@ describe('the roles of an organization', () => {
 describe('the permission catalogue', () => {
   it('names every code with what it allows', async () => {
     const { body } = await service.stranger(ada).get('/api/v1/permissions');
-    expect(body.data.total_count).toBe(26);
+    expect(body.data.total_count).toBe(27);
     expect(body.data.permissions).toContainEqual({
       code: 'member.invite',
       resource: 'member',
