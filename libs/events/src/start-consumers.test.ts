@@ -214,7 +214,7 @@ describe('dead letters', () => {
           group: 'rivergate.inventory.picky',
           attempts: 3,
           error: { name: 'Error', message: 'I cannot do 2' },
-          origin: { topic: TOPIC, partition: 0, position: expect.anything(), key: '1' },
+          origin: { topic: TOPIC, partition: 0, position: expect.any(String), key: '1' },
           event: two.event,
         },
       }),

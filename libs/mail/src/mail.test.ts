@@ -79,12 +79,12 @@ describe('a mail', () => {
     const { port } = silent.address() as AddressInfo;
     const other = mailerTo(`smtp://127.0.0.1:${port}`, 'sso');
     try {
-      await knex.transaction(async db => {
-        for (let count = 0; count < 4; count++)
-          await other.send(db, { to: `e${count}@example.com`, ...content });
-      });
       // The mailer of the other tests may take some of them.
-      await eventually(() => waiting.length > 0, 'a worker to be at it');
+      await eventually(async () => {
+        if (waiting.length < 4)
+          await knex.transaction(db => other.send(db, { to: 'e@example.com', ...content }));
+        return waiting.length === 4;
+      }, 'every worker to be at it');
       const { rows } = await knex.raw(
         "select count(*)::int as held from pg_stat_activity where usename = current_user and state like 'idle in transaction%'",
       );

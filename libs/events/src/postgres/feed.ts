@@ -59,7 +59,7 @@ export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: 
   }
 
   async function committed(connection: Connection): Promise<string> {
-    const text = 'select position from event_log.committed where consumer_group = $1 and topic = $2';
+    const text = 'select position::text from event_log.committed where consumer_group = $1 and topic = $2';
     return (await connection.query<{ position: string }>(text, [group, topic])).rows[0]!.position;
   }
 
@@ -74,8 +74,8 @@ export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: 
   async function next(connection: Connection, position: string): Promise<Row[]> {
     const { rows } = await connection.query<Row>({
       name: 'next events',
-      text: `select position, key, event from event_log.event
-             where topic = $1 and position > $2 order by position limit ${BATCH}`,
+      text: `select e.position::text, e.key, e.event from event_log.event e
+             where e.topic = $1 and e.position > $2 order by e.position limit ${BATCH}`,
       values: [topic, position],
     });
     return rows;

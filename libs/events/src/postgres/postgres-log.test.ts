@@ -1,8 +1,11 @@
+import pg from 'pg';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { eventLogContract } from '../event-log.contract.ts';
 import { type TestDatabase, testDatabase } from '../testing/database.ts';
 import { record, silent } from '../testing/inventory.ts';
 import { postgresEventLog } from './log.ts';
+
+const INT8 = 20;
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -92,4 +95,24 @@ it('deletes what is older than the retention, and nothing else', async () => {
   });
   await vi.waitFor(async () => expect(await log.lag('anyone', ['aged'])).toBe(1), { timeout: 10_000 });
   await Promise.all([log.close(), pruning.close()]);
+});
+
+it('gives positions as text, also where the process reads integers of 64 bits as numbers', async () => {
+  const asText = pg.types.getTypeParser(INT8);
+  pg.types.setTypeParser(INT8, Number);
+  try {
+    const log = await open();
+    const positions: unknown[] = [];
+    const reading = await log.subscribe({
+      group: 'text',
+      topics: ['typed'],
+      handle: async (_event, { position }) => void positions.push(position),
+    });
+    await log.publish([record('typed', 'rose', {})]);
+    await vi.waitFor(() => expect(positions).toEqual([expect.any(String)]), { timeout: 20_000 });
+    await reading.stop();
+    await log.close();
+  } finally {
+    pg.types.setTypeParser(INT8, asText);
+  }
 });
