@@ -1,21 +1,9 @@
 import type { ChainedEntry } from './entry.ts';
 
 /** A row of a chained audit log, as pg reads it. */
-export interface StoredEntry {
-  id: number;
-  action: string;
-  organization_id: number | null;
-  actor: string;
-  actor_user_id: number | null;
-  impersonator_user_id: number | null;
-  subject: string;
-  ip_address: string | null;
-  user_agent: string | null;
-  request_id: string | null;
-  metadata: Record<string, unknown>;
+export interface StoredEntry extends Omit<ChainedEntry, 'created_at' | 'chain'> {
   personal: Record<string, unknown> | null;
   created_at: Date;
-  event_id: string | null;
   sequence: number;
   recorded_at: Date;
   origin_salt: string | null;

@@ -1,16 +1,15 @@
 import { Forbidden, Id, missingPermission, Timestamp, ValidationFailed } from '@rivergate/endpoint';
 import { organizationDeletionScheduled } from '@rivergate/events';
-import type { Mailer } from '@rivergate/mail';
-import type { Knex } from 'knex';
 import { z } from 'zod';
 import { standingOf } from '../access/standing.ts';
 import { releaseDomains } from '../domains/domain-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { closeAll } from '../invitations/invitation-store.ts';
+import { mailAdministrators } from '../members/mail-administrators.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { personOf } from '../people/people-store.ts';
-import { type DeletionFacts, deletionMail } from './deletion-mail.ts';
-import { administratorAddresses, markDeleted } from './deletion-store.ts';
+import { deletionMail } from './deletion-mail.ts';
+import { markDeleted } from './deletion-store.ts';
 import { PersonalOrganization } from './errors.ts';
 
 export const deleteOrganization = endpoint(
@@ -55,17 +54,8 @@ export const deleteOrganization = endpoint(
     const data = { organization_id: id, name, erase_at, revoked_invitations: revoked };
     await emit(organizationDeletionScheduled, { aggregateId: id, organizationId: id, data });
     const by = await personOf(db, caller.userId);
-    await tellAdministrators(db, mailer, id, { name, by, deletedAt, eraseAt, appUrl });
+    const facts = { name, by, deletedAt, eraseAt, appUrl };
+    await mailAdministrators(db, mailer, id, to => deletionMail(to, facts));
     return { organization: { id, deleted_at: deletedAt, erase_at: eraseAt } };
   },
 );
-
-async function tellAdministrators(
-  db: Knex.Transaction,
-  mailer: Mailer,
-  organizationId: number,
-  facts: DeletionFacts,
-): Promise<void> {
-  for (const to of await administratorAddresses(db, organizationId))
-    await mailer.send(db, deletionMail(to, facts));
-}

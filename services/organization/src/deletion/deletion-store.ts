@@ -37,16 +37,3 @@ export function restorableBy(db: Knex.Transaction, userId: number): Knex.QueryBu
     .where('o.erase_at', '>', db.fn.now())
     .whereRaw(administers());
 }
-
-/** Addresses of the active administrators, in whose accounts they can sign in. */
-export async function administratorAddresses(
-  db: Knex.Transaction,
-  organizationId: number,
-): Promise<string[]> {
-  return await db('memberships as m')
-    .join('people as p', 'p.user_id', 'm.user_id')
-    .where({ 'm.organization_id': organizationId, 'm.status': 'active', 'm.is_admin': true })
-    .where('p.status', 'active')
-    .orderBy('m.user_id')
-    .pluck('p.email');
-}

@@ -1,8 +1,8 @@
 import { withinOrganization } from '@rivergate/endpoint';
 import type { Schedule } from '@rivergate/service';
 import type { Knex } from 'knex';
-import { administratorAddresses } from '../deletion/deletion-store.ts';
 import type { OrganizationTools } from '../endpoint.ts';
+import { mailAdministrators } from '../members/mail-administrators.ts';
 import { scheduledWork } from '../people/consumer-work.ts';
 import { workOffDue } from '../people/due-rows.ts';
 import { type Check, checkRecord } from './challenge.ts';
@@ -72,8 +72,7 @@ async function note(
   const tell = async (until: Date | null) => {
     const { name } = await db('organizations').where({ id: organizationId }).first('name');
     const facts = { row: missed, organizationName: name, until, appUrl };
-    for (const to of await administratorAddresses(db, organizationId))
-      await mailer.send(db, domainMail(to, facts));
+    await mailAdministrators(db, mailer, organizationId, to => domainMail(to, facts));
   };
   if (row.warned_at === null) {
     if (missed.missed_checks < MISSED_UNTIL_WARNED) return;

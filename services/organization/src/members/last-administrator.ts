@@ -24,10 +24,22 @@ export async function hasAnotherAdministrator(
   leaving: MembershipRow,
 ): Promise<boolean> {
   if (!leaving.is_admin || leaving.status !== 'active') return true;
-  const another = await db('memberships as m')
+  const others = administratorsForGood(db, organizationId).whereNot('user_id', leaving.user_id);
+  return (await others.first('user_id')) !== undefined;
+}
+
+/** Whether the member is an active administrator, by a role that does not end by itself. */
+export async function administersForGood(
+  db: Knex.Transaction,
+  organizationId: number,
+  userId: number,
+): Promise<boolean> {
+  const found = administratorsForGood(db, organizationId).where('user_id', userId);
+  return (await found.first('user_id')) !== undefined;
+}
+
+function administratorsForGood(db: Knex.Transaction, organizationId: number): Knex.QueryBuilder {
+  return db('memberships as m')
     .where({ organization_id: organizationId, is_admin: true, status: 'active' })
-    .whereNot('user_id', leaving.user_id)
-    .whereRaw(administers('a.expires_at is null'))
-    .first('user_id');
-  return another !== undefined;
+    .whereRaw(administers('a.expires_at is null'));
 }

@@ -5,11 +5,12 @@ import { endpoint } from '../endpoint.ts';
 import { WithdrawnInvitation, withdrawInvitations } from '../invitations/withdraw-invitations.ts';
 import { changeRole } from '../members/change-role.ts';
 import { EmailDomainNotAllowed } from '../members/errors.ts';
+import { administersForGood } from '../members/last-administrator.ts';
 import { findMembership } from '../members/member-store.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { builtInRole, roleOfOrganization } from '../roles/role-store.ts';
 import { TransferNotFound } from './errors.ts';
-import { administersForGood, endTransfer, pendingTransfer } from './transfer.ts';
+import { endTransfer, transferTo } from './transfer.ts';
 
 export const acceptOwnership = endpoint(
   {
@@ -36,8 +37,7 @@ export const acceptOwnership = endpoint(
   },
   async ({ params: { org_id: organizationId }, caller: { userId }, db, emit }) => {
     await lockOrganization(db, organizationId);
-    const transfer = await pendingTransfer(db, organizationId);
-    if (transfer?.to.user_id !== userId) throw TransferNotFound();
+    const transfer = await transferTo(db, organizationId, userId);
     const from = transfer.from.user_id;
     const [giver, receiver] = [
       await findMembership(db, organizationId, from),

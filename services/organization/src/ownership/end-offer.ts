@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { TransferNotFound } from './errors.ts';
-import { endTransfer, pendingTransfer } from './transfer.ts';
+import { endTransfer, pendingTransfer, transferTo } from './transfer.ts';
 
 const shape = {
   params: z.object({ org_id: Id }),
@@ -26,8 +26,7 @@ export const declineOwnership = endpoint(
   },
   async ({ params: { org_id: organizationId }, caller: { userId }, db, emit }) => {
     await lockOrganization(db, organizationId);
-    const transfer = await pendingTransfer(db, organizationId);
-    if (transfer?.to.user_id !== userId) throw TransferNotFound();
+    await transferTo(db, organizationId, userId);
     await endTransfer(db, organizationId);
     const data = { organization_id: organizationId, user_id: userId, reason: 'declined' as const };
     await emit(ownershipOfferEnded, { aggregateId: organizationId, organizationId, data });

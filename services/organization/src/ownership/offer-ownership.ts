@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { PersonalOrganization } from '../deletion/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { UserNotFound } from '../members/errors.ts';
+import { administersForGood } from '../members/last-administrator.ts';
 import { membershipOf } from '../members/member-store.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { personOf } from '../people/people-store.ts';
@@ -11,7 +12,7 @@ import { RoleNotFound } from '../roles/errors.ts';
 import { builtInRole, roleOfOrganization } from '../roles/role-store.ts';
 import { TransferNotPossible, TransferPending } from './errors.ts';
 import { offerMail } from './offer-mail.ts';
-import { administersForGood, endTransfer, OFFER_DAYS, pendingTransfer, Transfer } from './transfer.ts';
+import { endTransfer, OFFER_DAYS, pendingTransfer, Transfer } from './transfer.ts';
 
 export const offerOwnership = endpoint(
   {

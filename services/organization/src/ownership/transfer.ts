@@ -2,17 +2,17 @@ import { Id, Timestamp } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { Reference } from '../reference.ts';
-import { administers } from '../roles/role-store.ts';
+import { TransferNotFound } from './errors.ts';
 
 /** Days for which an offer can be accepted. */
 export const OFFER_DAYS = 7;
 
-const Person = z.object({ user_id: Id, display_name: z.string().nullable(), email: z.string().nullable() });
+const Party = z.object({ user_id: Id, display_name: z.string().nullable(), email: z.string().nullable() });
 
 export const Transfer = z
   .object({
-    from: Person,
-    to: Person,
+    from: Party,
+    to: Party,
     role: Reference.meta({ description: 'What the one who hands over has from then on' }),
     created_at: Timestamp,
     expires_at: Timestamp,
@@ -20,9 +20,9 @@ export const Transfer = z
   .meta({ id: 'OwnershipTransfer' });
 
 export interface TransferRow {
-  from: { user_id: number; display_name: string | null; email: string | null };
-  to: { user_id: number; display_name: string | null; email: string | null };
-  role: { id: number; name: string };
+  from: z.output<typeof Party>;
+  to: z.output<typeof Party>;
+  role: z.output<typeof Reference>;
   created_at: Date;
   expires_at: Date;
 }
@@ -48,19 +48,21 @@ export async function pendingTransfer(
     .first();
 }
 
-export async function endTransfer(db: Knex.Transaction, organizationId: number): Promise<void> {
-  await db('ownership_transfers').where({ organization_id: organizationId }).delete();
-}
-
-/** Whether the member administers the organization now, and goes on doing so: by a role that is held for no time only. */
-export async function administersForGood(
+/**
+ * The same where it is this user who is to have the organization.
+ *
+ * @throws TransferNotFound
+ */
+export async function transferTo(
   db: Knex.Transaction,
   organizationId: number,
   userId: number,
-): Promise<boolean> {
-  const found = await db('memberships as m')
-    .where({ 'm.organization_id': organizationId, 'm.user_id': userId, 'm.status': 'active' })
-    .whereRaw(administers('a.expires_at is null'))
-    .first('m.user_id');
-  return found !== undefined;
+): Promise<TransferRow> {
+  const transfer = await pendingTransfer(db, organizationId);
+  if (transfer?.to.user_id !== userId) throw TransferNotFound();
+  return transfer;
+}
+
+export async function endTransfer(db: Knex.Transaction, organizationId: number): Promise<void> {
+  await db('ownership_transfers').where({ organization_id: organizationId }).delete();
 }

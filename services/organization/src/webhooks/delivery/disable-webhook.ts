@@ -1,6 +1,6 @@
 import { webhookDisabled } from '@rivergate/events';
 import type { Knex } from 'knex';
-import { administratorAddresses } from '../../deletion/deletion-store.ts';
+import { mailAdministrators } from '../../members/mail-administrators.ts';
 import { scheduledWork } from '../../people/consumer-work.ts';
 import { ofWebhook } from '../webhook.ts';
 import { changeWebhook } from '../webhook-store.ts';
@@ -23,9 +23,6 @@ export async function disableWebhook(
   const data = { ...of, reason };
   await scheduledWork(db).emit(webhookDisabled, { aggregateId: id, organizationId, data });
   const { name } = await db('organizations').where({ id: organizationId }).first('name');
-  for (const to of await administratorAddresses(db, organizationId))
-    await mailer.send(
-      db,
-      disabledMail(to, { organization: name, origin: of.origin, description, reason, failingSince, appUrl }),
-    );
+  const facts = { organization: name, origin: of.origin, description, reason, failingSince, appUrl };
+  await mailAdministrators(db, mailer, organizationId, to => disabledMail(to, facts));
 }
