@@ -27,6 +27,8 @@ export interface Operation {
 
 interface Media {
   schema: Schema;
+  /** A body that is taken as it stands. */
+  example?: unknown;
   /** The types of each file of a multipart body. */
   encoding?: Record<string, { contentType: string }>;
 }

@@ -5,7 +5,6 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from '../fleet.ts';
 import { fill, type Operation, operationsOf } from '../operation.ts';
 import { rowsOf, visibleRows } from './rows.ts';
-import { type BodySchema, sample } from './sample.ts';
 import { NEVER, populate, strangersTo, type Tenant } from './tenant.ts';
 
 const unlimited = Object.fromEntries(
@@ -17,8 +16,6 @@ let names: NameServer;
 let own: Tenant;
 let other: Tenant;
 let strangers: Awaited<ReturnType<typeof strangersTo>>;
-/** The document's schemas, by name. */
-let schemas: Record<string, BodySchema>;
 let all: Operation[];
 /** Those whose path names an object of an organization or of a person, by an identifier that is no secret. */
 let naming: Operation[];
@@ -31,7 +28,6 @@ beforeAll(async () => {
   });
   [own, other] = await Promise.all([populate(fleet, names), populate(fleet, names)]);
   strangers = await strangersTo(fleet, own);
-  schemas = (await fleet.caller().get('/api/v1/openapi.json')).body.components.schemas;
   all = await operationsOf(fleet);
   naming = all.filter(
     ({ path, caller }) =>
@@ -117,19 +113,26 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   event_types: NEVER,
 });
 
-const bodyOf = ({ path, body }: Operation, tenant: Tenant) => {
+/** The value with that of each field which is known by its name. */
+function filled(value: unknown, values: Record<string, unknown>): unknown {
+  if (Array.isArray(value)) return value.map(item => filled(item, values));
+  if (value === null || typeof value !== 'object') return value;
+  const fields = Object.entries(value);
+  return Object.fromEntries(fields.map(([name, field]) => [name, values[name] ?? filled(field, values)]));
+}
+
+/** The document's own example, about objects of the tenant. */
+const bodyOf = ({ path, content }: Operation, tenant: Tenant) => {
   const values = known(tenant);
   // Keeps the name, by which its deletion is confirmed.
   if (path.endsWith('/organizations/{org_id}')) values.name = values.confirm_name;
-  return body && sample(body as BodySchema, values, schemas);
+  const example = content?.['application/json']?.example;
+  return filled(example, values) as object | undefined;
 };
 
 const queryOf = ({ parameters }: Operation, tenant: Tenant): string => {
   const required = parameters.filter(parameter => parameter.in === 'query' && parameter.required);
-  const pairs = required.map(({ name, schema }): [string, string] => [
-    name,
-    String(sample(schema as BodySchema, known(tenant), schemas, name)),
-  ]);
+  const pairs = required.map(({ name }): [string, string] => [name, String(known(tenant)[name])]);
   return pairs.length === 0 ? '' : `?${new URLSearchParams(pairs)}`;
 };
 
