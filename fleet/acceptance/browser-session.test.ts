@@ -26,7 +26,10 @@ describe.skipIf(noBrowser)(`who is signed in in a browser${noBrowser ? ` (${noBr
   let owner: Awaited<ReturnType<typeof signUp>>;
   let organization: Awaited<ReturnType<typeof foundOrganization>>;
   beforeAll(async () => {
-    [fleet, browser] = await Promise.all([startFleet({ host: 'localhost' }), openBrowser()]);
+    [fleet, browser] = await Promise.all([
+      startFleet({ host: 'localhost', env: { RATE_LIMIT_STANDARD: 'off' } }),
+      openBrowser(),
+    ]);
     url = `http://localhost:${new URL(fleet.url).port}`;
     owner = await signUp(fleet, 'owner');
     organization = await foundOrganization(owner);
