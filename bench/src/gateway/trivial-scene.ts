@@ -29,14 +29,18 @@ export function trivialScene(): Promise<Scene> {
   });
 }
 
-/** The gateway as so many processes, before a service that takes as little of the machine as can be; nothing is pinned. */
-export function workersScene(workers: number): Promise<Scene> {
+/**
+ * The gateway as so many processes, before a service that takes as little of the machine as can be.
+ *
+ * @param core that all of it shares; null: any
+ */
+export function workersScene(workers: number, core: number | null): Promise<Scene> {
   const paths = { '/ready': {}, '/internal/manifest': manifest, [path]: answer };
   return build({
     title: 'constant answers of nginx',
     workers,
-    core: { proxy: null, around: null },
-    startService: () => startNginxService(paths, { 'x-manifest-version': manifest.version }, null),
+    core: { proxy: core, around: core },
+    startService: () => startNginxService(paths, { 'x-manifest-version': manifest.version }, core),
   });
 }
 
