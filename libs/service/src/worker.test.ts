@@ -101,7 +101,7 @@ describe('a worker', () => {
       },
       async settle(tools, ids) {
         if (failures-- > 0) throw new Error('away');
-        await errands.settle(tools, ids);
+        await errands.settle!(tools, ids);
       },
     });
     await eventually(async () => (await left()) === 0);

@@ -18,8 +18,11 @@ export interface Worker<Tools, Row = unknown, Result = unknown> {
   claim(tools: Tools, most: number): Promise<Row[]>;
   /** Works at one. Where it throws, the row comes again when its claim has run out. */
   work(tools: Tools, row: Row): Promise<Result>;
-  /** Writes down what came of rows. It may come again with the same ones, where the database was away. */
-  settle(tools: Tools, results: Result[]): Promise<void>;
+  /**
+   * Writes down what came of rows, where the work does not do that itself. It may come again with the same ones, where the
+   * database was away.
+   */
+  settle?(tools: Tools, results: Result[]): Promise<void>;
 }
 
 /** Milliseconds after which a worker looks by itself. */
@@ -80,7 +83,7 @@ function start<Tools extends { log: Log }>(worker: Worker<Tools>, tools: Tools) 
   async function settle(): Promise<void> {
     if (done.length === 0) return;
     const results = done.slice();
-    await worker.settle(tools, results);
+    await worker.settle?.(tools, results);
     done.splice(0, results.length);
   }
 

@@ -58,7 +58,7 @@ async function send() {
   const tools = { ...identity.resources, keys, settings: settingsFromEnv({ PUBLIC_URL: ISSUER }) };
   const claimed = await sendLogouts.claim(tools, 50);
   const sent = await Promise.all(claimed.map(notice => sendLogouts.work(tools, notice)));
-  await sendLogouts.settle(tools, sent);
+  await sendLogouts.settle!(tools, sent);
 }
 const waiting = async () =>
   Number((await identity.resources.knex('logout_notices').count('* as n').first())!.n);

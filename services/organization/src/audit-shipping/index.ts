@@ -7,5 +7,5 @@ import { testAuditShipping } from './test-audit-shipping.ts';
 
 export const tag = 'Organizations';
 export const endpoints = [configureAuditShipping, getAuditShipping, removeAuditShipping, testAuditShipping];
-export const schedules = [shipAuditLogs];
+export const workers = [shipAuditLogs];
 export const migrations = [auditShipping];

@@ -63,15 +63,14 @@ export async function takeShippings(knex: Knex, most: number): Promise<ShippingR
   });
 }
 
-/** Notes what became of sending. @returns false where the shipping was changed or removed meanwhile */
+/** Notes what became of sending, unless the shipping was changed or removed meanwhile. */
 export async function noteOutcome(
   knex: Knex,
   { organization_id, revision }: Pick<ShippingRow, 'organization_id' | 'revision'>,
   outcome: (db: Knex.Transaction) => object,
-): Promise<boolean> {
-  return await knex.transaction(async (db): Promise<boolean> => {
+): Promise<void> {
+  await knex.transaction(async db => {
     await withinOrganization(db, organization_id);
-    const changed = await db('audit_shipping').where({ organization_id, revision }).update(outcome(db));
-    return changed > 0;
+    await db('audit_shipping').where({ organization_id, revision }).update(outcome(db));
   });
 }

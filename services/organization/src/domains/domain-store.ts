@@ -18,6 +18,8 @@ export interface DomainRow {
   missing_since: Date | null;
   missed_checks: number;
   warned_at: Date | null;
+  /** Null while it is not verified. In whole milliseconds while a process has it in hand. */
+  next_check_at: Date | null;
 }
 
 export const DOMAIN_COLUMNS = [
@@ -32,6 +34,7 @@ export const DOMAIN_COLUMNS = [
   'missing_since',
   'missed_checks',
   'warned_at',
+  'next_check_at',
 ];
 
 /** @throws DomainNotFound, also for one of another organization */

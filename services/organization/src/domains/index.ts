@@ -9,4 +9,4 @@ import { verifyDomain } from './verify-domain.ts';
 export const tag = 'Organizations';
 export const endpoints = [claimDomain, listDomains, getDomain, verifyDomain, deleteDomain];
 export const migrations = [domains];
-export const schedules = [recheckDomains];
+export const workers = [recheckDomains];

@@ -1,8 +1,12 @@
+import { acrossOrganizations } from '@rivergate/endpoint';
+import { wakeAfterCommit } from '@rivergate/service';
+import { eventually } from '@rivergate/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { OrganizationTools } from '../endpoint.ts';
 import { type Claimed, type DomainFixture, domainFixture, domainsPath } from '../testing/domain-fixture.ts';
 import type { Founded, OrganizationUnderTest, Person } from '../testing/organization-under-test.ts';
 import { organizationTools } from '../tools.ts';
+import type { DomainRow } from './domain-store.ts';
 import { recheckDomains } from './recheck-domains.ts';
 
 let fixture: DomainFixture;
@@ -29,12 +33,22 @@ const pass = async (hours: number) => {
   const moved = ['next_check_at', 'missing_since', 'warned_at'].map(
     column => `${column} = ${column} - ? * interval '1 hour'`,
   );
-  await service.sql(`update organization.domains set ${moved.join(', ')} where id = ?`, [
-    ...moved.map(() => hours),
-    claim.id,
-  ]);
-  await recheckDomains.run(tools);
+  const set = [...moved, 'last_checked_at = null'].join(', ');
+  const { knex } = service.resources;
+  const isDue = await knex.transaction(async db => {
+    await acrossOrganizations(db);
+    const { rows } = await db.raw(
+      `update domains set ${set} where id = ? returning next_check_at <= now() as is_due`,
+      [...moved.map(() => hours), claim.id],
+    );
+    wakeAfterCommit(db, recheckDomains);
+    return rows[0].is_due;
+  });
+  if (isDue) await eventually(isChecked, 'the check');
 };
+const isChecked = async () =>
+  (await service.sql('select last_checked_at from organization.domains where id = ?', [claim.id]))[0]!
+    .last_checked_at;
 const shown = async () =>
   (await (await service.member(ada, acme.id)).get(domainsPath(acme, `/${claim.id}`))).body.data.domain;
 const mails = () => service.mail.to(ada.email).filter(({ subject }) => subject.includes(claim.domain));
@@ -122,8 +136,8 @@ describe('a verified domain', () => {
         return await outbound.textRecords(name);
       },
     };
-    await service.sql('update organization.domains set next_check_at = now() where id = ?', [claim.id]);
-    await recheckDomains.run({ ...tools, outbound: slow });
+    const [row] = await service.sql('select * from organization.domains where id = ?', [claim.id]);
+    await recheckDomains.work({ ...tools, outbound: slow }, row as unknown as DomainRow);
     expect(await service.sql('select id from organization.domains where id = ?', [claim.id])).toEqual([]);
   });
 });

@@ -1,10 +1,9 @@
-import { withinOrganization } from '@rivergate/endpoint';
-import type { Schedule } from '@rivergate/service';
+import { acrossOrganizations, withinOrganization } from '@rivergate/endpoint';
+import type { Worker } from '@rivergate/service';
 import type { Knex } from 'knex';
 import type { OrganizationTools } from '../endpoint.ts';
 import { mailAdministrators } from '../members/mail-administrators.ts';
 import { scheduledWork } from '../people/consumer-work.ts';
-import { workOffDue } from '../people/due-rows.ts';
 import { type Check, checkRecord } from './challenge.ts';
 import { domainMail } from './domain-mail.ts';
 import { DOMAIN_COLUMNS, type DomainRow, noteCheck, noteFound, releaseDomains } from './domain-store.ts';
@@ -18,40 +17,53 @@ const NEXT_CHECK = { missing: 6, alias: 6, unreachable: 1 } as const satisfies R
 
 type Tools = Pick<OrganizationTools, 'knex' | 'mailer' | 'outbound' | 'appUrl'>;
 
+/** Seconds for which a domain is one process's: longer than DNS may take. */
+const LEASE = 60;
+
 /**
  * Looks daily whether the record of each verified domain still stands. That DNS gives no answer says nothing, however long
  * it lasts: such a domain gets no mail either, and nobody could verify it instead.
  */
-export const recheckDomains: Schedule<Tools> = {
+export const recheckDomains: Worker<Tools, DomainRow, void> = {
   name: 'check verified domains again',
-  every: 60,
-  run: tools =>
-    workOffDue<DomainRow, Check>(
-      tools.knex,
-      due,
-      (db, row, check) => note(db, row, check, tools),
-      row => checkRecord(tools.outbound, row),
-    ),
+  slots: 20,
+  claim: ({ knex }, most) => takeDomains(knex, most),
+  async work(tools, row) {
+    const check = await checkRecord(tools.outbound, row);
+    await tools.knex.transaction(db => note(db, row, check, tools));
+  },
 };
 
-function due(db: Knex.Transaction): Knex.QueryBuilder {
-  return db('domains')
-    .where('next_check_at', '<=', db.fn.now())
-    .orderBy('next_check_at')
-    .select(DOMAIN_COLUMNS);
+async function takeDomains(knex: Knex, most: number): Promise<DomainRow[]> {
+  return await knex.transaction(async (db): Promise<DomainRow[]> => {
+    await acrossOrganizations(db);
+    const due = db('domains')
+      .where('next_check_at', '<=', db.fn.now())
+      .orderBy('next_check_at')
+      .limit(most)
+      .forUpdate()
+      .skipLocked()
+      .select('id');
+    // By its claim a row is known again, so it has to be a time that JavaScript can tell from others.
+    return await db('domains')
+      .whereIn('id', due)
+      .update({
+        next_check_at: db.raw("date_trunc('milliseconds', now()) + ? * interval '1 second'", [LEASE]),
+      })
+      .returning(DOMAIN_COLUMNS);
+  });
 }
 
 async function note(
   db: Knex.Transaction,
-  { id, organization_id: organizationId }: DomainRow,
+  { id, organization_id: organizationId, next_check_at: claimed }: DomainRow,
   check: Check,
   { mailer, appUrl }: Tools,
 ): Promise<void> {
   await withinOrganization(db, organizationId);
   // Not one that was given up, lost its organization or was found by hand, while DNS was asked.
   const row: DomainRow | undefined = await db('domains')
-    .where({ id })
-    .where('next_check_at', '<=', db.fn.now())
+    .where({ id, next_check_at: claimed })
     .forUpdate()
     .first(DOMAIN_COLUMNS);
   if (!row) return;

@@ -136,7 +136,7 @@ export async function webhookFixture(service: OrganizationUnderTest): Promise<We
       const mailer = { send: () => Promise.reject(new Error('A mail was decided on')), stop: async () => {} };
       const tools = { ...service.resources, mailer, appUrl: '' };
       const claimed = await sendWebhooks.claim(tools, 100);
-      await sendWebhooks.settle(tools, await Promise.all(claimed.map(one => sendWebhooks.work(tools, one))));
+      await sendWebhooks.settle!(tools, await Promise.all(claimed.map(one => sendWebhooks.work(tools, one))));
     },
   };
 }
