@@ -3,17 +3,19 @@ import { ANSWERED, type Answered, LIMITED, type Limited, publicPath } from '@riv
 import type { EventMetrics } from '@rivergate/events';
 import type { JobMetrics } from '@rivergate/jobs';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { WorkerMetrics } from './worker.ts';
 
 export interface Metrics {
   registry: Registry;
   events: EventMetrics;
   jobs: JobMetrics;
+  workers: WorkerMetrics;
   stop(): void;
 }
 
 const SECONDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** Prometheus metrics of one service: the process, its endpoints, its events, its jobs. */
+/** Prometheus metrics of one service: the process, its endpoints, its events, its jobs and workers. */
 export function serviceMetrics(service: string): Metrics {
   const registry = new Registry();
   registry.setDefaultLabels({ service });
@@ -78,6 +80,19 @@ export function serviceMetrics(service: string): Metrics {
     labelNames: ['kind', 'outcome'],
     registers,
   });
+  const inHand = new Gauge({
+    name: 'rivergate_worker_rows_in_hand',
+    help: 'Rows that a worker of this process is working at',
+    labelNames: ['worker'],
+    registers,
+  });
+  const worked = new Histogram({
+    name: 'rivergate_worker_duration_seconds',
+    help: 'Time that the work at a row took, by what it came to; failed: an error of our own',
+    labelNames: ['worker', 'outcome'],
+    buckets: SECONDS,
+    registers,
+  });
 
   const observe = (message: unknown) => {
     const answer = message as Answered;
@@ -112,6 +127,10 @@ export function serviceMetrics(service: string): Metrics {
         for (const [kind, jobs] of byKind) waiting.set({ kind }, jobs);
       },
       tried: (kind, outcome) => tried.inc({ kind, outcome }),
+    },
+    workers: {
+      inHand: (worker, change) => inHand.inc({ worker }, change),
+      worked: (worker, outcome, seconds) => worked.observe({ worker, outcome }, seconds),
     },
     stop: () => {
       unsubscribe(ANSWERED, observe);

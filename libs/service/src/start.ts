@@ -174,6 +174,7 @@ export async function startService<Tools extends object>(
     const working = startWorkers<Tools & Resources>(
       definition.modules.flatMap(({ workers = [] }) => workers),
       tools,
+      metrics.workers,
     );
     stopping.push(() => working.stop());
 

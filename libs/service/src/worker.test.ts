@@ -17,7 +17,10 @@ afterAll(async () => {
   await knex.destroy();
   await environment.remove();
 });
-beforeEach(() => knex('errands').delete());
+beforeEach(async () => {
+  outcomes = [];
+  await knex('errands').delete();
+});
 
 type Tools = { knex: Knex; log: typeof log };
 const LEASE = "now() + interval '1 minute'";
@@ -35,7 +38,16 @@ const errands: Worker<Tools, number, number> = {
   work: async (_, id) => id,
   settle: async ({ knex }, ids) => void (await knex('errands').whereIn('id', ids).delete()),
 };
-const start = (own: Partial<typeof errands> = {}) => startWorkers([{ ...errands, ...own }], { knex, log });
+let outcomes: string[] = [];
+let inHand = 0;
+const metrics = {
+  inHand(_: string, change: number) {
+    inHand += change;
+  },
+  worked: (_: string, outcome: string) => void outcomes.push(outcome),
+};
+const start = (own: Partial<typeof errands> = {}) =>
+  startWorkers([{ ...errands, ...own }], { knex, log }, metrics);
 const add = (count: number) =>
   knex('errands').insert(Array.from({ length: count }, (_, index) => ({ id: index + 1 })));
 const left = async () => Number((await knex('errands').count('* as n').first())!.n);
@@ -122,5 +134,17 @@ describe('a worker', () => {
     await begun.promise;
     await running.stop();
     expect(await left()).toBe(0);
+  });
+
+  it('tells metrics what came of each row and how many are in hand', async () => {
+    await add(3);
+    const work = async (_: Tools, id: number) => {
+      if (id === 2) throw new Error('no');
+      return id;
+    };
+    const running = start({ work, outcomeOf: id => (id === 1 ? 'first' : 'other') });
+    await eventually(() => outcomes.length === 3 && inHand === 0);
+    await running.stop();
+    expect(outcomes.toSorted()).toEqual(['failed', 'first', 'other']);
   });
 });

@@ -23,6 +23,14 @@ export interface Worker<Tools, Row = unknown, Result = unknown> {
    * database was away.
    */
   settle?(tools: Tools, results: Result[]): Promise<void>;
+  /** What came of a row, for metrics: one of a few words. Without it, `done`. */
+  outcomeOf?(result: Result): string;
+}
+
+export interface WorkerMetrics {
+  inHand(worker: string, change: 1 | -1): void;
+  /** @param outcome `failed` where the work threw */
+  worked(worker: string, outcome: string, seconds: number): void;
 }
 
 /** Milliseconds after which a worker looks by itself. */
@@ -47,8 +55,9 @@ export function wakeAfterCommit(db: Knex.Transaction, { name }: { name: string }
 export function startWorkers<Tools extends { knex: Knex; log: Log }>(
   workers: readonly Worker<Tools>[],
   tools: Tools,
+  metrics: WorkerMetrics,
 ): { stop(): Promise<void> } {
-  const running = workers.map(worker => start(worker, tools));
+  const running = workers.map(worker => start(worker, tools, metrics));
   awake.set(tools.knex.client.config, new Map(running.map(({ name, wake }) => [name, wake])));
   return {
     async stop() {
@@ -57,7 +66,7 @@ export function startWorkers<Tools extends { knex: Knex; log: Log }>(
   };
 }
 
-function start<Tools extends { log: Log }>(worker: Worker<Tools>, tools: Tools) {
+function start<Tools extends { log: Log }>(worker: Worker<Tools>, tools: Tools, metrics: WorkerMetrics) {
   const { name, slots } = worker;
   const stopping = new AbortController();
   const { signal } = stopping;
@@ -67,13 +76,23 @@ function start<Tools extends { log: Log }>(worker: Worker<Tools>, tools: Tools) 
   const done: unknown[] = [];
 
   function take(row: unknown): void {
+    const began = performance.now();
+    const worked = (outcome: string) => metrics.worked(name, outcome, (performance.now() - began) / 1_000);
+    metrics.inHand(name, 1);
     const work = worker
       .work(tools, row)
       .then(
-        result => void done.push(result),
-        cause => tools.log.error({ err: cause, worker: name }, 'The work at a row failed'),
+        result => {
+          done.push(result);
+          worked(worker.outcomeOf?.(result) ?? 'done');
+        },
+        cause => {
+          tools.log.error({ err: cause, worker: name }, 'The work at a row failed');
+          worked('failed');
+        },
       )
       .finally(() => {
+        metrics.inHand(name, -1);
         atWork.delete(work);
         wake.ring();
       });

@@ -27,13 +27,14 @@ export const sendLogouts: Worker<Tools, LogoutNotice, Sent> = {
   claim: ({ knex }, most) => takeNotices(knex, most),
   work: send,
   async settle({ knex }, sent) {
-    const over = sent.filter(({ isOver }) => isOver);
+    const over = sent.filter(({ outcome }) => outcome !== 'pending');
     if (over.length > 0)
       await forgetNotices(
         knex,
         over.map(({ id }) => id),
       );
   },
+  outcomeOf: ({ outcome }) => outcome,
 };
 
 export const dropUnwantedLogouts: Schedule<IdentityTools> = {
@@ -42,16 +43,16 @@ export const dropUnwantedLogouts: Schedule<IdentityTools> = {
   run: ({ knex }) => forgetUnwantedNotices(knex),
 };
 
-/** What came of a notice, and whether it need not be tried again. */
+/** What came of a notice; one that is not pending need not be tried again. */
 interface Sent {
   id: number;
-  isOver: boolean;
+  outcome: 'delivered' | 'pending' | 'given_up';
 }
 
 async function send(tools: Tools, notice: LogoutNotice): Promise<Sent> {
   const { outbound, log } = tools;
   const { id, client_id, tries, backchannel_logout_uri } = notice;
-  const outcome = await outbound
+  const answer = await outbound
     .request(backchannel_logout_uri, {
       method: 'POST',
       headers: { 'content-type': 'application/x-www-form-urlencoded' },
@@ -59,18 +60,21 @@ async function send(tools: Tools, notice: LogoutNotice): Promise<Sent> {
       deadline: DEADLINE,
     })
     .then(
-      async answer => {
-        await answer.discard();
-        return answer.status;
+      async response => {
+        await response.discard();
+        return response.status;
       },
       failure => failure.reason as string,
     );
-  const heard = outcome === 200 || outcome === 204;
-  const isFinal = typeof outcome === 'number' && outcome >= 400 && outcome < 500 && outcome !== 429;
+  const heard = answer === 200 || answer === 204;
+  const isFinal = typeof answer === 'number' && answer >= 400 && answer < 500 && answer !== 429;
   const givenUp = isFinal || tries >= MOST_TRIES;
   if (!heard && givenUp)
-    log.warn({ client_id, outcome, tries }, 'An application was not told that somebody has signed out');
-  return { id, isOver: heard || givenUp };
+    log.warn(
+      { client_id, outcome: answer, tries },
+      'An application was not told that somebody has signed out',
+    );
+  return { id, outcome: heard ? 'delivered' : givenUp ? 'given_up' : 'pending' };
 }
 
 /** OpenID Connect Back-Channel Logout 1.0, section 2.4. */

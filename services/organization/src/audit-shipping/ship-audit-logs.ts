@@ -19,27 +19,29 @@ const PAUSE = { first: 5, longest: 3_600 };
  * Sends what audit logs have gained to the collectors of their organizations: in order, and again until it is taken, so that
  * an entry can come twice and none is passed over. After each request the other organizations have their turn.
  */
-export const shipAuditLogs: Worker<Tools, ShippingRow, void> = {
+export const shipAuditLogs: Worker<Tools, ShippingRow, 'delivered' | 'pending'> = {
   name: 'ship audit logs',
   slots: 20,
   claim: ({ knex }, most) => takeShippings(knex, most),
   work: ship,
+  outcomeOf: outcome => outcome,
 };
 
-async function ship(tools: Tools, shipping: ShippingRow): Promise<void> {
+async function ship(tools: Tools, shipping: ShippingRow): Promise<'delivered' | 'pending'> {
   const { knex, log } = tools;
   const { organization_id, sequence } = shipping;
   const batch = await nextBatch(knex, organization_id, sequence);
   const error = batch ? await send(tools, shipping, batch.body) : null;
   if (error === null) {
     const { last } = batch ?? { last: sequence };
-    return await noteOutcome(knex, shipping, db => ({
+    await noteOutcome(knex, shipping, db => ({
       sequence: last,
       failures: 0,
       last_error: null,
       last_success_at: db.fn.now(),
       next_try_at: db.fn.now(),
     }));
+    return 'delivered';
   }
   const failures = shipping.failures + 1;
   log.warn({ organization_id, failures, reason: error }, 'An audit log was not taken by its collector');
@@ -50,6 +52,7 @@ async function ship(tools: Tools, shipping: ShippingRow): Promise<void> {
     last_failure_at: db.fn.now(),
     next_try_at: db.raw("now() + ? * interval '1 second'", [pause]),
   }));
+  return 'pending';
 }
 
 async function nextBatch(

@@ -24,14 +24,16 @@ const LEASE = 60;
  * Looks daily whether the record of each verified domain still stands. That DNS gives no answer says nothing, however long
  * it lasts: such a domain gets no mail either, and nobody could verify it instead.
  */
-export const recheckDomains: Worker<Tools, DomainRow, void> = {
+export const recheckDomains: Worker<Tools, DomainRow, Check> = {
   name: 'check verified domains again',
   slots: 20,
   claim: ({ knex }, most) => takeDomains(knex, most),
   async work(tools, row) {
     const check = await checkRecord(tools.outbound, row);
     await tools.knex.transaction(db => note(db, row, check, tools));
+    return check;
   },
+  outcomeOf: check => check,
 };
 
 async function takeDomains(knex: Knex, most: number): Promise<DomainRow[]> {

@@ -4,6 +4,7 @@ import { invitationMails } from '../../migrations/0007_invitation_mails.ts';
 import { mailClaims } from '../../migrations/0009_mail_claims.ts';
 import { invitedNames } from '../../migrations/0013_invited_names.ts';
 import { lifecycle } from '../../migrations/0015_lifecycle.ts';
+import { earlierInvitationMails } from '../../migrations/0033_earlier_invitation_mails.ts';
 import type { OrganizationTools } from '../endpoint.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { bulkInvite, inviting } from './bulk-invite.ts';
@@ -33,6 +34,7 @@ export const migrations = [
   invitationMails,
   invitedNames,
   lifecycle,
+  earlierInvitationMails,
 ];
 export const consumers = ({ mailer, appUrl, mailLimits }: OrganizationTools) => [
   releaseInvitations({ mailer, appUrl, mailLimits }),

@@ -8,6 +8,7 @@ import { personOf } from '../people/people-store.ts';
 import { Reference } from '../reference.ts';
 import { admit } from './admit.ts';
 import { JoinRequestLapsed, JoinRequestNotFound } from './errors.ts';
+import { admittedMail } from './join-mail.ts';
 import { pendingRequest } from './join-requests.ts';
 import { domainsOf } from './joinable.ts';
 
@@ -25,7 +26,7 @@ export const approveJoinRequest = endpoint(
     message: 'Request approved',
     errors: [JoinRequestNotFound, JoinRequestLapsed, PlanLimitExceeded, EmailDomainNotAllowed],
   },
-  async ({ params: { org_id: organizationId, request_id }, caller, db, emit, plans }) => {
+  async ({ params: { org_id: organizationId, request_id }, caller, db, emit, plans, mailer, appUrl }) => {
     const organization = await lockOrganization(db, organizationId);
     const { userId } = await pendingRequest(db, organizationId, request_id);
     const person = await personOf(db, userId);
@@ -34,6 +35,7 @@ export const approveJoinRequest = endpoint(
       (await domainsOf(db, person).where('d.organization_id', organizationId).first('d.id', 'd.domain'));
     if (!domain) throw JoinRequestLapsed();
     const { role } = await admit({ db, emit }, organization, { userId, domain, by: caller.userId, plans });
+    await mailer.send(db, admittedMail(person.email, { organization: organization.name, appUrl }));
     return { user_id: userId, role };
   },
 );

@@ -1,9 +1,11 @@
 import { Id, OrganizationNotFound, UpstreamUnavailable } from '@rivergate/endpoint';
 import { joinRequested } from '@rivergate/events';
+import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { requireAllowedAddress } from '../members/allowed-domains.ts';
 import { AlreadyMember, EmailDomainNotAllowed } from '../members/errors.ts';
+import { mailAdministrators } from '../members/mail-administrators.ts';
 import { findMembership } from '../members/member-store.ts';
 import { PlanLimitExceeded } from '../organizations/errors.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
@@ -11,6 +13,7 @@ import { personOf } from '../people/people-store.ts';
 import { Reference } from '../reference.ts';
 import { effectiveSettings } from '../settings/settings.ts';
 import { admit } from './admit.ts';
+import { requestMail } from './join-mail.ts';
 import { joinableBy } from './joinable.ts';
 
 export const joinOrganization = endpoint(
@@ -44,7 +47,15 @@ export const joinOrganization = endpoint(
     // A key that is kept would answer for a membership that ended meanwhile.
     idempotency: false,
   },
-  async ({ params: { joinable_org_id: organizationId }, caller: { userId }, db, emit, plans }) => {
+  async ({
+    params: { joinable_org_id: organizationId },
+    caller: { userId },
+    db,
+    emit,
+    plans,
+    mailer,
+    appUrl,
+  }) => {
     const person = await personOf(db, userId);
     // A fresh account that has not arrived here yet is of no other domain: a moment later it is known.
     if (!person) throw UpstreamUnavailable('Your account is being set up; try again shortly');
@@ -67,7 +78,21 @@ export const joinOrganization = endpoint(
     if (request) {
       const data = { join_request_id: request.id, organization_id: organizationId, user_id: userId };
       await emit(joinRequested, { aggregateId: request.id, organizationId, data });
+      if (!(await askedLately(db, organizationId, request.id)))
+        await mailAdministrators(db, mailer, organizationId, to =>
+          requestMail(to, { organization: name, appUrl, person }),
+        );
     }
     return { result: 'requested' as const, organization: shown, role: null };
   },
 );
+
+/** Whether administrators were told of another request within the hour. */
+async function askedLately(db: Knex.Transaction, organizationId: number, than: number): Promise<boolean> {
+  const other = await db('join_requests')
+    .where({ organization_id: organizationId })
+    .whereNot({ id: than })
+    .whereRaw("created_at > now() - interval '1 hour'")
+    .first('id');
+  return other !== undefined;
+}

@@ -192,6 +192,35 @@ describe('asking to join', () => {
       expect(actions.filter(found => found === action).length).toBe(action.endsWith('created') ? 2 : 1);
   });
 
+  it('is mailed to the administrators once an hour, and to who is let in', async () => {
+    await allow({ join: 'request' });
+    const [bob, cleo] = [
+      await fixture.personAt(claim.domain, 'Bob'),
+      await fixture.personAt(claim.domain, 'Cleo'),
+    ];
+    const told = () =>
+      service.mail.to(ada.email).filter(({ subject }) => subject.includes(`Acme ${founded}`));
+    await join(bob);
+    await eventually(() => told().length === 1);
+    expect(told()[0]).toMatchObject({
+      subject: `Bob asks to join Acme ${founded}`,
+      text: expect.stringContaining(bob.email),
+    });
+    await join(cleo);
+    const [ofBob, ofCleo] = (await requests()).map(({ id }: { id: number }) => id);
+    await decide(ofCleo, 'reject');
+    await decide(ofBob, 'approve');
+    await eventually(() => service.mail.to(bob.email).length === 1);
+    expect(service.mail.to(bob.email)[0]!.subject).toBe(`You are a member of Acme ${founded} now`);
+    expect([told().length, service.mail.to(cleo.email)]).toEqual([1, []]);
+    await service.sql(
+      "update organization.join_requests set created_at = now() - interval '2 hours' where organization_id = ?",
+      [acme.id],
+    );
+    await join(await fixture.personAt(claim.domain, 'Dora'));
+    await eventually(() => told().length === 2);
+  });
+
   it('is over when the domain is lost or the person came in otherwise', async () => {
     await allow({ join: 'request' });
     const [bob, cleo] = [await fixture.personAt(claim.domain), await fixture.personAt(claim.domain)];

@@ -24,6 +24,7 @@ export const sendWebhooks: Worker<SendingTools, Claimed, Settled> = {
   claim: ({ knex }, most) => claimDeliveries(knex, most),
   work: send,
   settle: settleDeliveries,
+  outcomeOf: ({ verdict }) => verdict.outcome,
 };
 
 async function send({ outbound, secretBox }: SendingTools, claimed: Claimed): Promise<Settled> {
