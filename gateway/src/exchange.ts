@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Span } from '@opentelemetry/api';
-import type { Access, Principal, RateLimitVerdict } from '@rivergate/caller';
+import type { Access, PolicySubject, Principal, RateLimitVerdict } from '@rivergate/caller';
 import type { HeaderLine } from './answer/header-line.ts';
 import type { Route } from './routes/route.ts';
 import type { AccessToken } from './tokens/access-token.ts';
@@ -11,6 +11,9 @@ export type Upgrade = { socket: Duplex; head: Buffer };
 
 /** How many requests of an address or a user are open. */
 export type Open = { readonly key: string; requests: number };
+
+/** A request as the policy of the organization that it acts on sees it. */
+export type OrganizationSubject = PolicySubject & { organizationId: number };
 
 /** One request on its way through the pipeline: every step reads what came before it and adds its own. */
 export type Exchange = {
@@ -55,6 +58,9 @@ export type Exchange = {
   general: RateLimitVerdict | null;
   // principal
   principal: Principal | null;
+  // organization policy
+  /** What the policy of an organization is asked about; null where none holds. */
+  subject: OrganizationSubject | null;
 };
 
 export function openExchange(
@@ -85,5 +91,6 @@ export function openExchange(
     access: null,
     general: null,
     principal: null,
+    subject: null,
   };
 }

@@ -6,6 +6,7 @@ const route = {
   bearer: null,
   bodyLimit: 1024,
   timeout: 10_000,
+  anyNetwork: false,
   organizationParameter: null,
   workspace: null,
 };

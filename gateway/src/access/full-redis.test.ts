@@ -45,16 +45,18 @@ describe('somebody who tries organization ids', () => {
 
   it('and a member is still known from one request to the next', async () => {
     const user = await fleet.signIn();
-    const asked = vi.fn();
+    const asked: string[] = [];
     const answer = fleet.organization.handle;
     fleet.organization.handle = (request, response, received) => {
-      asked();
+      asked.push(received.url);
       answer(request, response, received);
     };
     for (let time = 0; time < 3; time++) expect(await status('/api/v1/things', user.headers)).toBe(200);
     fleet.organization.handle = answer;
+    const organization = `/internal/organizations/${user.organizationId}`;
+    const member = `${organization}/principals/${user.userId}`;
     // Once to learn that the organization exists, once under its generation.
-    expect(asked).toHaveBeenCalledTimes(2);
+    expect(asked).toEqual([member, member, `${organization}/access-policy`]);
   });
 });
 

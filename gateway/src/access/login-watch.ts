@@ -1,4 +1,12 @@
-import { hasExpired, type Login, type LoginState, readAccess } from '@rivergate/caller';
+import {
+  type Access,
+  type AccessPolicy,
+  hasExpired,
+  type Login,
+  type LoginState,
+  readAccess,
+  refusalUnder,
+} from '@rivergate/caller';
 import type { RedisClient } from '@rivergate/redis';
 import type { Owners } from '@rivergate/service';
 import type { OpenConnections } from '../forwarding/open-connections.ts';
@@ -7,28 +15,34 @@ import type { OpenConnections } from '../forwarding/open-connections.ts';
 const INTERVAL = 500;
 
 /**
- * Closes the WebSockets and streams of revoked sessions and tokens. They outlive the decision that let them in, so it is made again
- * for as long as they are open, by every gateway for its own: from Redis, and by the owner where Redis does not know.
+ * Closes the WebSockets and streams of revoked sessions and tokens, and those that their organization does not admit any
+ * more. They outlive the decision that let them in, so it is made again for as long as they are open, by every gateway for
+ * its own: from Redis, and by the owner where Redis does not know.
  *
  * @returns what stops watching
  */
 export function watchLogins(
   redis: RedisClient,
-  owners: Pick<Owners, 'session' | 'token'>,
-  connections: Pick<OpenConnections, 'logins' | 'closeLogin'>,
+  owners: Pick<Owners, 'session' | 'token' | 'policy'>,
+  connections: Pick<OpenConnections, 'ofLogins'>,
 ): () => void {
-  const stateOf = async (login: Login): Promise<LoginState | null> => {
-    const asked = { ...login, members: [] };
-    const known = (await readAccess(redis, asked).catch(() => null))?.session;
+  const stateOf = async (login: Login, known: LoginState | undefined): Promise<LoginState | null> => {
     if (known && known.state !== 'unknown') return known;
     return 'sessionId' in login ? owners.session(login.sessionId) : owners.token(login, known?.seen);
   };
-  const look = async (login: Login) => {
-    const state = await stateOf(login);
-    if (state?.state !== 'active' || hasExpired(state)) connections.closeLogin(login);
+  const policyOf = async (organizationId: number, known: Access | null): Promise<AccessPolicy> =>
+    known?.policy.policy ?? owners.policy(organizationId, known?.policy);
+
+  const look = async ({ login, subject, close }: ReturnType<typeof ofLogins>[number]) => {
+    const asked = { ...login, members: [], policyOf: subject?.organizationId ?? null };
+    const known = await readAccess(redis, asked).catch(() => null);
+    const state = await stateOf(login, known?.session);
+    if (state?.state !== 'active' || hasExpired(state)) return close();
+    if (subject && refusalUnder(await policyOf(subject.organizationId, known), subject)) close();
   };
+  const ofLogins = () => [...connections.ofLogins()];
   const timer = setInterval(() => {
-    for (const login of connections.logins()) look(login).catch(() => {});
+    for (const open of ofLogins()) look(open).catch(() => {});
   }, INTERVAL);
   timer.unref();
   return () => clearInterval(timer);

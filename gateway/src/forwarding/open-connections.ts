@@ -1,11 +1,14 @@
 import type { EventEmitter } from 'node:events';
 import type { Login } from '@rivergate/caller';
+import type { OrganizationSubject } from '../exchange.ts';
 import type { LongLived, Observer } from '../observe.ts';
 
 /** What stays open after it was let in: a WebSocket, or an answer that is sent for as long as it is made. */
 export type OpenConnection = {
   kind: LongLived;
   login: Login | null;
+  /** What the policy of its organization is asked about; null where none holds. */
+  subject: OrganizationSubject | null;
   /** Breaks it off. */
   close(): void;
   /** The gateway stops: ends it, if it would not end by itself. */
@@ -16,10 +19,8 @@ export type OpenConnection = {
 export type OpenConnections = {
   /** @param carrier the socket or response that it ends with */
   add(open: OpenConnection, carrier: EventEmitter & { destroyed: boolean }): void;
-  /** The sessions and tokens that hold one open. */
-  logins(): Iterable<Login>;
-  /** It was revoked: what it opened is closed. */
-  closeLogin(login: Login): void;
+  /** Those that a session or a token holds open. */
+  ofLogins(): Iterable<OpenConnection & { login: Login }>;
   leaveAll(): void;
 };
 
@@ -35,18 +36,9 @@ export function openConnections(observer: Pick<Observer, 'opened' | 'closed'>): 
         observer.closed(open.kind);
       });
     },
-    logins() {
-      const found = new Map<string | number, Login>();
-      for (const { login } of all) if (login) found.set(nameOf(login), login);
-      return found.values();
-    },
-    closeLogin(login) {
-      for (const open of all) if (open.login && nameOf(open.login) === nameOf(login)) open.close();
-    },
+    ofLogins: () => [...all].filter((open): open is OpenConnection & { login: Login } => open.login !== null),
     leaveAll() {
       for (const open of all) open.leave();
     },
   };
 }
-
-const nameOf = (login: Login) => ('sessionId' in login ? login.sessionId : login.tokenHash);

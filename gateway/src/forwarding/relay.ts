@@ -76,6 +76,7 @@ export function relay(
         opened({
           kind: 'stream',
           login: exchange.token?.login ?? null,
+          subject: exchange.subject,
           close: () => breakOff(request, response),
           // Events come for ever, and clients come again; anything else has an end of its own.
           leave: events ? leave : () => {},

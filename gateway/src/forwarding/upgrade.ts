@@ -44,9 +44,9 @@ export function forwardUpgrade(
       exchange.status = 101;
       const headers = responseHeaders(exchange, answer.headers, answerHeaders);
       answer.headers = headerObject([...headers, 'Connection', 'Upgrade', 'Upgrade', 'websocket']);
-      const login = exchange.token?.login ?? null;
+      const { subject, token } = exchange;
       const close = join(client, upstream);
-      opened({ kind: 'websocket', login, close, leave: close });
+      opened({ kind: 'websocket', login: token?.login ?? null, subject, close, leave: close });
     });
     outgoing.once('response', answer => {
       answered();

@@ -2,6 +2,7 @@ import type { RedisClient } from '@rivergate/redis';
 import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
 import { readAnew } from './gather.ts';
+import { organizationPolicy } from './organization-policy.ts';
 import { principal } from './principal.ts';
 import { revocation } from './revocation.ts';
 
@@ -16,10 +17,12 @@ export function decideAgain(redis: RedisClient, owners: Owners) {
   const read = readAnew(redis);
   const revoked = revocation(owners);
   const entitled = principal(owners);
+  const admitted = organizationPolicy(owners);
   return (exchange: Exchange): void | Promise<void> => {
     if (!exchange.token || performance.now() - exchange.decidedAt <= HOLDS) return;
     return read(exchange)
       .then(() => revoked(exchange))
-      .then(() => entitled(exchange));
+      .then(() => entitled(exchange))
+      .then(() => admitted(exchange));
   };
 }

@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
 
 /**
- * Step: what the next ones decide by, the session and the memberships. From the memory that Redis keeps true, else from
+ * Step: what the next ones decide by, the session, the memberships and the policy of the organization. From the memory that Redis keeps true, else from
  * Redis: then the requests of one turn of the event loop share a round trip.
  */
 export function gather(redis: RedisClient) {
@@ -35,7 +35,8 @@ const latest = new WeakMap<AccessToken, { named: number | null; question: Access
 function questionOf({ token, pathOrganizationId: named }: Exchange): AccessQuestion {
   const known = latest.get(token!);
   if (known?.named === named) return known.question;
-  const question = { ...token!.login, members: membersAbout(token!, named) };
+  const policyOf = named ?? token!.organizationId;
+  const question = { ...token!.login, members: membersAbout(token!, named), policyOf };
   latest.set(token!, { named, question });
   return question;
 }

@@ -15,6 +15,7 @@ import { credentialFor, forward } from './forward.ts';
 import { framing } from './framing.ts';
 import { gather } from './gather.ts';
 import type { OpenRequests } from './open-requests.ts';
+import { organizationPolicy } from './organization-policy.ts';
 import { principal } from './principal.ts';
 import { questionLimit, rateLimit } from './rate-limit.ts';
 import { requestIdentity } from './request-identity.ts';
@@ -62,6 +63,7 @@ export function passage(parts: PipelineParts): readonly Step[] {
     revocation(parts.owners),
     principal(parts.owners),
     rateLimit(parts.limiter),
+    organizationPolicy(parts.owners),
   ];
 }
 

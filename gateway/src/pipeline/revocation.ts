@@ -10,11 +10,14 @@ export function revocation(owners: Owners) {
     if (!token) return;
     if (access && access.session.state !== 'unknown') return decide(exchange);
     return ask(owners, exchange).then(session => {
-      exchange.access = { session, memberships: access?.memberships ?? [], asOf: exchange.decidedAt };
+      const { memberships, policy } = access ?? NOTHING;
+      exchange.access = { session, memberships, policy, asOf: exchange.decidedAt };
       decide(exchange);
     });
   };
 }
+
+const NOTHING = { memberships: [], policy: { generation: null, policy: null } };
 
 async function ask(owners: Owners, { token, access }: Exchange): Promise<LoginState> {
   const { login } = token!;

@@ -51,6 +51,7 @@ export const testRoute = (method: ManifestRoute['method'], path: string, more: P
     cookies: [],
     bodyLimit: 1024,
     timeout: 2_000,
+    anyNetwork: false,
     organizationParameter: path.includes('{org_id}') ? 'org_id' : null,
     workspace: null,
     ...more,

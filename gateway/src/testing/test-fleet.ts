@@ -1,11 +1,13 @@
 import { randomInt, randomUUID } from 'node:crypto';
 import { accessTokenAudience, credentialKeys, generateInternalKeys } from '@rivergate/caller';
 import { startTestRedis, type TestRedis } from '@rivergate/caller/test-redis';
+import type { accessPolicy } from '@rivergate/contracts';
 import type { ManifestRoute } from '@rivergate/endpoint';
 import { prefixedToken, tokenHash } from '@rivergate/secrets';
 import { SERVICES, urlVariable } from '@rivergate/service';
 import { Redis } from 'ioredis';
 import { exportJWK, generateKeyPair, SignJWT } from 'jose';
+import type { z } from 'zod';
 import { startGateway } from '../gateway.ts';
 import { json, type StandIn, startStandIn } from './stand-in.ts';
 
@@ -20,8 +22,19 @@ export type TestToken = {
   bound: boolean;
   scopes: string[];
   key_thumbprint: string | null;
+  created_at: string;
   expires_at: string;
   state: 'active' | 'suspended' | 'revoked';
+};
+
+type Policy = z.output<typeof accessPolicy.answer>;
+
+const EVERYTHING: Policy = {
+  ip_allow_list: [],
+  personal_tokens: true,
+  personal_token_max_days: null,
+  organization_tokens: true,
+  oauth_applications: true,
 };
 
 export type Member = {
@@ -46,6 +59,8 @@ export type TestFleet = {
   /** What identity says of sessions and organization of members, by id. */
   sessions: Map<number, { user_id: number; active: boolean; is_system_admin: boolean; must_enrol: boolean }>;
   members: Map<string, Member>;
+  /** What organization says of the policies of organizations, by id; of others, that they admit everything. */
+  policies: Map<number, Partial<Policy>>;
   /** What identity says of tokens, by hash. */
   tokens: Map<string, TestToken>;
   /** A token that identity knows from now on; a personal access token where none is given. */
@@ -95,6 +110,7 @@ export async function startTestFleet(
   let signing = await newKey('test');
   const sessions: TestFleet['sessions'] = new Map();
   const members: TestFleet['members'] = new Map();
+  const policies: TestFleet['policies'] = new Map();
   const tokens: TestFleet['tokens'] = new Map();
 
   identity.handle = (_, response, { url, principal, body }) => {
@@ -112,8 +128,15 @@ export async function startTestFleet(
     json(response, 200, { success: true, data: { session_id: id, ...session } });
   };
   organization.handle = (_, response, { url, principal }) => {
+    if (!principal) return json(response, 401, {});
+    const policyOf = /^\/internal\/organizations\/(\d+)\/access-policy$/.exec(url)?.[1];
+    if (policyOf)
+      return json(response, 200, {
+        success: true,
+        data: { ...EVERYTHING, ...policies.get(Number(policyOf)) },
+      });
     const ids = /^\/internal\/organizations\/(\d+)\/principals\/(\d+)$/.exec(url);
-    if (!principal || !ids) return json(response, 401, {});
+    if (!ids) return json(response, 401, {});
     const stranger: Member = { member: false, is_admin: false, permissions: [], plan: null };
     const member = members.get(`${ids[1]}:${ids[2]}`) ?? stranger;
     json(response, 200, { success: true, data: { workspaces: [], ...member } });
@@ -162,6 +185,7 @@ export async function startTestFleet(
     internal,
     sessions,
     members,
+    policies,
     tokens,
     issueToken(facts, issued = prefixedToken('pat')) {
       const usual = {
@@ -171,6 +195,7 @@ export async function startTestFleet(
         bound: false,
         scopes: ['read'],
         key_thumbprint: null,
+        created_at: new Date().toISOString(),
         expires_at: new Date(Date.now() + 3_600_000).toISOString(),
         state: 'active' as const,
       };

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { RedisClient } from '@rivergate/redis';
 import { ACCESS } from './access-keys.ts';
+import type { AccessPolicy } from './access-policy.ts';
 import type { Fact } from './fact-memory.ts';
 import { readFacts, recallFacts } from './facts.ts';
 import { type TokenKind, type TokenState, tokenKey, tokenStateOf } from './token-state.ts';
@@ -42,10 +43,14 @@ export type TokenLogin = { kind: TokenKind; tokenHash: string };
 /** A membership as Redis knows it. Null means that the organization service must be asked. */
 export type KnownMembership = { generation: string | null; membership: Membership | null };
 
+/** The policy of an organization as Redis knows it. Null means that the organization service must be asked. */
+export type KnownPolicy = { generation: string | null; policy: AccessPolicy | null };
+
 export type Access = {
   /** The session, or the token that stands in its place. */
   session: LoginState;
   memberships: KnownMembership[];
+  policy: KnownPolicy;
   /** The moment for which all of it is known to be true: milliseconds, monotonic. */
   asOf: number;
 };
@@ -54,7 +59,11 @@ export type Access = {
 export type Member = { readonly organizationId: number; readonly userId: number };
 
 /** About what something is asked. Never changed once it was asked. */
-export type AccessQuestion = Readonly<Login> & { readonly members: readonly Member[] };
+export type AccessQuestion = Readonly<Login> & {
+  readonly members: readonly Member[];
+  /** The organization whose policy is asked for; none where null. */
+  readonly policyOf?: number | null;
+};
 
 /**
  * Seconds for which an answer of the owner is kept. Facts that change are cut off at once by projectAccess. Identity
@@ -62,9 +71,10 @@ export type AccessQuestion = Readonly<Login> & { readonly members: readonly Memb
  */
 const ACTIVE_SESSION_SECONDS = 55;
 const MEMBERSHIP_SECONDS = 300;
+const POLICY_SECONDS = 300;
 /** Longer than an access token lives, so that no token outlives the memory of its revocation. */
 const REVOKED_SESSION_SECONDS = 3700;
-/** Longer than any membership that was written under the generation. */
+/** Longer than any membership or policy that was written under the generation. */
 const GENERATION_SECONDS = 86_400;
 
 /** What is changed and withdrawn together has one hash tag, and so one slot of a cluster. */
@@ -76,27 +86,28 @@ const sessionKey = (sessionId: number) => `${ACCESS}${session(sessionId)}`;
 const generationKey = (organizationId: number) => `${ACCESS}${organization(organizationId)}:generation`;
 const membershipKey = (organizationId: number, userId: number) =>
   `${ACCESS}${organization(organizationId)}:membership:${userId}`;
+const policyKey = (organizationId: number) => `${ACCESS}${organization(organizationId)}:policy`;
 
 /**
- * What is known of the login and of each membership, from the memory of the connection.
+ * What is known of the login, of each membership and of the policy, from the memory of the connection.
  * Null when Redis has to be asked.
  */
 export function recallAccess(redis: RedisClient, asked: AccessQuestion): Access | null {
   const known = recallFacts(redis, factsOf(asked));
-  return known && accessOf(known.values, known.asOf);
+  return known && accessOf(asked, known.values, known.asOf);
 }
 
 /**
- * Reads the login and each membership from Redis, in the same round trip as whatever else
+ * Reads the login, each membership and the policy from Redis, in the same round trip as whatever else
  * is asked over the connection in this turn of the event loop.
  */
 export async function readAccess(redis: RedisClient, asked: AccessQuestion): Promise<Access> {
   const { values, asOf } = await readFacts(redis, factsOf(asked));
-  return accessOf(values, asOf);
+  return accessOf(asked, values, asOf);
 }
 
-type Kept = { generation: string; membership: Membership };
-type AccessFact = Fact<LoginState> | Fact<string> | Fact<Kept>;
+type Kept<Value> = { generation: string; value: Value };
+type AccessFact = Fact<LoginState> | Fact<string> | Fact<Kept<Membership>> | Fact<Kept<AccessPolicy>>;
 
 /** By the question they answer: who asks with the same object again is spared putting the keys together. */
 const named = new WeakMap<AccessQuestion, readonly AccessFact[]>();
@@ -111,21 +122,38 @@ function factsOf(asked: AccessQuestion): readonly AccessFact[] {
   ];
   for (const { organizationId, userId } of asked.members) {
     facts.push({ key: generationKey(organizationId), parse: String });
-    facts.push({ key: membershipKey(organizationId, userId), parse: keptMembershipOf });
+    facts.push({ key: membershipKey(organizationId, userId), parse: keptUnder<Membership> });
+  }
+  if (asked.policyOf != null) {
+    facts.push({ key: generationKey(asked.policyOf), parse: String });
+    facts.push({ key: policyKey(asked.policyOf), parse: keptUnder<AccessPolicy> });
   }
   named.set(asked, facts);
   return facts;
 }
 
-function accessOf(values: readonly unknown[], asOf: number): Access {
+/** @param values in the order of factsOf */
+function accessOf({ members, policyOf }: AccessQuestion, values: readonly unknown[], asOf: number): Access {
+  const session = (values[0] as LoginState | null) ?? ({ state: 'unknown' } as const);
   const memberships: KnownMembership[] = [];
-  for (let index = 1; index < values.length; index += 2) {
+  let index = 1;
+  for (; memberships.length < members.length; index += 2) {
     const generation = values[index] as string | null;
-    const kept = values[index + 1] as Kept | null;
-    const counts = kept !== null && kept.generation === generation && !isOver(kept.membership);
-    memberships.push({ generation, membership: counts ? kept.membership : null });
+    const membership = counting<Membership>(generation, values[index + 1]);
+    memberships.push({ generation, membership: membership && isOver(membership) ? null : membership });
   }
-  return { session: (values[0] as LoginState | null) ?? { state: 'unknown' }, memberships, asOf };
+  if (policyOf == null) return { session, memberships, policy: NO_POLICY, asOf };
+  const generation = values[index] as string | null;
+  const policy = { generation, policy: counting<AccessPolicy>(generation, values[index + 1]) };
+  return { session, memberships, policy, asOf };
+}
+
+const NO_POLICY: KnownPolicy = { generation: null, policy: null };
+
+/** What was kept counts under the present generation alone. */
+function counting<Value>(generation: string | null, kept: unknown): Value | null {
+  const found = kept as Kept<Value> | null;
+  return found !== null && found.generation === generation ? found.value : null;
 }
 
 function isOver({ until }: Membership): boolean {
@@ -144,9 +172,9 @@ function sessionOf(text: string): SessionState {
 }
 
 /** The generation stands before the JSON. */
-function keptMembershipOf(text: string): Kept {
+function keptUnder<Value>(text: string): Kept<Value> {
   const end = text.indexOf(' ');
-  return { generation: text.slice(0, end), membership: JSON.parse(text.slice(end + 1)) as Membership };
+  return { generation: text.slice(0, end), value: JSON.parse(text.slice(end + 1)) as Value };
 }
 
 /** Keeps what identity said of a session. An active one never overwrites a revocation that came meanwhile. */
@@ -180,7 +208,7 @@ async function markRevoked(redis: RedisClient, sessionId: number): Promise<void>
 }
 
 /**
- * The generation under which an organization's memberships count. Ask for it BEFORE asking the owner: a change
+ * The generation under which an organization's memberships and its policy count. Ask for it BEFORE asking the owner: a change
  * in between makes what the owner said worthless instead of stale. It leaves a key behind: ask for no organization
  * but those that are known to exist.
  */
@@ -199,8 +227,17 @@ export async function fillMembership(
   await redis.set(membershipKey(known.organizationId, known.userId), value, 'EX', MEMBERSHIP_SECONDS);
 }
 
+/** Keeps what organization said of an organization's policy, under the generation that was read before asking. */
+export async function fillPolicy(
+  redis: RedisClient,
+  known: { organizationId: number; generation: string; policy: AccessPolicy },
+): Promise<void> {
+  const value = `${known.generation} ${JSON.stringify(known.policy)}`;
+  await redis.set(policyKey(known.organizationId), value, 'EX', POLICY_SECONDS);
+}
+
 /**
- * Cuts off every membership known of an organization: the next request of each member asks the owner, under a new
+ * Cuts off every membership known of an organization, and its policy: the next request asks the owner, under a new
  * generation, on every gateway. A deletion, because that is what a full Redis still does.
  */
 export function forgetMemberships(redis: RedisClient, organizationId: number): Promise<void> {

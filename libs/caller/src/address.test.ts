@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { canonicalAddress, countedAddress, countedNetwork, isLoopback } from './address.ts';
+import { canonicalAddress, canonicalNetwork, countedAddress, countedNetwork, isLoopback } from './address.ts';
 
 describe('an address', () => {
   it.each([
@@ -63,5 +63,44 @@ describe('an address', () => {
     ['localhost', false],
   ])('%s is this machine: %s', (ip, loopback) => {
     expect(isLoopback(ip)).toBe(loopback);
+  });
+});
+
+describe('a network', () => {
+  it.each([
+    ['198.51.100.0/24', '198.51.100.0/24'],
+    ['198.51.100.7', '198.51.100.7/32'],
+    ['0.0.0.0/0', '0.0.0.0/0'],
+    ['2001:DB8:0::/32', '2001:db8::/32'],
+    ['2001:db8::1', '2001:db8::1/128'],
+    ['::/0', '::/0'],
+    ['::ffff:198.51.100.0/120', '198.51.100.0/24'],
+    ['::ffff:0:0/96', '0.0.0.0/0'],
+  ])('%s is %s', (text, canonical) => {
+    expect(canonicalNetwork(text)).toBe(canonical);
+  });
+
+  it.each([
+    '',
+    'office',
+    '198.51.100.7/24',
+    '2001:db8::1/32',
+    '198.051.100.0/24',
+    '0x7f.0.0.0/8',
+    '127.1/8',
+    '198.51.100.0/33',
+    '2001:db8::/129',
+    '198.51.100.0/024',
+    '198.51.100.0/-1',
+    '198.51.100.0/1e1',
+    '198.51.100.0/',
+    '198.51.100.0/24/24',
+    '198.51.100.0/255.255.255.0',
+    '198.51.100.0 /24',
+    'fe80::%eth0/64',
+    '::ffff:198.51.100.0/24',
+    '[2001:db8::]/32',
+  ])('is not %j', text => {
+    expect(canonicalNetwork(text)).toBeNull();
   });
 });

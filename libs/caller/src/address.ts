@@ -17,6 +17,26 @@ export function canonicalAddress(ip: string): string | null {
 }
 
 /**
+ * The one spelling of a network in CIDR notation (RFC 4632, section 3.1; RFC 4291, section 2.3); an address stands for
+ * itself alone, and IPv4 that came mapped into IPv6 is IPv4. Null for what is none, has bits beyond its prefix, or could be
+ * read in several ways.
+ */
+export function canonicalNetwork(text: string): string | null {
+  const [address = '', length, more] = text.split('/');
+  const version = isIP(address);
+  if (version === 0 || address.includes('%') || more !== undefined) return null;
+  if (length !== undefined && !/^(?:0|[1-9]\d{0,2})$/.test(length)) return null;
+  const bits = version === 4 ? 32 : 128;
+  const given = length === undefined ? bits : Number(length);
+  const network = parsed(address);
+  const prefix = version === 6 && network.kind() === 'ipv4' ? given - 96 : given;
+  if (given > bits || prefix < 0) return null;
+  const ofKind = network.kind() === 'ipv4' ? ipaddr.IPv4 : ipaddr.IPv6;
+  const canonical = `${network}/${prefix}`;
+  return String(ofKind.networkAddressFromCIDR(canonical)) === String(network) ? canonical : null;
+}
+
+/**
  * Under which name a client is counted: its IPv4 address, or its IPv6 /64, which one household has whole. Addresses
  * that carry an IPv4 address count as that: mapped, NAT64 (RFC 6052) and 6to4 (RFC 3056), whose holder has 65,536
  * networks.

@@ -2,11 +2,13 @@ export {
   type Access,
   type AccessQuestion,
   fillMembership,
+  fillPolicy,
   fillSession,
   forgetMemberships,
   forgetSession,
   hasExpired,
   type KnownMembership,
+  type KnownPolicy,
   type Login,
   type LoginState,
   type Member,
@@ -18,6 +20,7 @@ export {
   type SessionState,
   type TokenLogin,
 } from './access.ts';
+export { type AccessPolicy, admits, type PolicySubject, refusalUnder } from './access-policy.ts';
 export { type AccessEvent, accessTopics, projectAccess } from './access-projection.ts';
 export {
   type AccessTokenClaims,
@@ -30,6 +33,7 @@ export {
 } from './access-token.ts';
 export {
   canonicalAddress,
+  canonicalNetwork,
   countedAddress,
   countedNetwork,
   isLoopback,

@@ -23,6 +23,8 @@ export type TokenFacts = {
   /** Of the key that its holder proves to have with each request (RFC 7638); null where it needs none. */
   keyThumbprint: string | null;
   /** Milliseconds since the epoch. */
+  createdAt: number;
+  /** Milliseconds since the epoch. */
   expiresAt: number;
 };
 

@@ -73,6 +73,7 @@ export const tokenState = spec({
       .string()
       .nullable()
       .meta({ description: 'Of the key that it is bound to (RFC 7638); null where it is not' }),
+    created_at: Timestamp,
     expires_at: Timestamp,
     state: z.enum(['active', 'suspended', 'revoked']).meta({ description: 'Expired or not' }),
   }),

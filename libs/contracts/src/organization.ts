@@ -33,6 +33,28 @@ export const memberPrincipal = spec({
   }),
 });
 
+/** What who decides about a request in an organization asks when Redis does not know it. */
+export const accessPolicy = spec({
+  owner: 'organization',
+  operation: 'getAccessPolicy',
+  method: 'get',
+  path: '/internal/organizations/:organization_id/access-policy',
+  summary: 'What an organization demands of every request in it',
+  caller: 'internal',
+  callers: DECIDING,
+  params: z.object({ organization_id: Id }),
+  answer: z.object({
+    ip_allow_list: z
+      .array(z.string())
+      .meta({ description: 'Networks from which it may be made, in CIDR notation; none: all' }),
+    personal_tokens: z.boolean(),
+    personal_token_max_days: z.int().nullable(),
+    organization_tokens: z.boolean(),
+    oauth_applications: z.boolean(),
+  }),
+  errors: [OrganizationNotFound],
+});
+
 /** What a consent screen shows of the organization that an application belongs to. */
 export const organizationName = spec({
   owner: 'organization',

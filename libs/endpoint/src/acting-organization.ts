@@ -31,7 +31,7 @@ export async function enterOrganization(
   const found = await organization({ ...parts, db: runtime.reading() } as never);
   if (found === undefined || found === caller.organizationId)
     return { caller: requireRights(spec, caller, parts), parts };
-  const there = await runtime.standing({ ...caller, organizationId: found }, runtime.reading());
+  const there = await runtime.standing({ ...caller, organizationId: found }, runtime.reading(), spec);
   const placed = { ...parts, organizationId: found };
   return { caller: requireRights(spec, there, placed), parts: placed };
 }

@@ -5,10 +5,12 @@ import type { Log } from './endpoint.ts';
 import {
   type ErrorDeclaration,
   Forbidden,
+  IpNotAllowed,
   MfaEnrolmentRequired,
   NotFound,
   OrganizationNotFound,
   StepUpRequired,
+  TokenNotAllowed,
   Unauthorized,
 } from './failure.ts';
 import { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
@@ -165,6 +167,8 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
     ...(spec.fresh ? [StepUpRequired] : []),
     ...(tokens ? [Forbidden] : []),
     ...(tokens && rule !== 'internal' && !spec.beforeEnrolment ? [MfaEnrolmentRequired] : []),
+    ...(tokens && rule !== 'internal' && !spec.anyNetwork ? [IpNotAllowed] : []),
+    ...(tokens && rule !== 'internal' && !spec.session ? [TokenNotAllowed] : []),
     ...(tokens && !spec.session && !spec.anyScope && !actsInOrganization(spec) ? [NotFound] : []),
     ...((named && signedIn) || spec.activeOrganization ? [OrganizationNotFound] : []),
   ];

@@ -25,7 +25,7 @@ export function callerStanding(
   const decide = async (db: Knex.Transaction) => {
     if (!isOld(spec, { caller, decidedAt })) return;
     const began = performance.now();
-    caller = entitled(spec, await standing(caller, db), request.parts);
+    caller = entitled(spec, await standing(caller, db, spec), request.parts);
     decidedAt = began;
   };
   return {

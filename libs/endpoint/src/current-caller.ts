@@ -26,7 +26,7 @@ export async function currentCaller(
 ): Promise<Principal> {
   const { caller, parts } = request;
   if (isSafe(spec) || !isOld(spec, request)) return caller;
-  return entitled(spec, await runtime.standing(caller, db), parts);
+  return entitled(spec, await runtime.standing(caller, db, spec), parts);
 }
 
 /** Whether a decision has to be made again. Nothing is withdrawn from who has no rights. */

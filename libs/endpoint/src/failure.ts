@@ -54,6 +54,16 @@ export const MfaEnrolmentRequired = error(
   403,
   'An organization of yours requires a second factor; set one up first',
 );
+export const IpNotAllowed = error(
+  'IP_NOT_ALLOWED',
+  403,
+  'Your organization admits requests from certain networks only; connect from one of them, or switch to another organization',
+);
+export const TokenNotAllowed = error(
+  'TOKEN_NOT_ALLOWED',
+  403,
+  'Your organization does not admit tokens of this kind or age; ask an administrator, or use another one',
+);
 export const CrossSiteRequest = error(
   'CROSS_SITE_REQUEST',
   403,

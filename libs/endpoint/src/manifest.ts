@@ -28,6 +28,8 @@ export interface ManifestRoute {
   timeout: number;
   /** The path parameter that names the organization acted on, if the path has it. */
   organizationParameter: string | null;
+  /** Whether it is open from outside the networks of the organization. */
+  anyNetwork: boolean;
   /** Where the request names the workspace acted in, if the endpoint is about workspaces. */
   workspace: WorkspacePlace | null;
 }
@@ -59,6 +61,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
         organizationParameter: spec.path.includes(`:${ORGANIZATION_PARAMETER}`)
           ? ORGANIZATION_PARAMETER
           : null,
+        anyNetwork: spec.anyNetwork ?? false,
         workspace: spec.workspace ?? null,
       }),
     )

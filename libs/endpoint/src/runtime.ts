@@ -24,9 +24,14 @@ export interface Runtime {
   call: ServiceClient;
   /**
    * The user as session and membership make them now. Throws Unauthorized when the session has ended, and
-   * UpstreamUnavailable when that cannot be known.
+   * UpstreamUnavailable when that cannot be known; IpNotAllowed and TokenNotAllowed where the organization does not admit
+   * the request, unless `spec` says that it is open from any network.
    */
-  standing(caller: Principal, db: Knex.Transaction): Promise<Principal>;
+  standing(
+    caller: Principal,
+    db: Knex.Transaction,
+    spec: { anyNetwork?: true | undefined },
+  ): Promise<Principal>;
   /** Seconds for which an authentication counts as fresh. */
   freshSeconds: number;
   log: Log;

@@ -100,6 +100,11 @@ interface EndpointFacts {
   /** Also open to who has to set a second factor up first, because it leads to that. */
   beforeEnrolment?: true;
   /**
+   * Also open from outside the networks that the organization admits requests from, because it ends a session or leads to
+   * another organization.
+   */
+  anyNetwork?: true;
+  /**
    * A program that stands for its organization may call it too, as far as the scopes of its token go; then there is no
    * user. For what acts in an organization.
    */

@@ -1,3 +1,4 @@
+export { admitsEverything } from './admits-everything.ts';
 export {
   credentialCaller,
   httpCaller,

@@ -30,6 +30,7 @@ const route = routeOf(target.name, {
   cookies: [],
   bodyLimit: 1024,
   timeout: 10_000,
+  anyNetwork: false,
   organizationParameter: null,
   workspace: null,
 });

@@ -1,7 +1,12 @@
 import { memberPrincipal, sessionState } from '@rivergate/contracts';
 import { endpoints, Id } from '@rivergate/endpoint';
 import { connectDatabase, defineService } from '@rivergate/service';
-import { administrator, type ServiceUnderTest, startServiceUnderTest } from '@rivergate/testing';
+import {
+  administrator,
+  admitsEverything,
+  type ServiceUnderTest,
+  startServiceUnderTest,
+} from '@rivergate/testing';
 import { z } from 'zod';
 import { Job, TooManyJobs } from '../job.ts';
 import { type Hooks, migrations, writingNotes } from './notes.ts';
@@ -79,7 +84,7 @@ export async function startNotesService(env: NodeJS.ProcessEnv = {}): Promise<No
           ...owners.session,
         })),
       ],
-      organization: [endpoint(memberPrincipal, async () => owners.member)],
+      organization: [endpoint(memberPrincipal, async () => owners.member), admitsEverything],
     },
   });
   const superuser = connectDatabase(running.environment.databaseAdminUrl, 'test', 2);

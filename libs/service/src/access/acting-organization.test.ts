@@ -1,7 +1,13 @@
 import { forgetMemberships } from '@rivergate/caller';
 import { memberPrincipal, sessionState, tokenState } from '@rivergate/contracts';
 import { acrossOrganizations, endpoints, error, Id } from '@rivergate/endpoint';
-import { byToken, type ServiceUnderTest, signedIn, startServiceUnderTest } from '@rivergate/testing';
+import {
+  admitsEverything,
+  byToken,
+  type ServiceUnderTest,
+  signedIn,
+  startServiceUnderTest,
+} from '@rivergate/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineService, tenantTable } from '../index.ts';
@@ -93,6 +99,7 @@ const tokenPeer = endpoint(tokenState, async () => ({
   bound: true,
   key_thumbprint: null,
   scopes: ['write' as const],
+  created_at: new Date(),
   expires_at: new Date(Date.now() + 60_000),
   state: 'active' as const,
 }));
@@ -108,7 +115,7 @@ let policy: ServiceUnderTest;
 let [active, other] = [0, 1_000];
 beforeAll(async () => {
   policy = await startServiceUnderTest(definition, {
-    peers: { identity: [sessionPeer, tokenPeer], organization: [memberPeer] },
+    peers: { identity: [sessionPeer, tokenPeer], organization: [memberPeer, admitsEverything] },
   });
 });
 afterAll(() => policy.stop());

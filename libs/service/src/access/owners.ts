@@ -1,8 +1,11 @@
 import {
+  type AccessPolicy,
   fillMembership,
+  fillPolicy,
   fillSession,
   fillToken,
   type KnownMembership,
+  type KnownPolicy,
   type LoginState,
   type Membership,
   organizationGeneration,
@@ -12,7 +15,7 @@ import {
   type TokenLogin,
   type TokenState,
 } from '@rivergate/caller';
-import { memberPrincipal, sessionState, TOKEN_OWNERS } from '@rivergate/contracts';
+import { accessPolicy, memberPrincipal, sessionState, TOKEN_OWNERS } from '@rivergate/contracts';
 import { type Call, Failure } from '@rivergate/endpoint';
 import type { RedisClient } from '@rivergate/redis';
 
@@ -32,6 +35,12 @@ export type Owners = {
   token(login: TokenLogin, seen: string | undefined): Promise<LoginState | null>;
   /** @throws UpstreamUnavailable when organization does not answer */
   membership(organizationId: number, userId: number, known: KnownMembership | undefined): Promise<Membership>;
+  /**
+   * Of an organization that is known to exist: asking leaves a key behind.
+   *
+   * @throws UpstreamUnavailable when organization does not answer
+   */
+  policy(organizationId: number, known: KnownPolicy | undefined): Promise<AccessPolicy>;
 };
 
 export function accessOwners(redis: RedisClient, call: Call): Owners {
@@ -78,6 +87,17 @@ export function accessOwners(redis: RedisClient, call: Call): Owners {
         await fillMembership(redis, { organizationId, userId, generation, membership }).catch(() => {});
         return membership;
       }),
+
+    policy: (organizationId, known) =>
+      once(`policy ${organizationId}`, async () => {
+        let generation = known?.generation ?? null;
+        if (generation === null && reachable())
+          generation = await organizationGeneration(redis, organizationId).catch(() => null);
+        const policy = await askPolicy(call, organizationId);
+        if (generation !== null && reachable())
+          await fillPolicy(redis, { organizationId, generation, policy }).catch(() => {});
+        return policy;
+      }),
   };
 }
 
@@ -113,6 +133,7 @@ export async function askToken(
       scopes: found.scopes,
       clientId: found.client_id,
       keyThumbprint: found.key_thumbprint,
+      createdAt: Date.parse(found.created_at),
       expiresAt: Date.parse(found.expires_at),
     };
     const active = { state: 'active', userId: found.user_id, isSystemAdmin: false, token } as const;
@@ -121,6 +142,20 @@ export async function askToken(
     if (cause instanceof Failure && cause.code === 'TOKEN_NOT_FOUND') return { state: null, known: null };
     throw cause;
   }
+}
+
+const DAY = 86_400_000;
+
+export async function askPolicy(call: Call, organizationId: number): Promise<AccessPolicy> {
+  const said = await call(accessPolicy, { params: { organization_id: organizationId } });
+  const { personal_token_max_days: days } = said;
+  return {
+    ipAllowList: said.ip_allow_list,
+    personalTokens: said.personal_tokens,
+    personalTokenAge: days === null ? null : days * DAY,
+    organizationTokens: said.organization_tokens,
+    oauthApplications: said.oauth_applications,
+  };
 }
 
 export async function askMembership(call: Call, organizationId: number, userId: number): Promise<Membership> {

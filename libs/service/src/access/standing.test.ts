@@ -4,6 +4,7 @@ import { memberPrincipal, sessionState } from '@rivergate/contracts';
 import { endpoints, Id } from '@rivergate/endpoint';
 import {
   administrator,
+  admitsEverything,
   eventually,
   type ServiceUnderTest,
   signedIn,
@@ -103,7 +104,7 @@ let caller: Principal;
 beforeAll(async () => {
   policy = await startServiceUnderTest(definition, {
     env: { DATABASE_POOL: '2' },
-    peers: { identity: [identityPeer], organization: [organizationPeer] },
+    peers: { identity: [identityPeer], organization: [organizationPeer, admitsEverything] },
   });
 });
 afterAll(() => policy.stop());

@@ -1,4 +1,5 @@
 import {
+  type AccessPolicy,
   clientStanding,
   hasExpired,
   type KnownMembership,
@@ -9,14 +10,23 @@ import {
   mayImpersonate,
   type Principal,
   readAccess,
+  refusalUnder,
   type Scope,
   standingIn,
 } from '@rivergate/caller';
-import { memberPrincipal, sessionState, TOKEN_OWNERS } from '@rivergate/contracts';
-import { type Call, type Endpoint, type EndpointSpec, type Runtime, Unauthorized } from '@rivergate/endpoint';
+import { accessPolicy, memberPrincipal, sessionState, TOKEN_OWNERS } from '@rivergate/contracts';
+import {
+  type Call,
+  type Endpoint,
+  type EndpointSpec,
+  IpNotAllowed,
+  type Runtime,
+  TokenNotAllowed,
+  Unauthorized,
+} from '@rivergate/endpoint';
 import type { RedisClient } from '@rivergate/redis';
 import type { Knex } from 'knex';
-import { accessOwners, askMembership, askSession, askToken } from './owners.ts';
+import { accessOwners, askMembership, askPolicy, askSession, askToken } from './owners.ts';
 
 /** Finds out anew what a caller may do. */
 export interface Standings {
@@ -24,10 +34,10 @@ export interface Standings {
   ofCaller: Runtime['standing'];
   /**
    * Of someone for whom work goes on when they have left: by membership, whatever has become of the session or token,
-   * and within the bounds of the token. What makes
-   * a system administrator is a session, and ends with it.
+   * and within the bounds of the token. What makes a system administrator is a session, and ends with it. Where the
+   * request for it came from counted when it came.
    */
-  ofAbsent: Runtime['standing'];
+  ofAbsent(caller: Principal, db: Knex.Transaction): Promise<Principal>;
 }
 
 /**
@@ -38,6 +48,7 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
   const owners = accessOwners(redis, call);
   const owns = (asked: EndpointSpec) => endpoints.some(({ spec }) => spec.operation === asked.operation);
   const [ownsSessions, ownsMemberships] = [owns(sessionState), owns(memberPrincipal)];
+  const ownsPolicies = owns(accessPolicy);
 
   const loginOf = async (login: Login, known: Known, db: Knex.Transaction): Promise<LoginState | null> => {
     const session = known?.session;
@@ -71,11 +82,35 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
     const scope = session.token?.scopes ?? caller.scope;
     return { ...caller, scope, ...standingIn(organizationId, memberships[0], { ...session, impersonator }) };
   };
+  const policyOf = async (
+    organizationId: number,
+    known: Known,
+    db: Knex.Transaction,
+  ): Promise<AccessPolicy> => {
+    if (ownsPolicies) return askPolicy(askHere(endpoints, db), organizationId);
+    return known?.policy.policy ?? owners.policy(organizationId, known?.policy);
+  };
+  /** @throws IpNotAllowed, TokenNotAllowed, UpstreamUnavailable */
+  const requireAdmitted = async (
+    { organizationId, isMember, isSystemAdmin, kind, ip, token }: Principal,
+    session: LoginState & { state: 'active' },
+    { anyNetwork }: { anyNetwork?: true | undefined },
+    known: Known,
+    db: Knex.Transaction,
+  ): Promise<void> => {
+    if (organizationId === null || isSystemAdmin || !(isMember || kind === 'client')) return;
+    const subject = { ip, token: token && session.token ? { kind: token.kind, facts: session.token } : null };
+    const refusal = refusalUnder(await policyOf(organizationId, known, db), subject);
+    if (refusal === 'token') throw TokenNotAllowed();
+    if (refusal === 'ip' && !anyNetwork) throw IpNotAllowed();
+  };
   const lookUp = (caller: Principal, login: Login) =>
-    readAccess(redis, { ...login, members: membersAbout(caller) }).catch(() => null);
+    readAccess(redis, { ...login, members: membersAbout(caller), policyOf: caller.organizationId }).catch(
+      () => null,
+    );
 
   return {
-    async ofCaller(caller, db) {
+    async ofCaller(caller, db, spec) {
       const { userId } = caller;
       const login = loginBy(caller);
       if (login === null) throw Unauthorized();
@@ -84,10 +119,14 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
       if (session?.state !== 'active' || session.userId !== userId || hasExpired(session)) throw ended();
       if (userId === null) {
         if (session.token === undefined) throw ended();
-        return { ...caller, ...clientStanding(caller.organizationId, session.token) };
+        const client = { ...caller, ...clientStanding(caller.organizationId, session.token) };
+        await requireAdmitted(client, session, spec, known, db);
+        return client;
       }
       const mustEnrol = session.token === undefined && session.mustEnrol;
-      return await standing({ ...caller, userId, mustEnrol }, session, known, db);
+      const user = await standing({ ...caller, userId, mustEnrol }, session, known, db);
+      await requireAdmitted(user, session, spec, known, db);
+      return user;
     },
     async ofAbsent(caller, db) {
       const { userId, sessionId, token } = caller;

@@ -1,7 +1,13 @@
 import { clientStanding, forgetToken, type Principal, revokeToken, type Scope } from '@rivergate/caller';
 import { tokenState } from '@rivergate/contracts';
 import { endpoints, Id } from '@rivergate/endpoint';
-import { expectError, nobody, type ServiceUnderTest, startServiceUnderTest } from '@rivergate/testing';
+import {
+  admitsEverything,
+  expectError,
+  nobody,
+  type ServiceUnderTest,
+  startServiceUnderTest,
+} from '@rivergate/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { defineService } from '../index.ts';
@@ -45,6 +51,7 @@ const identity = endpoints()(tokenState, async () => ({
   bound: true,
   key_thumbprint: null,
   scopes,
+  created_at: new Date(),
   expires_at: new Date(Date.now() + 60_000),
   state: 'active' as const,
 }));
@@ -52,7 +59,7 @@ const identity = endpoints()(tokenState, async () => ({
 let service: ServiceUnderTest;
 beforeAll(async () => {
   const modules = [{ tag: 'Rules', endpoints: [read, write, administer, forUsers] }];
-  const peers = { identity: [identity] };
+  const peers = { identity: [identity], organization: [admitsEverything] };
   service = await startServiceUnderTest(defineService({ name: 'policy', modules }), { peers });
 });
 afterAll(() => service?.stop());

@@ -4,6 +4,7 @@ import { endpoints, Id } from '@rivergate/endpoint';
 import { event } from '@rivergate/events';
 import {
   administrator,
+  admitsEverything,
   expectError,
   fellowService,
   impersonated,
@@ -125,7 +126,7 @@ let service: ServiceUnderTest;
 let sessionId = 0;
 beforeAll(async () => {
   service = await startServiceUnderTest(defineService({ name: 'prompt', modules: [module] }), {
-    peers: { identity: [identityPeer], organization: [organizationPeer] },
+    peers: { identity: [identityPeer], organization: [organizationPeer, admitsEverything] },
   });
 });
 afterAll(() => service.stop());

@@ -57,6 +57,7 @@ export const endSession = endpoint(
     caller: 'public',
     bearer: 'optional',
     beforeEnrolment: true,
+    anyNetwork: true,
     body: Request,
     answer: z.object({
       app_name: z

@@ -19,12 +19,19 @@ const Enforced = z.object({
     refresh_token_days: z.int().positive(),
     /** Events from before there was such a setting do not have it. */
     access_token_expire_minutes: z.int().positive().default(129_600),
+    organization_tokens_allowed: z.boolean().default(true),
   }),
   mfa: z
     .object({ required: z.boolean(), deadline: z.iso.datetime({ offset: true }).nullable() })
     .default({ required: false, deadline: null }),
   devices: z.object({ trust_days: z.int().min(0) }).default({ trust_days: 30 }),
   oauth: z.object({ open_registration: z.boolean() }).default({ open_registration: false }),
+  network: z
+    .object({ ip_allow_list: z.array(z.object({ network: z.string() })) })
+    .default({ ip_allow_list: [] }),
+  features: z
+    .object({ personal_access_tokens: z.boolean(), oauth_applications: z.boolean() })
+    .default({ personal_access_tokens: true, oauth_applications: true }),
 });
 
 const MINUTE = 60;
@@ -41,7 +48,9 @@ export function organizationPolicies({ redis }: { redis: RedisClient }) {
     on: [
       on(organizationSettingsChanged, async ({ data, time }, tools) => {
         const { organization_id, revision } = data;
-        const { password_policy, sessions, tokens, mfa, devices, oauth } = Enforced.parse(data.settings);
+        const { password_policy, sessions, tokens, mfa, devices, oauth, network, features } = Enforced.parse(
+          data.settings,
+        );
         const kept = await keepPolicy(tools.db, {
           organization_id,
           revision,
@@ -56,6 +65,9 @@ export function organizationPolicies({ redis }: { redis: RedisClient }) {
           mfa_required_from: mfa.required ? (mfa.deadline ?? time) : null,
           device_trust_days: devices.trust_days,
           open_clients: oauth.open_registration,
+          ip_allow_list: network.ip_allow_list.map(({ network: listed }) => listed),
+          organization_tokens: features.personal_access_tokens && tokens.organization_tokens_allowed,
+          oauth_applications: features.oauth_applications,
         });
         if (!kept) return;
         const emitting = emittingAtOnce(redis, tools);

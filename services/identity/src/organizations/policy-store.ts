@@ -1,3 +1,4 @@
+import { IpNotAllowed } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 
 /** The settings of an organization that identity enforces, as the table keeps them. */
@@ -18,6 +19,12 @@ export interface OrganizationPolicy {
   device_trust_days: number;
   /** Whether members may use OAuth clients that registered themselves. */
   open_clients: boolean;
+  /** Networks from which its members come, in CIDR notation; none: all. */
+  ip_allow_list: string[];
+  /** Whether members may make tokens that act in the organization only. */
+  organization_tokens: boolean;
+  /** Whether OAuth applications may be made in it, and get tokens that act in it. */
+  oauth_applications: boolean;
 }
 
 /** Keeps what an organization's settings say, unless something later is known. @returns whether it was kept */
@@ -39,6 +46,45 @@ export async function mayOpenClients(db: Knex, organizationId: number): Promise<
   const policy = db('organization_policies').where({ organization_id: organizationId });
   if (db.isTransaction) policy.forShare();
   return (await policy.first('open_clients'))?.open_clients ?? false;
+}
+
+/** Whether members may make tokens that act in the organization only. */
+export async function mayMakeTokens(db: Knex, organizationId: number): Promise<boolean> {
+  const policy = await db('organization_policies')
+    .where({ organization_id: organizationId })
+    .first('organization_tokens');
+  return policy?.organization_tokens ?? true;
+}
+
+/** Whether OAuth applications may be made in the organization, and get tokens that act in it. */
+export async function mayUseApplications(db: Knex, organizationId: number): Promise<boolean> {
+  const policy = await db('organization_policies')
+    .where({ organization_id: organizationId })
+    .first('oauth_applications');
+  return policy?.oauth_applications ?? true;
+}
+
+/**
+ * No session goes on in an organization that does not admit the address. Who administers the platform is admitted
+ * everywhere.
+ *
+ * @param organizationId null for none
+ * @param ip canonical; null, which none admits that admits not all, where it is not known
+ * @throws IpNotAllowed
+ */
+export async function requireAdmitted(
+  db: Knex,
+  { userId, organizationId, ip }: { userId: number; organizationId: number | null; ip: string | null },
+): Promise<void> {
+  if (organizationId === null) return;
+  const { rows } = await db.raw(
+    `select from organization_policies as policy
+     where policy.organization_id = :organization and policy.ip_allow_list <> '{}'
+       and not coalesce(cast(:ip as inet) <<= any (policy.ip_allow_list), false)
+       and not exists (select from users where id = :user and is_system_admin)`,
+    { organization: organizationId, ip, user: userId },
+  );
+  if (rows.length > 0) throw IpNotAllowed();
 }
 
 /** What organizations demand of a password beyond the platform's own policy. */

@@ -161,6 +161,7 @@ export interface TokenStanding {
   bound: boolean;
   scopes: Scope[];
   key_thumbprint: null;
+  created_at: Date;
   expires_at: Date;
   state: 'active' | 'suspended' | 'revoked';
 }
@@ -175,7 +176,7 @@ export async function touchToken(db: Knex, hash: string): Promise<TokenStanding 
      )
      select personal_tokens.id as token_id, user_id, null as client_id, null as key_thumbprint,
        coalesce(organization_id, home_organization_id) as organization_id,
-       organization_id is not null as bound, scopes, ${endsAt} as expires_at,
+       organization_id is not null as bound, scopes, personal_tokens.created_at, ${endsAt} as expires_at,
        case when revoked_at is not null then 'revoked' when disabled_at is not null then 'suspended' else 'active' end
          as state
      from personal_tokens join users on users.id = user_id

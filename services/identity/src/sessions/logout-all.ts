@@ -9,6 +9,7 @@ export const logoutAll = endpoint(
     summary: 'End every session of the caller',
     caller: 'user',
     session: true,
+    anyNetwork: true,
     status: 204,
   },
   async ({ caller, db, emit }) => {

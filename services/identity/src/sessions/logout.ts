@@ -12,6 +12,7 @@ export const logout = endpoint(
     summary: 'End this session',
     caller: 'user',
     beforeEnrolment: true,
+    anyNetwork: true,
     impersonated: true,
     status: 204,
     errors: [LogoutFailed],

@@ -7,6 +7,7 @@ import {
   WorkspaceNotFound,
 } from '@rivergate/contracts';
 import { endpoints, UpstreamUnavailable } from '@rivergate/endpoint';
+import { admitsEverything } from '@rivergate/testing';
 
 /** What identity asks organization, answered from memory. User n gets personal organization 1000+n. */
 export function organizationStandIn() {
@@ -31,6 +32,7 @@ export function organizationStandIn() {
   const personal = (userId: number) => ({ organization_id: 1000 + userId, workspace_id: 2000 + userId });
 
   const answers = [
+    admitsEverything,
     endpoint(ensurePersonalOrganization, async ({ params }) => {
       state.asked.personal++;
       up();

@@ -14,6 +14,7 @@ import { endpoint } from '../endpoint.ts';
 import { PersonalMessage } from '../invitations/invitation.ts';
 import { EmailDomainNotAllowed } from '../members/errors.ts';
 import { Domain, Name } from '../names/name.ts';
+import { requireOwnNetwork } from '../settings/network.ts';
 import { SettingsChange } from '../settings/settings.ts';
 import { WorkspaceReference } from '../workspaces/workspace.ts';
 import {
@@ -90,6 +91,7 @@ export const createOrganization = endpoint(
   {
     check({ body, caller }) {
       refuseForeignRole(body);
+      requireOwnNetwork(caller, body.settings?.network?.ip_allow_list, 'body.settings.network.ip_allow_list');
       if (caller.kind !== 'user') refuseRepetition(body.invitations, registrationOf(body).email);
     },
     async prepare({ body, caller, plans, knex, call, request }) {

@@ -13,6 +13,7 @@ export const listOrganizations = endpoint(
     summary: "List the caller's organizations",
     description: 'Those with an active membership, the personal one included, in order of name.',
     caller: 'user',
+    anyNetwork: true,
     query: organizations.query,
     answer: organizations.answer,
     message: 'Organizations retrieved successfully',

@@ -4,6 +4,7 @@ import { Id, Timestamp } from '@rivergate/endpoint';
 import type { Changes } from '@rivergate/events';
 import { z } from 'zod';
 import { Domain } from '../names/name.ts';
+import { ListedNetwork, NetworkList } from './network.ts';
 
 /** Capabilities that an organization may switch off for all of its workspaces. */
 export const FEATURES = [
@@ -50,6 +51,23 @@ const FIELDS = {
     refresh_token_days: z.int().min(1).max(30),
     access_token_expire_minutes: z.int().min(60).max(525_600).meta({
       description: 'Minutes that tokens live which act in this organization only, those of earlier too',
+    }),
+    organization_tokens_allowed: z.boolean().meta({
+      description: 'Personal access tokens that act in this organization only may be made and used',
+    }),
+    personal_tokens_allowed: z.boolean().meta({
+      description:
+        'Personal access tokens of members that act in all of their organizations act in this one too',
+    }),
+    personal_token_max_days: z.union([z.int().min(1).max(365), z.null()]).meta({
+      description:
+        'Days after which such a token acts here no more, from when it was made; null: its own time',
+    }),
+  },
+  network: {
+    ip_allow_list: z.array(ListedNetwork).meta({
+      description:
+        'The only networks from which members and clients reach the organization, by whatever session or token; none: all',
     }),
   },
   devices: {
@@ -106,6 +124,7 @@ export const Settings = z
     mfa: z.object(FIELDS.mfa),
     sessions: z.object(FIELDS.sessions),
     tokens: z.object(FIELDS.tokens),
+    network: z.object(FIELDS.network),
     devices: z.object(FIELDS.devices),
     sso: z.object(FIELDS.sso),
     oauth: z.object(FIELDS.oauth),
@@ -126,6 +145,8 @@ const AllowedDomains = z
   .transform(domains => [...new Set(domains)])
   .meta(FIELDS.members.allowed_email_domains.meta() ?? {});
 
+const AllowList = NetworkList.meta(FIELDS.network.ip_allow_list.meta() ?? {});
+
 /** What a change may name: any setting of any group. Settings left out keep their value. */
 export const SettingsChange = z
   .strictObject({
@@ -133,6 +154,7 @@ export const SettingsChange = z
     mfa: z.strictObject(FIELDS.mfa).partial().optional(),
     sessions: z.strictObject(FIELDS.sessions).partial().optional(),
     tokens: z.strictObject(FIELDS.tokens).partial().optional(),
+    network: z.strictObject({ ip_allow_list: AllowList }).partial().optional(),
     devices: z.strictObject(FIELDS.devices).partial().optional(),
     sso: z.strictObject(FIELDS.sso).partial().optional(),
     oauth: z.strictObject(FIELDS.oauth).partial().optional(),
@@ -150,7 +172,15 @@ export const DEFAULT_SETTINGS: Settings = {
   password_policy: { min_length: 8, require_special_character: false },
   mfa: { required: false, grace_days: 7, deadline: null },
   sessions: { lifetime_minutes: 1440, remembered_lifetime_days: 30 },
-  tokens: { access_token_minutes: 60, refresh_token_days: 30, access_token_expire_minutes: 129_600 },
+  tokens: {
+    access_token_minutes: 60,
+    refresh_token_days: 30,
+    access_token_expire_minutes: 129_600,
+    organization_tokens_allowed: true,
+    personal_tokens_allowed: true,
+    personal_token_max_days: null,
+  },
+  network: { ip_allow_list: [] },
   devices: { trust_days: 30 },
   sso: { required: false },
   oauth: { open_registration: false },

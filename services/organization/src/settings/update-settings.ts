@@ -6,6 +6,7 @@ import { endpoint } from '../endpoint.ts';
 import { membersOutside } from '../members/allowed-domains.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { findRole, isAdministrative, type RoleRow } from '../roles/role-store.ts';
+import { requireOwnNetwork } from './network.ts';
 import {
   changedSettings,
   changeSettings,
@@ -23,7 +24,8 @@ export const updateSettings = endpoint(
     summary: 'Change settings of an organization; enforced from the next request on',
     description:
       'Settings left out keep their value. A new requirement of MFA without a deadline gets one by grace_days. Members whom ' +
-      'allowed_email_domains would not let in stay, and are given no more than they hold.',
+      'allowed_email_domains would not let in stay, and are given no more than they hold. An ip_allow_list that does not hold ' +
+      'the address of the request is refused.',
     caller: 'admin',
     clients: true,
     params: z.object({ org_id: Id }),
@@ -37,7 +39,8 @@ export const updateSettings = endpoint(
     message: 'Settings updated successfully',
     messageInData: true,
   },
-  async ({ params, body, db, emit }) => {
+  async ({ params, body, caller, db, emit }) => {
+    requireOwnNetwork(caller, body.network?.ip_allow_list, 'body.network.ip_allow_list');
     const { id, settings: stored } = await lockOrganization(db, params.org_id);
     await requireOwnRole(db, id, 'workspaces.default_role_id', body.workspaces?.default_role_id);
     await requireJoinRole(db, id, body.domains?.join_role_id);

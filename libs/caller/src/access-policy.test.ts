@@ -1,0 +1,71 @@
+import { describe, expect, it } from 'vitest';
+import { type AccessPolicy, admits, type PolicySubject, refusalUnder } from './access-policy.ts';
+
+describe('a list of networks', () => {
+  const list = ['198.51.100.0/24', '203.0.113.7/32', '2001:db8:7::/48'];
+
+  it.each(['198.51.100.0', '198.51.100.255', '203.0.113.7', '2001:db8:7::1'])('admits %s', ip => {
+    expect(admits(list, ip)).toBe(true);
+  });
+
+  it.each([
+    '198.51.101.0',
+    '203.0.113.8',
+    '2001:db8:8::1',
+    '::1',
+    null,
+    '',
+    'unknown',
+    '198.51.100.1, 203.0.113.7',
+  ])('does not admit %s', ip => {
+    expect(admits(list, ip)).toBe(false);
+  });
+
+  it('that is empty admits all, also who has no address', () => {
+    for (const ip of ['198.51.100.1', '::1', null]) expect(admits([], ip)).toBe(true);
+  });
+
+  it('of IPv6 admits no IPv4 address that it would hold mapped', () => {
+    expect(admits(['::/64'], '198.51.100.1')).toBe(false);
+    expect(admits(['0.0.0.0/1'], '::ffff')).toBe(false);
+  });
+
+  it('of a thousand networks is looked through entirely', () => {
+    const many = Array.from({ length: 1_000 }, (_, index) => `10.${index >> 8}.${index & 255}.0/24`);
+    expect(admits(many, '10.3.231.1')).toBe(true);
+    expect(admits(many, '10.3.232.1')).toBe(false);
+  });
+});
+
+describe('a policy on tokens', () => {
+  const open: AccessPolicy = {
+    ipAllowList: [],
+    personalTokens: true,
+    personalTokenAge: null,
+    organizationTokens: true,
+    oauthApplications: true,
+  };
+  const token = (kind: 'pat' | 'oauth', bound: boolean, age = 0): PolicySubject => ({
+    ip: '198.51.100.1',
+    token: { kind, facts: { bound, createdAt: Date.now() - age } },
+  });
+
+  it('refuses the kinds that are switched off and no others, and never a session', () => {
+    const kinds = { personal: token('pat', false), own: token('pat', true), oauth: token('oauth', true) };
+    const refused = (policy: Partial<AccessPolicy>) =>
+      Object.entries({ ...kinds, session: { ip: null, token: null } })
+        .filter(([, subject]) => refusalUnder({ ...open, ...policy }, subject))
+        .map(([kind]) => kind);
+    expect(refused({})).toEqual([]);
+    expect(refused({ personalTokens: false })).toEqual(['personal']);
+    expect(refused({ organizationTokens: false })).toEqual(['own']);
+    expect(refused({ oauthApplications: false })).toEqual(['oauth']);
+  });
+
+  it('ends personal tokens by their age, those that were made before too', () => {
+    const day = { ...open, personalTokenAge: 86_400_000 };
+    expect(refusalUnder(day, token('pat', false, 86_000_000))).toBeNull();
+    expect(refusalUnder(day, token('pat', false, 86_400_001))).toBe('token');
+    expect(refusalUnder(day, token('pat', true, 86_400_001))).toBeNull();
+  });
+});
