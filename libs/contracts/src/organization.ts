@@ -133,7 +133,13 @@ export const startingPoint = spec({
   caller: 'internal',
   callers: ['identity'],
   params: z.object({ user_id: Id }),
-  query: z.object({ workspace_id: Id.optional() }),
+  query: z.object({
+    workspace_id: Id.optional(),
+    ip: z.string().max(45).optional().meta({
+      description:
+        'Address of the client: only what admits it comes into question, unless a workspace is named',
+    }),
+  }),
   answer: StartingPoint,
   errors: [WorkspaceNotFound],
 });

@@ -125,6 +125,9 @@ describe('a session that a browser keeps', () => {
       mfa_required_from: null,
       device_trust_days: 30,
       open_clients: false,
+      ip_allow_list: [],
+      organization_tokens: true,
+      oauth_applications: true,
     });
     await row(person).update({ organization_id });
     await token(secret).expect(200);

@@ -1,9 +1,10 @@
 import { TokenBundle } from '@rivergate/contracts';
-import { error, Id, reply } from '@rivergate/endpoint';
+import { error, Id, IpNotAllowed, reply } from '@rivergate/endpoint';
 import { sessionRefreshed } from '@rivergate/events';
 import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { requireAdmitted } from '../organizations/admission.ts';
 import { findPlace } from '../sessions/find-place.ts';
 import { accessToken } from '../tokens/token-bundle.ts';
 import { keptSession } from './browser-session-store.ts';
@@ -27,13 +28,18 @@ export const issueBrowserToken = endpoint(
         display_name: z.string(),
       })
       .meta({ id: 'BrowserSessionToken' }),
-    errors: [NobodySignedIn],
+    errors: [NobodySignedIn, IpNotAllowed],
     idempotency: false,
   },
-  async ({ cookies, db, emit, call, knex, keys, settings }) => {
+  async ({ cookies, request, db, emit, call, knex, keys, settings }) => {
     const kept = cookies.session && (await keptSession(db, tokenHash(cookies.session)));
     if (!kept) throw NobodySignedIn();
     const { email, display_name, ...session } = kept;
+    await requireAdmitted(db, {
+      userId: session.user_id,
+      organizationId: session.organization_id,
+      ip: request.ip,
+    });
     await emit(sessionRefreshed, {
       aggregateId: session.id,
       organizationId: session.organization_id,
@@ -45,7 +51,7 @@ export const issueBrowserToken = endpoint(
     if (session.organization_id !== null) return answer;
     return reply(answer, {
       async finish() {
-        const placed = await findPlace({ call, knex }, session);
+        const placed = await findPlace({ call, knex, request }, session);
         return { ...accessToken({ keys, settings }, placed), ...told };
       },
     });

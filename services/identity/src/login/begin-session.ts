@@ -6,6 +6,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import type { Account } from '../accounts/account-store.ts';
 import type { IdentityTools } from '../endpoint.ts';
+import { requireAdmitted } from '../organizations/admission.ts';
 import { type OpenSession, openSession, type Session } from '../sessions/session-store.ts';
 import { tokenBundle } from '../tokens/token-bundle.ts';
 
@@ -33,6 +34,7 @@ export type Login = Pick<OpenSession, 'passwordHash' | 'place' | 'methods' | 're
  * The user has proved everything that was asked for: opens the session and says so.
  *
  * @returns undefined when the account was suspended, or its password changed, in the meantime
+ * @throws IpNotAllowed where the organization in which it would start does not admit the address
  */
 export async function beginSession(
   { db, emit, request, keys, settings }: Tools,
@@ -48,6 +50,7 @@ export async function beginSession(
     userAgent: request.userAgent,
   });
   if (!session) return undefined;
+  await requireAdmitted(db, { userId, organizationId: session.organization_id, ip: request.ip });
   await emit(sessionOpened, {
     aggregateId: session.id,
     organizationId: session.organization_id,

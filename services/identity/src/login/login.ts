@@ -1,5 +1,5 @@
 import { WorkspaceNotFound } from '@rivergate/contracts';
-import { EmailAddress, Id } from '@rivergate/endpoint';
+import { EmailAddress, Id, IpNotAllowed } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { KnownPassword } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
@@ -46,7 +46,7 @@ export const login = endpoint(
         .meta({ description: 'A session of 30 days instead of 24 hours' }),
     }),
     answer: z.union([LoggedIn, SecondFactorRequired, VerificationRequired]),
-    errors: [InvalidCredentials, AccountDisabled, WorkspaceNotFound],
+    errors: [InvalidCredentials, AccountDisabled, IpNotAllowed, WorkspaceNotFound],
     rateLimit: 'login',
     idempotency: { seconds: 60, randomKey: true },
   },
@@ -56,7 +56,7 @@ export const login = endpoint(
       if (credentials.state !== 'right') return { ...credentials, place: null };
       return {
         ...credentials,
-        place: await startingPlace({ call, log }, credentials.account, body.workspace_id),
+        place: await startingPlace({ knex, call, log, request }, credentials.account, body.workspace_id),
       };
     },
     async handle(context) {

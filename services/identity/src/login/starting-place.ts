@@ -1,6 +1,14 @@
 import { startingPoint } from '@rivergate/contracts';
-import { type Call, type Log, UpstreamUnavailable } from '@rivergate/endpoint';
+import {
+  type Call,
+  IpNotAllowed,
+  type Log,
+  type RequestFacts,
+  UpstreamUnavailable,
+} from '@rivergate/endpoint';
+import type { Knex } from 'knex';
 import type { Account } from '../accounts/account-store.ts';
+import { isAdmitted } from '../organizations/admission.ts';
 
 /** Milliseconds for which a login waits to be told where it starts, when it could also start nowhere. */
 const DEADLINE = 1_000;
@@ -12,22 +20,29 @@ export interface Place {
 }
 
 /**
- * Where a login starts: in the workspace asked for, else where the last session was, else where organization says.
+ * Where a login starts: in the workspace asked for, else where the last session was, if that admits the address, else where
+ * organization says.
  * While organization is down the session starts nowhere, and a later refresh finds its place.
  *
  * @returns null for the place that the account remembers
- * @throws WorkspaceNotFound, and UpstreamUnavailable when a workspace was asked for that nobody can confirm
+ * @throws WorkspaceNotFound, UpstreamUnavailable when a workspace was asked for that nobody can confirm, and IpNotAllowed
+ *   where no organization of the user admits the address
  */
 export async function startingPlace(
-  { call, log }: { call: Call; log: Log },
+  { knex, call, log, request }: { knex: Knex; call: Call; log: Log; request: RequestFacts },
   account: Account,
   workspaceId: number | undefined,
 ): Promise<Place | null> {
-  if (workspaceId === undefined && account.last_organization_id !== null) return null;
-  const question = { params: { user_id: account.id }, query: { workspace_id: workspaceId } };
-  if (workspaceId !== undefined) return call(startingPoint, question);
+  const { id: userId, last_organization_id: last } = account;
+  const params = { user_id: userId };
+  if (workspaceId !== undefined) return call(startingPoint, { params, query: { workspace_id: workspaceId } });
+  const { ip } = request;
+  if (last !== null && (await isAdmitted(knex, { userId, organizationId: last, ip }))) return null;
   try {
-    return await call(startingPoint, question, { deadline: DEADLINE });
+    const query = ip === null ? {} : { ip };
+    const place = await call(startingPoint, { params, query }, { deadline: DEADLINE });
+    if (last !== null && place.organization_id === null) throw IpNotAllowed();
+    return place;
   } catch (cause) {
     if ((cause as { code?: string }).code !== UpstreamUnavailable.code) throw cause;
     log.warn({ user_id: account.id }, 'A session starts without an organization');

@@ -15,6 +15,11 @@ export const ApplicationNotFound = error(
   404,
   'No such application in the organization',
 );
+export const ApplicationsSwitchedOff = error(
+  'APPLICATIONS_SWITCHED_OFF',
+  403,
+  'The settings of the organization allow no OAuth applications',
+);
 export const ClientHasNoSecret = error(
   'CLIENT_HAS_NO_SECRET',
   409,

@@ -4,8 +4,10 @@ import { prefixedToken, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { usableKeySet } from '../oauth/client-assertion/key-set.ts';
+import { mayUseApplications } from '../organizations/policy-store.ts';
 import {
   ApplicationExists,
+  ApplicationsSwitchedOff,
   applicationFields,
   CreatedApplication,
   requireSound,
@@ -45,12 +47,13 @@ export const createApplication = endpoint(
     status: 201,
     message: 'Application registered; its secret is not shown again',
     messageInData: true,
-    errors: [ApplicationExists],
+    errors: [ApplicationExists, ApplicationsSwitchedOff],
     idempotency: { seconds: 60, randomKey: true },
   },
   {
     check: ({ body }) => requireSound(body),
     async handle({ params, body, db, emit }) {
+      if (!(await mayUseApplications(db, params.org_id))) throw ApplicationsSwitchedOff();
       const secret = takesSecret(body.token_endpoint_auth_method) ? prefixedToken('secret') : undefined;
       const { last_used_at: _, ...application } = await insertApplication(db, {
         ...body,

@@ -54,9 +54,17 @@ const COLUMNS = [
 ];
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
+/** The organization of an application wants none. */
+const switchedOff = (db: Knex) =>
+  db('organization_policies as policy')
+    .whereRaw('policy.organization_id = oauth_applications.organization_id')
+    .where({ 'policy.oauth_applications': false })
+    .select(db.raw('1'));
+
 const active = (db: Knex, clientId: string) =>
   db('oauth_applications')
     .where({ client_id: clientId, status: 'active', organization_deleted: false })
+    .whereNotExists(switchedOff(db))
     .first(...COLUMNS, db.raw("coalesce(last_used_at > now() - interval '1 minute', false) as is_touched"));
 
 /** Whether a client can be called that: no other text is compared with what is kept. */
@@ -66,7 +74,7 @@ export const isClientId = (text: string) => UUID.test(text);
 export const isPublic = (client: Pick<Client, 'token_endpoint_auth_method'>) =>
   client.token_endpoint_auth_method === 'none';
 
-/** @returns undefined where it is unknown or revoked, or its organization is deleted */
+/** @returns undefined where it is unknown or revoked, or its organization is deleted or wants no applications */
 export async function clientById(db: Knex, clientId: string): Promise<Client | undefined> {
   return isClientId(clientId) ? active(db, clientId) : undefined;
 }

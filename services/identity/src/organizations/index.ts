@@ -2,6 +2,7 @@ import { ofMember, type Resources } from '@rivergate/service';
 import { organizationPolicies as policyTables } from '../../migrations/0007_organization_policies.ts';
 import { applicationsOfDeletedOrganizations } from '../../migrations/0041_applications_of_deleted_organizations.ts';
 import { organizationBranding as brandingTable } from '../../migrations/0045_organization_branding.ts';
+import { admission } from '../../migrations/0049_admission.ts';
 import { organizationBranding } from './branding.ts';
 import { deletedOrganizations } from './deleted-organizations.ts';
 import { memberships } from './memberships.ts';
@@ -9,7 +10,7 @@ import { organizationPolicies } from './organization-policies.ts';
 import { usage } from './usage.ts';
 
 export const endpoints = [usage];
-export const migrations = [policyTables, applicationsOfDeletedOrganizations, brandingTable];
+export const migrations = [policyTables, applicationsOfDeletedOrganizations, brandingTable, admission];
 export const consumers = (tools: Resources) => [
   organizationPolicies(tools),
   memberships,

@@ -5,6 +5,7 @@ import { emittingAtOnce } from '../emitting-at-once.ts';
 import { endGrantsOfOpenClients } from '../oauth/grants-of-open-clients.ts';
 import { forgetTokens } from '../personal-tokens/forget-tokens.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
+import { revokeOverdueDevices } from '../trusted-devices/revoke-devices.ts';
 import { keepPolicy } from './policy-store.ts';
 
 /** What identity reads of an organization's settings. */
@@ -72,7 +73,9 @@ export function organizationPolicies({ redis }: { redis: RedisClient }) {
         if (!kept) return;
         const emitting = emittingAtOnce(redis, tools);
         await endSessions(emitting, { overdueIn: organization_id }, 'organization_settings');
-        if (!oauth.open_registration) await endGrantsOfOpenClients(emitting, organization_id);
+        if (!(oauth.open_registration && features.oauth_applications))
+          await endGrantsOfOpenClients(emitting, organization_id);
+        await revokeOverdueDevices(emitting, organization_id);
         await forgetTokens(redis, tools, { organization_id });
       }),
     ],

@@ -1,4 +1,3 @@
-import { IpNotAllowed } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 
 /** The settings of an organization that identity enforces, as the table keeps them. */
@@ -45,7 +44,8 @@ export async function keepPolicy(db: Knex, policy: OrganizationPolicy): Promise<
 export async function mayOpenClients(db: Knex, organizationId: number): Promise<boolean> {
   const policy = db('organization_policies').where({ organization_id: organizationId });
   if (db.isTransaction) policy.forShare();
-  return (await policy.first('open_clients'))?.open_clients ?? false;
+  policy.where({ open_clients: true, oauth_applications: true });
+  return (await policy.first('organization_id')) !== undefined;
 }
 
 /** Whether members may make tokens that act in the organization only. */
@@ -62,29 +62,6 @@ export async function mayUseApplications(db: Knex, organizationId: number): Prom
     .where({ organization_id: organizationId })
     .first('oauth_applications');
   return policy?.oauth_applications ?? true;
-}
-
-/**
- * No session goes on in an organization that does not admit the address. Who administers the platform is admitted
- * everywhere.
- *
- * @param organizationId null for none
- * @param ip canonical; null, which none admits that admits not all, where it is not known
- * @throws IpNotAllowed
- */
-export async function requireAdmitted(
-  db: Knex,
-  { userId, organizationId, ip }: { userId: number; organizationId: number | null; ip: string | null },
-): Promise<void> {
-  if (organizationId === null) return;
-  const { rows } = await db.raw(
-    `select from organization_policies as policy
-     where policy.organization_id = :organization and policy.ip_allow_list <> '{}'
-       and not coalesce(cast(:ip as inet) <<= any (policy.ip_allow_list), false)
-       and not exists (select from users where id = :user and is_system_admin)`,
-    { organization: organizationId, ip, user: userId },
-  );
-  if (rows.length > 0) throw IpNotAllowed();
 }
 
 /** What organizations demand of a password beyond the platform's own policy. */

@@ -1,4 +1,4 @@
-import { EmailAddress, error } from '@rivergate/endpoint';
+import { EmailAddress, error, IpNotAllowed } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { beginSession, LoggedIn } from '../login/begin-session.ts';
@@ -35,6 +35,7 @@ export const completeLogin = endpoint(
       InvalidAssertion,
       AccountDisabled,
       ChallengeNotFound,
+      IpNotAllowed,
     ],
     rateLimit: 'login',
     idempotency: { seconds: 60, randomKey: true },
@@ -44,7 +45,8 @@ export const completeLogin = endpoint(
       const tools = { knex, secretBox, settings, limit, log, request };
       const proof = await prepareProof(tools, body.email, body.credential);
       const { account, verified } = proof;
-      const place = account && verified ? await startingPlace({ call, log }, account, undefined) : null;
+      const place =
+        account && verified ? await startingPlace({ knex, call, log, request }, account, undefined) : null;
       return { proof, place };
     },
     // A failure is returned: the challenge is spent, and the try noted, with it.

@@ -1,6 +1,7 @@
-import { Id } from '@rivergate/endpoint';
+import { Id, TokenNotAllowed } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { mayMakeTokens } from '../organizations/policy-store.ts';
 import { issueToken } from './issue-token.ts';
 import { CreatedToken, ExpiresInDays, OrganizationAccessDenied, Scopes, TokenName } from './token.ts';
 
@@ -20,13 +21,14 @@ export const createOrganizationToken = endpoint(
     status: 201,
     message: 'Token created; it is not shown again',
     messageInData: true,
-    errors: [OrganizationAccessDenied],
+    errors: [OrganizationAccessDenied, TokenNotAllowed],
     idempotency: { seconds: 60, randomKey: true },
   },
   async ({ params, body, caller, db, emit }) => {
     // Also a system administrator has tokens only where he is a member.
     if (!caller.isMember) throw OrganizationAccessDenied();
     const organizationId = params.org_id;
+    if (!(await mayMakeTokens(db, organizationId))) throw TokenNotAllowed();
     const token = await issueToken({ db, emit }, caller, body, { organizationId });
     return { ...token, organization_id: organizationId };
   },

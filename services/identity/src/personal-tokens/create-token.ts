@@ -1,10 +1,11 @@
 import { ensurePersonalOrganization, memberPrincipal } from '@rivergate/contracts';
-import { type Call, Id } from '@rivergate/endpoint';
+import { type Call, Id, TokenNotAllowed } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { accountById } from '../accounts/account-store.ts';
 import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
+import { mayMakeTokens } from '../organizations/policy-store.ts';
 import { issueToken } from './issue-token.ts';
 import { CreatedToken, ExpiresInDays, Scopes, TokenCreationFailed, TokenName } from './token.ts';
 import type { NewToken } from './token-store.ts';
@@ -31,13 +32,17 @@ export const createToken = endpoint(
     status: 201,
     message: 'Token created; it is not shown again',
     messageInData: true,
-    errors: [TokenCreationFailed, CallerNotFound],
+    errors: [TokenCreationFailed, CallerNotFound, TokenNotAllowed],
     idempotency: { seconds: 60, randomKey: true },
   },
   {
     // Before the transaction: a slow organization holds no connection.
     prepare: ({ body, caller, call, knex }) => placeOf({ call, knex }, caller.userId, body.organization_id),
-    handle: ({ body, caller, prepared, db, emit }) => issueToken({ db, emit }, caller, body, prepared),
+    async handle({ body, caller, prepared, db, emit }) {
+      const { organization_id } = body;
+      if (organization_id !== null && !(await mayMakeTokens(db, organization_id))) throw TokenNotAllowed();
+      return await issueToken({ db, emit }, caller, body, prepared);
+    },
   },
 );
 

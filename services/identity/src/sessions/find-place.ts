@@ -1,5 +1,5 @@
 import { startingPoint } from '@rivergate/contracts';
-import type { Call } from '@rivergate/endpoint';
+import type { Call, RequestFacts } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { placeSession, type Session } from './session-store.ts';
 
@@ -12,10 +12,11 @@ const DEADLINE = 1_000;
  * @returns the session as it is then
  */
 export async function findPlace(
-  { call, knex }: { call: Call; knex: Knex },
+  { call, knex, request }: { call: Call; knex: Knex; request: RequestFacts },
   session: Session,
 ): Promise<Session> {
-  const question = { params: { user_id: session.user_id }, query: {} };
+  const query = request.ip === null ? {} : { ip: request.ip };
+  const question = { params: { user_id: session.user_id }, query };
   const { organization_id, workspace_id } = await call(startingPoint, question, { deadline: DEADLINE });
   if (organization_id === null) return session;
   return (await placeSession(knex, session, { organization_id, workspace_id })) ?? session;

@@ -1,9 +1,10 @@
 import { TokenBundle } from '@rivergate/contracts';
-import { error, reply } from '@rivergate/endpoint';
+import { error, IpNotAllowed, reply } from '@rivergate/endpoint';
 import { sessionRefreshed, sessionRefreshReused } from '@rivergate/events';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { requireAdmitted } from '../organizations/admission.ts';
 import { tokenBundle } from '../tokens/token-bundle.ts';
 import { endSessions } from './end-sessions.ts';
 import { findPlace } from './find-place.ts';
@@ -26,10 +27,10 @@ export const refresh = endpoint(
     caller: 'token',
     body: z.object({ refresh_token: RefreshToken }),
     answer: TokenBundle,
-    errors: [InvalidRefreshToken],
+    errors: [InvalidRefreshToken, IpNotAllowed],
     idempotency: { seconds: 60, spends: 'body.refresh_token' },
   },
-  async ({ body, db, emit, call, knex, keys, settings }) => {
+  async ({ body, request, db, emit, call, knex, keys, settings }) => {
     const next = oneTimeToken();
     const rotation = await rotateRefreshToken(db, tokenHash(body.refresh_token), tokenHash(next));
 
@@ -51,6 +52,12 @@ export const refresh = endpoint(
     }
 
     const { session } = rotation;
+    // What is thrown spends nothing: the token is good again where the organization admits it.
+    await requireAdmitted(db, {
+      userId: session.user_id,
+      organizationId: session.organization_id,
+      ip: request.ip,
+    });
     await emit(sessionRefreshed, {
       aggregateId: session.id,
       organizationId: session.organization_id,
@@ -62,7 +69,7 @@ export const refresh = endpoint(
 
     return reply(bundle, {
       async finish() {
-        return tokenBundle({ keys, settings }, await findPlace({ call, knex }, session), next);
+        return tokenBundle({ keys, settings }, await findPlace({ call, knex, request }, session), next);
       },
     });
   },

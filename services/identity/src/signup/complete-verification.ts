@@ -59,7 +59,7 @@ export async function completeVerification(
 
 /** Whoever was invited or made for an organization starts there, everybody else in the personal one. */
 export async function enterOrganization(
-  { call, knex }: Pick<Tools, 'call' | 'knex'>,
+  { call, knex, request }: Pick<Tools, 'call' | 'knex' | 'request'>,
   account: Account,
   session: Session,
 ): Promise<Session> {
@@ -67,7 +67,8 @@ export async function enterOrganization(
   const params = { user_id: account.id };
   const body = { email: account.email, display_name: account.display_name };
   const personal = await call(ensurePersonalOrganization, { params, body }, soon);
-  const first = account.holds_address ? await call(startingPoint, { params, query: {} }, soon) : personal;
+  const query = request.ip === null ? {} : { ip: request.ip };
+  const first = account.holds_address ? await call(startingPoint, { params, query }, soon) : personal;
   const { organization_id: organizationId, workspace_id } = first.organization_id === null ? personal : first;
   const place = { organization_id: organizationId ?? personal.organization_id, workspace_id };
   return (await placeSession(knex, session, place)) ?? session;

@@ -1,4 +1,4 @@
-import { error, form, redirect } from '@rivergate/endpoint';
+import { error, form, IpNotAllowed, redirect } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint, type IdentityTools } from '../endpoint.ts';
 import { AccountDisabled } from '../login/login-errors.ts';
@@ -43,7 +43,14 @@ const shared = {
   message: 'Signed in with GitHub',
   messageInData: true,
   redirects: { status: 303, to: 'own' },
-  errors: [InvalidProvider, AuthorizationFailed, MissingAuthorizationCode, InvalidState, AccountDisabled],
+  errors: [
+    InvalidProvider,
+    AuthorizationFailed,
+    MissingAuthorizationCode,
+    InvalidState,
+    AccountDisabled,
+    IpNotAllowed,
+  ],
 } as const;
 
 type Tools = Parameters<typeof prepareSocialLogin>[0] & Pick<IdentityTools, 'settings'>;

@@ -12,7 +12,8 @@ export interface PreparedLogin extends Identified {
   start: { userId: number; place: Place | null } | undefined;
 }
 
-type Tools = Pick<SocialTools, 'knex' | 'call' | 'log'> & Pick<IdentityTools, 'secretBox' | 'providers'>;
+type Tools = Pick<SocialTools, 'knex' | 'call' | 'log' | 'request'> &
+  Pick<IdentityTools, 'secretBox' | 'providers'>;
 
 /** Asks the provider who it is, and organization where the session starts: neither holds a connection. */
 export async function prepareSocialLogin(

@@ -2,13 +2,16 @@ import { memberAdded, organizationSettingsChanged } from '@rivergate/events';
 import { eventually, publishEvent } from '@rivergate/testing';
 import type { IdentityUnderTest, Person } from './identity-under-test.ts';
 
+/** Groups of settings, as far as a test sets them. */
+type Settings = { mfa?: object; devices?: object; network?: object; tokens?: object; features?: object };
+
 let organizations = 40_000;
 
 /** Makes the person a member of a new organization with these settings, of which identity has heard. @returns its id */
 export async function joinOrganization(
   identity: IdentityUnderTest,
   { userId }: Person,
-  settings: { mfa?: object; devices?: object },
+  settings: Settings,
 ): Promise<number> {
   const organization_id = ++organizations;
   const member = { organization_id, user_id: userId, role_id: null, is_admin: false, source: 'invitation' };
@@ -23,7 +26,7 @@ export async function joinOrganization(
 export async function changeSettings(
   identity: IdentityUnderTest,
   organization_id: number,
-  settings: { mfa?: object; devices?: object },
+  settings: Settings,
   revision: number,
 ): Promise<void> {
   const data = {

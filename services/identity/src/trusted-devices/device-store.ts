@@ -150,6 +150,34 @@ export async function removeDevices(
   return removed.filter(device => device.trusted);
 }
 
+/**
+ * Removes what the settings of an organization let its members trust no longer: devices that are past their time, and, where
+ * it forbids trust, those that are only offered. So a longer time brings none of them back.
+ *
+ * @returns those that were trusted until now
+ */
+export async function removeOverdue(
+  db: Knex,
+  organizationId: number,
+): Promise<{ id: number; user_id: number; device_name: string }[]> {
+  const removed = await db('trusted_devices')
+    .whereIn(
+      'user_id',
+      db('memberships').where({ organization_id: organizationId, status: 'active' }).select('user_id'),
+    )
+    .whereRaw(`coalesce(${TRUSTED_UNTIL} <= now(), ${trustDays('trusted_devices.user_id')} = 0)`)
+    .delete()
+    .returning([
+      'id',
+      'user_id',
+      'name as device_name',
+      db.raw(
+        `coalesce(activated_at > now() - ${TRUST_DAYS} * interval '1 day', false) as activated`,
+      ) as never,
+    ]);
+  return removed.filter(({ activated }) => activated);
+}
+
 /** Forgets a device that its user did not trust. */
 export async function removeCandidate(db: Knex, id: number): Promise<void> {
   await db('trusted_devices').where({ id }).delete();

@@ -1,7 +1,8 @@
 import type { Emit } from '@rivergate/endpoint';
 import { deviceRevoked } from '@rivergate/events';
 import type { Knex } from 'knex';
-import { removeDevices, type WhichDevices } from './device-store.ts';
+import type { z } from 'zod';
+import { removeDevices, removeOverdue, type WhichDevices } from './device-store.ts';
 
 export type RevokeReason =
   | 'revoked'
@@ -33,4 +34,31 @@ export async function revokeDevices(
     });
   }
   return removed.length;
+}
+
+/** The part of a consumer's tools that is needed here. */
+interface OverdueTools {
+  db: Knex.Transaction;
+  emit(
+    declaration: typeof deviceRevoked,
+    fact: {
+      aggregateId: number;
+      organizationId: null;
+      data: z.input<(typeof deviceRevoked)['data']>;
+    },
+  ): Promise<unknown>;
+}
+
+/** Ends trust that the settings of an organization do not allow its members any longer. */
+export async function revokeOverdueDevices(
+  { db, emit }: OverdueTools,
+  organizationId: number,
+): Promise<void> {
+  for (const { id, user_id, device_name } of await removeOverdue(db, organizationId)) {
+    await emit(deviceRevoked, {
+      aggregateId: id,
+      organizationId: null,
+      data: { user_id, device_id: id, device_name, reason: 'organization_settings' },
+    });
+  }
 }

@@ -297,6 +297,17 @@ describe('trust ends', () => {
     await changeSettings(identity, organization, { devices: { trust_days: 0 } }, 3);
     expect((await verified()).offered).toBeNull();
   });
+  it('for good where an organization forbids it, also of devices that are only offered', async () => {
+    await trusted();
+    const offered = await verified(DEVICE, '192.0.2.9');
+    const organization = await joinOrganization(identity, person, { devices: { trust_days: 0 } });
+    expect(await rows()).toEqual([]);
+    const revoked = (await identity.audited(person.userId)).find(({ action }) => action === 'device.revoked');
+    expect(revoked!.metadata.reason).toBe('organization_settings');
+    await changeSettings(identity, organization, { devices: { trust_days: 30 } }, 2);
+    expectError(await activate(offered), 400, 'INVALID_ACTIVATION_TOKEN');
+    expect(await needsSecondFactor()).toBe(true);
+  });
   it('after thirty days, when the record is forgotten', async () => {
     await trusted();
     const { knex } = identity.resources;

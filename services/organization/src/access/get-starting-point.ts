@@ -1,7 +1,10 @@
+import { admits } from '@rivergate/caller';
 import { startingPoint, WorkspaceNotFound } from '@rivergate/contracts';
 import { acrossOrganizations } from '@rivergate/endpoint';
 import { endpoint } from '../endpoint.ts';
-import { organizationsOfUser } from '../organizations/organization-store.ts';
+import { type OrganizationRow, organizationsOfUser } from '../organizations/organization-store.ts';
+import { networksOf } from '../settings/network.ts';
+import { effectiveSettings, type SettingsChange } from '../settings/settings.ts';
 import { reachableWorkspaces } from '../workspaces/reachable-workspaces.ts';
 import { startingWorkspace } from './starting-workspace.ts';
 
@@ -14,7 +17,14 @@ export const getStartingPoint = endpoint(startingPoint, async ({ params, query, 
     if (!workspace) throw WorkspaceNotFound();
     return workspace;
   }
-  const first = await organizationsOfUser(db, params.user_id).orderBy(['m.joined_at', 'o.id']).first('o.id');
+  const own: Pick<OrganizationRow, 'id' | 'settings'>[] = await organizationsOfUser(db, params.user_id)
+    .orderBy(['m.joined_at', 'o.id'])
+    .select('o.id', 'o.settings');
+  const first = own.find(({ settings }) => isAdmitted(settings, query.ip));
   if (!first) return { organization_id: null, workspace_id: null };
   return { organization_id: first.id, workspace_id: await startingWorkspace(db, params.user_id, first.id) };
 });
+
+function isAdmitted(settings: SettingsChange, ip: string | undefined): boolean {
+  return ip === undefined || admits(networksOf(effectiveSettings(settings).network.ip_allow_list), ip);
+}
