@@ -4,6 +4,8 @@ import { z } from 'zod';
 
 /** Networks that one organization may list. */
 const MOST_NETWORKS = 1_000;
+/** Bytes of a list as JSON: an event holds it three times, as it was, as it is and among all settings. */
+const MOST_BYTES = 60_000;
 
 const EXAMPLE = { network: '203.0.113.0/24', description: 'Office' };
 
@@ -46,6 +48,10 @@ export const NetworkList = z
     const once = new Map<string, ListedNetwork>();
     for (const listed of list) if (!once.has(listed.network)) once.set(listed.network, listed);
     return [...once.values()];
+  })
+  .refine(list => Buffer.byteLength(JSON.stringify(list)) <= MOST_BYTES, {
+    error: 'is too long with what is written to its networks; shorten that',
+    params: { code: 'too_big' },
   });
 
 /** @returns the networks alone, in CIDR notation */
