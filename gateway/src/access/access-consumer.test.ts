@@ -32,6 +32,19 @@ describe('the gateway`s consumer', () => {
       {} as never,
     );
     expect((await fleet.get('/api/v1/things', user.headers)).status).toBe(401);
+
+    const member = await fleet.signIn();
+    for (let request = 0; request < 3; request++)
+      expect((await fleet.get('/api/v1/things', member.headers)).status).toBe(200);
+    fleet.policies.set(member.organizationId!, { ip_allow_list: ['198.51.100.0/24'] });
+    await subscribed?.handle(
+      {
+        type: 'organization.organization.settings_changed',
+        organizationid: String(member.organizationId),
+      } as unknown as CloudEvent,
+      {} as never,
+    );
+    expect((await fleet.get('/api/v1/things', member.headers)).status).toBe(403);
     await stop();
   });
 });
