@@ -3,6 +3,7 @@ import {
   anonymous,
   credentialKey,
   fillMembership,
+  fillPolicy,
   issueCredential,
   organizationGeneration,
 } from '@rivergate/caller';
@@ -11,6 +12,7 @@ import { testEnvironment } from '@rivergate/testing';
 import { Redis } from 'ioredis';
 import { decodeJwt } from 'jose';
 import { PASSWORD, seed } from '../identity/seed.ts';
+import { EVERYTHING } from './policies.ts';
 import { cores, startProcess } from './process.ts';
 import { redisCpu } from './redis.ts';
 import { assemble, type Scene, unlimited } from './scene.ts';
@@ -66,6 +68,7 @@ export function identityScene(): Promise<Scene> {
       gateway,
       redis: { url: environment.redisUrl, cpu: await redisCpu(environment.redisUrl, cores.around) },
       authorization: `Bearer ${token}`,
+      listed: null,
       credentials: count =>
         Array.from({ length: count }, () =>
           issueCredential(key, { audience: 'identity', method: 'GET', path, principal }),
@@ -99,6 +102,8 @@ export async function becomeMember(
     generation,
     membership: { member: true, ...membership },
   });
+  await fillPolicy(redis, { organizationId, generation, policy: EVERYTHING });
   await redis.persist(`access:{organization:${organizationId}}:membership:${userId}`);
+  await redis.persist(`access:{organization:${organizationId}}:policy`);
   redis.disconnect();
 }

@@ -79,7 +79,7 @@ async function inTurns(
     const own = scene.credentials !== null && name !== 'gateway';
     return load({
       url: targets[name]!.url + scene.path,
-      headers: own ? {} : { authorization: scene.authorization },
+      headers: own ? {} : { authorization: TARGETS[name]!.authorization?.(scene) ?? scene.authorization },
       credentials: own ? scene.credentials!(CREDENTIALS_A_SECOND * length) : null,
       connections: many,
       seconds: length,

@@ -18,6 +18,8 @@ export type Scene = {
   redis: Pick<Running, 'url' | 'cpu'>;
   /** With what the gateway lets the request through. */
   authorization: string;
+  /** The same in an organization that admits a thousand networks; null where there is none. */
+  listed: string | null;
   /**
    * New internal credentials, for requests that reach the service without the gateway: each is good for one request
    * and half a minute. Null where the service answers without.

@@ -13,6 +13,8 @@ export type Target = {
   verifies?: true;
   /** Like `start`, with so many requests a minute for each subject. */
   limited?(scene: Scene, limit: number): Promise<Running>;
+  /** With what the requests are let through, where that is not what the scene says. */
+  authorization?(scene: Scene): string;
   /** It is warmed up until its processor time for a request falls no further, not just for some seconds. */
   settles?: true;
   start(scene: Scene): Promise<Running>;
@@ -42,6 +44,11 @@ export const TARGETS: Record<string, Target> = {
   // The JVM compiles what is hot in several steps, on the same core.
   spring: { ...instead(springMissing, verifying => startSpring(verifying, cores.proxy)), settles: true },
   gateway: { verifies: true, start: async ({ gateway }) => ofScene(gateway) },
+  'gateway-1000-networks': {
+    missing: ({ listed }) => (listed === null ? 'no organization of the scene lists networks' : null),
+    authorization: ({ listed }) => listed!,
+    start: async ({ gateway }) => ofScene(gateway),
+  },
 };
 
 function node(file: string, service: Running): Promise<Running> {

@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import {
+  type AccessPolicy,
   accessTokenKeysPath,
   fillMembership,
+  fillPolicy,
   fillSession,
   generateInternalKeys,
   organizationGeneration,
@@ -10,6 +12,7 @@ import { SERVICES, urlVariable } from '@rivergate/service';
 import { Redis } from 'ioredis';
 import { accessTokens, type Claims } from './access-tokens.ts';
 import { startIdentity } from './identity.ts';
+import { EVERYTHING, THOUSAND_NETWORKS } from './policies.ts';
 import { cores, type Running, startProcess } from './process.ts';
 import { startNginxService } from './proxies/nginx.ts';
 import { startSceneRedis } from './redis.ts';
@@ -18,6 +21,7 @@ import { answer, manifest } from './trivial-answers.ts';
 
 const path = '/api/v1/things/7';
 const caller: Claims = { subject: 7, sessionId: 70, organizationId: 700 };
+const listed: Claims = { subject: 8, sessionId: 80, organizationId: 800 };
 
 /** A service that does next to nothing, so that the proxies are all there is to see. */
 export function trivialScene(): Promise<Scene> {
@@ -78,7 +82,8 @@ function build({ title, workers, core, startService }: Parts): Promise<Scene> {
     };
     const main = join(import.meta.dirname, '../../../gateway/src/main.ts');
     const gateway = await keep(startProcess(main, [], env, core.proxy));
-    await fillAccess(redis.url);
+    await fillAccess(redis.url, caller, EVERYTHING);
+    await fillAccess(redis.url, listed, THOUSAND_NETWORKS);
     return {
       title,
       path,
@@ -86,6 +91,7 @@ function build({ title, workers, core, startService }: Parts): Promise<Scene> {
       gateway,
       redis,
       authorization: `Bearer ${await tokens.sign(caller)}`,
+      listed: `Bearer ${await tokens.sign(listed)}`,
       credentials: null,
       verification: { tokens, caller, keysUrl: identity.url + accessTokenKeysPath },
     };
@@ -93,17 +99,19 @@ function build({ title, workers, core, startService }: Parts): Promise<Scene> {
 }
 
 /** What the owners would have told the gateway, for longer than the measurement takes. */
-async function fillAccess(redisUrl: string): Promise<void> {
+async function fillAccess(redisUrl: string, claims: Claims, policy: AccessPolicy): Promise<void> {
   const redis = new Redis(redisUrl);
-  const { subject: userId, sessionId, organizationId } = caller;
+  const { subject: userId, sessionId, organizationId } = claims;
   await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
   const generation = await organizationGeneration(redis, organizationId);
   const permissions = ['workspace.read', 'storage.read', 'storage.write', 'query.execute', 'policy.read'];
   const membership = { member: true, isAdmin: false, permissions, workspaces: [], plan: 'enterprise' };
   await fillMembership(redis, { organizationId, userId, generation, membership });
+  await fillPolicy(redis, { organizationId, generation, policy });
   for (const key of [
     `access:{session:${sessionId}}`,
     `access:{organization:${organizationId}}:membership:${userId}`,
+    `access:{organization:${organizationId}}:policy`,
   ])
     await redis.persist(key);
   redis.disconnect();
