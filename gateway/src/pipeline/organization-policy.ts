@@ -2,7 +2,6 @@ import { type AccessPolicy, refusalUnder } from '@rivergate/caller';
 import { IpNotAllowed, TokenNotAllowed } from '@rivergate/endpoint';
 import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
-import type { AccessToken } from '../tokens/access-token.ts';
 
 /**
  * Step: does the organization that the request acts on admit it, by where it comes from and by its kind of token? That
@@ -21,31 +20,15 @@ export function organizationPolicy(owners: Pick<Owners, 'policy'>) {
   };
 }
 
-/** The last time that a token was admitted, and what that was decided by: from one request to the next little changes. */
-const latest = new WeakMap<
-  AccessToken,
-  { policy: AccessPolicy; subject: NonNullable<Exchange['subject']> }
->();
-
 function decide(exchange: Exchange, policy: AccessPolicy): void {
   const { principal, route, access, ip } = exchange;
   if (principal!.isSystemAdmin) return;
-  const token = exchange.token!;
-  const known = latest.get(token);
+  const { login } = exchange.token!;
   const facts = access?.session.state === 'active' ? access.session.token : undefined;
-  if (known && known.policy === policy && known.subject.ip === ip && facts === undefined) {
-    exchange.subject = known.subject;
-    return;
-  }
-  const kind = 'tokenHash' in token.login ? token.login.kind : null;
-  const subject = {
-    organizationId: principal!.organizationId!,
-    ip,
-    token: kind && facts ? { kind, facts } : null,
-  };
+  const token = 'tokenHash' in login && facts ? { kind: login.kind, facts } : null;
+  const subject = { organizationId: principal!.organizationId!, ip, token };
   const refusal = refusalUnder(policy, subject);
   if (refusal === 'token') throw TokenNotAllowed();
   if (refusal === 'ip' && !route?.anyNetwork) throw IpNotAllowed();
   exchange.subject = subject;
-  if (refusal === null) latest.set(token, { policy, subject });
 }
