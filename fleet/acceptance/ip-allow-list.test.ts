@@ -112,7 +112,16 @@ describe('the IP allow list of an organization', () => {
       403,
       'IP_NOT_ALLOWED',
     );
-    data(await from(HOME, there.access_token).get('/api/v1/auth/me'));
+    // Of what lies in it, lists over all organizations name nothing either.
+    const reached = async (ip: string) => {
+      const listed = data(await from(ip, there.access_token).get('/api/v1/workspaces?limit=100')).workspaces;
+      const me = data(await from(ip, there.access_token).get('/api/v1/auth/me')).workspaces;
+      return [listed, me].map(workspaces =>
+        workspaces.some((one: { organization_id: number }) => one.organization_id === organization.id),
+      );
+    };
+    expect(await reached(HOME)).toEqual([false, false]);
+    expect(await reached(OFFICE)).toEqual([true, true]);
   });
 
   it('opens and renews no session in it from elsewhere, and leaves the way out open', async () => {

@@ -1,10 +1,9 @@
 import { setTimeout as pass } from 'node:timers/promises';
 import { forgetMemberships, type Principal, revokeSession } from '@rivergate/caller';
-import { memberPrincipal, sessionState } from '@rivergate/contracts';
+import { accessPolicy, memberPrincipal, sessionState } from '@rivergate/contracts';
 import { endpoints, Id } from '@rivergate/endpoint';
 import {
   administrator,
-  admitsEverything,
   eventually,
   type ServiceUnderTest,
   signedIn,
@@ -96,6 +95,15 @@ const organizationPeer = endpoint(memberPrincipal, async () => {
   return member;
 });
 
+let networks: string[];
+const policyPeer = endpoint(accessPolicy, async () => ({
+  ip_allow_list: networks,
+  personal_tokens: true,
+  personal_token_max_days: null,
+  organization_tokens: true,
+  oauth_applications: true,
+}));
+
 let policy: ServiceUnderTest;
 let organizationId = 0;
 let sessionId = 0;
@@ -104,7 +112,7 @@ let caller: Principal;
 beforeAll(async () => {
   policy = await startServiceUnderTest(definition, {
     env: { DATABASE_POOL: '2' },
-    peers: { identity: [identityPeer], organization: [organizationPeer, admitsEverything] },
+    peers: { identity: [identityPeer], organization: [organizationPeer, policyPeer] },
   });
 });
 afterAll(() => policy.stop());
@@ -113,6 +121,7 @@ beforeEach(() => {
   organizationId += 1;
   sessionId += 1;
   prepared = Promise.resolve();
+  networks = [];
   Object.assign(asked, { sessions: 0, members: 0 });
   session = { active: true, is_system_admin: false, must_enrol: false };
   member = { member: true, is_admin: true, permissions: ['*'], workspaces: [], plan: 'enterprise' };
@@ -154,6 +163,17 @@ describe('a write whose decision is old', () => {
     await refused(401, 'UNAUTHORIZED');
     caller = administrator({ userId: 7, sessionId: null, organizationId });
     await refused(401, 'UNAUTHORIZED');
+  });
+
+  it('403 when the organization does not admit its network any more, nor whose address is not known', async () => {
+    networks = ['192.0.2.0/24'];
+    expect((await old()).status).toBe(201);
+    expect(await written()).toBe(1);
+    for (const ip of ['198.51.100.7', null]) {
+      const answer = await old({ ...caller, ip });
+      expect([answer.status, answer.body.error.code]).toEqual([403, 'IP_NOT_ALLOWED']);
+    }
+    expect(await written()).toBe(1);
   });
 
   it('404 when the user was removed from the organization', async () => {

@@ -6,7 +6,7 @@ import type { IdentityTools } from '../endpoint.ts';
 import { addressesOfSessions } from '../sessions/session-store.ts';
 
 /** Why a login was refused; the words are those of the login history. */
-export type Refusal = 'rate_limited' | 'invalid_password' | 'account_disabled';
+export type Refusal = 'rate_limited' | 'invalid_password' | 'account_disabled' | 'ip_not_allowed';
 
 export type Credentials =
   | { state: 'refused'; reason: Refusal; account: Account | undefined; failure?: Failure }

@@ -1,5 +1,5 @@
 import { WorkspaceNotFound } from '@rivergate/contracts';
-import { EmailAddress, Id, IpNotAllowed } from '@rivergate/endpoint';
+import { EmailAddress, Failure, Id, IpNotAllowed } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { KnownPassword } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
@@ -54,10 +54,14 @@ export const login = endpoint(
     async prepare({ body, request, knex, limit, call, log }) {
       const credentials = await checkCredentials({ knex, limit }, { ...body, ip: request.ip });
       if (credentials.state !== 'right') return { ...credentials, place: null };
-      return {
-        ...credentials,
-        place: await startingPlace({ knex, call, log, request }, credentials.account, body.workspace_id),
-      };
+      const { account } = credentials;
+      try {
+        const place = await startingPlace({ knex, call, log, request }, account, body.workspace_id);
+        return { ...credentials, place };
+      } catch (cause) {
+        if (!(cause instanceof Failure) || cause.code !== IpNotAllowed.code) throw cause;
+        return { state: 'refused', reason: 'ip_not_allowed', account, failure: cause, place: null } as const;
+      }
     },
     async handle(context) {
       const { body, headers, prepared, request, db, afterCommit, clearLimit, secretBox } = context;

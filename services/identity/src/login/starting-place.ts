@@ -8,7 +8,7 @@ import {
 } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import type { Account } from '../accounts/account-store.ts';
-import { isAdmitted } from '../organizations/admission.ts';
+import { isAdmitted, requireAdmitted } from '../organizations/admission.ts';
 
 /** Milliseconds for which a login waits to be told where it starts, when it could also start nowhere. */
 const DEADLINE = 1_000;
@@ -26,7 +26,7 @@ export interface Place {
  *
  * @returns null for the place that the account remembers
  * @throws WorkspaceNotFound, UpstreamUnavailable when a workspace was asked for that nobody can confirm, and IpNotAllowed
- *   where no organization of the user admits the address
+ *   where no organization of the user admits the address, or that of the workspace does not
  */
 export async function startingPlace(
   { knex, call, log, request }: { knex: Knex; call: Call; log: Log; request: RequestFacts },
@@ -35,8 +35,12 @@ export async function startingPlace(
 ): Promise<Place | null> {
   const { id: userId, last_organization_id: last } = account;
   const params = { user_id: userId };
-  if (workspaceId !== undefined) return call(startingPoint, { params, query: { workspace_id: workspaceId } });
   const { ip } = request;
+  if (workspaceId !== undefined) {
+    const named = await call(startingPoint, { params, query: { workspace_id: workspaceId } });
+    await requireAdmitted(knex, { userId, organizationId: named.organization_id, ip });
+    return named;
+  }
   if (last !== null && (await isAdmitted(knex, { userId, organizationId: last, ip }))) return null;
   try {
     const query = ip === null ? {} : { ip };

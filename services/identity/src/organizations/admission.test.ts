@@ -52,6 +52,12 @@ describe('an organization that admits certain networks only', () => {
     const before = await sessions();
     expectError(await logIn(OUTSIDE), 403, 'IP_NOT_ALLOWED');
     expect(await sessions()).toBe(before);
+    const refused = (await identity.audited(person.userId)).at(-1)!;
+    expect(refused).toMatchObject({
+      action: 'auth.login.failure',
+      metadata: { reason: 'ip_not_allowed' },
+      ip_address: OUTSIDE,
+    });
     await logIn(INSIDE).expect(200);
   });
 

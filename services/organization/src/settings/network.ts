@@ -1,5 +1,6 @@
 import { admits, canonicalNetwork, type Principal } from '@rivergate/caller';
 import { displayText, ValidationFailed } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
 import { z } from 'zod';
 
 /** Networks that one organization may list. */
@@ -70,4 +71,21 @@ export function requireOwnNetwork(
   if (list === undefined || isSystemAdmin || admits(networksOf(list), ip)) return;
   const reason = `does not hold the address of this request, ${ip ?? 'which is not known'}: it would lock you out`;
   throw ValidationFailed(undefined, [{ field, code: 'not_allowed', reason }]);
+}
+
+/**
+ * Keeps to organizations o of a statement that admit the address: for lists over all organizations of a caller. Who
+ * administers the platform is let in from everywhere.
+ */
+export function whereAdmitted(
+  found: Knex.QueryBuilder,
+  { ip, isSystemAdmin }: Pick<Principal, 'ip' | 'isSystemAdmin'>,
+): void {
+  if (isSystemAdmin) return;
+  const list = "coalesce(o.settings #> '{network,ip_allow_list}', '[]')";
+  found.whereRaw(
+    `(${list} = '[]' or exists (select from jsonb_array_elements(${list}) as listed
+       where cast(? as inet) <<= cast(listed ->> 'network' as cidr)))`,
+    [ip],
+  );
 }

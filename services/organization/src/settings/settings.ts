@@ -6,17 +6,20 @@ import { z } from 'zod';
 import { Domain } from '../names/name.ts';
 import { ListedNetwork, NetworkList } from './network.ts';
 
+/** Of a service that has no endpoints yet. */
+const WAITING = 'Kept, and told to its service by events; that has nothing yet to switch off';
+
 /** Capabilities that an organization may switch off for all of its workspaces. */
-export const FEATURES = [
-  'data_sources',
-  'query_federation',
-  'storage',
-  'staging',
-  'prompt_studio',
-  'model_registry',
-  'personal_access_tokens',
-  'oauth_applications',
-] as const;
+const FEATURES = {
+  data_sources: WAITING,
+  query_federation: WAITING,
+  storage: WAITING,
+  staging: WAITING,
+  prompt_studio: WAITING,
+  model_registry: WAITING,
+  personal_access_tokens: 'Personal access tokens may act in the organization, and be made for it',
+  oauth_applications: 'OAuth applications may be made in the organization, and their tokens act in it',
+} as const;
 
 /** A requirement that holds some day in the far future is none. */
 function isWithinAYear(timestamp: string): boolean {
@@ -105,17 +108,18 @@ const FIELDS = {
       .meta({ description: 'Given to who joins so, never an administrative one; null: Viewer' }),
   },
   workspaces: {
-    allow_public_access: z
-      .boolean()
-      .meta({ description: 'Every member may open a workspace that says nothing else' }),
+    allow_public_access: z.boolean().meta({
+      description:
+        'Every member sees and enters a workspace that says nothing else. What the default role may do there, they may once ' +
+        'services keep data in workspaces',
+    }),
     default_role_id: z
       .union([Id, z.null()])
       .meta({ description: 'Given to members added to a workspace without a role; null: Viewer' }),
   },
-  features: Object.fromEntries(FEATURES.map(feature => [feature, z.boolean()])) as Record<
-    (typeof FEATURES)[number],
-    z.ZodBoolean
-  >,
+  features: Object.fromEntries(
+    Object.entries(FEATURES).map(([feature, description]) => [feature, z.boolean().meta({ description })]),
+  ) as Record<keyof typeof FEATURES, z.ZodBoolean>,
 };
 
 export const Settings = z
@@ -189,7 +193,7 @@ export const DEFAULT_SETTINGS: Settings = {
   members: { allowed_email_domains: [] },
   domains: { join: 'off', join_role_id: null },
   workspaces: { allow_public_access: false, default_role_id: null },
-  features: Object.fromEntries(FEATURES.map(feature => [feature, true])) as Settings['features'],
+  features: Object.fromEntries(Object.keys(FEATURES).map(feature => [feature, true])) as Settings['features'],
 };
 
 /** Later values win, field by field. */

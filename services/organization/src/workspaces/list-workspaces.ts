@@ -3,6 +3,7 @@ import { acrossOrganizations, Id, organizationList, sorting } from '@rivergate/e
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { whereAdmitted } from '../settings/network.ts';
 import { reachableWorkspaces } from './reachable-workspaces.ts';
 import { Workspace } from './workspace.ts';
 
@@ -35,7 +36,7 @@ export const listWorkspaces = endpoint(
     const seesAll = caller.isSystemAdmin || (isClient && holds(caller, 'workspace.read'));
     const seen: Knex.QueryBuilder = seesAll
       ? db('workspaces as w')
-      : reachableWorkspaces(db, caller.userId ?? 0);
+      : reachableWorkspaces(db, caller.userId ?? 0).modify(whereAdmitted, caller);
     const only = isClient ? caller.organizationId : boundTo(caller);
     if (isClient || only !== null) seen.where('w.organization_id', only);
     if (query.organization_id !== undefined) seen.where('w.organization_id', query.organization_id);

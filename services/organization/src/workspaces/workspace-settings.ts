@@ -24,12 +24,16 @@ const Integrations = z.record(SettingName, Options).refine(isSmall, TOO_MANY);
 /** What holds in a workspace. */
 export const WorkspaceSettings = z
   .object({
-    allow_public_access: z
-      .boolean()
-      .meta({ description: 'Every member of the organization may open the workspace' }),
+    allow_public_access: z.boolean().meta({
+      description:
+        'Every member of the organization sees and enters the workspace. What the default role may do there, they may once ' +
+        'services keep data in workspaces',
+    }),
     default_role_id: Id.meta({ description: 'Given to members added to the workspace without a role' }),
     features: Features.meta({
-      description: 'By name whether it is on; what the organization has switched off stays off',
+      description:
+        'By name whether it is on; what the organization has switched off stays off. Those of tokens and applications hold for ' +
+        'the organization; the others wait for the services that they are named after',
     }),
     integrations: Integrations.meta({ description: 'Options by name of integration, without secrets' }),
   })
