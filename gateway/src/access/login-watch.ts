@@ -9,7 +9,7 @@ import {
 } from '@rivergate/caller';
 import type { RedisClient } from '@rivergate/redis';
 import type { Owners } from '@rivergate/service';
-import type { OpenConnections } from '../forwarding/open-connections.ts';
+import type { OfLogin, OpenConnections } from '../forwarding/open-connections.ts';
 
 /** Milliseconds between two looks at the sessions and tokens that hold something open. */
 const INTERVAL = 500;
@@ -33,16 +33,15 @@ export function watchLogins(
   const policyOf = async (organizationId: number, known: Access | null): Promise<AccessPolicy> =>
     known?.policy.policy ?? owners.policy(organizationId, known?.policy);
 
-  const look = async ({ login, subject, close }: ReturnType<typeof ofLogins>[number]) => {
+  const look = async ({ login, subject, close }: OfLogin) => {
     const asked = { ...login, members: [], policyOf: subject?.organizationId ?? null };
     const known = await readAccess(redis, asked).catch(() => null);
     const state = await stateOf(login, known?.session);
     if (state?.state !== 'active' || hasExpired(state)) return close();
     if (subject && refusalUnder(await policyOf(subject.organizationId, known), subject)) close();
   };
-  const ofLogins = () => [...connections.ofLogins()];
   const timer = setInterval(() => {
-    for (const open of ofLogins()) look(open).catch(() => {});
+    for (const open of connections.ofLogins()) look(open).catch(() => {});
   }, INTERVAL);
   timer.unref();
   return () => clearInterval(timer);

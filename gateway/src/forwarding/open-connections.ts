@@ -15,12 +15,14 @@ export type OpenConnection = {
   leave(): void;
 };
 
+/** One that a session or a token holds open. */
+export type OfLogin = OpenConnection & { login: Login };
+
 /** What the gateway holds open. It outlives the decision that let it in, so it can be ended. */
 export type OpenConnections = {
   /** @param carrier the socket or response that it ends with */
   add(open: OpenConnection, carrier: EventEmitter & { destroyed: boolean }): void;
-  /** Those that a session or a token holds open. */
-  ofLogins(): Iterable<OpenConnection & { login: Login }>;
+  ofLogins(): Iterable<OfLogin>;
   leaveAll(): void;
 };
 
@@ -36,7 +38,7 @@ export function openConnections(observer: Pick<Observer, 'opened' | 'closed'>): 
         observer.closed(open.kind);
       });
     },
-    ofLogins: () => [...all].filter((open): open is OpenConnection & { login: Login } => open.login !== null),
+    ofLogins: () => [...all].filter((open): open is OfLogin => open.login !== null),
     leaveAll() {
       for (const open of all) open.leave();
     },
