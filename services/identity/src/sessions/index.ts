@@ -1,5 +1,6 @@
 import { ofMember, type PersonalData, type Resources, type Schedule } from '@rivergate/service';
 import { sessions } from '../../migrations/0002_sessions.ts';
+import { indexesOfReferences } from '../../migrations/0046_indexes_of_references.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { listMemberSessions } from './list-member-sessions.ts';
 import { listSessions } from './list-sessions.ts';
@@ -26,7 +27,7 @@ export const endpoints = [
   listMemberSessions,
   revokeMemberSession,
 ];
-export const migrations = [sessions];
+export const migrations = [sessions, indexesOfReferences];
 export const consumers = (tools: Resources) => [sessionsOfRemovedMembers(tools), sessionsInDeletedWorkspaces];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop spent refresh tokens', every: 3_600, run: ({ knex }) => dropTokensOfExpiredSessions(knex) },

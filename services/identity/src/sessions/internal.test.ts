@@ -135,6 +135,18 @@ describe('membership', () => {
       .first('last_organization_id', 'last_workspace_id');
     expect(account).toEqual({ last_organization_id: organization_id, last_workspace_id: null });
   });
+  it.each([
+    ['sessions', 'workspace_id'],
+    ['users', 'last_workspace_id'],
+  ])('a workspace is found in %s by an index, however many rows there are', async (table, column) => {
+    const plan = await identity.resources.knex.transaction(async db => {
+      // A table of so few rows would be read whole in any case.
+      await db.raw('set local enable_seqscan = off');
+      const { rows } = await db.raw('explain update ?? set ?? = null where ?? = 77', [table, column, column]);
+      return JSON.stringify(rows);
+    });
+    expect(plan).toContain(`${table}_${column}_idx`);
+  });
 
   it('removed: logged out everywhere, and elsewhere the next time', async () => {
     const person = await identity.person();
