@@ -86,6 +86,44 @@ describe('what the gateway and organization ask', () => {
     await identity.resources.knex('users').where({ id: userId }).update({ disabled_at: new Date() });
     expect((await state(sessionId)).body.data.active).toBe(false);
   });
+  it('tokens for another organization, while refresh tokens are traded in: one or the other, and never a deadlock', async () => {
+    const deadlocks = async () => {
+      const { rows } = await identity.resources.knex.raw(
+        'select deadlocks::int from pg_stat_database where datname = current_database()',
+      );
+      return rows[0].deadlocks;
+    };
+    const waiting = async () => {
+      const { rows } = await identity.resources.knex.raw(
+        "select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return rows[0].count;
+    };
+    const people = await Promise.all(Array.from({ length: 3 }, () => identity.person()));
+    const before = await deadlocks();
+    for (let round = 0; round < 3; round++) {
+      // Whoever holds the tokens lets all of them line up, first the refreshes.
+      const answers = await identity.resources.knex.transaction(async holding => {
+        const sessions = people.map(({ sessionId }) => sessionId);
+        await holding('refresh_tokens').whereIn('session_id', sessions).forUpdate().select();
+        const traded = people.map(async ({ refreshToken }) => refresh(refreshToken));
+        await eventually(async () => (await waiting()) === people.length);
+        const moved = people.map(async person =>
+          organization(memberOf42(person)).post('/internal/organizations/42/session', { workspace_id: 43 }),
+        );
+        await eventually(async () => (await waiting()) === 2 * people.length);
+        return { traded, moved };
+      });
+      const moved = await Promise.all(answers.moved);
+      const traded = await Promise.all(answers.traded);
+      expect([...traded, ...moved].map(({ status }) => status)).toEqual(Array(6).fill(200));
+      for (const [index, person] of people.entries()) {
+        expect((await refresh(traded[index]!.body.data.refresh_token)).status).toBe(401);
+        person.refreshToken = moved[index]!.body.data.refresh_token;
+      }
+    }
+    expect(await deadlocks()).toBe(before);
+  });
   it('tokens for another organization: the refresh token before becomes invalid, the next login starts there', async () => {
     const person = await identity.person();
     const place = { workspace_id: 43 };

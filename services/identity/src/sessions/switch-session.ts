@@ -3,13 +3,14 @@ import { sessionMoved } from '@rivergate/events';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import { endpoint } from '../endpoint.ts';
 import { tokenBundle } from '../tokens/token-bundle.ts';
-import { replaceRefreshToken } from './refresh-token-store.ts';
+import { holdRefreshTokens, replaceRefreshToken } from './refresh-token-store.ts';
 import { placeSession } from './session-store.ts';
 
 /** Asked by organization on behalf of a member. The refresh token before becomes invalid. */
 export const switchSession = endpoint(spec, async ({ caller, body, db, emit, keys, settings }) => {
   const { userId, sessionId, organizationId } = caller;
   const place = { organization_id: organizationId, workspace_id: body.workspace_id };
+  await holdRefreshTokens(db, sessionId);
   const session = await placeSession(db, { id: sessionId, user_id: userId }, place);
   if (!session)
     throw SessionNotFound('This session has ended, or is too old for the organization; log in again');
