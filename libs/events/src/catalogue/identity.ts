@@ -592,3 +592,26 @@ export const impersonationEnded = event({
 });
 
 export const identityUserErased = userErased('identity');
+
+export const socialAccountDisconnected = event({
+  type: 'identity.social_account.disconnected',
+  version: 1,
+  audit: 'auth.social_account.disconnected',
+  summary: 'An account elsewhere signs a user in no more',
+  data: z.object({ user_id: Id, provider: z.string() }),
+});
+
+export const signInDisowned = event({
+  type: 'identity.session.disowned',
+  version: 1,
+  audit: 'auth.session.disowned',
+  summary: 'A user said that a sign-in was not theirs: it ended, and what was made in it was undone',
+  data: z.object({
+    session_id: Id,
+    user_id: Id,
+    /** The session, and those that were opened by what was made in it. */
+    session_ids: z.array(Id),
+    /** Kinds of what there was to undo. */
+    undone: z.array(z.string()),
+  }),
+});

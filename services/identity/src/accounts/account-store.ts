@@ -127,21 +127,42 @@ export async function makePrimary(db: Knex, userId: number, email: string): Prom
   await db('users').where({ id: userId }).update({ updated_at: db.fn.now() });
 }
 
-export async function setPassword(db: Knex, userId: number, passwordHash: string): Promise<void> {
-  await db('users').where({ id: userId }).update({ password_hash: passwordHash, updated_at: db.fn.now() });
+/** @param madeIn the session that it comes of, where it does */
+export async function setPassword(
+  db: Knex,
+  userId: number,
+  passwordHash: string,
+  madeIn: number | null = null,
+): Promise<void> {
+  await db('users')
+    .where({ id: userId })
+    .update({ password_hash: passwordHash, password_session_id: madeIn, updated_at: db.fn.now() });
 }
 
 /** Changes the password unless another request has done so since it was read. @returns whether it did */
 export async function replacePassword(
   db: Knex,
-  userId: number,
+  { userId, sessionId }: { userId: number; sessionId: number },
   currentHash: string,
   newHash: string,
 ): Promise<boolean> {
   const changed = await db('users')
     .where({ id: userId, password_hash: currentHash })
-    .update({ password_hash: newHash, updated_at: db.fn.now() });
+    .update({ password_hash: newHash, password_session_id: sessionId, updated_at: db.fn.now() });
   return changed > 0;
+}
+
+/** Takes a password away that was set in one of the sessions. @returns whether it was */
+export async function dropPasswordMadeIn(
+  db: Knex,
+  userId: number,
+  sessionIds: readonly number[],
+): Promise<boolean> {
+  const dropped = await db('users')
+    .where({ id: userId })
+    .whereIn('password_session_id', sessionIds)
+    .update({ password_hash: null, password_session_id: null, updated_at: db.fn.now() });
+  return dropped > 0;
 }
 
 /** Notes that the owner is told by mail that somebody guesses at the password. @returns false when that was today */

@@ -2,12 +2,14 @@ import { EmailAddress, error } from '@rivergate/endpoint';
 import { emailChanged, verificationFailed } from '@rivergate/events';
 import { equal } from '@rivergate/secrets';
 import { z } from 'zod';
-import { accountById, lockAccount, lockAddress, makePrimary, ownerOf } from '../accounts/account-store.ts';
+import { lockAddress, ownerOf } from '../accounts/account-store.ts';
 import { CallerNotFound } from '../accounts/errors.ts';
 import { removeUnverified } from '../accounts/remove-unverified.ts';
 import { endpoint } from '../endpoint.ts';
 import { clearResetTokens } from '../password/password-reset-store.ts';
+import { lockCaller } from '../second-factors/lock-caller.ts';
 import { InvalidOtp, MAX_WRONG_TRIES, OtpCode, TooManyAttempts } from '../signup/otp-code.ts';
+import { changeAddress } from './address-change-store.ts';
 import { addressChangedMail } from './email-change-mails.ts';
 import { countWrongTry, dropEmailChange, emailChangeOf } from './email-change-store.ts';
 import { codeContext } from './request-email-change.ts';
@@ -40,9 +42,7 @@ export const verifyEmailChange = endpoint(
     const { new_email: newEmail } = body;
     // In the order of a signup: first the address, then the account, under whose lock tries are counted one by one.
     await lockAddress(db, newEmail);
-    await lockAccount(db, userId);
-    const account = await accountById(db, userId);
-    if (!account || account.disabled_at) throw CallerNotFound();
+    const account = await lockCaller(db, caller);
     const pending = await emailChangeOf(db, userId);
     if (pending?.new_email !== newEmail) throw EmailUpdateVerifyFailed();
     if (pending.wrong_tries >= MAX_WRONG_TRIES) throw TooManyAttempts();
@@ -63,7 +63,7 @@ export const verifyEmailChange = endpoint(
       const freed = !owner.verified && (await removeUnverified({ db, emit }, owner.id, 'claimed_by_mailbox'));
       if (!freed) throw EmailUpdateVerifyFailed('This address belongs to another user by now');
     }
-    await makePrimary(db, userId, newEmail);
+    await changeAddress(db, caller, { old_email: account.email, new_email: newEmail });
     await dropEmailChange(db, userId);
     // Links that went to the old mailbox: it receives none any more.
     await clearResetTokens(db, userId);

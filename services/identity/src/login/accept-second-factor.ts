@@ -12,29 +12,32 @@ import { loginCodeContext } from './second-factor.ts';
 
 type Tools = Pick<IdentityTools, 'secretBox'> & { db: Knex.Transaction; emit: Emit };
 
-/** Whether a code, or a backup code, is the right one for a login; it is spent by that. */
+/**
+ * Takes the right code, or backup code, for a login; it is spent by that.
+ *
+ * @returns the session in which was made what gives the code, where that is known; undefined for a wrong one
+ */
 export async function acceptSecondFactor(
   { db, emit, secretBox }: Tools,
   login: Pick<PendingLogin, 'id' | 'user_id' | 'code_hash'> & { method: Method },
   given: { code?: string | undefined; backup_code?: string | undefined },
-): Promise<boolean> {
+): Promise<{ session_id: number | null } | undefined> {
   const userId = login.user_id;
   if (given.backup_code !== undefined) {
-    const left = await spendBackupCode(db, secretBox, userId, given.backup_code);
-    if (left === null) return false;
+    const spent = await spendBackupCode(db, secretBox, userId, given.backup_code);
+    if (!spent) return undefined;
     await emit(backupCodeUsed, {
       aggregateId: userId,
       organizationId: null,
       userId,
-      data: { user_id: userId, left },
+      data: { user_id: userId, left: spent.left },
     });
-    return true;
+    return spent;
   }
   const code = given.code!;
   if (login.method === 'totp') return acceptTotpCode(db, secretBox, userId, code);
   // The code dies with the login, which it completes.
   if (!login.code_hash || !equal(secretBox.codeHash(code, loginCodeContext(login.id)), login.code_hash))
-    return false;
-  await noteEmailUsed(db, userId);
-  return true;
+    return undefined;
+  return noteEmailUsed(db, userId);
 }

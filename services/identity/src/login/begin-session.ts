@@ -24,7 +24,10 @@ type Tools = Pick<IdentityTools, 'keys' | 'settings'> & {
   request: RequestFacts;
 };
 
-export type Login = Pick<OpenSession, 'passwordHash' | 'place' | 'methods' | 'rememberMe'> & {
+export type Login = Pick<
+  OpenSession,
+  'passwordHash' | 'place' | 'openedThrough' | 'methods' | 'rememberMe'
+> & {
   account: Pick<Account, 'id' | 'email' | 'display_name'>;
   /** How the user logged in, in the words of the login history. */
   method: 'password' | 'oauth' | 'webauthn';

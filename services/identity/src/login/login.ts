@@ -81,8 +81,11 @@ export const login = endpoint(
       const { id: userId, password_hash: passwordHash } = prepared.account;
       const proved = { passwordHash: passwordHash!, place: prepared.place, rememberMe: body.remember_me };
       const mfaMethods = await methodsOf(db, userId);
-      const isTrusted = () => useTrust(db, userId, fingerprintOf(secretBox, userId, request, headers));
-      if (mfaMethods.length > 0 && !(await isTrusted())) {
+      const trust =
+        mfaMethods.length > 0
+          ? await useTrust(db, userId, fingerprintOf(secretBox, userId, request, headers))
+          : undefined;
+      if (mfaMethods.length > 0 && !trust) {
         const pending = await leadToSecondFactor(context, { ...proved, userId }, mfaMethods);
         if (pending) return pending;
         await refuse('invalid_password');
@@ -91,6 +94,7 @@ export const login = endpoint(
 
       const begun = await beginSession(context, {
         ...proved,
+        openedThrough: trust?.session_id ?? null,
         account: prepared.account,
         method: 'password',
         methods: ['pwd'],

@@ -89,7 +89,8 @@ export const verifySecondFactor = endpoint(
     // Another factor may have been turned on since, in place of what stood in for one.
     if (login.session_id !== null && !(await stepUpFactors(db, account)).includes(login.method))
       throw InvalidMfaToken();
-    if (!(await acceptSecondFactor(context, { ...login, method: login.method }, body))) {
+    const accepted = await acceptSecondFactor(context, { ...login, method: login.method }, body);
+    if (!accepted) {
       await countWrongFactor(db, login.id);
       const wrong = await countWrongCode(db, wrongCodesOf(userId), settings.wrongSecondFactors);
       if (wrong === settings.wrongSecondFactors?.count && account.password_hash !== null)
@@ -115,6 +116,7 @@ export const verifySecondFactor = endpoint(
       method: 'password',
       methods: METHODS,
       place: login.place,
+      openedThrough: accepted.session_id,
       rememberMe: login.remember_me,
     });
     if (!begun) throw new Error('An account that is locked was suspended');

@@ -67,6 +67,7 @@ export const completeLogin = endpoint(
             method: 'webauthn',
             methods: [...PASSKEY_METHODS],
             place: prepared.place,
+            openedThrough: prepared.proof.verified?.passkey.session_id ?? null,
             rememberMe: false,
           });
       if (!begun) {

@@ -4,6 +4,7 @@ import { passkeyRegistered } from '@rivergate/events';
 import { z } from 'zod';
 import { accountById, lockAccount } from '../accounts/account-store.ts';
 import { endpoint } from '../endpoint.ts';
+import { isDisowned } from '../sessions/session-store.ts';
 import { RegisteredCredential, TRANSPORTS } from './credential.ts';
 import { isDecoy } from './offered.ts';
 import { passkeyRegisteredMail } from './passkey-mails.ts';
@@ -56,7 +57,7 @@ export const completeRegistration = endpoint(
       const { userId } = caller;
       await lockAccount(db, userId);
       const account = await accountById(db, userId);
-      if (!account || account.disabled_at) throw UserNotFound();
+      if (!account || account.disabled_at || (await isDisowned(db, caller.sessionId))) throw UserNotFound();
       if (!prepared || !(await spendRegistration(db, userId, prepared.challenge))) throw ChallengeNotFound();
       const { attested, device_name } = prepared;
       if (body.device_name !== device_name) return RegistrationCompletionFailed();

@@ -18,6 +18,8 @@ export interface Passkey {
   public_key: Buffer;
   transports: string[];
   device_name: string;
+  /** In which it was registered, where that is known. */
+  session_id: number | null;
 }
 
 export interface NewPasskey {
@@ -50,6 +52,7 @@ export function passkeysOf(db: Knex, userId: number): Promise<Passkey[]> {
     'public_key',
     'transports',
     'device_name',
+    'session_id',
   ]);
 }
 

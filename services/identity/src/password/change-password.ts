@@ -54,12 +54,9 @@ export const changePassword = endpoint(
       const newHash = await hashPassword(body.new_password);
       return { account, wrong: false as const, currentHash: account.password_hash, newHash };
     },
-    async handle({ prepared, db, emit, mail, afterCommit, clearLimit }) {
+    async handle({ caller, prepared, db, emit, mail, afterCommit, clearLimit }) {
       const { account } = prepared;
-      if (
-        prepared.wrong ||
-        !(await replacePassword(db, account.id, prepared.currentHash, prepared.newHash))
-      ) {
+      if (prepared.wrong || !(await replacePassword(db, caller, prepared.currentHash, prepared.newHash))) {
         await emit(passwordChangeFailed, {
           aggregateId: account.id,
           organizationId: null,

@@ -5,6 +5,7 @@ import { hashPassword, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { accountById, setPassword } from '../accounts/account-store.ts';
 import { NewPassword, requireOrganizationPolicies } from '../accounts/password-policy.ts';
+import { addressMadeIn } from '../email-change/address-change-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { clearTries } from '../login/check-credentials.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
@@ -45,7 +46,8 @@ export const resetPassword = endpoint(
       const account = await accountById(db, userId);
       if (!account || account.disabled_at) throw UserNotFound();
 
-      await setPassword(db, userId, prepared.passwordHash);
+      // The link went to the address, and goes with it.
+      await setPassword(db, userId, prepared.passwordHash, await addressMadeIn(db, userId));
       await clearResetTokens(db, userId);
       await emit(passwordReset, {
         aggregateId: userId,

@@ -1,5 +1,6 @@
 import { Id, TokenNotAllowed } from '@rivergate/endpoint';
 import { z } from 'zod';
+import { CallerNotFound } from '../accounts/errors.ts';
 import { endpoint } from '../endpoint.ts';
 import { mayMakeTokens } from '../organizations/policy-store.ts';
 import { issueToken } from './issue-token.ts';
@@ -21,7 +22,7 @@ export const createOrganizationToken = endpoint(
     status: 201,
     message: 'Token created; it is not shown again',
     messageInData: true,
-    errors: [OrganizationAccessDenied, TokenNotAllowed],
+    errors: [OrganizationAccessDenied, CallerNotFound, TokenNotAllowed],
     idempotency: { seconds: 60, randomKey: true },
   },
   async ({ params, body, caller, db, emit }) => {

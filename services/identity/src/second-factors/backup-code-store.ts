@@ -15,27 +15,32 @@ export const dashed = (codes: readonly string[]) => codes.map(code => `${code.sl
 export async function replaceBackupCodes(
   db: Knex,
   box: SecretBox,
-  userId: number,
+  { userId, sessionId }: { userId: number; sessionId: number },
   codes: readonly string[],
 ): Promise<void> {
   await dropBackupCodes(db, userId);
   await db('backup_codes').insert(
-    codes.map(code => ({ user_id: userId, code_hash: box.codeHash(code, context(userId)) })),
+    codes.map(code => ({
+      user_id: userId,
+      session_id: sessionId,
+      code_hash: box.codeHash(code, context(userId)),
+    })),
   );
 }
 
-/** Spends a code, however it is written. @returns how many are left; null for one that is wrong or was used */
+/** Spends a code, however it is written. @returns how many are left; undefined for one that is wrong or was used */
 export async function spendBackupCode(
   db: Knex,
   box: SecretBox,
   userId: number,
   given: string,
-): Promise<number | null> {
+): Promise<{ left: number; session_id: number | null } | undefined> {
   const code = given.replaceAll('-', '').toUpperCase();
-  const spent = await db('backup_codes')
+  const [spent] = await db('backup_codes')
     .where({ user_id: userId, code_hash: box.codeHash(code, context(userId)), used_at: null })
-    .update({ used_at: db.fn.now() });
-  return spent > 0 ? (await backupCodesOf(db, userId)).left : null;
+    .update({ used_at: db.fn.now() })
+    .returning('session_id');
+  return spent && { session_id: spent.session_id, left: (await backupCodesOf(db, userId)).left };
 }
 
 /** How many codes are good, and when the set was made; null where there is none. */
@@ -50,6 +55,19 @@ export async function backupCodesOf(
       db.raw('max(created_at) as created_at'),
     );
   return { left: Number(row.left), createdAt: row.created_at };
+}
+
+/** Drops the set if it was made in one of the sessions. @returns whether it was */
+export async function dropCodesMadeIn(
+  db: Knex,
+  userId: number,
+  sessionIds: readonly number[],
+): Promise<boolean> {
+  const dropped = await db('backup_codes')
+    .where({ user_id: userId })
+    .whereIn('session_id', sessionIds)
+    .delete();
+  return dropped > 0;
 }
 
 export async function dropBackupCodes(db: Knex, userId: number): Promise<void> {

@@ -10,17 +10,21 @@ import type { Method } from './method.ts';
 import { changeNotice } from './second-factor-mails.ts';
 import { forgetTries } from './setup-tries.ts';
 
-type Tools = Pick<IdentityTools, 'mail' | 'secretBox'> & { db: Knex.Transaction; emit: Emit };
+type Tools = Pick<IdentityTools, 'mail' | 'secretBox'> & {
+  db: Knex.Transaction;
+  emit: Emit;
+  caller: { userId: number; sessionId: number };
+};
 
 /** A setup was confirmed: its backup codes take the place of those before, and the owner is told. */
 export async function confirmSetup(
-  { db, emit, mail, secretBox }: Tools,
+  { db, emit, mail, secretBox, caller }: Tools,
   account: Account,
   method: Method,
   { codes, device }: { codes: readonly string[]; device: { id: number; device_name: string } | null },
 ) {
   await forgetTries(db, account.id, method);
-  await replaceBackupCodes(db, secretBox, account.id, codes);
+  await replaceBackupCodes(db, secretBox, caller, codes);
   await emit(secondFactorEnabled, {
     aggregateId: account.id,
     organizationId: null,

@@ -30,10 +30,10 @@ export const createBackupCodes = endpoint(
     prepare: ({ caller, limit }) => limit('second_factor_setup', `backup codes of user ${caller.userId}`),
     async handle({ caller, db, emit, mail, secretBox }) {
       const { userId } = caller;
-      const account = await lockCaller(db, userId);
+      const account = await lockCaller(db, caller);
       if ((await methodsOf(db, userId)).length === 0) throw MfaNotEnabled();
       const codes = newBackupCodes();
-      await replaceBackupCodes(db, secretBox, userId, codes);
+      await replaceBackupCodes(db, secretBox, caller, codes);
       await emit(backupCodesReplaced, {
         aggregateId: userId,
         organizationId: null,

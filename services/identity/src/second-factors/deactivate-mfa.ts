@@ -33,7 +33,7 @@ export const deactivateMfa = endpoint(
   },
   async ({ body, caller, db, emit, mail }) => {
     const { userId } = caller;
-    const account = await lockCaller(db, userId);
+    const account = await lockCaller(db, caller);
     const on = await methodsOf(db, userId);
     const methods = body.method === null ? on : on.filter(method => method === body.method);
     if (methods.length === 0) throw MfaMethodNotFound();

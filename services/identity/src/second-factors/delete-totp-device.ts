@@ -30,7 +30,7 @@ export const deleteTotpDevice = endpoint(
   },
   async ({ params, caller, db, emit, mail }) => {
     const { userId } = caller;
-    const account = await lockCaller(db, userId);
+    const account = await lockCaller(db, caller);
     const devices = await totpDevicesOf(db, userId);
     const device = devices.find(({ id }) => id === params.device_id);
     if (!device) throw DeviceNotFound();

@@ -11,12 +11,33 @@ export async function methodsOf(db: Knex, userId: number): Promise<Method[]> {
   return (['totp', 'email_otp'] as const).filter(method => rows[0][method]);
 }
 
-export async function turnEmailOn(db: Knex, userId: number): Promise<void> {
-  await db('email_factors').insert({ user_id: userId });
+export async function turnEmailOn(
+  db: Knex,
+  { userId, sessionId }: { userId: number; sessionId: number },
+): Promise<void> {
+  await db('email_factors').insert({ user_id: userId, session_id: sessionId });
 }
 
-export async function noteEmailUsed(db: Knex, userId: number): Promise<void> {
-  await db('email_factors').where({ user_id: userId }).update({ last_used_at: db.fn.now() });
+/** @returns the session in which they were turned on, where they are and that is known */
+export async function noteEmailUsed(db: Knex, userId: number): Promise<{ session_id: number | null }> {
+  const [used] = await db('email_factors')
+    .where({ user_id: userId })
+    .update({ last_used_at: db.fn.now() })
+    .returning('session_id');
+  return used ?? { session_id: null };
+}
+
+/** Whether codes by mail were turned on in one of the sessions. */
+export async function isEmailOnSince(
+  db: Knex,
+  userId: number,
+  sessionIds: readonly number[],
+): Promise<boolean> {
+  const found = await db('email_factors')
+    .where({ user_id: userId })
+    .whereIn('session_id', sessionIds)
+    .first('user_id');
+  return found !== undefined;
 }
 
 /** Forgets what a method knows of a user. */

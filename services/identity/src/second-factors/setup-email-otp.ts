@@ -38,7 +38,7 @@ export const setupEmailOtp = endpoint(
     prepare: ({ caller, limit }) => limit('second_factor_setup', `email of user ${caller.userId}`),
     async handle({ caller, db, emit, mail, secretBox }) {
       const { userId } = caller;
-      const account = await lockCaller(db, userId);
+      const account = await lockCaller(db, caller);
       if ((await methodsOf(db, userId)).includes('email_otp')) throw EmailOtpAlreadyEnabled();
       const [primary] = await addressesOf(db, userId);
       if (!primary?.verified) throw SetupFailed();

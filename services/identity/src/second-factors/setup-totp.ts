@@ -56,7 +56,7 @@ export const setupTotp = endpoint(
     prepare: ({ caller, limit }) => limit('second_factor_setup', `totp of user ${caller.userId}`),
     async handle({ body, caller, db, emit, secretBox }) {
       const { userId } = caller;
-      const account = await lockCaller(db, userId);
+      const account = await lockCaller(db, caller);
       const devices = await totpDevicesOf(db, userId);
       if (devices.length >= MAX_DEVICES || (devices.length > 0 && !body.additional))
         throw TotpAlreadyEnabled();

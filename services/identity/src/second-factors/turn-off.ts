@@ -20,6 +20,15 @@ export async function turnOff(
 ): Promise<void> {
   const left = (await methodsOf(db, userId)).filter(method => !methods.includes(method));
   if (left.length === 0 && (await mfaRequiredFrom(db, userId))) throw RequiredByOrganization();
+  await dropMethods({ db, emit }, userId, methods);
+}
+
+/** The same, whatever an organization requires. */
+export async function dropMethods(
+  { db, emit }: { db: Knex.Transaction; emit: Emit },
+  userId: number,
+  methods: readonly Method[],
+): Promise<void> {
   for (const method of methods) {
     await dropMethod(db, userId, method);
     await emit(secondFactorDisabled, {
@@ -28,7 +37,7 @@ export async function turnOff(
       data: { user_id: userId, method },
     });
   }
-  if (left.length > 0) return;
+  if ((await methodsOf(db, userId)).length > 0) return;
   await dropBackupCodes(db, userId);
   await revokeDevices({ db, emit }, { userId }, 'mfa_disabled');
 }

@@ -37,7 +37,7 @@ export const updateTotpDevice = endpoint(
   async ({ params, body, caller, db, emit }) => {
     const { userId } = caller;
     const ofCaller = async () => (await totpDevicesOf(db, userId)).find(({ id }) => id === params.device_id);
-    await lockCaller(db, userId);
+    await lockCaller(db, caller);
     if (!(await ofCaller())) throw DeviceNotFound();
     if (body.device_name !== undefined) await renameTotpDevice(db, params.device_id, body.device_name);
     if (body.is_primary) await preferTotpDevice(db, userId, params.device_id);

@@ -32,7 +32,7 @@ export const verifyEmailOtp = endpoint(
   async context => {
     const { body, caller, db, secretBox } = context;
     const { userId } = caller;
-    const account = await lockCaller(db, userId);
+    const account = await lockCaller(db, caller);
     await requireTriesLeft(db, userId, 'email_otp');
     const setup = await emailSetupOf(db, userId);
     if (!setup) throw NoPendingSetup();
@@ -40,7 +40,7 @@ export const verifyEmailOtp = endpoint(
     if (setup.expired || !equal(given, setup.code_hash)) return refuseCode(context, userId, 'email_otp');
 
     await dropEmailSetup(db, userId);
-    await turnEmailOn(db, userId);
+    await turnEmailOn(db, caller);
     return confirmSetup(context, account, 'email_otp', { codes: newBackupCodes(), device: null });
   },
 );

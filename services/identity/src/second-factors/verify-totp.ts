@@ -34,7 +34,7 @@ export const verifyTotp = endpoint(
   async context => {
     const { body, caller, db, secretBox } = context;
     const { userId } = caller;
-    const account = await lockCaller(db, userId);
+    const account = await lockCaller(db, caller);
     await requireTriesLeft(db, userId, 'totp');
     const setup = await totpSetupOf(db, userId);
     if (!setup || (body.device_name !== undefined && body.device_name !== setup.device_name))
@@ -49,7 +49,7 @@ export const verifyTotp = endpoint(
 
     await dropTotpSetup(db, userId);
     const isFirst = (await totpDevicesOf(db, userId)).length === 0;
-    const device = await addTotpDevice(db, userId, {
+    const device = await addTotpDevice(db, caller, {
       name: setup.device_name,
       sealedSecret: secretBox.seal(secret, secretContext(userId)),
       step,

@@ -1,6 +1,7 @@
 import { ofMember, type PersonalData, type Resources, type Schedule } from '@rivergate/service';
 import { sessions } from '../../migrations/0002_sessions.ts';
 import { indexesOfReferences } from '../../migrations/0046_indexes_of_references.ts';
+import { whatSessionsMade } from '../../migrations/0047_what_sessions_made.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { listMemberSessions } from './list-member-sessions.ts';
 import { listSessions } from './list-sessions.ts';
@@ -27,7 +28,7 @@ export const endpoints = [
   listMemberSessions,
   revokeMemberSession,
 ];
-export const migrations = [sessions, indexesOfReferences];
+export const migrations = [sessions, indexesOfReferences, whatSessionsMade];
 export const consumers = (tools: Resources) => [sessionsOfRemovedMembers(tools), sessionsInDeletedWorkspaces];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop spent refresh tokens', every: 3_600, run: ({ knex }) => dropTokensOfExpiredSessions(knex) },

@@ -54,6 +54,8 @@ export interface OpenSession {
   passwordHash?: string;
   /** Null leaves organization and workspace to the ones last used. */
   place: { organization_id: number | null; workspace_id: number | null } | null;
+  /** The session in which was made what this one is opened by, where it is not the password. */
+  openedThrough?: number | null;
   methods: string[];
   rememberMe: boolean;
   refreshTokenHash: string;
@@ -74,15 +76,17 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
          last_organization_id = case when :placed then cast(:organization as bigint) else last_organization_id end,
          last_workspace_id = case when :placed then cast(:workspace as bigint) else last_workspace_id end
        where id = :user and disabled_at is null and (cast(:passwordHash as text) is null or password_hash = :passwordHash)
-       returning id, last_organization_id, last_workspace_id
+       returning id, last_organization_id, last_workspace_id, password_session_id
      ), opened as (
        insert into sessions
          (user_id, organization_id, workspace_id, authentication_methods, second_factor_omitted, remember_me, ip_address,
-           user_agent, expires_at)
+           user_agent, expires_at, opened_through)
        select id, last_organization_id, last_workspace_id, cast(:methods as text[]),
          ${omitsSecondFactor('cast(:methods as text[])', 'account.id')},
          cast(:rememberMe as boolean), cast(:ip as text), cast(:userAgent as text),
-         now() + :seconds * interval '1 second'
+         now() + :seconds * interval '1 second',
+         coalesce(cast(:openedThrough as bigint),
+           case when 'pwd' = any (cast(:methods as text[])) then account.password_session_id end)
        from account
        returning ${OF_A_TOKEN}
      ), minted as (
@@ -96,6 +100,7 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
       organization: open.place?.organization_id ?? null,
       workspace: open.place?.workspace_id ?? null,
       methods: open.methods,
+      openedThrough: open.openedThrough ?? null,
       rememberMe: open.rememberMe,
       ip: open.ip,
       userAgent: open.userAgent,
@@ -161,6 +166,24 @@ export async function reauthenticateSession(
     { session: session.id, user: session.user_id, methods: [...methods], beside },
   );
   return rows[0];
+}
+
+/** Whether the user of a session has said that somebody else opened it, and so ended it. */
+export async function isDisowned(db: Knex, sessionId: number): Promise<boolean> {
+  const found = await db('sessions').where({ id: sessionId, revoke_reason: 'disowned' }).first('id');
+  return found !== undefined;
+}
+
+/** A session, and those that were opened by what was made in it, or in one of these. */
+export async function sessionsThrough(db: Knex, sessionId: number): Promise<number[]> {
+  const { rows } = await db.raw(
+    `with recursive through as (
+       select cast(:session as bigint) as id
+       union select sessions.id from sessions join through on sessions.opened_through = through.id
+     ) select id from through order by id`,
+    { session: sessionId },
+  );
+  return rows.map(({ id }: { id: number }) => id);
 }
 
 /** Sessions that have not ended, without columns and order. */

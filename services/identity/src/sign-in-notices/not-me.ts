@@ -1,11 +1,13 @@
 import { error } from '@rivergate/endpoint';
+import { signInDisowned } from '@rivergate/events';
 import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
-import { accountById } from '../accounts/account-store.ts';
+import { accountById, lockAccount } from '../accounts/account-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { noteResetRequest } from '../password/password-reset-store.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
-import { revokeDevices } from '../trusted-devices/revoke-devices.ts';
+import { sessionsThrough } from '../sessions/session-store.ts';
+import { disownedMail } from './disowned-mail.ts';
 import { endWhatWasMade } from './end-what-was-made.ts';
 import { spendNotice } from './notice-store.ts';
 
@@ -16,7 +18,7 @@ export const InvalidNotice = error(
 );
 
 /**
- * The link alone changes nothing but what its mail tells of, since mails are read by many: it ends that session with what
+ * The link alone changes nothing but what its mail tells of, since mails are read by many: it ends that session, undoes what
  * was made in it, and mails to the owner what any stranger could have mailed, the link to set a new password.
  */
 export const notMe = endpoint(
@@ -25,7 +27,10 @@ export const notMe = endpoint(
     method: 'post',
     path: '/auth/not-me',
     summary: 'End the session that a mail told of, and get a mail to set a new password',
-    description: 'With it end the tokens, passkeys and grants of applications that were made in it.',
+    description:
+      'With it ends, or is undone, what was made in it and in sessions that came by that: passwords, second factors, passkeys, ' +
+      'trusted devices, connected accounts, tokens, grants of applications, and a change of the address, unless another ' +
+      'session has changed it since. A mail says what there was.',
     caller: 'token',
     body: z.object({ token: z.string().min(1).max(512) }),
     message: 'The sign-in has been ended; a mail to set a new password is on its way',
@@ -33,15 +38,25 @@ export const notMe = endpoint(
     errors: [InvalidNotice],
     idempotency: false,
   },
-  async ({ body, db, emit, mail, request, afterCommit, resetRequests }) => {
+  async ({ body, db, emit, mail, request, afterCommit, resetRequests, settings }) => {
     const notice = await spendNotice(db, tokenHash(body.token));
     if (!notice) throw InvalidNotice();
     const { user_id: userId, session_id: sessionId } = notice;
-    await endSessions({ db, emit }, { userId, sessionId }, 'disowned');
-    await revokeDevices({ db, emit }, { userId, sessionId }, 'disowned');
-    const account = await accountById(db, userId);
-    if (!account) return;
-    await endWhatWasMade({ db, emit, mail }, account, sessionId);
+    // What is being made in the session waits, and finds that it has ended.
+    await lockAccount(db, userId);
+    const before = await accountById(db, userId);
+    if (!before) return;
+    const sessionIds = await sessionsThrough(db, sessionId);
+    for (const each of sessionIds) await endSessions({ db, emit }, { userId, sessionId: each }, 'disowned');
+    const { account, undone } = await endWhatWasMade({ db, emit, mail }, before, sessionIds);
+    await emit(signInDisowned, {
+      aggregateId: sessionId,
+      organizationId: null,
+      userId,
+      data: { session_id: sessionId, user_id: userId, session_ids: sessionIds, undone },
+    });
+    const { email: to, display_name: displayName } = account;
+    await mail.send(db, disownedMail({ to, displayName, app: settings.appUrl, undone }));
     await noteResetRequest(db, {
       email: account.email,
       ip_address: request.ip,

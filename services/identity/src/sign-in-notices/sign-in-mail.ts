@@ -17,7 +17,7 @@ export function signInMail(mail: {
       `Hello ${mail.displayName},`,
       `somebody, hopefully you, signed in to your account at ${mail.app} from a network or device that was not used before:`,
       `${when.toUTCString()}, from ${address ?? 'an unknown address'}, with ${deviceName(program)}.`,
-      'If it was you, there is nothing to do. If it was not, the button leads to a page that ends this sign-in; then set a new password.',
+      'If it was you, there is nothing to do. If it was not, the button leads to a page that ends this sign-in and undoes what was made in it, a change of your address included; then set a new password.',
     ],
     action: { label: 'This was not me', url: mail.link },
     footer: 'The button works for seven days, and does nothing before you confirm it there.',

@@ -36,15 +36,19 @@ export async function userOfSubject(
   return row?.user_id;
 }
 
-/** Connects the account elsewhere, in place of another one at that provider, or notes that it was used. */
+/**
+ * Connects the account elsewhere, in place of another one at that provider, or notes that it was used.
+ *
+ * @returns the session in which it was connected, where it was before and that is known
+ */
 export async function connect(
   db: Knex,
   userId: number,
   provider: string,
   { subject, email, displayName }: SocialProfile,
-): Promise<void> {
+): Promise<{ session_id: number | null }> {
   const told = { subject, email, display_name: displayName, last_used_at: db.fn.now() };
-  await db('social_accounts')
+  const [connected] = await db('social_accounts')
     .insert({ user_id: userId, provider, ...told })
     .onConflict(['user_id', 'provider'])
     .merge({
@@ -52,5 +56,34 @@ export async function connect(
       connected_at: db.raw(
         'case when social_accounts.subject = excluded.subject then social_accounts.connected_at else now() end',
       ),
-    });
+      session_id: db.raw(
+        'case when social_accounts.subject = excluded.subject then social_accounts.session_id end',
+      ),
+    })
+    .returning('session_id');
+  return connected;
+}
+
+/** Notes in which session an account elsewhere was connected. */
+export async function noteConnectedIn(
+  db: Knex,
+  userId: number,
+  provider: string,
+  sessionId: number,
+): Promise<void> {
+  await db('social_accounts').where({ user_id: userId, provider }).update({ session_id: sessionId });
+}
+
+/** Disconnects those that were connected in sessions. @returns their providers */
+export async function disconnectMadeIn(
+  db: Knex,
+  userId: number,
+  sessionIds: readonly number[],
+): Promise<string[]> {
+  const gone = await db('social_accounts')
+    .where({ user_id: userId })
+    .whereIn('session_id', sessionIds)
+    .delete()
+    .returning('provider');
+  return gone.map(({ provider }) => provider);
 }

@@ -4,6 +4,7 @@ import { socialAccountConnected } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { type Account, accountById } from '../accounts/account-store.ts';
+import { addressMadeIn } from '../email-change/address-change-store.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { beginSession } from '../login/begin-session.ts';
 import { AccountDisabled } from '../login/login-errors.ts';
@@ -12,7 +13,7 @@ import type { Place } from '../login/starting-place.ts';
 import { enterOrganization } from '../signup/complete-verification.ts';
 import { tokenBundle } from '../tokens/token-bundle.ts';
 import type { Identified } from './identify.ts';
-import { connect } from './social-account-store.ts';
+import { connect, noteConnectedIn } from './social-account-store.ts';
 
 /** What every social login and signup answers. */
 export const SocialLogin = TokenBundle.extend({
@@ -52,7 +53,7 @@ export async function beginSocialSession(
   const { db, emit, keys, settings } = tools;
   const account = (await accountById(db, userId))!;
   if (account.disabled_at) return refuseDisabled(tools, account);
-  await connect(db, userId, provider.name, profile);
+  const connected = await connect(db, userId, provider.name, profile);
   if (by !== null) {
     await emit(socialAccountConnected, {
       aggregateId: userId,
@@ -67,11 +68,13 @@ export async function beginSocialSession(
     // RFC 8176 has no value for a login elsewhere; this is the one in use.
     methods: ['fed'],
     place: place ?? null,
+    openedThrough: by === 'address' ? await addressMadeIn(db, userId) : connected.session_id,
     rememberMe: false,
   });
   if (!begun) return refuseDisabled(tools, account);
 
   const { session, answer } = begun;
+  if (by !== null) await noteConnectedIn(db, userId, provider.name, session.id);
   const { is_verified: _, ...loggedIn } = answer;
   const data = { ...loggedIn, is_new_user: by === 'signup', provider: provider.name };
   const message = `Signed in with ${provider.title}`;

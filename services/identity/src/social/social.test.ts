@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { fellowService } from '@rivergate/testing';
+import { eventually, fellowService } from '@rivergate/testing';
 import { exportJWK, generateKeyPair } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
@@ -533,5 +533,27 @@ describe('connected accounts', () => {
     const { caller } = await identity.person();
     expect((await caller.get('/api/v1/auth/social-accounts')).body.data).toEqual({ accounts: [], total: 0 });
     expect((await identity.anonymous().get('/api/v1/auth/social-accounts')).status).toBe(401);
+  });
+  it('end with the sign-in that connected them, if its owner disowns it, as do later ones by them', async () => {
+    const owner = await identity.person();
+    const thief = someone({ email: owner.email });
+    const from = async (ip: string) =>
+      identity.anonymous(ip).post(`${OAUTH}/login`, { provider: 'google', ...(await returned(thief)) });
+    const connecting = identity.personOf(await from('198.51.100.9'), owner.email);
+    const later = identity.personOf(await from('198.51.100.9'), owner.email);
+    const notice = await eventually(() =>
+      identity.mail.to(owner.email).find(({ subject }) => subject === 'New sign-in to your account'),
+    );
+    const token = /not-me\?token=([\w-]+)/.exec(notice.text)![1]!;
+    await identity.anonymous().post('/api/v1/auth/not-me', { token }).expect(200);
+    expect(await connections(owner.userId)).toEqual([]);
+    const ended = await identity.resources
+      .knex('sessions')
+      .where({ user_id: owner.userId, revoke_reason: 'disowned' })
+      .orderBy('id')
+      .pluck('id');
+    expect(ended).toEqual([connecting.sessionId, later.sessionId]);
+    const actions = (await identity.audited(owner.userId)).map(({ action }) => action);
+    expect(actions).toContain('auth.social_account.disconnected');
   });
 });

@@ -80,7 +80,7 @@ export const stepUp = endpoint(
     async handle(context) {
       const { caller, prepared, request, db, afterCommit, clearLimit } = context;
       const { userId, sessionId } = caller;
-      const account = await lockCaller(db, userId);
+      const account = await lockCaller(db, caller);
       const { email, password_hash: passwordHash } = account;
       const proved = async (methods: readonly string[]) => {
         const answer = await reauthenticate(context, account, sessionId, { methods, beside: false });

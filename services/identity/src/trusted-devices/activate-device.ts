@@ -28,7 +28,7 @@ export const activateDevice = endpoint(
   },
   async ({ body, caller, db, emit }) => {
     const { userId, sessionId } = caller;
-    await lockCaller(db, userId);
+    await lockCaller(db, caller);
     const candidate = await candidateOf(db, { userId, sessionId }, tokenHash(body.activation_token));
     if (!candidate) throw InvalidActivationToken();
     if (candidate.expired) throw ActivationTokenExpired();

@@ -115,12 +115,17 @@ export function trustedDevicesOf(db: Knex, userId: number): Promise<TrustedDevic
   return active(db, userId).select(db.raw(COLUMNS)).orderByRaw('last_used_at desc, id desc');
 }
 
-/** Whether the device is trusted, which counts as its use. */
-export async function useTrust(db: Knex, userId: number, fingerprintHash: string): Promise<boolean> {
-  const used = await active(db, userId)
+/** The trust in a device, which counts as its use. @returns undefined where there is none */
+export async function useTrust(
+  db: Knex,
+  userId: number,
+  fingerprintHash: string,
+): Promise<{ session_id: number } | undefined> {
+  const [used] = await active(db, userId)
     .where({ fingerprint_hash: fingerprintHash })
-    .update({ last_used_at: db.fn.now() });
-  return used > 0;
+    .update({ last_used_at: db.fn.now() })
+    .returning('session_id');
+  return used;
 }
 
 /** Devices of a user, trusted or only offered: all of them, or that of a session. Or a trusted one. */
