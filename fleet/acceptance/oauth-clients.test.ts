@@ -185,6 +185,64 @@ describe('a standard client with a key', () => {
   });
 });
 
+describe('a client that is registered for tokens bound to a key', () => {
+  it('gets none without a proof, and one that is good with its key alone, by openid-client and oauth4webapi', async () => {
+    const client = data(
+      await owner.post(`${organization.path}/oauth-applications`, {
+        name: 'Bound',
+        grant_types: ['client_credentials'],
+        redirect_uris: [CALLBACK],
+        scopes: ['read'],
+        dpop_bound_access_tokens: true,
+      }),
+      201,
+    );
+    const secret = client.client_secret;
+    const ask = (more: oauth.ClientCredentialsGrantRequestOptions = {}) =>
+      oauth.clientCredentialsGrantRequest(
+        server,
+        client,
+        oauth.ClientSecretBasic(secret),
+        { scope: 'read' },
+        { ...insecure, ...more },
+      );
+    await expect(oauth.processClientCredentialsResponse(server, client, await ask())).rejects.toMatchObject({
+      error: 'invalid_dpop_proof',
+      status: 400,
+    });
+    const DPoP = oauth.DPoP(client, await oauth.generateKeyPair('ES256'));
+    const bound = await oauth.processClientCredentialsResponse(server, client, await ask({ DPoP }));
+    expect(bound.token_type).toBe('dpop');
+    const opened = (token: string, more: object = {}) =>
+      oauth.protectedResourceRequest(token, 'GET', resource, undefined, undefined, { ...insecure, ...more });
+    expect((await opened(bound.access_token, { DPoP })).status).toBe(200);
+    await expect(opened(bound.access_token)).rejects.toMatchObject({ status: 401 });
+
+    const config = await openid.discovery(
+      new URL(fleet.url),
+      client.client_id,
+      undefined,
+      openid.ClientSecretBasic(secret),
+      { execute: [openid.allowInsecureRequests], algorithm: 'oauth2' },
+    );
+    await expect(openid.clientCredentialsGrant(config, { scope: 'read' })).rejects.toMatchObject({
+      error: 'invalid_dpop_proof',
+    });
+    const handle = openid.getDPoPHandle(config, await openid.randomDPoPKeyPair('ES256'));
+    const again = await openid.clientCredentialsGrant(config, { scope: 'read' }, { DPoP: handle });
+    const answer = await openid.fetchProtectedResource(
+      config,
+      again.access_token,
+      resource,
+      'GET',
+      undefined,
+      undefined,
+      { DPoP: handle },
+    );
+    expect(answer.status).toBe(200);
+  });
+});
+
 describe('a registered client', () => {
   it('looks after its registration by its token, and is gone with its tokens', async () => {
     const client = await register({});

@@ -31,6 +31,14 @@ export const UnsupportedGrantType = error(
 );
 export const InvalidScope = error('invalid_scope', 400, 'The scope exceeds what is allowed');
 
+/** OpenID Connect Core 1.0, section 3.1.2.6; where a request is pushed, the client hears it itself (RFC 9126, section 2.3). */
+export const RequestNotSupported = error('request_not_supported', 400, 'Request objects are not supported');
+export const RegistrationNotSupported = error(
+  'registration_not_supported',
+  400,
+  'The parameter registration is not supported',
+);
+
 /** Codes of RFC 8628, section 3.5. */
 export const AuthorizationPending = error(
   'authorization_pending',

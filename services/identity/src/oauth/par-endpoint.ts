@@ -2,6 +2,7 @@ import { OAUTH_HEADERS, reply } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { isRegistered } from '../oauth-applications/redirect-uri.ts';
+import { readAuthenticationRequest } from '../openid/authentication-request.ts';
 import { flawOf } from './authorization.ts';
 import { authorizationParameters, challengeParameters } from './authorization-request.ts';
 import {
@@ -16,6 +17,8 @@ import {
   InvalidRequest,
   InvalidScope,
   InvalidTarget,
+  RegistrationNotSupported,
+  RequestNotSupported,
   UnauthorizedClient,
   UseDpopNonce,
 } from './oauth-errors.ts';
@@ -61,6 +64,8 @@ export const pushAuthorizationRequest = endpoint(
       UnauthorizedClient,
       InvalidScope,
       InvalidTarget,
+      RequestNotSupported,
+      RegistrationNotSupported,
       InvalidDpopProof,
       UseDpopNonce,
     ],
@@ -71,9 +76,10 @@ export const pushAuthorizationRequest = endpoint(
       const key = await provenKey(tools, '/oauth/par', headers.dpop);
       return { key, credentials: await clientCredentials(tools, headers.authorization, body) };
     },
-    async handle({ body, prepared: { key, credentials }, db, settings }) {
+    async handle({ body, prepared: { key, credentials }, db, keys, settings }) {
       const client = await requiredClient(db, credentials);
       if (body.request_uri !== undefined) throw InvalidRequest('request_uri is what this answers');
+      if (body.request !== undefined) throw RequestNotSupported();
       if (body.response_type !== 'code') throw InvalidRequest('There is one response_type: code');
       const request = boundTo(key, Pushed.parse(body));
       const { redirect_uri, scope, resource } = request;
@@ -82,6 +88,10 @@ export const pushAuthorizationRequest = endpoint(
       const scopes = authorizationScopes(scope, client.scopes);
       const flaw = flawOf(client, { ...request, redirect_uri }, scopes);
       if (flaw) throw failureOf(flaw);
+      const by = { clientId: client.client_id, issuer: settings.publicUrl, keys };
+      const understood = await readAuthenticationRequest(request, by);
+      if (understood === 'registration_not_supported') throw RegistrationNotSupported();
+      if (typeof understood === 'string') throw InvalidRequest();
       if ((await targetOf(db, client, resource, settings.publicUrl)) === undefined) throw InvalidTarget();
       const request_uri = await insertPushed(db, client.id, request);
       return reply({ request_uri, expires_in: PUSHED_SECONDS }, { headers: OAUTH_HEADERS });
