@@ -18,6 +18,7 @@ const Environment = z.object({
   /** Comma list of origins whose pages may call; default the platform's own. */
   CORS_ORIGINS: z.string().optional(),
   MAILBOX_URL: z.url().optional(),
+  DPOP_NONCE_REQUIRED: z.stringbool().default(false),
   /** Requests that may be open at once, from their headers to the end of their answers. */
   OPEN_REQUESTS_PER_ADDRESS: z.coerce.number().int().positive().default(100),
   OPEN_REQUESTS_PER_USER: z.coerce.number().int().positive().default(100),
@@ -50,6 +51,8 @@ export type Config = {
   corsOrigins: readonly string[];
   services: readonly Upstream[];
   mailbox: Upstream | null;
+  /** Whether DPoP proofs have to repeat a nonce. */
+  dpopNonceRequired: boolean;
   openRequests: { perAddress: number; perUser: number };
   /** Bytes, and seconds. */
   bodies: { memory: number; window: number };
@@ -85,6 +88,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       .filter(Boolean),
     services: SERVICES.map(({ name }) => ({ name, url: serviceUrl(env, name) })),
     mailbox: given.MAILBOX_URL ? { name: 'mailbox', url: given.MAILBOX_URL.replace(/\/+$/, '') } : null,
+    dpopNonceRequired: given.DPOP_NONCE_REQUIRED,
     openRequests: {
       perAddress: part(given.OPEN_REQUESTS_PER_ADDRESS),
       perUser: part(given.OPEN_REQUESTS_PER_USER),

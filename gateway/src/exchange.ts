@@ -50,6 +50,8 @@ export type Exchange = {
   pathWorkspaceId: number | null;
   // authenticate
   token: AccessToken | null;
+  /** What the client's next DPoP proof is to repeat, where that has changed. */
+  dpopNonce: string | null;
   // gather
   /** The moment for which what `access` says is known to be true: milliseconds, monotonic. */
   decidedAt: number;
@@ -87,6 +89,7 @@ export function openExchange(
     pathOrganizationId: null,
     pathWorkspaceId: null,
     token: null,
+    dpopNonce: null,
     decidedAt: 0,
     access: null,
     general: null,

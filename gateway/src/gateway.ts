@@ -1,4 +1,6 @@
 import { credentialKey, followAccessState, rateLimiter } from '@rivergate/caller';
+import { dpopNonces } from '@rivergate/caller/dpop';
+import { sharedKey } from '@rivergate/caller/internal-keys';
 import { clientOrigins } from '@rivergate/contracts';
 import { serviceClient } from '@rivergate/endpoint';
 import { eventLogFromEnv } from '@rivergate/events';
@@ -133,7 +135,11 @@ export async function startGateway(
       ),
       guesses: guessing,
       verified: verifiedCache(keys.publishes),
-      provePossession: proofOfPossession(config.publicUrl, redis),
+      provePossession: proofOfPossession(
+        config.publicUrl,
+        redis,
+        config.dpopNonceRequired ? dpopNonces(sharedKey(env, 'identity', 'DPoP nonce')) : null,
+      ),
       redis,
       limiter,
       owners,

@@ -43,6 +43,8 @@ export function answerHeaders(security: readonly HeaderLine[]): AnswerHeaders {
     for (const line of always) if (taken[line.key] === undefined) into.push(line.name, line.value);
     if (taken.vary === undefined) into.push(variesByOrigin.name, variesByOrigin.value);
     for (const line of exchange.crossOrigin) if (line.key !== 'vary') into.push(line.name, line.value);
+    if (exchange.dpopNonce !== null && taken['dpop-nonce'] === undefined)
+      into.push('DPoP-Nonce', exchange.dpopNonce);
     if (!exchange.general) return;
     const headers = rateLimitHeaders(exchange.general);
     for (const { key, name } of limitNames) {

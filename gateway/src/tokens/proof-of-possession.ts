@@ -1,4 +1,10 @@
-import { CLIENT_ALGORITHMS, InvalidDpopProof, useDpopProof, verifyDpopProof } from '@rivergate/caller/dpop';
+import {
+  CLIENT_ALGORITHMS,
+  type DpopNonces,
+  InvalidDpopProof,
+  useDpopProof,
+  verifyDpopProof,
+} from '@rivergate/caller/dpop';
 import { Unauthorized, UpstreamUnavailable } from '@rivergate/endpoint';
 import type { RedisClient } from '@rivergate/redis';
 import type { Exchange } from '../exchange.ts';
@@ -29,9 +35,14 @@ export type ProvePossession = (exchange: Exchange, sent: SentToken, accepted: Ac
 /**
  * Each request brings a proof of its own (RFC 9449, section 7), which counts once at all gateways together.
  *
+ * @param nonces what proofs have to repeat (section 9); null where nothing
  * @throws Unauthorized; UpstreamUnavailable while nobody can know whether a proof was used
  */
-export function proofOfPossession(publicUrl: string, redis: RedisClient): ProvePossession {
+export function proofOfPossession(
+  publicUrl: string,
+  redis: RedisClient,
+  nonces: DpopNonces | null,
+): ProvePossession {
   return async (exchange, { token, asBound }, { keyThumbprint }) => {
     if (!asBound)
       throw refusal(
@@ -55,10 +66,17 @@ export function proofOfPossession(publicUrl: string, redis: RedisClient): ProveP
         'The proof is by another key than the access token is bound to',
         dpopError('invalid_token'),
       );
+    if (nonces && !nonces.isFresh(proof.nonce))
+      throw Unauthorized('The DPoP proof has to repeat the nonce of the header DPoP-Nonce', [], {
+        'WWW-Authenticate': dpopError('use_dpop_nonce'),
+        'DPoP-Nonce': nonces.current(),
+      });
     const isFirst = await useDpopProof(redis, proof).catch(() => {
       throw UpstreamUnavailable('Whether the DPoP proof was used before cannot be known; try again shortly');
     });
     if (!isFirst) throw invalidProof('it was used before');
+    const nonce = nonces?.current();
+    if (nonce !== undefined && nonce !== proof.nonce) exchange.dpopNonce = nonce;
   };
 }
 

@@ -87,6 +87,22 @@ function sharedSecret(own: KeyObject, other: KeyObject, issuer: string, audience
   return createSecretKey(Buffer.from(hkdfSync('sha256', agreed, '', info, 32)));
 }
 
+/**
+ * A key that this process and another one have, and nobody else, for a purpose of its own: by the same agreement, alike on both
+ * sides.
+ *
+ * @returns 32 bytes
+ * @throws an Error for a process that INTERNAL_JWKS does not name
+ */
+export function sharedKey(env: KeyEnvironment, other: string, purpose: string): Buffer {
+  const own = privateKey(env);
+  const publicKey = publicKeys(env).get(other);
+  if (!publicKey) throw new Error(`INTERNAL_JWKS names no ${other}`);
+  const agreed = diffieHellman({ privateKey: own.key, publicKey });
+  const info = ['rivergate', purpose, ...[own.name, other].toSorted()].join('\n');
+  return Buffer.from(hkdfSync('sha256', agreed, '', info, 32));
+}
+
 function privateKey(env: KeyEnvironment): { name: string; key: KeyObject } {
   const jwk = decode(env.INTERNAL_KEY, 'INTERNAL_KEY') as NamedKey;
   if (jwk.crv !== CURVE || !jwk.d || !jwk.kid) {

@@ -1,4 +1,4 @@
-import type { DpopProof } from '@rivergate/caller/dpop';
+import type { DpopNonces, DpopProof } from '@rivergate/caller/dpop';
 import { endpoints } from '@rivergate/endpoint';
 import type { Mailer } from '@rivergate/mail';
 import type { SecretBox } from '@rivergate/secrets';
@@ -20,6 +20,8 @@ export interface IdentityTools {
   /** Where people may sign in elsewhere. */
   providers: Providers;
   settings: Settings;
+  /** What DPoP proofs have to repeat; null where nothing. The gateway has the same. */
+  nonces: DpopNonces | null;
   /** Whether a DPoP proof comes for the first time. @throws when Redis is away */
   useProof(proof: DpopProof): Promise<boolean>;
   /**

@@ -43,7 +43,7 @@ export interface Settings {
   /** Wrong codes in a user's logins, over all of them; null where that is not limited. */
   wrongSecondFactors: RateLimit | null;
   relyingParty: RelyingParty;
-  /** Whether DPoP proofs at the token endpoint have to repeat a nonce. */
+  /** Whether DPoP proofs have to repeat a nonce. */
   dpopNonceRequired: boolean;
 }
 

@@ -1,5 +1,6 @@
 import { isFirstUse } from '@rivergate/caller';
-import { type DpopProof, useDpopProof } from '@rivergate/caller/dpop';
+import { type DpopProof, dpopNonces, useDpopProof } from '@rivergate/caller/dpop';
+import { sharedKey } from '@rivergate/caller/internal-keys';
 import { startMailer } from '@rivergate/mail';
 import type { Resources } from '@rivergate/service';
 import { z } from 'zod';
@@ -48,6 +49,7 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
     keys,
     resetRequests: resets,
     providers,
+    nonces: settings.dpopNonceRequired ? dpopNonces(sharedKey(env, 'gateway', 'DPoP nonce')) : null,
     useProof,
     useAssertion,
     clientKeys: clientKeys(resources),

@@ -1,9 +1,7 @@
 import { type Prover, startProver } from '@rivergate/caller/test-dpop';
-import { secretBox } from '@rivergate/secrets';
-import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type IdentityUnderTest, startIdentityUnderTest } from '../testing/identity-under-test.ts';
 import { ISSUER, oauthFixture, refusal, type TestApplication } from '../testing/oauth-fixture.ts';
-import { currentNonce, isFreshNonce } from './dpop-nonce.ts';
 
 let identity: IdentityUnderTest;
 let oauth: ReturnType<typeof oauthFixture>;
@@ -28,15 +26,15 @@ it('a proof has to repeat the nonce that it is told, where that is required', as
   const refused = await ask();
   expect(refusal(refused)).toEqual([400, 'use_dpop_nonce']);
   const nonce = refused.headers.get('dpop-nonce')!;
-  for (const wrong of ['', 'invented', nonce.toUpperCase(), `${nonce}0`]) {
+  for (const wrong of ['', 'invented', nonce.slice(1), `${nonce}0`]) {
     const answer = await ask(wrong);
     expect(refusal(answer)).toEqual([400, 'use_dpop_nonce']);
-    expect(answer.headers.get('dpop-nonce')).toMatch(/^[0-9a-f]{64}$/);
+    expect(answer.headers.get('dpop-nonce')).toMatch(/^[\w-]{43}$/);
   }
   expect(refusal(await ask(7))).toEqual([400, 'invalid_dpop_proof']);
   const good = await ask(nonce, 'once');
   expect([good.status, good.body.token_type]).toEqual([200, 'DPoP']);
-  expect(good.headers.get('dpop-nonce')).toMatch(/^[0-9a-f]{64}$/);
+  expect(good.headers.get('dpop-nonce')).toMatch(/^[\w-]{43}$/);
   // A nonce is no licence to use a proof again.
   expect(refusal(await ask(nonce, 'once'))).toEqual([400, 'invalid_dpop_proof']);
   expect((await ask(nonce)).status).toBe(200);
@@ -45,23 +43,4 @@ it('a proof has to repeat the nonce that it is told, where that is required', as
 it('who sends no proof needs no nonce', async () => {
   const answer = await oauth.token(application, { grant_type: 'client_credentials' });
   expect([answer.status, answer.headers.get('dpop-nonce')]).toEqual([200, null]);
-});
-
-it('a nonce is taken for five minutes at least, and ten at most', () => {
-  const box = secretBox(Buffer.alloc(32, 1).toString('base64'));
-  vi.useFakeTimers({ now: 1_700_000_100_000, toFake: ['Date'] });
-  try {
-    const nonce = currentNonce(box);
-    expect(isFreshNonce(secretBox(Buffer.alloc(32, 2).toString('base64')), nonce)).toBe(false);
-    for (const [seconds, fresh] of [
-      [299, true],
-      [301, true],
-      [601, false],
-    ] as const) {
-      vi.setSystemTime(1_700_000_100_000 + 1_000 * seconds);
-      expect([seconds, isFreshNonce(box, nonce)]).toEqual([seconds, fresh]);
-    }
-  } finally {
-    vi.useRealTimers();
-  }
 });

@@ -2,7 +2,6 @@ import { InvalidDpopProof as InvalidProof, verifyDpopProof } from '@rivergate/ca
 import { UpstreamUnavailable } from '@rivergate/endpoint';
 import { z } from 'zod';
 import type { IdentityTools } from '../endpoint.ts';
-import { currentNonce, isFreshNonce } from './dpop-nonce.ts';
 import { InvalidDpopProof, UseDpopNonce } from './oauth-errors.ts';
 
 export const DpopHeader = z
@@ -21,7 +20,7 @@ export const THUMBPRINT = /^[\w-]{43}$/;
  * @throws InvalidDpopProof; UseDpopNonce with one to use; UpstreamUnavailable while nobody can know whether the proof was used
  */
 export async function provenKey(
-  { settings, secretBox, useProof }: Pick<IdentityTools, 'settings' | 'secretBox' | 'useProof'>,
+  { settings, nonces, useProof }: Pick<IdentityTools, 'settings' | 'nonces' | 'useProof'>,
   path: `/oauth/${string}`,
   proof: string | undefined,
 ): Promise<string | null> {
@@ -30,8 +29,7 @@ export async function provenKey(
   const proven = await verifyDpopProof(proof, request).catch(cause => {
     throw cause instanceof InvalidProof ? refused(cause.message) : cause;
   });
-  if (settings.dpopNonceRequired && !isFreshNonce(secretBox, proven.nonce))
-    throw UseDpopNonce(undefined, [], nonceHeader({ settings, secretBox }));
+  if (nonces && !nonces.isFresh(proven.nonce)) throw UseDpopNonce(undefined, [], nonceHeader(nonces));
   const isFirst = await useProof(proven).catch(() => {
     throw UpstreamUnavailable('Whether the DPoP proof was used before cannot be known; try again shortly');
   });
@@ -40,11 +38,8 @@ export async function provenKey(
 }
 
 /** The nonce for the client's next proof, where one is required. */
-export function nonceHeader({
-  settings,
-  secretBox,
-}: Pick<IdentityTools, 'settings' | 'secretBox'>): Record<string, string> {
-  return settings.dpopNonceRequired ? { 'DPoP-Nonce': currentNonce(secretBox) } : {};
+export function nonceHeader(nonces: IdentityTools['nonces']): Record<string, string> {
+  return nonces ? { 'DPoP-Nonce': nonces.current() } : {};
 }
 
 const refused = (why: string) => InvalidDpopProof(`The DPoP proof does not count: ${why}`);

@@ -65,7 +65,7 @@ export const token = endpoint(
       const credentials = await clientCredentials({ ...tools, knex }, headers.authorization, body);
       return { key, credentials, isMember: await isHolderMember({ call, knex }, body) };
     },
-    async handle({ body, prepared: { key, credentials, isMember }, db, emit, keys, settings, secretBox }) {
+    async handle({ body, prepared: { key, credentials, isMember }, db, emit, keys, settings, nonces }) {
       const client = await requiredClient(db, credentials);
       const grant = GRANTS.get(body.grant_type);
       if (!grant) throw UnsupportedGrantType();
@@ -74,7 +74,7 @@ export const token = endpoint(
       const issued = await grant.issue({ db, emit, keys, settings, provenKey: key }, client, body, isMember);
       await touchClient(db, client);
       if (issued instanceof Failure) return issued;
-      const nonce = key === null ? {} : nonceHeader({ settings, secretBox });
+      const nonce = key === null ? {} : nonceHeader(nonces);
       return reply(issued, { headers: { ...OAUTH_HEADERS, ...nonce } });
     },
   },
