@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { RedisClient } from '@rivergate/redis';
 
-/** What counts once: proofs of possession, and assertions by which clients prove themselves. */
-export type CountsOnce = 'dpop' | 'client-assertion';
+/** What counts once: proofs of possession, assertions by which clients prove themselves, and answers that a browser posts. */
+export type CountsOnce = 'dpop' | 'client-assertion' | 'posted-answer';
 
 /**
  * Notes that something was used, for all processes that share the Redis.

@@ -30,6 +30,8 @@ export interface IdentityTools {
    * @param seconds longer than it is good
    */
   useAssertion(name: string, seconds: number): Promise<boolean>;
+  /** The same of an answer that a browser posts to a client. */
+  useAnswer(sealed: string): Promise<boolean>;
   clientKeys: ClientKeys;
 }
 

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { IdentityTools } from './endpoint.ts';
 import { signingKeys } from './keys/signing-keys.ts';
 import { clientKeys } from './oauth/client-assertion/client-keys.ts';
+import { REMEMBERED_SECONDS } from './oauth/posted-answer/posted-answer.ts';
 import { resetRequests } from './password/reset-requests.ts';
 import { settingsFromEnv } from './settings.ts';
 import { providersFromEnv } from './social/providers/index.ts';
@@ -34,6 +35,7 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
   const useProof = (proof: DpopProof) => useDpopProof(redis, proof);
   const useAssertion = (name: string, seconds: number) =>
     isFirstUse(redis, 'client-assertion', name, seconds);
+  const useAnswer = (sealed: string) => isFirstUse(redis, 'posted-answer', sealed, REMEMBERED_SECONDS);
   const keys = signingKeys(knex, secretBox, log);
   const resets = resetRequests({ knex, mail, settings, log });
   onStop(async () => {
@@ -52,6 +54,7 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
     nonces: settings.dpopNonceRequired ? dpopNonces(sharedKey(env, 'gateway', 'DPoP nonce')) : null,
     useProof,
     useAssertion,
+    useAnswer,
     clientKeys: clientKeys(resources),
   };
 }

@@ -37,6 +37,15 @@ export function isRedirectUri(text: string): boolean {
   return scheme === 'https' || OWN_MACHINE.test(authority);
 }
 
+/**
+ * Whether a browser can post an answer there, and a policy can name the place (OAuth 2.0 Form Post Response Mode 1.0; Content
+ * Security Policy Level 3, section 2.3.1): not to a scheme of an app's own, and not to an IPv6 address.
+ */
+export function isPostable(uri: string): boolean {
+  const [, , authority = ''] = ADDRESS.exec(uri) ?? [];
+  return /^[a-z\d.-]+(?::\d+)?$/i.test(authority);
+}
+
 /** Whether only an app that is installed takes it (RFC 8252, section 7.1). */
 export function isPrivateUse(text: string): boolean {
   return PRIVATE_USE.test(text) && URL.parse(text)?.username === '';

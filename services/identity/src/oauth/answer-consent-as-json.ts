@@ -91,7 +91,7 @@ export const answerConsentAsJson = endpoint(
       const outcome = await decide(tools, caller, body, prepared);
       const failure = 'refusal' in outcome ? failureOf(outcome.refusal) : undefined;
       if (failure) throw failure;
-      return { redirect_url: addressOf(outcome, prepared, tools.settings.publicUrl)! };
+      return { redirect_url: addressOf(outcome, prepared, tools)! };
     },
   },
 );

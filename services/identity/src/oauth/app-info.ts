@@ -112,7 +112,7 @@ export const appInfo = endpoint(
       const organization = { id: organization_id, name };
       return { client, request, pushedAs, scopes, organization, isMember: standing?.member ?? false };
     },
-    async handle({ caller, prepared, db, keys, settings }) {
+    async handle({ caller, prepared, db, keys, settings, secretBox }) {
       const { client, request, pushedAs, scopes, organization, isMember } = prepared;
       if (pushedAs !== undefined) await openPushed(db, client.id, pushedAs);
       const issuer = settings.publicUrl;
@@ -127,7 +127,7 @@ export const appInfo = endpoint(
         redirect_uri: request.redirect_uri,
         login_hint: request.login_hint ?? null,
         verified: !client.self_registered,
-        denial_url: addressOf({ refusal: 'refused_by_user' }, { request }, issuer)!,
+        denial_url: addressOf({ refusal: 'refused_by_user' }, { request }, { settings, secretBox })!,
       };
       if (typeof asked === 'string')
         return {
@@ -135,7 +135,7 @@ export const appInfo = endpoint(
           registration_wanted: false,
           identity_scopes: identityOf(scopes),
           viewer: null,
-          redirect_url: addressOf({ refusal: asked }, { request }, issuer)!,
+          redirect_url: addressOf({ refusal: asked }, { request }, { settings, secretBox })!,
         };
       const wanted = consentFor(scopes, asked);
       const signedIn = caller.sessionId === null ? undefined : await authenticationIn(db, caller.sessionId);
@@ -162,7 +162,7 @@ export const appInfo = endpoint(
               consent_remembered: !wantsConsent && (await hasConsented(db, consent, consent)),
             }
           : null,
-        redirect_url: refusal ? addressOf({ refusal }, { request }, issuer)! : null,
+        redirect_url: refusal ? addressOf({ refusal }, { request }, { settings, secretBox })! : null,
       };
     },
   },

@@ -52,7 +52,7 @@ export const authorize = endpoint(
     prepare: ({ query, caller, ...tools }) => standingOf(tools, caller.userId, query),
     async handle({ caller, prepared, ...tools }) {
       const outcome = await decide(tools, caller, { approve: true }, prepared);
-      return back(outcome, prepared, tools.settings.publicUrl);
+      return back(outcome, prepared, tools);
     },
   },
 );
@@ -78,14 +78,18 @@ export const answerConsent = endpoint(
     prepare: ({ body, caller, ...tools }) => standingOf(tools, caller.userId, body),
     async handle({ body, caller, prepared, ...tools }) {
       const outcome = await decide(tools, caller, body, prepared);
-      return back(outcome, prepared, tools.settings.publicUrl);
+      return back(outcome, prepared, tools);
     },
   },
 );
 
 /** @throws where nothing leads to the client: an address that it has not registered is followed by nobody */
-function back(outcome: { code: string } | { refusal: Refusal }, standing: Standing, issuer: string) {
-  const address = addressOf(outcome, standing, issuer);
+function back(
+  outcome: { code: string } | { refusal: Refusal },
+  standing: Standing,
+  tools: Parameters<typeof addressOf>[2],
+) {
+  const address = addressOf(outcome, standing, tools);
   if (address !== undefined) return redirect(address, { headers: OAUTH_HEADERS });
   const refusal = 'refusal' in outcome ? outcome.refusal : undefined;
   if (refusal === 'unknown_client') throw UnknownClient();

@@ -18,6 +18,7 @@ import { introspect } from './introspect-endpoint.ts';
 import { listConsents } from './list-consents.ts';
 import { metadata, openidConfiguration } from './metadata.ts';
 import { pushAuthorizationRequest } from './par-endpoint.ts';
+import { postAnswer } from './posted-answer/post-answer.ts';
 import { organizationProtectedResource, protectedResource } from './protected-resource.ts';
 import { forgetPushed } from './pushed-request-store.ts';
 import { revoke } from './revoke-endpoint.ts';
@@ -30,6 +31,7 @@ export const endpoints = [
   authorize,
   pushAuthorizationRequest,
   answerConsent,
+  postAnswer,
   token,
   revoke,
   introspect,

@@ -6,7 +6,7 @@ import { endpoint } from '../endpoint.ts';
 import { SIGNING_ALGORITHMS } from '../keys/signing-key-store.ts';
 import { AUTH_METHODS } from '../oauth-applications/application.ts';
 import { ACR_VALUES } from '../openid/acr.ts';
-import { PROMPTS } from '../openid/authentication-request.ts';
+import { PROMPTS, RESPONSE_MODES } from '../openid/authentication-request.ts';
 import { IDENTITY_CLAIMS } from '../openid/identity-claims.ts';
 import { CHALLENGE_METHODS } from './code-challenge.ts';
 import { GRANTS } from './grants.ts';
@@ -73,7 +73,7 @@ function metadataAt(publicUrl: string): z.infer<typeof Metadata> {
     jwks_uri: `${publicUrl}${accessTokenKeysPath}`,
     scopes_supported: [...IDENTITY_SCOPES, ...SCOPES],
     response_types_supported: ['code'],
-    response_modes_supported: ['query'],
+    response_modes_supported: [...RESPONSE_MODES],
     grant_types_supported: [...GRANTS.keys()],
     token_endpoint_auth_methods_supported: [...AUTH_METHODS],
     token_endpoint_auth_signing_alg_values_supported: [...CLIENT_ALGORITHMS],

@@ -89,7 +89,7 @@ export const pushAuthorizationRequest = endpoint(
       const flaw = flawOf(client, { ...request, redirect_uri }, scopes);
       if (flaw) throw failureOf(flaw);
       const by = { clientId: client.client_id, issuer: settings.publicUrl, keys };
-      const understood = await readAuthenticationRequest(request, by);
+      const understood = await readAuthenticationRequest({ ...request, redirect_uri }, by);
       if (understood === 'registration_not_supported') throw RegistrationNotSupported();
       if (typeof understood === 'string') throw InvalidRequest();
       if ((await targetOf(db, client, resource, settings.publicUrl)) === undefined) throw InvalidTarget();

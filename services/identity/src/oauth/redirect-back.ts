@@ -1,5 +1,8 @@
+import type { IdentityTools } from '../endpoint.ts';
+import { isPostable } from '../oauth-applications/redirect-uri.ts';
 import type { Refusal } from './authorization.ts';
 import type { Asked, Unanswerable } from './authorization-request.ts';
+import { sealAnswer } from './posted-answer/posted-answer.ts';
 
 /** What a client is told by redirect (RFC 6749, section 4.1.2.1; OpenID Connect Core 1.0, section 3.1.2.6). */
 const CODES: Partial<Record<Refusal, string>> = {
@@ -19,20 +22,24 @@ const CODES: Partial<Record<Refusal, string>> = {
 };
 
 /**
- * The address at the client that a decision leads to, with `iss` (RFC 9207); a query of its own stays as it is.
+ * The address that a decision leads to, with `iss` (RFC 9207): at the client, where a query of its own stays as it is, or of the
+ * page that posts the answer there.
  *
  * @returns undefined for what must not lead anywhere
  */
 export function addressOf(
   outcome: { code: string } | { refusal: Refusal },
   asked: Pick<Asked, 'request'> | Unanswerable,
-  issuer: string,
+  { settings: { publicUrl: issuer }, secretBox }: Pick<IdentityTools, 'settings' | 'secretBox'>,
 ): string | undefined {
   if (typeof asked === 'string') return undefined;
-  const { redirect_uri, state } = asked.request;
+  const { redirect_uri, state, response_mode } = asked.request;
   const told = 'code' in outcome ? { code: outcome.code } : errorOf(outcome.refusal);
   if (!told) return undefined;
-  return withQuery(redirect_uri, { ...told, ...(state === undefined ? {} : { state }), iss: issuer });
+  const parameters = { ...told, ...(state === undefined ? {} : { state }), iss: issuer };
+  if (response_mode !== 'form_post' || !isPostable(redirect_uri)) return withQuery(redirect_uri, parameters);
+  const answer = sealAnswer(secretBox, { to: redirect_uri, parameters });
+  return `${issuer}/oauth/form-post?answer=${answer}`;
 }
 
 /** An address with parameters added to the query that it may have. */

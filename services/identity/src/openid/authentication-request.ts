@@ -1,4 +1,5 @@
 import type { SigningKeys } from '../keys/signing-keys.ts';
+import { isPostable } from '../oauth-applications/redirect-uri.ts';
 import { type ClaimsParameter, claimsParameter } from './claims-parameter.ts';
 import { verifiedHint } from './id-token.ts';
 import type { OpenidParameters } from './request-parameters.ts';
@@ -14,6 +15,9 @@ export type RequestFlaw =
 export const PROMPTS = ['none', 'login', 'consent', 'select_account', 'create'] as const;
 export type Prompt = (typeof PROMPTS)[number];
 
+/** How a client is answered (OAuth 2.0 Multiple Response Type Encoding Practices 1.0, section 2.1). */
+export const RESPONSE_MODES = ['query', 'form_post'] as const;
+
 /** An authentication request, as far as it is understood. */
 export interface AuthenticationRequest {
   prompts: ReadonlySet<Prompt>;
@@ -28,14 +32,16 @@ export interface AuthenticationRequest {
 
 /** @param clientId whose ID token a hint has to be */
 export async function readAuthenticationRequest(
-  parameters: OpenidParameters,
+  parameters: OpenidParameters & { redirect_uri: string },
   { clientId, issuer, keys }: { clientId: string; issuer: string; keys: SigningKeys },
 ): Promise<AuthenticationRequest | RequestFlaw> {
-  const { request, request_uri, registration, response_mode, prompt, max_age, id_token_hint } = parameters;
+  const { redirect_uri, response_mode, request, request_uri, registration, prompt, max_age, id_token_hint } =
+    parameters;
   if (request !== undefined) return 'request_not_supported';
   if (request_uri !== undefined) return 'request_uri_not_supported';
   if (registration !== undefined) return 'registration_not_supported';
-  if (response_mode !== undefined && response_mode !== 'query') return 'invalid_request';
+  if (!RESPONSE_MODES.some(mode => mode === (response_mode ?? 'query'))) return 'invalid_request';
+  if (response_mode === 'form_post' && !isPostable(redirect_uri)) return 'invalid_request';
   const prompts = promptsOf(prompt);
   const claims = claimsParameter(parameters.claims);
   if (!prompts || !claims || !/^(?:\d{1,9})?$/.test(max_age ?? '')) return 'invalid_request';

@@ -18,7 +18,11 @@ export const openidParameters = {
   acr_values: text(1_000, 'Preferred authentication contexts, with spaces between them', 'phr'),
   id_token_hint: text(8_192, 'ID token of the user who is expected', 'eyJhbGciOiJFUzI1NiJ9.e30.c2ln'),
   claims: text(4_096, 'JSON: claims that are asked for one by one', '{"id_token":{"email":null}}'),
-  response_mode: text(100, 'query', 'query'),
+  response_mode: text(
+    100,
+    'query, or form_post, which takes a redirect URI that is no scheme of its own and no IPv6 address',
+    'query',
+  ),
   login_hint: text(
     320,
     'Whom the sign-in page is to expect; it shows the address, and nothing else changes',
