@@ -103,9 +103,13 @@ export async function deleteUnverifiedAccount(db: Knex, userId: number): Promise
   return (await db('users').where({ id: userId }).whereNull('verified_at').delete()) > 0;
 }
 
-/** Keeps the account as it is until the transaction ends. @returns false when it is gone */
+/**
+ * Keeps the account as it is until the transaction ends; rows that name it may come meanwhile.
+ *
+ * @returns false when it is gone
+ */
 export async function lockAccount(db: Knex.Transaction, userId: number): Promise<boolean> {
-  return (await db('users').where({ id: userId }).forUpdate().first('id')) !== undefined;
+  return (await db('users').where({ id: userId }).forNoKeyUpdate().first('id')) !== undefined;
 }
 
 /** The mailbox has proved to be the user's. */

@@ -10,6 +10,7 @@ import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   type IdentityUnderTest,
+  PASSWORD,
   type Person,
   startIdentityUnderTest,
 } from '../testing/identity-under-test.ts';
@@ -86,19 +87,19 @@ describe('what the gateway and organization ask', () => {
     await identity.resources.knex('users').where({ id: userId }).update({ disabled_at: new Date() });
     expect((await state(sessionId)).body.data.active).toBe(false);
   });
+  const deadlocks = async () => {
+    const { rows } = await identity.resources.knex.raw(
+      'select deadlocks::int from pg_stat_database where datname = current_database()',
+    );
+    return rows[0].deadlocks;
+  };
+  const waiting = async () => {
+    const { rows } = await identity.resources.knex.raw(
+      "select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+    );
+    return rows[0].count;
+  };
   it('tokens for another organization, while refresh tokens are traded in: one or the other, and never a deadlock', async () => {
-    const deadlocks = async () => {
-      const { rows } = await identity.resources.knex.raw(
-        'select deadlocks::int from pg_stat_database where datname = current_database()',
-      );
-      return rows[0].deadlocks;
-    };
-    const waiting = async () => {
-      const { rows } = await identity.resources.knex.raw(
-        "select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
-      );
-      return rows[0].count;
-    };
     const people = await Promise.all(Array.from({ length: 3 }, () => identity.person()));
     const before = await deadlocks();
     for (let round = 0; round < 3; round++) {
@@ -123,6 +124,24 @@ describe('what the gateway and organization ask', () => {
       }
     }
     expect(await deadlocks()).toBe(before);
+  });
+  it('tokens for another organization, while the password changes: the session ends, and never a deadlock', async () => {
+    const person = await identity.person();
+    const before = await deadlocks();
+    const answers = await identity.resources.knex.transaction(async holding => {
+      await holding('sessions').where({ id: person.sessionId }).forUpdate().select();
+      const moving = (async () =>
+        organization(memberOf42(person)).post('/internal/organizations/42/session', { workspace_id: 43 }))();
+      await eventually(async () => (await waiting()) === 1);
+      const passwords = { current_password: PASSWORD, new_password: 'Another2horse!' };
+      const changing = (async () => person.caller.post('/api/v1/auth/change-password', passwords))();
+      await eventually(async () => (await waiting()) === 2);
+      return { moving, changing };
+    });
+    const [moved, changed] = [await answers.moving, await answers.changing];
+    expect([moved.status, changed.status]).toEqual([200, 200]);
+    expect(await deadlocks()).toBe(before);
+    expect((await refresh(moved.body.data.refresh_token)).status).toBe(401);
   });
   it('tokens for another organization: the refresh token before becomes invalid, the next login starts there', async () => {
     const person = await identity.person();

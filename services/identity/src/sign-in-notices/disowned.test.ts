@@ -7,7 +7,7 @@ import {
   type Person,
   startIdentityUnderTest,
 } from '../testing/identity-under-test.ts';
-import { oauthFixture } from '../testing/oauth-fixture.ts';
+import { CALLBACK, oauthFixture } from '../testing/oauth-fixture.ts';
 import { ORIGIN, passkeysUnderTest } from '../testing/passkeys-under-test.ts';
 import { softwareAuthenticator } from '../testing/software-authenticator.ts';
 
@@ -110,6 +110,30 @@ describe('second factors of a disowned session', () => {
       expect(await table('totp_devices').where({ user_id: owner.userId })).toEqual([]);
       expect(await table('personal_tokens').where({ user_id: owner.userId, revoked_at: null })).toEqual([]);
     }
+  });
+
+  it('cannot approve what was on its way: an application that is let in behind the end gets nothing', async () => {
+    const { owner, thief, disown } = await robbed();
+    const oauth = oauthFixture(identity);
+    const application = await oauth.application();
+    const waiting = async (count: number) => {
+      const { rows } = await identity.resources.knex.raw(
+        "select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+      );
+      return rows[0].count === count;
+    };
+    const request = { client_id: application.client_id, redirect_uri: CALLBACK, approve: true };
+    const { ending, approving } = await identity.resources.knex.transaction(async holding => {
+      await holding('users').where({ id: owner.userId }).forNoKeyUpdate().select();
+      const ending = (async () => disown())();
+      await eventually(() => waiting(1));
+      const approving = (async () => thief.caller.post('/api/v1/oauth/authorize', request))();
+      await eventually(() => waiting(2));
+      return { ending, approving };
+    });
+    expect([(await ending).status, (await approving).status]).toEqual([200, 401]);
+    for (const name of ['oauth_grants', 'oauth_consents'])
+      expect(await table(name).where({ user_id: owner.userId })).toEqual([]);
   });
 
   it('of which one waits for its code are forgotten, as is a change of the address that does', async () => {
