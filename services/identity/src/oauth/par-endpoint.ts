@@ -22,7 +22,7 @@ import {
   UnauthorizedClient,
   UseDpopNonce,
 } from './oauth-errors.ts';
-import { DpopHeader, provenKey } from './proven-key.ts';
+import { DpopHeader, nonceHeader, provenKey } from './proven-key.ts';
 import { insertPushed, PUSHED_SECONDS } from './pushed-request-store.ts';
 import { targetOf } from './resource.ts';
 import { authorizationScopes } from './scope.ts';
@@ -76,7 +76,7 @@ export const pushAuthorizationRequest = endpoint(
       const key = await provenKey(tools, '/oauth/par', headers.dpop);
       return { key, credentials: await clientCredentials(tools, headers.authorization, body) };
     },
-    async handle({ body, prepared: { key, credentials }, db, keys, settings }) {
+    async handle({ body, prepared: { key, credentials }, db, keys, nonces, settings }) {
       const client = await requiredClient(db, credentials);
       if (body.request_uri !== undefined) throw InvalidRequest('request_uri is what this answers');
       if (body.request !== undefined) throw RequestNotSupported();
@@ -94,7 +94,8 @@ export const pushAuthorizationRequest = endpoint(
       if (typeof understood === 'string') throw InvalidRequest();
       if ((await targetOf(db, client, resource, settings.publicUrl)) === undefined) throw InvalidTarget();
       const request_uri = await insertPushed(db, client.id, request);
-      return reply({ request_uri, expires_in: PUSHED_SECONDS }, { headers: OAUTH_HEADERS });
+      const nonce = key === null ? {} : nonceHeader(nonces);
+      return reply({ request_uri, expires_in: PUSHED_SECONDS }, { headers: { ...OAUTH_HEADERS, ...nonce } });
     },
   },
 );

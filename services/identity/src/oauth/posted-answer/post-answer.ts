@@ -27,6 +27,14 @@ export const postAnswer = endpoint(
         .string()
         .max(16_000)
         .meta({ description: 'Sealed', examples: ['AQx3…'] }),
+      iss: z
+        .string()
+        .max(2_000)
+        .optional()
+        .meta({
+          description: 'What a redirect adds; who was led here by one is asked first',
+          examples: [''],
+        }),
     }),
     content: { 'text/html': 'text' },
   },
@@ -40,7 +48,10 @@ export const postAnswer = endpoint(
       });
       return isFirst ? answer : undefined;
     },
-    handle: async ({ prepared, headers }) =>
-      prepared ? postingPage(prepared, headers['sec-fetch-site'] === 'same-origin') : nothingToPost(),
+    async handle({ prepared, headers, query }) {
+      if (!prepared) return nothingToPost();
+      // An app may have registered this very address: then our page leads here, and nobody has decided about this answer.
+      return postingPage(prepared, headers['sec-fetch-site'] === 'same-origin' && query.iss === undefined);
+    },
   },
 );

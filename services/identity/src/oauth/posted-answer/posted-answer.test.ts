@@ -112,6 +112,14 @@ describe('an answer that is posted', () => {
     }
   });
 
+  it('does not go on by itself for who was led there as to a redirect URI', async () => {
+    const url = await sentTo();
+    // What our page would lead to for an app that has registered the address.
+    const added = oauth.form({ error: 'login_required', state: 'x', iss: ISSUER });
+    const { text } = await open(new URL(`${url.href}&${added}`));
+    expect([text.includes('<form'), goesOnByItself(text)]).toEqual([true, false]);
+  });
+
   it('is good for a minute with a code, and for a quarter of an hour with an error', async () => {
     const box = identity.resources.secretBox;
     const sealed = (parameters: Record<string, string>) =>
