@@ -2,6 +2,7 @@ import type { Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
 import type { SigningAlgorithm } from '../keys/signing-key-store.ts';
 import type { KeySet } from '../oauth/client-assertion/key-set.ts';
+import { madeIn } from '../sessions/session-store.ts';
 import { ApplicationExists, ApplicationNotFound, type AuthMethod, type GrantType } from './application.ts';
 
 /** What an administrator sets. */
@@ -63,11 +64,17 @@ export async function insertApplication(
   application: ApplicationFields &
     Pick<ApplicationRow, 'token_endpoint_auth_method'> & {
       organization_id: number;
+      /** In which it is made; null where a client makes it. */
+      session_id: number | null;
       secret_hash: string | null;
     },
 ): Promise<ApplicationRow> {
   const [inserted] = await db('oauth_applications')
-    .insert({ ...application, name_key: nameKey(application.name) })
+    .insert({
+      ...application,
+      session_id: madeIn(db, application.session_id),
+      name_key: nameKey(application.name),
+    })
     .onConflict(['organization_id', 'name_key'])
     .ignore()
     .returning(COLUMNS);
@@ -78,6 +85,19 @@ export async function insertApplication(
 /** Rows of the organization, without columns, order and bounds. */
 export function applicationsOf(db: Knex, organizationId: number): Knex.QueryBuilder {
   return db('oauth_applications').where({ organization_id: organizationId });
+}
+
+/** Active applications of organizations that were made in sessions, held against change. */
+export async function applicationsMadeIn(
+  db: Knex.Transaction,
+  sessionIds: readonly number[],
+): Promise<OwnApplication[]> {
+  return db('oauth_applications')
+    .where({ status: 'active' })
+    .whereIn('session_id', sessionIds)
+    .whereNotNull('organization_id')
+    .forUpdate()
+    .select('organization_id', 'id');
 }
 
 /** By which an administrator names an application. */

@@ -52,7 +52,7 @@ export const createApplication = endpoint(
   },
   {
     check: ({ body }) => requireSound(body),
-    async handle({ params, body, db, emit }) {
+    async handle({ params, body, caller, db, emit }) {
       if (!(await mayUseApplications(db, params.org_id))) throw ApplicationsSwitchedOff();
       const secret = takesSecret(body.token_endpoint_auth_method) ? prefixedToken('secret') : undefined;
       const { last_used_at: _, ...application } = await insertApplication(db, {
@@ -60,6 +60,7 @@ export const createApplication = endpoint(
         description: body.description ?? null,
         jwks: body.jwks && usableKeySet(body.jwks)!,
         organization_id: params.org_id,
+        session_id: caller.sessionId,
         secret_hash: secret === undefined ? null : tokenHash(secret),
       });
       const { id, client_id, name, grant_types, scopes } = application;

@@ -1,5 +1,6 @@
 import { oauthApplications } from '../../migrations/0018_oauth_applications.ts';
 import { oauthClients } from '../../migrations/0030_oauth_clients.ts';
+import { whatSessionsMadeForOrganizations } from '../../migrations/0048_what_sessions_made_for_organizations.ts';
 import { createApplication } from './create-application.ts';
 import { deleteApplication } from './delete-application.ts';
 import { getApplication } from './get-application.ts';
@@ -18,4 +19,4 @@ export const endpoints = [
   replaceSecret,
   revokeApplication,
 ];
-export const migrations = [oauthApplications, oauthClients];
+export const migrations = [oauthApplications, oauthClients, whatSessionsMadeForOrganizations];

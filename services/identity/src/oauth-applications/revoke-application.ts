@@ -1,10 +1,8 @@
 import { Id } from '@rivergate/endpoint';
-import { changesOf, oauthApplicationChanged } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { revokeTokens } from '../oauth/revoke-tokens.ts';
 import { ApplicationNotFound } from './application.ts';
-import { changeApplication, lockApplication } from './application-store.ts';
+import { suspendApplication } from './suspend-application.ts';
 
 export const revokeApplication = endpoint(
   {
@@ -21,25 +19,6 @@ export const revokeApplication = endpoint(
     errors: [ApplicationNotFound],
   },
   async ({ params, db, emit }) => {
-    const own = { organization_id: params.org_id, id: params.app_id };
-    const { status, ...application } = await lockApplication(db, own);
-    if (status === 'revoked') return;
-    const { id, client_id, name, grant_types, scopes } = application;
-    await changeApplication(db, id, { status: 'revoked' });
-    const owner = { id, client_id, organization_id: params.org_id };
-    await revokeTokens({ db, emit }, owner, {}, 'application_revoked');
-    await emit(oauthApplicationChanged, {
-      aggregateId: id,
-      data: {
-        application_id: id,
-        client_id,
-        fields: ['status'],
-        name,
-        grant_types,
-        scopes,
-        status: 'revoked',
-        changes: changesOf<{ status: string }>({ status }, { status: 'revoked' }),
-      },
-    });
+    await suspendApplication({ db, emit }, { organization_id: params.org_id, id: params.app_id });
   },
 );

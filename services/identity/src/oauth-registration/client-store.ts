@@ -51,6 +51,8 @@ export async function insertClient(
   db: Knex,
   client: RegisteredAs & {
     organization_id: number | null;
+    /** In which the token was made that let it in. */
+    session_id: number | null;
     secret_hash: string | null;
     registration_token_hash: string;
   },

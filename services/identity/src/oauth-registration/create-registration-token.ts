@@ -47,6 +47,7 @@ export const createRegistrationToken = endpoint(
       token_hash: tokenHash(token),
       token_prefix: token.slice(0, SHOWN),
       created_by: caller.userId,
+      session_id: caller.sessionId,
     });
     const { id, name, scopes, max_uses, expires_at } = created;
     await emit(registrationTokenCreated, {

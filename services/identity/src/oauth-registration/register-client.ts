@@ -49,7 +49,7 @@ export const registerClient = endpoint(
     idempotency: false,
   },
   async ({ body, headers: { authorization }, db, emit, settings: { publicUrl } }) => {
-    const { organizationId, tokenId, bounds } = await admission(db, authorization);
+    const { organizationId, sessionId, tokenId, bounds } = await admission(db, authorization);
     const client = registeredAs(body, bounds);
     if (!(await hasRoom(db, organizationId))) throw closed();
     const secret = takesSecret(client.token_endpoint_auth_method) ? prefixedToken('secret') : undefined;
@@ -57,6 +57,7 @@ export const registerClient = endpoint(
     const registered = await insertClient(db, {
       ...client,
       organization_id: organizationId,
+      session_id: sessionId,
       secret_hash: secret === undefined ? null : tokenHash(secret),
       registration_token_hash: tokenHash(token),
     });
@@ -81,6 +82,7 @@ export const registerClient = endpoint(
 interface Admission {
   /** Null for a client of no organization. */
   organizationId: number | null;
+  sessionId: number | null;
   tokenId: number | null;
   bounds: Bounds;
 }
@@ -93,11 +95,11 @@ interface Admission {
 async function admission(db: Knex.Transaction, authorization: string | undefined): Promise<Admission> {
   if (authorization === undefined) {
     if (!(await isOpen(db))) throw unauthorized();
-    return { organizationId: null, tokenId: null, bounds: OPEN };
+    return { organizationId: null, sessionId: null, tokenId: null, bounds: OPEN };
   }
   const sent = clientToken(authorization);
   const used = sent?.kind === 'registration' && (await useToken(db, tokenHash(sent.token)));
   if (!used) throw unauthorized();
   const bounds = { scopes: used.scopes, authMethods: AUTH_METHODS };
-  return { organizationId: used.organization_id, tokenId: used.id, bounds };
+  return { organizationId: used.organization_id, sessionId: used.session_id, tokenId: used.id, bounds };
 }

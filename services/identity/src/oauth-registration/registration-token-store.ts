@@ -1,5 +1,6 @@
 import type { Scope } from '@rivergate/caller';
 import type { Knex } from 'knex';
+import { madeIn } from '../sessions/session-store.ts';
 
 export interface RegistrationTokenRow {
   id: number;
@@ -38,11 +39,16 @@ export async function insertToken(
   }: Pick<RegistrationTokenRow, 'name' | 'token_prefix' | 'scopes' | 'max_uses' | 'created_by'> & {
     organization_id: number;
     token_hash: string;
+    session_id: number | null;
     days: number;
   },
 ): Promise<RegistrationTokenRow> {
   const [inserted] = await db('oauth_registration_tokens')
-    .insert({ ...token, expires_at: db.raw(`now() + ? * interval '1 day'`, [days]) })
+    .insert({
+      ...token,
+      session_id: madeIn(db, token.session_id),
+      expires_at: db.raw(`now() + ? * interval '1 day'`, [days]),
+    })
     .returning(COLUMNS);
   return inserted;
 }
@@ -51,27 +57,26 @@ export async function insertToken(
 export async function useToken(
   db: Knex.Transaction,
   hash: string,
-): Promise<{ id: number; organization_id: number; scopes: Scope[] } | undefined> {
+): Promise<{ id: number; organization_id: number; session_id: number | null; scopes: Scope[] } | undefined> {
   const [used] = await db('oauth_registration_tokens')
     .where({ token_hash: hash })
     .whereNull('revoked_at')
     .whereRaw('uses < max_uses and expires_at > now()')
     .update({ uses: db.raw('uses + 1') })
-    .returning(['id', 'organization_id', 'scopes']);
+    .returning(['id', 'organization_id', 'session_id', 'scopes']);
   return used;
 }
 
-/** @returns ids of those that were not revoked until now */
+/** @returns those that were not revoked until now */
 export async function revokeTokens(
   db: Knex,
-  which: { organization_id: number; id?: number; created_by?: number },
-): Promise<number[]> {
-  const revoked = await db('oauth_registration_tokens')
+  which: { organization_id: number; id?: number; created_by?: number } | { session_id: number },
+): Promise<{ id: number; organization_id: number }[]> {
+  return db('oauth_registration_tokens')
     .where({ ...which })
     .whereNull('revoked_at')
     .update({ revoked_at: db.fn.now() })
-    .returning('id');
-  return revoked.map(({ id }) => id);
+    .returning(['id', 'organization_id']);
 }
 
 /** Days after which a token that has ended is forgotten. */

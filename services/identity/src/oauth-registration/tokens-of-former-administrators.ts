@@ -7,7 +7,7 @@ export const tokensOfFormerAdministrators = () =>
     name: 'oauth-registration-tokens-of-former-administrators',
     on: [
       on(memberRemoved, async ({ data: { user_id, organization_id } }, { db, emit }) => {
-        for (const id of await revokeTokens(db, { organization_id, created_by: user_id }))
+        for (const { id } of await revokeTokens(db, { organization_id, created_by: user_id }))
           await emit(registrationTokenRevoked, {
             aggregateId: id,
             organizationId: organization_id,

@@ -192,7 +192,7 @@ export async function grantsOfSession(
 ): Promise<{ id: number; client_id: string; organization_id: number; grant_id: number }[]> {
   return db('oauth_grants as g')
     .join('oauth_applications as a', 'a.id', 'g.application_id')
-    .where({ session_id: sessionId })
+    .where({ 'g.session_id': sessionId })
     .whereNull('ended_at')
     .select('a.id', 'a.client_id', 'g.organization_id', 'g.id as grant_id');
 }

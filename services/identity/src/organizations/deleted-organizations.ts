@@ -49,7 +49,7 @@ async function stop(tools: Tools, organizationId: number): Promise<void> {
   const { db } = tools;
   await forgetPlaces(db, organizationId);
   // Before the applications are looked at: who registers one by such a token either is seen below or comes too late.
-  for (const id of await revokeRegistrationTokens(db, { organization_id: organizationId }))
+  for (const { id } of await revokeRegistrationTokens(db, { organization_id: organizationId }))
     await tools.emit(registrationTokenRevoked, {
       aggregateId: id,
       organizationId,

@@ -168,6 +168,10 @@ export async function reauthenticateSession(
   return rows[0];
 }
 
+/** For a column that names the session in which something is made: null where it is none, or forgotten. */
+export const madeIn = (db: Knex, sessionId: number | null) =>
+  db('sessions').where({ id: sessionId }).select('id');
+
 /** Whether the user of a session has said that somebody else opened it, and so ended it. */
 export async function isDisowned(db: Knex, sessionId: number): Promise<boolean> {
   const found = await db('sessions').where({ id: sessionId, revoke_reason: 'disowned' }).first('id');

@@ -12,6 +12,8 @@ const WORDS: Record<Undone, string> = {
   social_account: 'the account elsewhere that was connected is not connected any more',
   token: 'the access tokens that were made are worthless',
   application: 'the applications that were let in are out',
+  made_application: 'applications that were registered for an organization are revoked',
+  registration_token: 'tokens by which applications register themselves are worthless',
 };
 
 /** What the end of a sign-in that its owner disowned has undone, and what it cannot. */

@@ -1,4 +1,4 @@
-import { eventually } from '@rivergate/testing';
+import { administrator, eventually } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { enrolEmail, enrolTotp } from '../testing/authenticator.ts';
 import {
@@ -9,6 +9,7 @@ import {
 } from '../testing/identity-under-test.ts';
 import { CALLBACK, oauthFixture } from '../testing/oauth-fixture.ts';
 import { ORIGIN, passkeysUnderTest } from '../testing/passkeys-under-test.ts';
+import { registrationFixture } from '../testing/registration-fixture.ts';
 import { softwareAuthenticator } from '../testing/software-authenticator.ts';
 
 const ELSEWHERE = '198.51.100.9';
@@ -118,7 +119,8 @@ describe('second factors of a disowned session', () => {
     const application = await oauth.application();
     const waiting = async (count: number) => {
       const { rows } = await identity.resources.knex.raw(
-        "select count(*)::int from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'",
+        `select count(*)::int from pg_stat_activity where datname = current_database()
+           and wait_event_type = 'Lock' and query like '%from "users"%for no key update%'`,
       );
       return rows[0].count === count;
     };
@@ -204,6 +206,42 @@ describe('an address that was changed in a disowned session', () => {
     expect((await resetPassword(owner.email, 'Mine3again!')).status).toBe(204);
     expect((await logIn(owner.email, 'Mine3again!')).status).toBe(200);
   });
+});
+
+it('what was made for an organization ends too: applications, tokens to register them, and who registered by these', async () => {
+  const { owner, thief, disown } = await robbed();
+  const oauth = oauthFixture(identity);
+  const registration = registrationFixture(identity);
+  const kept = await oauth.application();
+  const { organizationId } = kept;
+  const admin = identity.as(
+    administrator({ userId: thief.userId, sessionId: thief.sessionId, organizationId }),
+  );
+  const wanted = {
+    name: 'Back door',
+    grant_types: ['client_credentials'],
+    redirect_uris: [CALLBACK],
+    scopes: ['read'],
+  };
+  const path = `/api/v1/organizations/${organizationId}/oauth-applications`;
+  const made = (await admin.post(path, wanted).expect(201)).body.data;
+  const { token } = await registration.issue({ ...kept, admin }, { max_uses: 5 });
+  const client = await registration.register({ redirect_uris: [CALLBACK] }, token);
+  expect(client.status).toBe(201);
+  const own = (who: { client_id: string; client_secret: string }) =>
+    oauth.send(
+      '/oauth/token',
+      oauth.form({ ...oauth.credentials(who as never), grant_type: 'client_credentials' }),
+    );
+  const { access_token } = (await own(made)).body;
+  expect((await oauth.state(access_token)).state).toBe('active');
+  await disown().expect(200);
+  expect((await oauth.state(access_token)).state).toBe('revoked');
+  expect([(await own(made)).status, (await own(kept)).status]).toEqual([401, 200]);
+  expect((await registration.register({ redirect_uris: [CALLBACK] }, token)).status).toBe(401);
+  const rows = await table('oauth_applications').where({ organization_id: organizationId }).orderBy('id');
+  expect(rows.map(({ status }) => status)).toEqual(['active', 'revoked', 'revoked']);
+  expect((await event(owner)).undone).toEqual(['made_application', 'registration_token']);
 });
 
 describe('sessions that came by a disowned one', () => {

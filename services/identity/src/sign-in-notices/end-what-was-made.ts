@@ -1,5 +1,5 @@
 import type { Emit } from '@rivergate/endpoint';
-import { emailChanged, socialAccountDisconnected } from '@rivergate/events';
+import { emailChanged, registrationTokenRevoked, socialAccountDisconnected } from '@rivergate/events';
 import type { Mailer } from '@rivergate/mail';
 import type { Knex } from 'knex';
 import { type Account, accountById, dropPasswordMadeIn } from '../accounts/account-store.ts';
@@ -10,6 +10,9 @@ import { endPendingLogins } from '../login/pending-login-store.ts';
 import { forgetConsents } from '../oauth/consent-store.ts';
 import { revokeTokens as revokeOauthTokens } from '../oauth/revoke-tokens.ts';
 import { grantsOfSession } from '../oauth/token-store.ts';
+import { applicationsMadeIn } from '../oauth-applications/application-store.ts';
+import { suspendApplication } from '../oauth-applications/suspend-application.ts';
+import { revokeTokens as revokeRegistrationTokens } from '../oauth-registration/registration-token-store.ts';
 import { withdrawPasskeys } from '../passkeys/withdraw-passkeys.ts';
 import { clearResetTokens } from '../password/password-reset-store.ts';
 import { revokeTokens } from '../personal-tokens/revoke-tokens.ts';
@@ -27,7 +30,9 @@ export type Undone =
   | 'trusted_device'
   | 'social_account'
   | 'token'
-  | 'application';
+  | 'application'
+  | 'made_application'
+  | 'registration_token';
 
 interface Tools {
   db: Knex.Transaction;
@@ -52,7 +57,14 @@ export async function endWhatWasMade(
   const isAddressBack = await takeAddressBack(tools, before, sessionIds);
   const account = (await accountById(db, userId))!;
   const hadPassword = await dropPasswordMadeIn(db, userId, sessionIds);
-  const ended = { passkey: 0, trusted_device: 0, token: 0, application: 0 };
+  const ended = {
+    passkey: 0,
+    trusted_device: 0,
+    token: 0,
+    application: 0,
+    made_application: 0,
+    registration_token: 0,
+  };
   for (const sessionId of sessionIds) {
     ended.passkey += await withdrawPasskeys(tools, account, { session_id: sessionId });
     ended.trusted_device += await revokeDevices({ db, emit }, { userId, sessionId }, 'disowned');
@@ -62,7 +74,16 @@ export async function endWhatWasMade(
       await revokeOauthTokens({ db, emit }, application, { grant_id }, 'disowned');
       ended.application += 1;
     }
+    // First the tokens: no client is let in by one behind the end of the others.
+    for (const token of await revokeRegistrationTokens(db, { session_id: sessionId })) {
+      const { id, organization_id: organizationId } = token;
+      const data = { registration_token_id: id, reason: 'disowned' };
+      await emit(registrationTokenRevoked, { aggregateId: id, organizationId, userId, data });
+      ended.registration_token += 1;
+    }
   }
+  for (const own of await applicationsMadeIn(db, sessionIds))
+    if (await suspendApplication({ db, emit }, own)) ended.made_application += 1;
   const factors = await withdrawSecondFactors({ db, emit }, userId, sessionIds);
   const providers = await disconnectMadeIn(db, userId, sessionIds);
   for (const provider of providers) {

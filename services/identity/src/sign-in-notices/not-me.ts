@@ -4,6 +4,7 @@ import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { accountById, lockAccount } from '../accounts/account-store.ts';
 import { endpoint } from '../endpoint.ts';
+import { applicationsMadeIn } from '../oauth-applications/application-store.ts';
 import { noteResetRequest } from '../password/password-reset-store.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
 import { sessionsThrough } from '../sessions/session-store.ts';
@@ -29,7 +30,7 @@ export const notMe = endpoint(
     summary: 'End the session that a mail told of, and get a mail to set a new password',
     description:
       'With it ends, or is undone, what was made in it and in sessions that came by that: passwords, second factors, passkeys, ' +
-      'trusted devices, connected accounts, tokens, grants of applications, and a change of the address, unless another ' +
+      'trusted devices, connected accounts, tokens, applications and their grants, and a change of the address, unless another ' +
       'session has changed it since. A mail says what there was.',
     caller: 'token',
     body: z.object({ token: z.string().min(1).max(512) }),
@@ -42,6 +43,8 @@ export const notMe = endpoint(
     const notice = await spendNotice(db, tokenHash(body.token));
     if (!notice) throw InvalidNotice();
     const { user_id: userId, session_id: sessionId } = notice;
+    // In the order of an approval: first the application, then the account.
+    await applicationsMadeIn(db, await sessionsThrough(db, sessionId));
     // What is being made in the session waits, and finds that it has ended.
     await lockAccount(db, userId);
     const before = await accountById(db, userId);
