@@ -32,6 +32,11 @@ export interface Runtime {
     db: Knex.Transaction,
     spec: { anyNetwork?: true | undefined },
   ): Promise<Principal>;
+  /**
+   * In the service that owns memberships: makes changes of what members of the caller's organization may do wait for the
+   * transaction, and gives the caller as the membership is then.
+   */
+  lockedStanding?: ((caller: Principal, db: Knex.Transaction) => Promise<Principal>) | undefined;
   /** Seconds for which an authentication counts as fresh. */
   freshSeconds: number;
   log: Log;

@@ -57,6 +57,11 @@ export interface ServiceDefinition<Tools extends object = object> {
   personalData?: PersonalDataPolicy<Tools & Resources>;
   /** What every handler gets beside the library's own context. */
   tools?(resources: Resources): Promise<Tools>;
+  /**
+   * Of the service that owns memberships: makes every change of what members of an organization may do wait for this
+   * transaction.
+   */
+  lockMemberships?(db: Knex.Transaction, organizationId: number): Promise<unknown>;
   /** Runs once the schema is there, before the first request: first keys, first rows. */
   prepare?(tools: Tools & Resources): Promise<void>;
 }

@@ -180,7 +180,7 @@ export async function startService<Tools extends object>(
 
     const groups = endpointsByTag(definition);
     const endpoints = Object.values(groups).flat();
-    const standing = standings(redis, call, endpoints);
+    const standing = standings(redis, call, endpoints, definition.lockMemberships);
     if (kinds.size > 0) {
       const workers = startJobWorkers({
         service: name,
@@ -210,6 +210,7 @@ export async function startService<Tools extends object>(
       limiter,
       call,
       standing: standing.ofCaller,
+      lockedStanding: standing.locked,
       freshSeconds: config.FRESH_AUTHENTICATION_SECONDS,
       log,
       stopping: leaving.signal,

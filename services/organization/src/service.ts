@@ -14,6 +14,7 @@ import * as joining from './joining/index.ts';
 import * as members from './members/index.ts';
 import * as merge from './merge/index.ts';
 import * as organizations from './organizations/index.ts';
+import { lockOrganization } from './organizations/organization-store.ts';
 import * as ownership from './ownership/index.ts';
 import * as people from './people/index.ts';
 import { personalDataPolicy } from './people/personal-data.ts';
@@ -58,4 +59,5 @@ export const organization = defineService<OrganizationTools>({
   ],
   personalData: personalDataPolicy,
   tools: organizationTools,
+  lockMemberships: lockOrganization,
 });

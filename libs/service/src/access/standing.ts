@@ -26,6 +26,7 @@ import {
 } from '@rivergate/endpoint';
 import type { RedisClient } from '@rivergate/redis';
 import type { Knex } from 'knex';
+import type { ServiceDefinition } from '../definition.ts';
 import { accessOwners, askMembership, askPolicy, askSession, askToken } from './owners.ts';
 
 /** Finds out anew what a caller may do. */
@@ -38,13 +39,20 @@ export interface Standings {
    * request for it came from counted when it came.
    */
   ofAbsent(caller: Principal, db: Knex.Transaction): Promise<Principal>;
+  /** By the membership alone, behind its lock, where this service owns memberships: session and token stand as they were found. */
+  locked: Runtime['lockedStanding'];
 }
 
 /**
  * A fact that this service owns is read in the transaction at hand: asking itself over HTTP would take a second
  * connection of a pool that may be all taken by requests that wait for the same.
  */
-export function standings(redis: RedisClient, call: Call, endpoints: readonly Endpoint[]): Standings {
+export function standings(
+  redis: RedisClient,
+  call: Call,
+  endpoints: readonly Endpoint[],
+  lockMemberships?: ServiceDefinition['lockMemberships'],
+): Standings {
   const owners = accessOwners(redis, call);
   const owns = (asked: EndpointSpec) => endpoints.some(({ spec }) => spec.operation === asked.operation);
   const [ownsSessions, ownsMemberships] = [owns(sessionState), owns(memberPrincipal)];
@@ -129,7 +137,7 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
       return user;
     },
     async ofAbsent(caller, db) {
-      const { userId, sessionId, token } = caller;
+      const { userId, sessionId } = caller;
       if (userId === null) throw Unauthorized();
       const known = await lookUp(caller, loginBy(caller) ?? { sessionId: 0 });
       let isSystemAdmin = false;
@@ -137,12 +145,18 @@ export function standings(redis: RedisClient, call: Call, endpoints: readonly En
         const session = await loginOf({ sessionId }, known, db);
         isSystemAdmin = session?.state === 'active' && session.userId === userId && session.isSystemAdmin;
       }
-      // What the token was bounded by bounds what goes on.
-      const bounds = token
-        ? { bound: token.boundTo !== null, organizationId: token.boundTo, scopes: caller.scope as Scope[] }
-        : undefined;
-      return await standing({ ...caller, userId }, { isSystemAdmin, token: bounds }, known, db);
+      return await standing({ ...caller, userId }, { isSystemAdmin, token: boundsOf(caller) }, known, db);
     },
+    locked:
+      lockMemberships &&
+      (async (caller, db) => {
+        const { userId, organizationId, isSystemAdmin } = caller;
+        await lockMemberships(db, organizationId!);
+        if (userId === null) return caller;
+        const session = { isSystemAdmin, token: boundsOf(caller) };
+        // Also for who is no member any more: what the endpoint asks for there is what is missing.
+        return { ...(await standing({ ...caller, userId }, session, null, db)), organizationId };
+      }),
   };
 }
 
@@ -152,6 +166,12 @@ function membersAbout({ userId, organizationId, impersonator }: Principal): read
   if (impersonator)
     return [userId, impersonator.userId].map(who => ({ organizationId: impersonator.boundTo, userId: who }));
   return organizationId === null ? [] : [{ organizationId, userId }];
+}
+
+/** What the token was bounded by bounds what goes on. */
+function boundsOf({ token, scope }: Principal) {
+  if (token === null) return undefined;
+  return { bound: token.boundTo !== null, organizationId: token.boundTo, scopes: scope as Scope[] };
 }
 
 function loginBy({ token, sessionId }: Principal): Login | null {

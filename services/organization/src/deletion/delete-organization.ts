@@ -1,7 +1,6 @@
-import { Forbidden, Id, missingPermission, Timestamp, ValidationFailed } from '@rivergate/endpoint';
+import { Id, Timestamp, ValidationFailed } from '@rivergate/endpoint';
 import { organizationDeletionScheduled } from '@rivergate/events';
 import { z } from 'zod';
-import { standingOf } from '../access/standing.ts';
 import { releaseDomains } from '../domains/domain-store.ts';
 import { endpoint } from '../endpoint.ts';
 import { closeAll } from '../invitations/invitation-store.ts';
@@ -38,9 +37,6 @@ export const deleteOrganization = endpoint(
   async ({ params, query, caller, db, emit, mailer, deletionGraceDays, appUrl }) => {
     const organization = await lockOrganization(db, params.org_id);
     const { id, name } = organization;
-    // Who stopped being an administrator while this waited for the lock deletes nothing.
-    if (!caller.isSystemAdmin && !(await standingOf(db, id, caller.userId)).isAdmin)
-      throw Forbidden(undefined, [missingPermission('administrator of the organization')]);
     if (organization.personal_user_id !== null) throw PersonalOrganization();
     if (query.confirm_name !== name) {
       const reason = 'is not the name of the organization';

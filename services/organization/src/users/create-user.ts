@@ -11,7 +11,6 @@ import {
 import { invitationRevoked } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { currentCaller } from '../access/current-caller.ts';
 import { endpoint, type Work } from '../endpoint.ts';
 import { close, seatsTaken } from '../invitations/invitation-store.ts';
 import { addMember } from '../members/add-member.ts';
@@ -105,9 +104,8 @@ export const createUser = endpoint(
       if (prepared instanceof Failure) throw prepared;
       const organization = await lockOrganization(db, caller.organizationId);
       const organizationId = organization.id;
-      const current = await currentCaller(db, organizationId, caller, 'user.write');
       await withdrawInvitationOf({ db, emit }, organizationId, body.email, caller.userId);
-      const role = await requireCreatable(db, organization, current, body, plans);
+      const role = await requireCreatable(db, organization, caller, body, plans);
       const { userId, email, displayName } = await keepRegistered(db, prepared);
       const { id: workspaceId } = await defaultWorkspace(db, organizationId);
       await addMember(
