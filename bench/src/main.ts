@@ -9,6 +9,7 @@ import { benchEvents } from './events.ts';
 import { benchFleet } from './fleet.ts';
 import { benchGateway } from './gateway.ts';
 import { benchIdentity } from './identity.ts';
+import { benchOrganization } from './organization.ts';
 import { benchWebhooks } from './webhooks.ts';
 
 /** What `npm run bench -- NAME` may name; without a name all of them run. */
@@ -21,6 +22,7 @@ const BENCHES = {
       adminUrl: process.env.TEST_DATABASE_ADMIN_URL!,
       kafkaBrokers: (await services.kafka()).value,
     }),
+  organization: () => benchOrganization(),
   webhooks: () => benchWebhooks(),
   fleet: () => benchFleet(),
 };
