@@ -98,6 +98,10 @@ export async function benchOrganization({ print = console.log } = {}): Promise<v
       await client.query('checkpoint');
     });
 
+    if (process.env.BENCH_HOLD) {
+      print(environment.databaseAdminUrl, large.id, small.id);
+      await new Promise(() => {});
+    }
     const ask = asker(environment.of('gateway'), service.url);
     print('organization                             1,000 members        1,000,000 members     ratio of');
     print('                                       p50 ms    p99 ms      p50 ms     p99 ms    p50    p99');

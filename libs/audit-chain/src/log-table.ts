@@ -64,7 +64,10 @@ function chainedTable({ schema }: AuditLogPlace): string {
     ) partition by range (created_at);
     create index if not exists audit_log_by_sequence on ${log} (organization_id, sequence);
     create index if not exists audit_log_by_request on ${log} (organization_id, request_id);
-    create index if not exists audit_log_by_event on ${log} (event_id);`;
+    create index if not exists audit_log_by_event on ${log} (event_id);
+    create index if not exists audit_log_by_action on ${log} (organization_id, action collate "C", id desc);
+    create index if not exists audit_log_by_actor_text on ${log} (organization_id, actor, id desc);
+    create index if not exists audit_log_by_time on ${log} (organization_id, created_at);`;
 }
 
 function headsTable({ schema, writer }: AuditLogPlace): string {

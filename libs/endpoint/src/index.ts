@@ -42,7 +42,7 @@ export {
 export { emitterOf } from './execute.ts';
 export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
-export { countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
+export { countAtMost, countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
 export { OAUTH_HEADERS } from './oauth-failure.ts';
 export { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
@@ -53,6 +53,7 @@ export { requiredScope } from './required-scope.ts';
 export { endpointRouter } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
+export { type SortedBy, sortedPages } from './sorted-cursor.ts';
 export {
   type CallAnswer,
   type CallInput,

@@ -1,10 +1,10 @@
 import { ENTRY_COLUMNS, type StoredEntry, storedEntry } from '@rivergate/audit-chain';
-import { countOf, Id, newestFirst, organizationList, stream, Timestamp } from '@rivergate/endpoint';
+import { Id, newestFirst, organizationList, stream, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
 import { AuditLog } from './audit-log.ts';
-import { auditEntries } from './audit-log-store.ts';
+import { auditEntries, countEntries } from './audit-log-store.ts';
 import { asCsv, CSV, exported, NDJSON } from './export.ts';
 
 const entries = newestFirst('audit_logs');
@@ -59,7 +59,7 @@ export const listAuditLogs = endpoint(
     await enterOrganization(db, params.org_id);
     if (format === 'json') {
       const found = auditEntries(db, params.org_id, filter);
-      const total = await countOf(found);
+      const total = await countEntries(db, params.org_id, filter);
       const page = { cursor, from: skip, limit };
       const { rows, next_cursor } = await entries.page<StoredEntry>(found.select(ENTRY_COLUMNS), page);
       return { audit_logs: rows.map(storedEntry), total_count: total, next_cursor };

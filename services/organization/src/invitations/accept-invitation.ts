@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { addMember } from '../members/add-member.ts';
 import { AlreadyMember, EmailDomainNotAllowed } from '../members/errors.ts';
-import { findMembership } from '../members/member-store.ts';
+import { findMembership, membersOf } from '../members/member-store.ts';
 import { PlanLimitExceeded } from '../organizations/errors.ts';
 import { lockAnyOrganization } from '../organizations/organization-store.ts';
 import { personOf } from '../people/people-store.ts';
@@ -19,7 +19,7 @@ import {
 } from './errors.ts';
 import { isStillHandedOut } from './hand-out.ts';
 import { CLOSED, NO_LONGER_HANDED_OUT, requirePending } from './invitation.ts';
-import { close, findByToken, membersOf } from './invitation-store.ts';
+import { close, findByToken } from './invitation-store.ts';
 import { InvitationToken } from './preview-invitation.ts';
 
 export const acceptInvitation = endpoint(

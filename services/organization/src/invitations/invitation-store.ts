@@ -1,5 +1,6 @@
 import { tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
+import { membersOf } from '../members/member-store.ts';
 
 export type InvitationStatus = 'pending' | 'accepted' | 'revoked' | 'expired';
 
@@ -168,12 +169,4 @@ export async function pendingInvitations(
     .count({ invitations: '*' })
     .first();
   return Number(row?.invitations);
-}
-
-export async function membersOf(db: Knex.Transaction, organizationId: number): Promise<number> {
-  const row = await db('memberships')
-    .where({ organization_id: organizationId })
-    .count({ members: '*' })
-    .first();
-  return Number(row?.members);
 }

@@ -1,7 +1,7 @@
 import { joinedByDomain } from '@rivergate/events';
 import type { Work } from '../endpoint.ts';
-import { membersOf } from '../invitations/invitation-store.ts';
 import { addMember } from '../members/add-member.ts';
+import { membersOf } from '../members/member-store.ts';
 import { PlanLimitExceeded } from '../organizations/errors.ts';
 import type { OrganizationRow } from '../organizations/organization-store.ts';
 import type { Plans } from '../organizations/plan.ts';

@@ -1,5 +1,7 @@
+import { countAtMost, type SortedBy } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { UserNotFound } from './errors.ts';
+import type { MemberSearch } from './member-search.ts';
 
 export interface MemberRow {
   user_id: number;
@@ -45,10 +47,6 @@ export function memberColumns(db: Knex.Transaction) {
 
 /** What a member must match; what is left out matches everybody. */
 export interface MemberFilter {
-  /** Part of address or display name; `email` and `name` of that one alone. */
-  search?: string | undefined;
-  email?: string | undefined;
-  name?: string | undefined;
   /** Held organization-wide. */
   role_id?: number | undefined;
   /** Of which the member is one. */
@@ -59,17 +57,16 @@ export interface MemberFilter {
   inactive_since?: string | undefined;
 }
 
+/** Members without columns and order, of whom some may be searched for. Table: m members. */
 export function matchingMembers(
   db: Knex.Transaction,
   organizationId: number,
-  { role_id, workspace_id, status, active_since, inactive_since, ...parts }: MemberFilter,
+  { role_id, workspace_id, status, active_since, inactive_since }: MemberFilter,
+  search: MemberSearch = () => {},
 ): Knex.QueryBuilder {
   const matching = members(db, organizationId);
+  search(matching);
   if (status) matching.where('m.status', status);
-  for (const [where, part] of Object.entries(parts)) {
-    if (part)
-      matching.whereRaw('m.user_id in (?)', [whoHave(db, organizationId, part, where as keyof typeof parts)]);
-  }
   if (active_since !== undefined) matching.where('m.last_activity_at', '>=', active_since);
   if (inactive_since !== undefined)
     matching.whereRaw("coalesce(m.last_activity_at, '-infinity') < ?", [inactive_since]);
@@ -82,44 +79,34 @@ export function matchingMembers(
   return matching;
 }
 
-const SHOWN_PARTS = {
-  search: (name: string) => `(p.email like :part or lower(${name}) like :part)`,
-  email: () => 'p.email like :part',
-  name: (name: string) => `lower(${name}) like :part`,
-};
-
-/**
- * Ids of members whose address or name holds the part. Who goes by the user's own name is found by the index on people,
- * and the few whom the organization calls otherwise one by one.
- */
-function whoHave(
-  db: Knex.Transaction,
-  organizationId: number,
-  part: string,
-  where: keyof typeof SHOWN_PARTS,
-): Knex.Raw {
-  const known =
-    'memberships o join people p on p.user_id = o.user_id where o.organization_id = :organizationId';
-  return db.raw(
-    `select o.user_id from ${known} and o.display_name is null
-       and (p.email || E'\n' || lower(p.display_name)) like :part and ${SHOWN_PARTS[where]('p.display_name')}
-     union all
-     select o.user_id from ${known} and o.display_name is not null and ${SHOWN_PARTS[where]('o.display_name')}`,
-    { organizationId, part: `%${part.toLowerCase().replace(/[\\%_]/g, '\\$&')}%` },
-  );
-}
-
-export const MEMBER_ORDERS = ['joined_at', 'email', 'display_name', 'last_login_at'] as const;
+const ORDERS = {
+  joined_at: { column: 'm.joined_at', type: 'time' },
+  email: { column: 'm.shown_email', type: 'text' },
+  display_name: { column: 'm.shown_name', type: 'text' },
+  last_login_at: { column: 'm.last_login_at', type: 'time', nullable: true },
+} as const;
 
 /** The order asked for, which leaves no two members equal. */
-export function inMemberOrder(
-  column: (typeof MEMBER_ORDERS)[number],
-  order: 'asc' | 'desc',
-): { column: string; order: string; nulls?: string }[] {
-  return [
-    { column: `m.${column}`, order, nulls: 'last' },
-    { column: 'm.user_id', order },
-  ];
+export function memberOrder(by: keyof typeof ORDERS, order: 'asc' | 'desc'): SortedBy {
+  return { by, order, id: 'm.user_id', ...ORDERS[by] };
+}
+
+/** How many members match: of the organization as a whole that is known, and of more than are counted, how many are. */
+export async function countMembers(
+  db: Knex.Transaction,
+  organizationId: number,
+  matching: Knex.QueryBuilder,
+  filter: object,
+): Promise<number> {
+  if (Object.values(filter).some(value => value !== undefined && value !== ''))
+    return await countAtMost(matching);
+  return await membersOf(db, organizationId);
+}
+
+/** How many members an organization has, suspended ones too. */
+export async function membersOf(db: Knex.Transaction, organizationId: number): Promise<number> {
+  const row = await db('organizations').where({ id: organizationId }).first('members');
+  return row.members;
 }
 
 /** @throws UserNotFound for anybody who is no member */
@@ -173,10 +160,11 @@ export async function isMemberAddress(
   organizationId: number,
   email: string,
 ): Promise<boolean> {
-  const row = await db('memberships as m')
-    .join('people as p', 'p.user_id', 'm.user_id')
-    .where('m.organization_id', organizationId)
-    .whereRaw('(p.email = :email or p.verified_emails @> array[:email])', { email })
-    .first('m.user_id');
+  const owners = db('people').where({ email }).select('user_id');
+  const former = db('people').whereRaw('verified_emails @> array[?]', [email]).select('user_id');
+  const row = await db('memberships')
+    .where({ organization_id: organizationId })
+    .whereIn('user_id', owners.union(former))
+    .first('user_id');
   return row !== undefined;
 }

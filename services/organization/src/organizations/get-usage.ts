@@ -3,7 +3,8 @@ import { Id, UpstreamUnavailable } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { membersOf, pendingInvitations } from '../invitations/invitation-store.ts';
+import { pendingInvitations } from '../invitations/invitation-store.ts';
+import { membersOf } from '../members/member-store.ts';
 import { enterOrganization } from './organization-store.ts';
 
 export const getUsage = endpoint(

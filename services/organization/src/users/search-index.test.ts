@@ -1,6 +1,6 @@
 import { withinOrganization } from '@rivergate/endpoint';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { matchingMembers } from '../members/member-store.ts';
+import { whoHave } from '../members/member-search.ts';
 import {
   type Founded,
   type OrganizationUnderTest,
@@ -31,7 +31,7 @@ afterAll(async () => await service?.stop());
 const planOf = (organization: Founded, search: string) =>
   service.resources.knex.transaction(async db => {
     await withinOrganization(db, organization.id);
-    const { sql, bindings } = matchingMembers(db, organization.id, { search }).count().toSQL();
+    const { sql, bindings } = whoHave(db, organization.id, search, 'search').toSQL();
     const { rows } = await db.raw(`explain (analyze, timing off) ${sql}`, bindings as never);
     return rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n') as string;
   });

@@ -1,6 +1,7 @@
 import { Forbidden, Id, organizationList, sorting } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { memberSearch } from '../members/member-search.ts';
 import { enterOrganization } from '../organizations/organization-store.ts';
 import { WorkspaceNotFound } from './errors.ts';
 import { membersOfWorkspace, WorkspaceMember, workspaceMemberColumns } from './workspace-member.ts';
@@ -30,7 +31,8 @@ export const listWorkspaceMembers = endpoint(
   async ({ params: { org_id, workspace_id }, query, caller, db }) => {
     await enterOrganization(db, org_id);
     const { id } = await seenWorkspace(db, caller, org_id, workspace_id);
-    return members.page(membersOfWorkspace(db, org_id, id, query), query, {
+    const search = await memberSearch(db, org_id, { search: query.search });
+    return members.page(membersOfWorkspace(db, org_id, id, search), query, {
       read: matching =>
         matching.select(workspaceMemberColumns(db)).orderBy([
           { column: ORDER[query.sort_by], order: query.sort_order },

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { Member } from '../members/member.ts';
-import { firstRole, type MemberFilter, matchingMembers } from '../members/member-store.ts';
+import type { MemberSearch } from '../members/member-search.ts';
+import { firstRole, matchingMembers } from '../members/member-store.ts';
 
 export const WorkspaceMember = Member.pick({
   user_id: true,
@@ -18,9 +19,9 @@ export function membersOfWorkspace(
   db: Knex.Transaction,
   organizationId: number,
   workspaceId: number,
-  { search }: Pick<MemberFilter, 'search'> = {},
+  search?: MemberSearch,
 ): Knex.QueryBuilder {
-  return matchingMembers(db, organizationId, { search })
+  return matchingMembers(db, organizationId, {}, search)
     .join('workspace_members as x', { 'x.organization_id': 'm.organization_id', 'x.user_id': 'm.user_id' })
     .where('x.workspace_id', workspaceId);
 }
