@@ -22,7 +22,8 @@ const BENCHES = {
       adminUrl: process.env.TEST_DATABASE_ADMIN_URL!,
       kafkaBrokers: (await services.kafka()).value,
     }),
-  organization: () => benchOrganization(),
+  organization: () =>
+    benchOrganization(process.env.BENCH_MEMBERS ? { members: Number(process.env.BENCH_MEMBERS) } : {}),
   webhooks: () => benchWebhooks(),
   fleet: () => benchFleet(),
 };

@@ -24,7 +24,11 @@ export const questions: Question[] = [
   { name: 'members by name', path: members('limit=20&sort_by=display_name') },
   { name: 'members by address, last first', path: members('limit=20&sort_by=email&sort_order=desc') },
   {
-    name: 'members, page in the middle',
+    name: 'members, in the middle by cursor',
+    path: ({ id, middle }) => `/api/v1/organizations/${id}/members?limit=20&cursor=${middle}`,
+  },
+  {
+    name: 'members, in the middle by skip',
     path: ({ id, members }) => `/api/v1/organizations/${id}/members?limit=20&skip=${members / 2}`,
   },
   { name: 'members who are suspended', path: members('limit=20&status=suspended') },

@@ -11,6 +11,8 @@ export interface Filled {
   entries: number;
   /** Members have ids from here on. */
   firstUser: number;
+  /** Cursor of the page of members that begins in the middle; once it is filled. */
+  middle?: string;
 }
 
 const FIRST_NAMES =
@@ -56,7 +58,7 @@ export async function openSeed(adminUrl: string, progress: Progress) {
       for (const { name } of rows) await client.query(`drop index ${name}`);
       await work();
       for (const { name, definition } of rows)
-        await progress.step(`index ${name}`, () => client.query(definition));
+        await progress.step(`index ${name}`, () => client.query(definition.replace(' ON ONLY ', ' ON ')));
     },
 
     async members({ id, workspaceId, roleId, members, firstUser }: Filled): Promise<void> {
@@ -74,12 +76,14 @@ export async function openSeed(adminUrl: string, progress: Progress) {
       );
       await fill(
         members,
-        `insert into memberships (organization_id, user_id, source, status, joined_at)
-         select $3, $4 + n, 'scim', case when n % 50 = 0 then 'suspended' else 'active' end,
-           now() - interval '1 year' + n * interval '20 seconds' from generate_series($1::int, $2::int) n`,
+        `insert into memberships (organization_id, user_id, source, status, joined_at, shown_email, shown_name)
+         select $3, user_id, 'scim', case when user_id % 50 = 0 then 'suspended' else 'active' end,
+           now() - interval '1 year' + (user_id - $4) * interval '20 seconds', email, display_name
+         from people where user_id between $4 + $1::int and $4 + $2::int`,
         id,
         firstUser,
       );
+      await client.query('update organizations set members = members + $2 where id = $1', [id, members]);
       await fill(
         members,
         `insert into role_assignments (organization_id, user_id, role_id)
@@ -142,7 +146,18 @@ export async function openSeed(adminUrl: string, progress: Progress) {
       );
     },
 
-    /** Entries of a year, with columns of the chain that link nothing. */
+    /** A cursor as the service gives one. */
+    async middle({ id, members, firstUser }: Filled): Promise<string> {
+      const { rows } = await client.query(
+        `select (extract(epoch from joined_at) * 1000000)::bigint::text as place from memberships
+         where organization_id = $1 and user_id = $2`,
+        [id, firstUser + members / 2],
+      );
+      const place = ['members', 'joined_at', 'asc', rows[0].place, firstUser + members / 2];
+      return Buffer.from(JSON.stringify(place)).toString('base64url');
+    },
+
+    /** Entries of two months, with columns of the chain that link nothing. */
     async entries({ id, members, entries, firstUser }: Filled): Promise<void> {
       const { rows } = await client.query('select sequence from audit_heads where organization_id = $1', [
         id,

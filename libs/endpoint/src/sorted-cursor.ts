@@ -62,53 +62,57 @@ export function sortedPages(list: string) {
         .meta({ description: 'Cursor of the next page; null on the last one', examples }),
     },
     /**
-     * @param rows with their columns and conditions, without order and bounds
+     * @param rows with their conditions, without columns, order and bounds
+     * @param columns what is read of the rows of the page, and of no other, however many are passed over
      * @param from how many to pass over where there is no cursor
      * @throws ValidationFailed where both are given, and for a cursor of another order
      */
     async page<Row>(
       rows: Knex.QueryBuilder,
+      columns: (string | Knex.Raw)[],
       sorted: SortedBy,
       { cursor, from, limit }: { cursor: z.output<typeof Place> | undefined; from: number; limit: number },
     ): Promise<{ rows: Row[]; next_cursor: string | null }> {
       if (cursor !== undefined && from > 0)
         throw refused('says where to begin: do not pass over entries as well');
-      if (cursor !== undefined) {
-        const [by, order, value, id] = cursor;
-        if (by !== sorted.by || order !== sorted.order) throw refused('is of a page in another order');
-        if (value === null ? !sorted.nullable : !VALUES[sorted.type].form.test(value))
-          throw refused('is no place in this order');
-        after(rows, sorted, value, id);
-      }
       const { column, type, order, id, nullable } = sorted;
+      const inOrder = [
+        nullable ? { column, order, nulls: 'last' as const } : { column, order },
+        { column: id, order },
+      ];
+      const places = rows
+        .clone()
+        .select({ id }, rows.client.raw(`${VALUES[type].from} as value`, [column]))
+        .orderBy(inOrder);
+      if (cursor !== undefined) beginAfter(places, sorted, cursor);
       // One more than asked for tells whether there is a next page.
-      const found = await rows
-        .select({ cursor_id: id })
-        .select(rows.client.raw(`${VALUES[type].from} as cursor_value`, [column]))
-        .orderBy([nullable ? { column, order, nulls: 'last' } : { column, order }, { column: id, order }])
-        .offset(from)
-        .limit(limit + 1);
-      const next = found.length > limit ? found[limit - 1] : undefined;
-      const shown = found.slice(0, limit).map(withoutPlace);
-      const place = next && cursorOf(list, [sorted.by, order, next.cursor_value, next.cursor_id]);
-      return { rows: shown as Row[], next_cursor: place ?? null };
+      const found: { id: number; value: string | null }[] = await places.offset(from).limit(limit + 1);
+      const ids = found.slice(0, limit).map(place => place.id);
+      const shown: Row[] = await rows
+        .clone()
+        .select(columns)
+        .whereRaw('?? = any(?::bigint[])', [id, ids])
+        .orderBy(inOrder);
+      const last = found.length > limit ? found[limit - 1] : undefined;
+      const place = last && cursorOf(list, [sorted.by, order, last.value, last.id]);
+      return { rows: shown, next_cursor: place ?? null };
     },
   };
 }
 
-/** A comparison of rows where that is possible: an index leads to its beginning. */
-function after(rows: Knex.QueryBuilder, sorted: SortedBy, value: string | null, lastId: number): void {
+/** By a comparison of rows where that is possible: an index leads to its beginning. */
+function beginAfter(rows: Knex.QueryBuilder, sorted: SortedBy, place: z.output<typeof Place>): void {
+  const [by, asked, value, lastId] = place;
   const { column, type, id, order, nullable } = sorted;
+  if (by !== sorted.by || asked !== order) throw refused('is of a page in another order');
+  const { to, form } = VALUES[type];
+  if (value === null ? !nullable : !form.test(value)) throw refused('is no place in this order');
   const names = { column, id, value, lastId };
   const beyond = order === 'asc' ? '>' : '<';
   if (value === null) rows.whereRaw(`:column: is null and :id: ${beyond} :lastId`, names);
   else if (nullable)
-    rows.whereRaw(`((:column:, :id:) ${beyond} (${VALUES[type].to}, :lastId) or :column: is null)`, names);
-  else rows.whereRaw(`(:column:, :id:) ${beyond} (${VALUES[type].to}, :lastId)`, names);
-}
-
-function withoutPlace({ cursor_id: _, cursor_value: __, ...row }: Record<string, unknown>): object {
-  return row;
+    rows.whereRaw(`((:column:, :id:) ${beyond} (${to}, :lastId) or :column: is null)`, names);
+  else rows.whereRaw(`(:column:, :id:) ${beyond} (${to}, :lastId)`, names);
 }
 
 const refused = (reason: string) =>

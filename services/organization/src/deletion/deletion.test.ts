@@ -282,4 +282,46 @@ describe('when the grace period is over', () => {
     await eventually(async () => (await service.sql(proof, [acme.id])).length > 0);
     expect(await service.sql(proof, [acme.id])).toEqual([{ service: 'identity' }]);
   });
+
+  it('a large one goes in many transactions, and after one that was broken off the next run goes on', async () => {
+    const acme = await fixture.found();
+    const MANY = 12_000;
+    await service.sql(
+      `insert into organization.memberships (organization_id, user_id, source)
+       select ?, 5000000 + n, 'scim' from generate_series(1, ?) n`,
+      [acme.id, MANY],
+    );
+    await service.sql(
+      `insert into organization.role_assignments (organization_id, user_id, role_id)
+       select ?, 5000000 + n, ? from generate_series(1, ?) n`,
+      [acme.id, acme.roles.Viewer, MANY],
+    );
+    await remove(acme);
+    await graceIsOver(acme);
+    const counted = async (table: string) => {
+      const query = `select count(*)::int as rows from organization.${table} where organization_id = ?`;
+      return (await service.sql(query, [acme.id]))[0]!.rows!;
+    };
+    // The connection of whoever erases breaks when a part is gone.
+    await service.sql(`
+      create function organization.break_off() returns trigger language plpgsql as $$
+      begin
+        if (select count(*) from organization.memberships where organization_id = ${acme.id}) < ${MANY} - 2000 then
+          perform pg_terminate_backend(pg_backend_pid());
+        end if;
+        return null;
+      end $$`);
+    await service.sql(`create trigger break_off after delete on organization.memberships
+      for each statement execute function organization.break_off()`);
+    await expect(eraseOrganizations.run(service.resources)).rejects.toThrow();
+    expect(await counted('role_assignments')).toBeLessThan(MANY / 2);
+    expect(await counted('memberships')).toBe(MANY + 1);
+    expect(await countOf(acme, 'organization.deleted')).toBe(0);
+    expect(outcome(await restore(acme))).toEqual(GONE);
+
+    await service.sql('drop trigger break_off on organization.memberships');
+    await eraseOrganizations.run(service.resources);
+    expect(await counted('memberships')).toBe(0);
+    expect(await countOf(acme, 'organization.deleted')).toBe(1);
+  });
 });

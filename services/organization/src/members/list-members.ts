@@ -37,11 +37,7 @@ export const listMembers = endpoint(
     const total_count = await countMembers(db, organizationId, matching, { search, role_id, status });
     const order = memberOrder(query.sort_by, query.sort_order);
     const page = { cursor, from, limit };
-    const { rows, next_cursor } = await pages.page<MemberRow>(
-      matching.select(memberColumns(db)),
-      order,
-      page,
-    );
+    const { rows, next_cursor } = await pages.page<MemberRow>(matching, memberColumns(db), order, page);
     return { members: rows, total_count, next_cursor };
   },
 );

@@ -80,7 +80,7 @@ export function whoHave(
   const lowered = part.toLowerCase();
   const text = "p.email || E'\\n' || lower(p.display_name)";
   const indexed =
-    [...lowered].length < 3 ? `short_parts(${text}) @> array[:lowered]` : `(${text}) like :part`;
+    [...lowered].length < 3 ? `short_parts(${text}) collate "C" @> array[:lowered]` : `(${text}) like :part`;
   const bindings = { organizationId, lowered, part: pattern(part) };
   const of = (condition: string) =>
     db('memberships as m')

@@ -106,6 +106,51 @@ export async function insertOrganization(
   return inserted.length > 0;
 }
 
+/** What belongs to an organization, in the order of foreign keys: nothing goes with a row that comes before it. */
+const OWN_TABLES = [
+  'webhook_deliveries',
+  'webhook_messages',
+  'webhooks',
+  'job_items',
+  'jobs',
+  'invitation_mails',
+  'invitations',
+  'user_erasures',
+  'merge_proofs',
+  'merged_users',
+  'former_members',
+  'join_requests',
+  'role_assignments',
+  'workspace_members',
+  'memberships',
+  'workspaces',
+  'roles',
+  'branding',
+];
+
+/**
+ * Erases rows of an organization, whose lock the caller holds.
+ *
+ * @param most by default all of them
+ * @returns how many there were
+ */
+export async function eraseRows(
+  db: Knex.Transaction,
+  organizationId: number,
+  most = Number.MAX_SAFE_INTEGER,
+): Promise<number> {
+  let erased = 0;
+  for (const table of OWN_TABLES) {
+    if (erased === most) break;
+    const some = db(table)
+      .where({ organization_id: organizationId })
+      .limit(most - erased)
+      .select('ctid');
+    erased += await db(table).whereRaw('ctid = any(array(?))', [some]).delete();
+  }
+  return erased;
+}
+
 /**
  * Erases an organization with what belongs to it here, for good; its audit log stays. Other services do so after the event
  * of this. The caller holds its lock.
@@ -115,21 +160,7 @@ export async function eraseOrganization(
   { id, name, deleted_at }: Pick<OrganizationRow, 'id' | 'name' | 'deleted_at'>,
   reason: string,
 ): Promise<void> {
-  // In the order of their foreign keys; role assignments and workspace memberships go with the memberships.
-  for (const table of [
-    'webhooks',
-    'webhook_messages',
-    'jobs',
-    'invitations',
-    'user_erasures',
-    'merge_proofs',
-    'merged_users',
-    'memberships',
-    'workspaces',
-    'roles',
-    'branding',
-  ])
-    await db(table).where({ organization_id: id }).delete();
+  await eraseRows(db, id);
   await db('organizations').where({ id }).delete();
   await db('deletions').insert({ organization_id: id, deleted_at });
   const data = { organization_id: id, name, reason };

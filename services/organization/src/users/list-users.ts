@@ -32,7 +32,7 @@ export async function pageOfUsers(db: Knex.Transaction, organizationId: number, 
   const total_count = await countMembers(db, organizationId, matching, { ...parts, ...filter });
   const order = memberOrder(sort_by === 'created_at' ? 'joined_at' : sort_by, sort_order);
   const page = { cursor, from, limit };
-  const { rows, next_cursor } = await pages.page<UserRow>(matching.select(userColumns(db)), order, page);
+  const { rows, next_cursor } = await pages.page<UserRow>(matching, userColumns(db), order, page);
   return { users: rows.map(shownUser), total_count, next_cursor };
 }
 

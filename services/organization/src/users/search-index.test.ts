@@ -7,7 +7,7 @@ import {
   startOrganizationUnderTest,
 } from '../testing/organization-under-test.ts';
 
-const MANY = 100_000;
+const MANY = 20_000;
 
 let service: OrganizationUnderTest;
 let large: Founded;
