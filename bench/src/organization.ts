@@ -51,6 +51,8 @@ export async function benchOrganization({ members = LARGE, print = console.log }
         IDENTITY_URL: 'http://127.0.0.1:9',
         LOG_LEVEL: 'error',
         RATE_LIMIT_ORGANIZATION_CREATION: 'off',
+        RATE_LIMIT_INVITATION_MAIL: 'off',
+        RATE_LIMIT_INVITATION_ORGANIZATION: 'off',
         RATE_LIMIT_INVITATION_SENDER: 'off',
         PLAN_SEATS_ENTERPRISE: '100000000',
       },

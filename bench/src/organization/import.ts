@@ -2,7 +2,7 @@ import { administrator, credentialCaller, eventually, type TestEnvironment } fro
 import type { Running } from '../gateway/process.ts';
 import type { Filled } from './seed.ts';
 
-const ROWS = 2_000;
+const ROWS = 500;
 
 /** Rows a second of an import, each an invitation with its mail, events and audit entry, in a transaction of its own. */
 export async function benchImport(

@@ -92,5 +92,4 @@ export const questions: Question[] = [
     name: 'activity of a user',
     path: (organization, number) => `/api/v1/users/${userOf(organization, number)}/activity?limit=20`,
   },
-  { name: 'usage', path: ({ id }) => `/api/v1/organizations/${id}/usage` },
 ];

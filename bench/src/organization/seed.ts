@@ -174,7 +174,7 @@ export async function openSeed(adminUrl: string, progress: Progress) {
            $4::bigint + n % $5::int, '192.0.2.1', 'Mozilla/5.0', 'request-' || $3::bigint || '-' || n, ($4::bigint + n * 7 % $5::int)::text,
            jsonb_build_object('user_id', $4::bigint + n * 7 % $5::int, 'organization_id', $3::bigint),
            date_trunc('milliseconds', now() - interval '60 days' + n * (interval '60 days' / $8::int)), gen_random_uuid(), $6::bigint + n, now(),
-           gen_random_uuid(), '\\x00', '\\x00', '\\x00', '{}'
+           gen_random_uuid(), sha256('origin'), sha256('previous'), sha256('entry'), '{}'
          from generate_series($1::int, $2::int) n`,
         id,
         firstUser,
