@@ -7,7 +7,7 @@ import { questions } from './questions.ts';
 import type { Filled } from './seed.ts';
 
 /** Milliseconds for which a question is asked of each organization, and how often at most. */
-const LENGTH = 1_500;
+const LENGTH = 1_000;
 const MOST = 300;
 
 /** Milliseconds, and of processor time those of the service for one answer. */

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { ValidationFailed } from './failure.ts';
+import { plannedByValues } from './list.ts';
 
 /**
  * Paging by cursor, newest first, for what grows without end: an entry that was there when the first page was asked for
@@ -54,10 +55,12 @@ function paging(list: string, order: 'asc' | 'desc') {
       }
       if (cursor !== undefined) rows.where('id', order === 'desc' ? '<' : '>', cursor);
       // One more than asked for tells whether there is a next page.
-      const found: Row[] = await rows
-        .orderBy('id', order)
-        .offset(from)
-        .limit(limit + 1);
+      const found: Row[] = await plannedByValues(
+        rows
+          .orderBy('id', order)
+          .offset(from)
+          .limit(limit + 1),
+      );
       const shown = found.slice(0, limit);
       return { rows: shown, next_cursor: found.length > limit ? cursorAfter(list, shown.at(-1)!.id) : null };
     },

@@ -42,7 +42,15 @@ export {
 export { emitterOf } from './execute.ts';
 export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
-export { countAtMost, countOf, organizationList, Pagination, platformList, sorting } from './list.ts';
+export {
+  countAtMost,
+  countOf,
+  organizationList,
+  Pagination,
+  plannedByValues,
+  platformList,
+  sorting,
+} from './list.ts';
 export { type Manifest, type ManifestRoute, manifest } from './manifest.ts';
 export { OAUTH_HEADERS } from './oauth-failure.ts';
 export { ORGANIZATION_PARAMETER } from './organization-parameter.ts';

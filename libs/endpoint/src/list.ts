@@ -43,7 +43,7 @@ export function organizationList<
       { read, show = row => row }: Reading<z.output<Item>>,
     ): Promise<Rows<Name, Item> & { total_count: number }> {
       const total = await countAtMost(found);
-      const rows = await read(found.clone()).offset(skip).limit(limit);
+      const rows = await plannedByValues(read(found.clone()).offset(skip).limit(limit));
       return { [name]: rows.map(show), total_count: total } as never;
     },
   };
@@ -82,6 +82,17 @@ export function platformList<
   };
 }
 
+/**
+ * Has PostgreSQL plan a statement with its values each time. A plan that is kept for all of them is made for an organization of
+ * average size, and reads a large one as a whole.
+ */
+export function plannedByValues<Statement extends { options(options: object): unknown }>(
+  statement: Statement,
+): Statement {
+  statement.options({ name: undefined });
+  return statement;
+}
+
 /** `sort_by`, of which the first key is the default, and `sort_order`. */
 export function sorting<const Keys extends readonly [string, ...string[]]>(keys: Keys) {
   return {
@@ -99,7 +110,7 @@ const MOST_COUNTED = 10_000;
 /** How many rows there are, of more than are counted that number. */
 export async function countAtMost(found: Knex.QueryBuilder): Promise<number> {
   const some = found.clone().select(found.client.raw('1')).limit(MOST_COUNTED).as('found');
-  const counted = await found.client.queryBuilder().from(some).count({ total: '*' }).first();
+  const counted = await plannedByValues(found.client.queryBuilder().from(some).count({ total: '*' }).first());
   return Number(counted?.total);
 }
 

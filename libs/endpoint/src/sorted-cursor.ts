@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { ValidationFailed } from './failure.ts';
+import { plannedByValues } from './list.ts';
 
 /** In which order rows come: by a column, and among equals by an id that no two of them share. */
 export interface SortedBy {
@@ -86,13 +87,13 @@ export function sortedPages(list: string) {
         .orderBy(inOrder);
       if (cursor !== undefined) beginAfter(places, sorted, cursor);
       // One more than asked for tells whether there is a next page.
-      const found: { id: number; value: string | null }[] = await places.offset(from).limit(limit + 1);
+      const found: { id: number; value: string | null }[] = await plannedByValues(
+        places.offset(from).limit(limit + 1),
+      );
       const ids = found.slice(0, limit).map(place => place.id);
-      const shown: Row[] = await rows
-        .clone()
-        .select(columns)
-        .whereRaw('?? = any(?::bigint[])', [id, ids])
-        .orderBy(inOrder);
+      const shown: Row[] = await plannedByValues(
+        rows.clone().select(columns).whereRaw('?? = any(?::bigint[])', [id, ids]).orderBy(inOrder),
+      );
       const last = found.length > limit ? found[limit - 1] : undefined;
       const place = last && cursorOf(list, [sorted.by, order, last.value, last.id]);
       return { rows: shown, next_cursor: place ?? null };

@@ -1,3 +1,4 @@
+import { plannedByValues } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 
 /** Part of address or display name; `email` and `name` of that one alone. */
@@ -52,16 +53,17 @@ async function conditionOf(
   where: Where,
 ): Promise<MemberSearch> {
   const shown = { sql: SHOWN[where], bindings: { part: pattern(part) } };
-  const { rows } = await db.raw(
+  const sampled = db.raw(
     `select count(*)::int as looked_at, (count(*) filter (where ${shown.sql}))::int as having_it
      from (select shown_email, shown_name from memberships where organization_id = :organizationId
        order by joined_at, user_id limit :sample) m`,
     { ...shown.bindings, organizationId, sample: SAMPLE },
   );
+  const { rows } = await plannedByValues(sampled);
   const readOn: MemberSearch = matching => void matching.whereRaw(shown.sql, shown.bindings);
   const [{ looked_at, having_it }] = rows;
   if (looked_at < SAMPLE || having_it >= COMMON) return readOn;
-  const found: { user_id: number }[] = await whoHave(db, organizationId, part, where);
+  const found: { user_id: number }[] = await plannedByValues(whoHave(db, organizationId, part, where));
   if (found.length > MOST_FOUND) return readOn;
   const ids = found.map(({ user_id }) => user_id);
   return matching => void matching.whereRaw('m.user_id = any(?::bigint[])', [ids]);
