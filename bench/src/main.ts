@@ -22,8 +22,7 @@ const BENCHES = {
       adminUrl: process.env.TEST_DATABASE_ADMIN_URL!,
       kafkaBrokers: (await services.kafka()).value,
     }),
-  organization: () =>
-    benchOrganization(process.env.BENCH_MEMBERS ? { members: Number(process.env.BENCH_MEMBERS) } : {}),
+  organization: () => benchOrganization(),
   webhooks: () => benchWebhooks(),
   fleet: () => benchFleet(),
 };
