@@ -1,3 +1,4 @@
+import { sendAhead } from '@rivergate/events';
 import type { Knex } from 'knex';
 
 /** What row-level security lets be seen. */
@@ -14,7 +15,7 @@ const SETTINGS = {
   scope: 'rivergate.scope',
 } as const satisfies Record<keyof Binding, string>;
 
-/** Binds what follows: in a transaction by a statement, in a read by what every statement of it carries. */
+/** Binds what follows: in a transaction by what is sent ahead of its next statement, in a read by what every statement of it carries. */
 async function bind(db: Knex.Transaction, change: Partial<Binding>): Promise<void> {
   const { binding } = db.client as { binding?: Binding };
   if (binding) {
@@ -22,10 +23,9 @@ async function bind(db: Knex.Transaction, change: Partial<Binding>): Promise<voi
     return;
   }
   const given = Object.entries(change) as [keyof Binding, Binding[keyof Binding]][];
-  await db.raw(
-    `select ${given.map(([name]) => `set_config('${SETTINGS[name]}', ?, true)`).join(', ')}`,
-    given.map(([, value]) => String(value ?? '')),
-  );
+  const set = given.map(([name]) => `set_config('${SETTINGS[name]}', ?, true)`);
+  const values = given.map(([, value]) => String(value ?? ''));
+  await sendAhead(db, db.raw(`select ${set.join(', ')}`, values));
 }
 
 /**

@@ -3,6 +3,7 @@ import type { Knex } from 'knex';
 import { auditEntry, INSERT_AUDIT_ENTRY } from './audit-entry.ts';
 import { dataSchemaOf, type EventData, type EventDeclaration, serviceOf, topicOf } from './declaration.ts';
 import { type Actor, actorName, type CloudEvent } from './envelope.ts';
+import { sendWithCommit } from './sent-along.ts';
 import { wakeAfterCommit } from './wake.ts';
 
 /** Largest envelope in bytes of JSON; far under what a broker takes, so that no event can stop a relay. */
@@ -19,7 +20,7 @@ export interface Emission<Data> {
 /**
  * Records a fact in the caller's transaction: a row in the outbox, from where the relay takes it to the event log,
  * and one in the audit log. Both stand or fall with the transaction, and are written with its commit where the client takes
- * statements for that (`last`, docs/decisions/0042).
+ * statements for that.
  *
  * @throws ZodError when the data does not fit the declaration; fields that it does not name are left out
  */
@@ -54,9 +55,7 @@ export async function emit<Declaration extends EventDeclaration>(
     `with recorded as (insert into outbox (topic, key, event) values (?, ?, ?)) ${INSERT_AUDIT_ENTRY}`,
     [topicOf(declaration), recorded.subject, json, ...auditEntry(declaration, recorded)],
   );
-  const { last } = trx.client as { last?: Knex.Raw[] };
-  if (last) last.push(recording);
-  else await recording;
+  await sendWithCommit(trx, recording);
   wakeAfterCommit(trx);
   return recorded;
 }

@@ -35,6 +35,7 @@ export type { EventMetrics } from './metrics.ts';
 export type { Retry } from './react.ts';
 export { type Relay, type StartRelay, startRelay } from './relay.ts';
 export { type ReplayDeadLetters, replayDeadLetters } from './replay-dead-letters.ts';
+export { sendAhead, sendWithCommit } from './sent-along.ts';
 export {
   consumerGroup,
   type RunningConsumers,

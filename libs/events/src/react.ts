@@ -9,6 +9,7 @@ import type { Actor, CloudEvent } from './envelope.ts';
 import type { Delivery, EventLog, Subscribe } from './event-log.ts';
 import type { Logger } from './logger.ts';
 import type { EventMetrics } from './metrics.ts';
+import { sendAhead } from './sent-along.ts';
 
 export interface Retry {
   /** How often a handler is tried before the event goes to the dead-letter topic. Default 6. */
@@ -48,7 +49,7 @@ export function reactions(options: Reacting, declared: Consumer, group: string):
   /** The inbox row and the effects in one transaction. @returns whether the event is new to this consumer */
   async function handleOnce(reaction: Reaction, event: CloudEvent): Promise<boolean> {
     return knex.transaction(async (db: Knex.Transaction) => {
-      await db.raw(`select set_config('rivergate.scope', 'platform', true)`);
+      await sendAhead(db, db.raw(`select set_config('rivergate.scope', 'platform', true)`));
       const row = { consumer: declared.name, event_id: event.id };
       const inserted = await db('inbox').insert(row).onConflict().ignore().returning('event_id');
       if (inserted.length === 0) return false;

@@ -5,7 +5,7 @@ import type pg from 'pg';
 import { CommittingQuery } from './committing-query.ts';
 import { Query } from './extended-query.ts';
 import { LateTransaction, mustBegin } from './late-transaction.ts';
-import { BEGIN, bindingLead, LedQuery } from './led-query.ts';
+import { BEGIN, bindingLead, type Lead, LedQuery } from './led-query.ts';
 import { readPipeline, type SendRead } from './read-pipeline.ts';
 import { isPlanned, type NameOf } from './statement-names.ts';
 
@@ -29,7 +29,13 @@ export function postgresClient({ nameOf, readConnections, traced }: DialectOptio
   return class extends PostgresClient {
     /** Of those that read; see `reading`. */
     declare readonly binding?: Binding;
+    /** Of a transaction: what travels with its next statement. */
+    declare ahead?: (Knex.Raw | Knex.QueryBuilder)[];
     readonly sendRead: SendRead = readPipeline(this as never, readConnections);
+
+    get traced(): boolean {
+      return traced;
+    }
 
     override positionBindings(sql: string): string {
       const known = numbered.get(sql);
@@ -55,7 +61,7 @@ export function postgresClient({ nameOf, readConnections, traced }: DialectOptio
       statement.bindings = this.prepBindings(statement.bindings ?? []);
       statement.sql = this.positionBindings(statement.sql);
       return new Promise((resolve, reject) => {
-        const query = new LedQuery(configOf(statement, nameOf), bindingLead(binding), preparing);
+        const query = new LedQuery(configOf(statement, nameOf), [bindingLead(binding)], preparing);
         this.sendRead(query, (cause, response) => {
           if (cause) return reject(cause);
           resolve(this.processResponse({ ...statement, response }, runner));
@@ -65,15 +71,16 @@ export function postgresClient({ nameOf, readConnections, traced }: DialectOptio
 
     override async _query(connection: pg.Client, statement: Statement): Promise<object> {
       const config = configOf(statement, nameOf);
-      const begins = mustBegin(connection);
+      const leads = this.binding ? [bindingLead(this.binding)] : this.leads(connection);
       // Several statements, and such as take no parameters, are sent in another way.
-      const apart = begins && !isPlanned(config.text);
-      if (apart) await connection.query(BEGIN.text);
-      const lead = this.binding ? bindingLead(this.binding) : begins && !apart ? BEGIN : undefined;
+      if (!isPlanned(config.text)) await alone(connection, leads.splice(0));
+      leads.push(...(statement.ahead ?? []).map(ahead => this.lead(ahead)));
       return new Promise((resolve, reject) => {
-        const query = lead
-          ? new LedQuery(config, lead, preparing)
-          : new (statement.commits ? CommittingQuery : Query)(config);
+        const query = statement.commits
+          ? new CommittingQuery(config, leads, preparing)
+          : leads.length > 0
+            ? new LedQuery(config, leads, preparing)
+            : new Query(config);
         query.callback = (cause, response) => {
           if (cause) return reject(cause);
           resolve(Object.assign(statement, { response }));
@@ -82,10 +89,21 @@ export function postgresClient({ nameOf, readConnections, traced }: DialectOptio
       });
     }
 
+    /** What has to be sent ahead of the next statement of a connection. */
+    private leads(connection: pg.Client): Lead[] {
+      const ahead = (this.ahead?.splice(0) ?? []).map(statement => this.lead(statement.toSQL()));
+      return mustBegin(connection) ? [BEGIN, ...ahead] : ahead;
+    }
+
+    private lead({ sql, bindings }: Statement | Knex.Sql): Lead {
+      const text = this.positionBindings(sql);
+      return { name: nameOf?.(text), text, values: this.prepBindings([...(bindings ?? [])]) };
+    }
+
     override async _stream(...given: Parameters<PostgresClient['_stream']>): Promise<unknown> {
       if (this.binding) throw new Error('What streams rows has to declare a transaction by `writes`');
       const [connection] = given;
-      if (mustBegin(connection)) await connection.query(BEGIN.text);
+      await alone(connection, this.leads(connection));
       return super._stream(...given);
     }
 
@@ -94,6 +112,10 @@ export function postgresClient({ nameOf, readConnections, traced }: DialectOptio
       return new LateTransaction(this, container, config, outer) as unknown as Knex.Transaction;
     }
   };
+}
+
+async function alone(connection: pg.Client, leads: readonly Lead[]): Promise<void> {
+  await Promise.all(leads.map(({ text, values }) => connection.query(text, values)));
 }
 
 function configOf({ sql: text, bindings: values = [], options }: Statement, nameOf: NameOf | undefined) {

@@ -1,13 +1,12 @@
-import { type Connection, Query } from './extended-query.ts';
+import type { Connection } from './extended-query.ts';
+import { LedQuery } from './led-query.ts';
 
 /**
- * The last statement of a transaction, sent in one message with the COMMIT. Where it fails PostgreSQL skips that, and the
- * transaction is still to be rolled back.
+ * The last statement of a transaction, sent in one message with what leads it and with the COMMIT. Where one of them fails
+ * PostgreSQL skips the rest, and the transaction is still to be rolled back.
  */
-export class CommittingQuery extends Query {
+export class CommittingQuery extends LedQuery {
   #isCommit = false;
-  // Also without parameters: the COMMIT is sent behind its Execute.
-  override queryMode = 'extended' as const;
 
   override _getRows(connection: Connection): void {
     connection.execute({ portal: '', rows: 0 });
@@ -18,8 +17,10 @@ export class CommittingQuery extends Query {
     connection.sync();
   }
 
+  /** Of what leads it, of the statement itself, of the COMMIT. */
   override handleCommandComplete(message: unknown, connection: Connection): void {
-    if (!this.#isCommit) super.handleCommandComplete(message, connection);
-    this.#isCommit = true;
+    if (this.#isCommit) return;
+    this.#isCommit = this.isLed;
+    super.handleCommandComplete(message, connection);
   }
 }

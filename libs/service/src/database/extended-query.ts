@@ -5,9 +5,10 @@ export interface Connection {
   parsedStatements: Record<string, string | undefined>;
   stream: { cork(): void; uncork(): void; destroy(cause: Error): void };
   parse(message: { name: string; text: string; types: number[] }): void;
-  bind(message: { portal: string; statement: string; values: string[] }): void;
+  bind(message: { portal: string; statement: string; values: unknown[] }): void;
   execute(message: { portal: string; rows: number }): void;
   sync(): void;
+  close(message: { type: 'S'; name: string }): void;
 }
 
 type Done = (cause: Error | null, result: unknown) => void;
@@ -21,7 +22,7 @@ export interface Query {
   submit(connection: Connection): Error | null;
   /** Sends what follows on a Bind. */
   _getRows(connection: Connection): void;
-  handleError(cause: Error, connection: Connection): void;
+  handleError(cause: Error & { code?: string }, connection: Connection): void;
   handleDataRow(message: unknown): void;
   handleCommandComplete(message: unknown, connection: Connection): void;
 }

@@ -9,6 +9,8 @@ declare module 'knex/lib/dialects/postgres/index.js' {
     bindings?: unknown[];
     options?: object;
     timeout?: number | false;
+    /** What is sent ahead of it, in one message with it. */
+    ahead?: (Statement | Knex.Sql)[];
     /** Whether the transaction ends with it. */
     commits?: boolean;
     response?: unknown;
@@ -40,7 +42,10 @@ declare module 'knex/lib/dialects/postgres/execution/pg-transaction.js' {
     /** The client of what is sent within. */
     trxClient: Pick<Knex.Client, 'emit'> & {
       query(connection: object, statement: object): Promise<unknown>;
-      last?: Knex.Raw[];
+      ahead?: (Knex.Raw | Knex.QueryBuilder)[];
+      last?: (Knex.Raw | Knex.QueryBuilder)[];
+      /** Whether each statement becomes a span. */
+      traced: boolean;
     };
     outerTx: PostgresTransaction | null;
     _completed: boolean;
@@ -50,5 +55,6 @@ declare module 'knex/lib/dialects/postgres/execution/pg-transaction.js' {
     savepoint(connection: object): Promise<unknown>;
     commit(connection: object, value: unknown): Promise<unknown>;
     rollback(connection: object, cause: unknown): Promise<unknown>;
+    rollbackTo(connection: object, cause: unknown): Promise<unknown>;
   }
 }

@@ -1,13 +1,14 @@
 import type { Binding } from '@rivergate/endpoint';
 import type pg from 'pg';
+import { prepareValue } from 'pg/lib/utils.js';
 import { type Connection, Query } from './extended-query.ts';
 
 /** A statement that is sent ahead of another one, and of which nothing but that it succeeded is of interest. */
 export interface Lead {
-  /** Under which connections prepare it. */
-  name: string;
+  /** Under which connections prepare it; undefined where they do not. */
+  name: string | undefined;
   text: string;
-  values: string[];
+  values: unknown[];
 }
 
 /** Begins a transaction. */
@@ -24,53 +25,51 @@ export function bindingLead({ organizationId, userId, scope }: Binding): Lead {
   return { name: 'rivergate_binding', text: BINDING, values };
 }
 
-/** What connections keep of leads. */
-const prepared = new WeakMap<Connection, Set<string>>();
+const keeps = ({ parsedStatements }: Connection, { name, text }: Lead) =>
+  name !== undefined && parsedStatements[name] === text;
 
-const keeps = (connection: Connection, { name }: Lead) => prepared.get(connection)?.has(name) === true;
-
-function keep(connection: Connection, { name }: Lead): void {
-  const names = prepared.get(connection);
-  if (names) names.add(name);
-  else prepared.set(connection, new Set([name]));
-}
+/** `invalid_sql_statement_name`: the session has forgotten what it prepared. */
+const FORGOTTEN = '26000';
 
 /**
- * A statement, sent in one message with what leads it: all of it up to the Sync is one transaction, which PostgreSQL ends
- * by itself unless the lead begins one to stay. Where the lead fails, the statement is not run at all.
+ * A statement, sent in one message with those that lead it: all of it up to the Sync is one transaction, which PostgreSQL ends
+ * by itself unless a lead begins one to stay. Where a lead fails, what follows is not run at all, and its error is that of
+ * the statement.
  */
 export class LedQuery extends Query {
-  readonly #lead: Lead;
+  readonly #leads: readonly Lead[];
   readonly #preparing: boolean;
-  #isLead = true;
+  /** Names under which this message prepares leads. */
+  readonly #preparedNow: string[] = [];
+  #completed = 0;
 
   /** @param preparing whether the connection may keep prepared statements */
-  constructor(config: pg.QueryConfig<unknown[]>, lead: Lead, preparing: boolean) {
+  constructor(config: pg.QueryConfig<unknown[]>, leads: readonly Lead[], preparing: boolean) {
     super(config);
     this.queryMode = 'extended';
-    this.#lead = lead;
+    this.#leads = leads;
     this.#preparing = preparing;
   }
 
   /** Whether the connection is known to keep it, and what leads it, as prepared statements. */
   isPreparedOn(connection: Connection): boolean {
     return (
-      this.name !== undefined && this.name in connection.parsedStatements && keeps(connection, this.#lead)
+      this.name !== undefined &&
+      this.name in connection.parsedStatements &&
+      this.#leads.every(lead => keeps(connection, lead))
     );
   }
 
   override submit(connection: Connection): Error | null {
-    const { name, text, values } = this.#lead;
-    const statement = this.#preparing ? name : '';
+    let values: unknown[][];
+    try {
+      values = this.#leads.map(lead => lead.values.map(value => prepareValue(value)));
+    } catch (cause) {
+      return cause as Error;
+    }
     connection.stream.cork();
     try {
-      if (!keeps(connection, this.#lead)) {
-        // pg takes the one confirmation of a Parse for that of its own statement, so only one of the two has a name.
-        this.name = undefined;
-        connection.parse({ name: statement, text, types: [] });
-      }
-      connection.bind({ portal: '', statement, values });
-      connection.execute({ portal: '', rows: 0 });
+      for (const [index, lead] of this.#leads.entries()) this.#send(connection, lead, values[index]!);
       const flaw = super.submit(connection);
       // Without the statement there is no Sync either, and nothing would ever come back.
       if (flaw) connection.stream.destroy(flaw);
@@ -80,19 +79,46 @@ export class LedQuery extends Query {
     }
   }
 
-  override handleError(cause: Error, connection: Connection): void {
-    // Nothing is known of what the session keeps now: another connection takes its place.
-    if (this.#isLead) connection.stream.destroy(cause);
+  #send(connection: Connection, lead: Lead, values: unknown[]): void {
+    const statement = (this.#preparing && lead.name) || '';
+    if (!keeps(connection, lead) && !this.#preparedNow.includes(statement)) {
+      // pg takes any confirmation of a Parse for that of its own statement, which therefore has a name only where it is alone.
+      this.name = undefined;
+      connection.parse({ name: statement, text: lead.text, types: [] });
+      if (statement) this.#preparedNow.push(statement);
+    }
+    connection.bind({ portal: '', statement, values });
+    connection.execute({ portal: '', rows: 0 });
+  }
+
+  /** Whether all that leads it is done. */
+  protected get isLed(): boolean {
+    return this.#completed >= this.#leads.length;
+  }
+
+  override handleError(cause: Error & { code?: string }, connection: Connection): void {
+    if (!this.isLed) {
+      // Another connection takes the place of one whose session has lost what it is taken to keep.
+      if (cause.code === FORGOTTEN) connection.stream.destroy(cause);
+      // Which of them came to be is not known; to close what is not there is no error.
+      else for (const name of this.#preparedNow) this.#forget(connection, name);
+    }
     super.handleError(cause, connection);
   }
 
+  #forget(connection: Connection, name: string): void {
+    delete connection.parsedStatements[name];
+    connection.close({ type: 'S', name });
+  }
+
   override handleDataRow(message: unknown): void {
-    if (!this.#isLead) super.handleDataRow(message);
+    if (this.isLed) super.handleDataRow(message);
   }
 
   override handleCommandComplete(message: unknown, connection: Connection): void {
-    if (this.#isLead && this.#preparing) keep(connection, this.#lead);
-    if (!this.#isLead) super.handleCommandComplete(message, connection);
-    this.#isLead = false;
+    const lead = this.#leads[this.#completed];
+    this.#completed += 1;
+    if (!lead) super.handleCommandComplete(message, connection);
+    else if (this.#preparing && lead.name !== undefined) connection.parsedStatements[lead.name] = lead.text;
   }
 }

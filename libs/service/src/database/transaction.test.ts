@@ -1,3 +1,4 @@
+import { sendAhead, sendWithCommit } from '@rivergate/events';
 import { type TestEnvironment, testEnvironment } from '@rivergate/testing';
 import type { Knex } from 'knex';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
@@ -21,8 +22,10 @@ beforeAll(async () => {
   // The statements are prepared on the one connection there is.
   for (let warm = 0; warm < 4; warm++) {
     await knex.transaction(async db => {
+      await bind(db, 'warm');
       await insert(db, 'warm');
-      leave(db, 'warm');
+      await leave(db, 'warm');
+      await leave(db, 'warm');
     });
   }
 });
@@ -38,9 +41,11 @@ beforeEach(async () => {
 
 const insert = (db: Knex, text: string | null) => db.raw('insert into lines (text) values (?)', [text]);
 /** Leaves it to the end of a transaction. */
-const leave = (db: Knex.Transaction, text: string | null) => {
-  (db.client as { last: Knex.Raw[] }).last.push(insert(db, text));
-};
+const leave = (db: Knex.Transaction, text: string | null) => sendWithCommit(db, insert(db, text));
+const bind = (db: Knex.Transaction, to: string) =>
+  sendAhead(db, db.raw("select set_config('rivergate.scope', ?, true)", [to]));
+const bound = async (db: Knex): Promise<string> =>
+  (await db.raw("select coalesce(current_setting('rivergate.scope', true), '') as bound")).rows[0].bound;
 const lines = () => knex('lines').orderBy('id').pluck('text');
 
 describe('a transaction', () => {
@@ -53,35 +58,129 @@ describe('a transaction', () => {
     expect(await lines()).toEqual(['one']);
   });
 
-  it('ends in one message with the last statement that is left to the end', async () => {
+  it('ends in one message with all statements that are left to the end', async () => {
     await knex.transaction(async db => {
-      leave(db, 'last but one');
+      await leave(db, 'last but one');
       await insert(db, 'first');
-      leave(db, 'last');
+      await leave(db, 'last');
     });
-    expect(way.taken()).toBe('BEBDESBDESBDEPBES');
+    expect(way.taken()).toBe('BEBDESBEBDEPBES');
     await knex.transaction(async db => leave(db, 'alone'));
     expect(way.taken()).toBe('BDES');
-    expect(await lines()).toEqual(['first', 'last but one', 'last', 'alone']);
+    await knex.transaction(async db => {
+      await leave(db, 'one');
+      await leave(db, 'two');
+    });
+    expect(way.taken()).toBe('BEBDES');
+    expect(await lines()).toEqual(['first', 'last but one', 'last', 'alone', 'one', 'two']);
+  });
+
+  it('binds in one message with the statement that follows, and sends no binding where none does', async () => {
+    expect(
+      await knex.transaction(async db => {
+        await bind(db, 'one');
+        await bind(db, 'two');
+        await insert(db, 'bound');
+        await bind(db, 'three');
+        return bound(db);
+      }),
+    ).toBe('three');
+    expect(way.taken()).toMatch(/^BEBEBEBDESBEP?BDES/);
+    await knex.transaction(async db => bind(db, 'nothing'));
+    await expect(
+      knex.transaction(async db => {
+        await bind(db, 'nothing');
+        throw new Error('no');
+      }),
+    ).rejects.toThrow('no');
+    expect(way.taken()).toBe('');
+    await knex.transaction(async db => {
+      await bind(db, 'four');
+      await leave(db, 'left');
+    });
+    expect(way.taken()).toBe('BEBDES');
+    expect(await bound(knex)).toBe('');
+  });
+
+  it('is bound before a savepoint, and as before where that is rolled back', async () => {
+    await knex.transaction(async db => {
+      await bind(db, 'outside');
+      await db.transaction(async nested => {
+        expect(await bound(nested)).toBe('outside');
+        await bind(nested, 'within');
+        expect(await bound(nested)).toBe('within');
+        await bind(nested, 'never sent');
+        await nested.rollback();
+      });
+      expect(await bound(db)).toBe('outside');
+      await db.transaction(async nested => bind(nested, 'kept'));
+      expect(await bound(db)).toBe('kept');
+    });
+  });
+
+  it('is bound before several statements at once', async () => {
+    await knex.transaction(async db => {
+      await bind(db, 'several');
+      await db.raw(
+        "insert into lines (text) values (current_setting('rivergate.scope')); insert into lines (text) values ('two')",
+      );
+    });
+    expect(await lines()).toEqual(['several', 'two']);
+  });
+
+  it('rolls back where a binding fails, runs nothing after it, and leaves a connection that works', async () => {
+    for (let time = 0; time < 3; time++) {
+      await expect(
+        knex.transaction(async db => {
+          await sendAhead(db, db.raw('select 1 / ?::int', [0]));
+          await insert(db, 'never');
+        }),
+      ).rejects.toMatchObject({ code: '22012' });
+      await knex.transaction(async db => {
+        await sendAhead(db, db.raw('select 1 / ?::int', [1]));
+        await insert(db, 'after');
+      });
+    }
+    expect(await lines()).toEqual(['after', 'after', 'after']);
+  });
+
+  it('refuses what cannot be written down, and leaves a connection that works', async () => {
+    const itself: Record<string, unknown> = {};
+    itself.again = itself;
+    await expect(
+      knex.transaction(async db => {
+        await sendAhead(db, db.raw('select ?::jsonb', [itself as never]));
+        await insert(db, 'never');
+      }),
+    ).rejects.toThrow();
+    await knex.transaction(async db => insert(db, 'after'));
+    expect(await lines()).toEqual(['after']);
   });
 
   it('commits also with a last statement that takes no parameters', async () => {
     await knex.transaction(async db => {
       await insert(db, 'first');
-      (db.client as { last: Knex.Raw[] }).last.push(db.raw("insert into lines (text) values ('last')"));
+      await sendWithCommit(db, db.raw("insert into lines (text) values ('last')"));
     });
     expect(await lines()).toEqual(['first', 'last']);
   });
 
   it('is undone as a whole where a statement at its end fails, and leaves a connection that works', async () => {
-    const failing = (before: string | null, end: string | null) =>
+    const failing = (before: string | null, ...end: (string | null)[]) =>
       knex.transaction(async db => {
         await insert(db, before);
-        leave(db, 'left');
-        leave(db, end);
+        for (const text of end) await leave(db, text);
       });
-    await expect(failing('undone', null)).rejects.toMatchObject({ code: '23502' });
-    await expect(failing(null, 'unsent')).rejects.toMatchObject({ code: '23502' });
+    await expect(failing('undone', 'left', null)).rejects.toMatchObject({ code: '23502' });
+    await expect(failing('undone', 'left', null, 'skipped')).rejects.toMatchObject({ code: '23502' });
+    await expect(failing(null, 'unsent', 'unsent')).rejects.toMatchObject({ code: '23502' });
+    await expect(
+      knex.transaction(async db => {
+        await leave(db, 'undone');
+        await leave(db, null);
+        await leave(db, 'skipped');
+      }),
+    ).rejects.toMatchObject({ code: '23502' });
     await expect(knex.transaction(async db => leave(db, null))).rejects.toMatchObject({ code: '23502' });
     await knex.transaction(async db => insert(db, 'after'));
     expect(await lines()).toEqual(['after']);
@@ -91,10 +190,10 @@ describe('a transaction', () => {
 
   it('writes what was left to the end before a savepoint ahead of what is written in it', async () => {
     await knex.transaction(async db => {
-      leave(db, 'before');
+      await leave(db, 'before');
       await db.transaction(async nested => insert(nested, 'within'));
       await db.transaction(async nested => insert(nested, 'taken back').then(() => nested.rollback()));
-      leave(db, 'after');
+      await leave(db, 'after');
     });
     expect(await lines()).toEqual(['before', 'within', 'after']);
   });
@@ -103,7 +202,7 @@ describe('a transaction', () => {
     await expect(
       knex.transaction(async db => {
         await insert(db, 'undone');
-        leave(db, 'never sent');
+        await leave(db, 'never sent');
         throw new Error('no');
       }),
     ).rejects.toThrow('no');
