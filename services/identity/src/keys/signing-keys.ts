@@ -4,6 +4,7 @@ import type { Log } from '@rivergate/endpoint';
 import type { SecretBox } from '@rivergate/secrets';
 import type { JWK } from 'jose';
 import type { Knex } from 'knex';
+import { jwsSignature } from './ecdsa-signature.ts';
 import {
   currentKeys,
   publishedKeys,
@@ -89,10 +90,10 @@ export function signingKeys(knex: Knex, box: SecretBox, log: Log): SigningKeys {
   };
 }
 
-/** Signs by one key; with the encoding that JWS wants of ECDSA, which RSA has no use for. */
+/** Signs by one key. */
 function signer({ kid, alg, private_jwk_sealed }: SigningKeyRow, box: SecretBox): Sign {
   const jwk = JSON.parse(box.open(private_jwk_sealed, sealingContext(kid)));
-  const key = { key: createPrivateKey({ key: jwk, format: 'jwk' }), dsaEncoding: 'ieee-p1363' } as const;
+  const key = createPrivateKey({ key: jwk, format: 'jwk' });
   const headers = new Map(
     [accessTokenType, ID_TOKEN_TYPE, LOGOUT_TOKEN_TYPE].map(
       typ => [typ, encoded({ alg, typ, kid })] as const,
@@ -100,6 +101,8 @@ function signer({ kid, alg, private_jwk_sealed }: SigningKeyRow, box: SecretBox)
   );
   return (typ, claims) => {
     const content = `${headers.get(typ)}.${encoded(claims)}`;
-    return `${content}.${sign('sha256', Buffer.from(content), key).toString('base64url')}`;
+    const made = sign('sha256', Buffer.from(content), key);
+    const signature = alg === 'ES256' ? jwsSignature(made) : made;
+    return `${content}.${signature.toString('base64url')}`;
   };
 }
