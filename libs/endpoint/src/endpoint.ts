@@ -105,6 +105,11 @@ export interface SteppedHandler<Spec extends EndpointSpec, Tools, Prepared> {
    */
   undo?(context: Input<Spec> & Context & CallOf<Spec> & Tools & { prepared: Prepared }): Promise<void>;
   handle: Handler<Spec, Tools, Prepared>;
+  /**
+   * What to go by in place of what was prepared, where the transaction failed because that no longer held: it runs once more
+   * then, from its beginning, and that is the last time. Undefined where the failure stands.
+   */
+  again?(context: Tools & { prepared: NoInfer<Prepared>; cause: unknown }): Prepared | undefined;
 }
 
 /** A declared endpoint with what it does. The server needs no type but the declaration's, and that only for tests. */
@@ -115,6 +120,7 @@ export interface Endpoint<Spec extends EndpointSpec = EndpointSpec> {
   prepare?: ((context: never) => Promise<unknown>) | undefined;
   undo?: ((context: never) => Promise<void>) | undefined;
   handle: (context: never) => Promise<unknown>;
+  again?: ((context: never) => unknown) | undefined;
 }
 
 /**

@@ -40,7 +40,7 @@ export interface Execution {
 /**
  * Carries a request out: checks what the schema could not, answers a replay, counts what is none, prepares, opens the
  * transaction, lets the handler work, commits, and then does what waits for the commit. A failure that the handler
- * returns commits; one that it throws rolls back. What was prepared is undone where the request was not carried out.
+ * returns commits; one that it throws rolls back, and the endpoint may have it carried out once `again`. What was prepared is undone where the request was not carried out.
  * What only reads has no transaction (docs/decisions/0024).
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
@@ -57,7 +57,7 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     Object.assign(execution.headers, await count(runtime, rateLimit, addressKey(execution.caller)));
   if (known === 'conflict') throw IdempotencyConflict();
   const preparedRead = precondition && (await prepareRead(precondition, input));
-  const prepared = await endpoint.prepare?.(input as never);
+  let prepared = await endpoint.prepare?.(input as never);
 
   const events: CloudEvent[] = [];
   const waiting: (() => Promise<void>)[] = [];
@@ -90,9 +90,18 @@ export async function execute(endpoint: Endpoint, runtime: Runtime, execution: E
     carriedOut = true;
     return success;
   };
-  const transaction = onlyReads(endpoint.spec)
-    ? carryOut(runtime.reading())
-    : runtime.knex.transaction(carryOut);
+  const transact = () =>
+    onlyReads(endpoint.spec) ? carryOut(runtime.reading()) : runtime.knex.transaction(carryOut);
+  const transaction = transact().catch(async cause => {
+    const other = endpoint.again?.({ ...runtime.tools, prepared, cause } as never);
+    if (other === undefined) throw cause;
+    prepared = other;
+    events.length = 0;
+    waiting.length = 0;
+    finish = undefined;
+    carriedOut = false;
+    return transact();
+  });
   const committed = await transaction.then(
     () => carriedOut,
     () => false,

@@ -5,6 +5,7 @@ import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import type { SigningKeys } from './keys/signing-keys.ts';
 import type { ClientKeys } from './oauth/client-assertion/client-keys.ts';
+import type { ClientMemory } from './oauth/client-memory.ts';
 import type { ResetRequests } from './password/reset-requests.ts';
 import type { Settings } from './settings.ts';
 import type { Providers } from './social/providers/index.ts';
@@ -33,6 +34,7 @@ export interface IdentityTools {
   /** The same of an answer that a browser posts to a client. */
   useAnswer(sealed: string): Promise<boolean>;
   clientKeys: ClientKeys;
+  clients: ClientMemory;
 }
 
 /** Closed to who acts in the name of somebody else, unless a declaration says otherwise: it is about how people prove who they are. */

@@ -7,6 +7,7 @@ import { z } from 'zod';
 import type { IdentityTools } from './endpoint.ts';
 import { signingKeys } from './keys/signing-keys.ts';
 import { clientKeys } from './oauth/client-assertion/client-keys.ts';
+import { clientMemory } from './oauth/client-memory.ts';
 import { REMEMBERED_SECONDS } from './oauth/posted-answer/posted-answer.ts';
 import { resetRequests } from './password/reset-requests.ts';
 import { settingsFromEnv } from './settings.ts';
@@ -56,5 +57,6 @@ export async function identityTools(resources: Resources): Promise<IdentityTools
     useAssertion,
     useAnswer,
     clientKeys: clientKeys(resources),
+    clients: clientMemory(),
   };
 }

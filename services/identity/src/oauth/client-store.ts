@@ -1,4 +1,5 @@
 import type { Scope } from '@rivergate/caller';
+import { sendWithCommit } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { SigningAlgorithm } from '../keys/signing-key-store.ts';
 import type { AuthMethod, GrantType } from '../oauth-applications/application.ts';
@@ -7,6 +8,8 @@ import type { KeySet } from './client-assertion/key-set.ts';
 /** An application as the protocol knows it. */
 export interface Client {
   id: number;
+  /** Changes with every change of its row. */
+  version: string;
   client_id: string;
   /** Null for a client that registered itself without a token: each grant says for which organization it is. */
   organization_id: number | null;
@@ -29,6 +32,9 @@ export interface Client {
   scopes: Scope[];
   id_token_signed_response_alg: SigningAlgorithm;
   post_logout_redirect_uris: string[];
+  /** How long tokens live at most that act in its own organization, in seconds; null where that sets nothing. */
+  access_token_seconds: number | null;
+  refresh_token_seconds: number | null;
   /** Whether its last use was noted within this minute. */
   is_touched: boolean;
 }
@@ -61,11 +67,22 @@ const switchedOff = (db: Knex) =>
     .where({ 'policy.oauth_applications': false })
     .select(db.raw('1'));
 
+const limit = (db: Knex, column: 'access_token_seconds' | 'refresh_token_seconds') =>
+  db('organization_policies as policy')
+    .whereRaw('policy.organization_id = oauth_applications.organization_id')
+    .select(column);
+
 const active = (db: Knex, clientId: string) =>
   db('oauth_applications')
     .where({ client_id: clientId, status: 'active', organization_deleted: false })
     .whereNotExists(switchedOff(db))
-    .first(...COLUMNS, db.raw("coalesce(last_used_at > now() - interval '1 minute', false) as is_touched"));
+    .first(
+      ...COLUMNS,
+      limit(db, 'access_token_seconds').as('access_token_seconds'),
+      limit(db, 'refresh_token_seconds').as('refresh_token_seconds'),
+      db.raw('xmin::text as version'),
+      db.raw("coalesce(last_used_at > now() - interval '1 minute', false) as is_touched"),
+    );
 
 /** Whether a client can be called that: no other text is compared with what is kept. */
 export const isClientId = (text: string) => UUID.test(text);
@@ -87,13 +104,31 @@ export async function holdClient(db: Knex.Transaction, clientId: string): Promis
   return isClientId(clientId) ? active(db, clientId).forKeyShare() : undefined;
 }
 
+/**
+ * SQL: the id of a client that was read before, held in the same way, where its row and what it knows of its organization
+ * still are what was read; else null, which no token can have for its application.
+ */
+export function heldIfUnchanged(db: Knex, { id, version, access_token_seconds }: Client): Knex.QueryBuilder {
+  return db('oauth_applications')
+    .where({ id })
+    .whereRaw('xmin::text = ?', [version])
+    .whereNotExists(switchedOff(db))
+    .whereRaw('(?) is not distinct from cast(? as bigint)', [
+      limit(db, 'access_token_seconds'),
+      access_token_seconds,
+    ])
+    .forKeyShare()
+    .select('id');
+}
+
 /** Notes the use, once a minute: each request would else wait for the one before. */
-export async function touchClient(db: Knex, { id, is_touched }: Client): Promise<void> {
+export async function touchClient(db: Knex.Transaction, { id, is_touched }: Client): Promise<void> {
   if (is_touched) return;
-  await db('oauth_applications')
+  const touching = db('oauth_applications')
     .where({ id })
     .whereRaw("coalesce(last_used_at < now() - interval '1 minute', true)")
     .update({ last_used_at: db.fn.now() });
+  await sendWithCommit(db, touching);
 }
 
 /**

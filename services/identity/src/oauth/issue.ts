@@ -6,11 +6,11 @@ import { z } from 'zod';
 import type { IdentityTools } from '../endpoint.ts';
 import { type Authenticated, idToken } from '../openid/id-token.ts';
 import { identityClaims } from '../openid/identity-claims.ts';
-import { type Client, isPublic } from './client-store.ts';
+import { type Client, heldIfUnchanged, isPublic } from './client-store.ts';
 import type { Grant } from './grant-store.ts';
 import { audienceOf } from './resource.ts';
 import type { GrantedScope } from './scope.ts';
-import { insertTokens, lifetimesIn } from './token-store.ts';
+import { insertTokens, lifetimesFor } from './token-store.ts';
 
 /** RFC 6749, section 5.1; OpenID Connect Core 1.0, section 3.1.3.3. */
 export const IssuedTokens = z
@@ -33,6 +33,8 @@ export const IssuedTokens = z
 export type IssueTools = Pick<IdentityTools, 'keys' | 'settings'> & {
   db: Knex.Transaction;
   emit: Emit;
+  /** Whether the client is only remembered, and what is issued has to see that it is still so. */
+  isRemembered: boolean;
   /** Thumbprint of the key that the client proved to have; null where it proved none. */
   provenKey: string | null;
 };
@@ -44,7 +46,7 @@ export type IssueTools = Pick<IdentityTools, 'keys' | 'settings'> & {
  * @param place where the access token acts, and for which resource
  */
 export async function issueTokens(
-  { db, emit, keys, settings, provenKey }: IssueTools,
+  { db, emit, keys, settings, isRemembered, provenKey }: IssueTools,
   client: Client,
   grantType: string,
   scopes: readonly GrantedScope[],
@@ -52,7 +54,7 @@ export async function issueTokens(
   { organization_id, resource }: Pick<Grant, 'organization_id' | 'resource'>,
 ): Promise<z.infer<typeof IssuedTokens>> {
   const { id: application_id, client_id } = client;
-  const lifetimes = await lifetimesIn(db, organization_id);
+  const lifetimes = await lifetimesFor(db, client, organization_id);
   const now = Math.floor(Date.now() / 1_000);
   const scope = scopes.join(' ');
   const accessToken = keys.sign({
@@ -68,7 +70,11 @@ export async function issueTokens(
     ...(provenKey === null ? {} : { cnf: { jkt: provenKey } }),
   });
   const refreshToken = grant ? oneTimeToken() : undefined;
-  const owner = { application_id, grant_id: grant?.id ?? null, user_id: grant?.user_id ?? null };
+  const owner = {
+    application_id: isRemembered ? heldIfUnchanged(db, client) : application_id,
+    grant_id: grant?.id ?? null,
+    user_id: grant?.user_id ?? null,
+  };
   const at = (seconds: number) => new Date((now + seconds) * 1_000);
   await insertTokens(db, [
     {

@@ -15,7 +15,7 @@ import {
 import { narrowed } from './resource.ts';
 import { requestedScopes } from './scope.ts';
 import type { TokenRequest } from './token-request.ts';
-import { issuedToken, lifetimesIn, useRefreshToken } from './token-store.ts';
+import { issuedToken, lifetimesFor, useRefreshToken } from './token-store.ts';
 
 /**
  * New tokens for a refresh token, which works once (RFC 6749, section 6).
@@ -41,7 +41,7 @@ export async function refreshGrant(
   if (!grant) throw InvalidGrant();
   const target = narrowed(grant, body.resource, tools.settings.publicUrl);
   if (!target) throw InvalidTarget();
-  const { refresh } = await lifetimesIn(db, grant.organization_id);
+  const { refresh } = await lifetimesFor(db, client, grant.organization_id);
   const use = await useRefreshToken(db, hash, refresh);
   if (use.state === 'reused') return endReusedGrant(tools, client, grant);
   if (use.state === 'ended' || !isMember || endedBySignOut(grant)) throw InvalidGrant();

@@ -3,7 +3,7 @@ import { type Call, Failure, OAUTH_HEADERS, reply } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { endpoint } from '../endpoint.ts';
 import { ClientHeaders, clientCredentials, requiredClient } from './client-authentication.ts';
-import { touchClient } from './client-store.ts';
+import { holdClient, touchClient } from './client-store.ts';
 import { GRANTS } from './grants.ts';
 import { IssuedTokens } from './issue.ts';
 import {
@@ -23,6 +23,7 @@ import {
 } from './oauth-errors.ts';
 import { DpopHeader, nonceHeader, provenKey } from './proven-key.ts';
 import { TokenRequest } from './token-request.ts';
+import { isWithoutApplication } from './token-store.ts';
 
 export const token = endpoint(
   {
@@ -59,26 +60,45 @@ export const token = endpoint(
   },
   {
     // Before the transaction: a slow organization holds no connection.
-    async prepare({ body, headers, call, knex, ...tools }) {
+    async prepare({ body, headers, call, knex, clients, ...tools }) {
       // First what may ask for another try: an assertion counts once.
       const key = await provenKey(tools, '/oauth/token', headers.dpop);
       const credentials = await clientCredentials({ ...tools, knex }, headers.authorization, body);
-      return { key, credentials, isMember: await isHolderMember({ call, knex }, body) };
+      return {
+        key,
+        credentials,
+        remembered: forItself(body) && credentials ? clients.recall(credentials.clientId) : undefined,
+        isMember: await isHolderMember({ call, knex }, body),
+      };
     },
-    async handle({ body, prepared: { key, credentials, isMember }, db, emit, keys, settings, nonces }) {
-      const client = await requiredClient(db, credentials);
+    async handle({ body, prepared, db, emit, afterCommit, clients, keys, settings, nonces }) {
+      const { key, credentials, remembered, isMember } = prepared;
+      const client = await requiredClient(db, credentials, remembered ? async () => remembered : holdClient);
       const grant = GRANTS.get(body.grant_type);
       if (!grant) throw UnsupportedGrantType();
       if (client.dpop_bound_access_tokens && key === null)
         throw InvalidDpopProof('The client has registered that it always sends a DPoP proof');
-      const issued = await grant.issue({ db, emit, keys, settings, provenKey: key }, client, body, isMember);
+      const isRemembered = remembered !== undefined;
+      const tools = { db, emit, keys, settings, isRemembered, provenKey: key };
+      const issued = await grant.issue(tools, client, body, isMember);
       await touchClient(db, client);
       if (issued instanceof Failure) return issued;
+      if (forItself(body) && !isRemembered) afterCommit(async () => clients.keep(client));
       const nonce = key === null ? {} : nonceHeader(nonces);
       return reply(issued, { headers: { ...OAUTH_HEADERS, ...nonce } });
     },
+    // By what is remembered nothing is refused, and nothing issued that no longer holds: the row decides.
+    again({ prepared, cause, clients }) {
+      const { remembered } = prepared;
+      if (!remembered || !(cause instanceof Failure || isWithoutApplication(cause))) return undefined;
+      clients.forget(remembered.client_id);
+      return { ...prepared, remembered: undefined };
+    },
   },
 );
+
+/** Whether it is for the client alone. */
+const forItself = ({ grant_type }: TokenRequest) => grant_type === 'client_credentials';
 
 /** Whether the user for whom what is spent acts belongs to the organization of the application; null where there is none. */
 async function isHolderMember(

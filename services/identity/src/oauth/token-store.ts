@@ -1,6 +1,8 @@
 import { accessTokenLifetimeSeconds, type Scope } from '@rivergate/caller';
+import { sendWithCommit } from '@rivergate/events';
 import type { Knex } from 'knex';
 import type { GrantType } from '../oauth-applications/application.ts';
+import type { Client } from './client-store.ts';
 import type { Grant, Holder } from './grant-store.ts';
 import { ALL_SCOPES, type GrantedScope, IDENTITY_SCOPES, identityOf, rightsOf } from './scope.ts';
 
@@ -13,21 +15,35 @@ export interface Lifetimes {
   refresh: number;
 }
 
-/** How long tokens live that are issued now; the organization may have shortened it. */
+type Limits = Pick<Client, 'access_token_seconds' | 'refresh_token_seconds'>;
+
+/** How long tokens live that are issued now; the organization in which they act may have shortened it. */
 export async function lifetimesIn(db: Knex, organizationId: number): Promise<Lifetimes> {
-  const policy = await db('organization_policies')
+  const limits: Limits | undefined = await db('organization_policies')
     .where({ organization_id: organizationId })
     .first('access_token_seconds', 'refresh_token_seconds');
-  return {
-    access: Math.min(accessTokenLifetimeSeconds, policy?.access_token_seconds ?? accessTokenLifetimeSeconds),
-    refresh: Math.min(REFRESH_SECONDS, policy?.refresh_token_seconds ?? REFRESH_SECONDS),
-  };
+  return within(limits);
 }
+
+/** The same of tokens for a client, which knows the limits of its own organization. */
+export async function lifetimesFor(
+  db: Knex,
+  client: Limits & Pick<Client, 'organization_id'>,
+  organizationId: number,
+): Promise<Lifetimes> {
+  return client.organization_id === organizationId ? within(client) : lifetimesIn(db, organizationId);
+}
+
+const within = (limits: Limits | undefined): Lifetimes => ({
+  access: Math.min(accessTokenLifetimeSeconds, limits?.access_token_seconds ?? accessTokenLifetimeSeconds),
+  refresh: Math.min(REFRESH_SECONDS, limits?.refresh_token_seconds ?? REFRESH_SECONDS),
+});
 
 export interface NewToken {
   kind: 'access' | 'refresh';
   token_hash: string;
-  application_id: number;
+  /** Also as a statement that says it, or null where nothing may be issued. */
+  application_id: number | Knex.QueryBuilder;
   grant_id: number | null;
   user_id: number | null;
   scopes: readonly GrantedScope[];
@@ -36,14 +52,23 @@ export interface NewToken {
   expires_at: Date;
 }
 
-export async function insertTokens(db: Knex, tokens: readonly NewToken[]): Promise<void> {
-  await db('oauth_tokens').insert(
-    tokens.map(({ scopes, ...token }) => ({
-      ...token,
-      scopes: rightsOf(scopes),
-      identity_scopes: identityOf(scopes),
-    })),
-  );
+/** With the commit: what is issued is looked at by nobody before. */
+export async function insertTokens(db: Knex.Transaction, tokens: readonly NewToken[]): Promise<void> {
+  const rows = tokens.map(({ scopes, ...token }) => ({
+    ...token,
+    scopes: rightsOf(scopes),
+    identity_scopes: identityOf(scopes),
+  }));
+  await sendWithCommit(db, db('oauth_tokens').insert(rows));
+}
+
+/** SQLSTATE of a column that takes no null (PostgreSQL, appendix A). */
+const NOT_NULL_VIOLATION = '23502';
+
+/** Whether tokens were refused because nothing may be issued to their application. */
+export function isWithoutApplication(cause: unknown): boolean {
+  const { code, table, column } = cause as { code?: string; table?: string; column?: string };
+  return code === NOT_NULL_VIOLATION && table === 'oauth_tokens' && column === 'application_id';
 }
 
 export async function holderOfRefreshToken(db: Knex, hash: string): Promise<Holder | undefined> {
