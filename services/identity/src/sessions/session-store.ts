@@ -260,20 +260,30 @@ export interface Place {
   created_at: Date;
 }
 
-export async function sessionPlace(db: Knex, sessionId: number): Promise<Place | undefined> {
-  return db('sessions').where({ id: sessionId }).first('ip_address', 'user_agent', 'created_at');
-}
-
-/** Networks and programs from which sessions of a user were opened of late before this one; the latest 200 pairs. */
-export async function earlierPlaces(db: Knex, userId: number, sessionId: number): Promise<Place[]> {
-  return db('sessions')
-    .where({ user_id: userId, impersonator_id: null })
-    .where('id', '<', sessionId)
-    .where('created_at', '>', db.raw("now() - ? * interval '1 day'", [USUAL_DAYS]))
-    .groupBy('ip_address', 'user_agent')
-    .orderByRaw('max(created_at) desc')
-    .limit(200)
-    .select('ip_address', 'user_agent', db.raw('max(created_at) as created_at'));
+/**
+ * The place of a session, and networks and programs from which sessions of its user were opened of late before it; the latest
+ * 200 pairs.
+ *
+ * @returns undefined where there is no such session
+ */
+export async function placesUntil(
+  db: Knex,
+  userId: number,
+  sessionId: number,
+): Promise<{ session: Place; earlier: Place[] } | undefined> {
+  const { rows } = await db.raw(
+    `(select true as is_this, ip_address, user_agent, created_at from sessions where id = :session)
+     union all
+     (select false, ip_address, user_agent, max(created_at) from sessions
+      where user_id = :user and impersonator_id is null and id < :session
+        and created_at > now() - :days * interval '1 day'
+      group by ip_address, user_agent
+      order by max(created_at) desc limit 200)`,
+    { session: sessionId, user: userId, days: USUAL_DAYS },
+  );
+  const places: (Place & { is_this: boolean })[] = rows;
+  const session = places.find(({ is_this }) => is_this);
+  return session && { session, earlier: places.filter(({ is_this }) => !is_this) };
 }
 
 export async function countActiveSessions(db: Knex, userId: number): Promise<number> {

@@ -3,7 +3,7 @@ import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import { accountById } from '../accounts/account-store.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { networkOf } from '../login/check-credentials.ts';
-import { earlierPlaces, type Place, sessionPlace } from '../sessions/session-store.ts';
+import { type Place, placesUntil } from '../sessions/session-store.ts';
 import { noteNotice } from './notice-store.ts';
 import { signInMail } from './sign-in-mail.ts';
 
@@ -16,9 +16,9 @@ export function tellOfSignIn({ mail, settings }: Pick<IdentityTools, 'mail' | 's
     name: 'tell-of-sign-in',
     on: [
       on(sessionOpened, async ({ data: { session_id: sessionId, user_id: userId } }, { db }) => {
-        const session = await sessionPlace(db, sessionId);
-        if (!session) return;
-        const earlier = await earlierPlaces(db, userId, sessionId);
+        const places = await placesUntil(db, userId, sessionId);
+        if (!places) return;
+        const { session, earlier } = places;
         if (earlier.length === 0 || !isUnusual(session, earlier)) return;
         const account = await accountById(db, userId);
         if (!account?.verified_at || account.disabled_at) return;
