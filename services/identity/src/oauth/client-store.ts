@@ -108,17 +108,20 @@ export async function holdClient(db: Knex.Transaction, clientId: string): Promis
  * SQL: the id of a client that was read before, held in the same way, where its row and what it knows of its organization
  * still are what was read; else null, which no token can have for its application.
  */
-export function heldIfUnchanged(db: Knex, { id, version, access_token_seconds }: Client): Knex.QueryBuilder {
-  return db('oauth_applications')
-    .where({ id })
-    .whereRaw('xmin::text = ?', [version])
-    .whereNotExists(switchedOff(db))
-    .whereRaw('(?) is not distinct from cast(? as bigint)', [
-      limit(db, 'access_token_seconds'),
-      access_token_seconds,
-    ])
-    .forKeyShare()
-    .select('id');
+export function heldIfUnchanged(db: Knex, { id, version, access_token_seconds }: Client): Knex.Raw {
+  return db.raw(
+    `(select id from oauth_applications as application
+      where id = ? and xmin::text = ? and cast(? as integer) is not distinct from (
+        select access_token_seconds from organization_policies as policy
+        where policy.organization_id = application.organization_id
+      )
+      and not exists (
+        select from organization_policies as policy
+        where policy.organization_id = application.organization_id and not policy.oauth_applications
+      )
+      for key share)`,
+    [id, version, access_token_seconds],
+  );
 }
 
 /** Notes the use, once a minute: each request would else wait for the one before. */

@@ -43,7 +43,7 @@ export interface NewToken {
   kind: 'access' | 'refresh';
   token_hash: string;
   /** Also as a statement that says it, or null where nothing may be issued. */
-  application_id: number | Knex.QueryBuilder;
+  application_id: number | Knex.Raw;
   grant_id: number | null;
   user_id: number | null;
   scopes: readonly GrantedScope[];
@@ -54,12 +54,27 @@ export interface NewToken {
 
 /** With the commit: what is issued is looked at by nobody before. */
 export async function insertTokens(db: Knex.Transaction, tokens: readonly NewToken[]): Promise<void> {
-  const rows = tokens.map(({ scopes, ...token }) => ({
-    ...token,
-    scopes: rightsOf(scopes),
-    identity_scopes: identityOf(scopes),
-  }));
-  await sendWithCommit(db, db('oauth_tokens').insert(rows));
+  for (const token of tokens) {
+    const { kind, token_hash, application_id, grant_id, user_id, scopes, key_thumbprint, expires_at } = token;
+    const values = [
+      kind,
+      token_hash,
+      application_id,
+      grant_id,
+      user_id,
+      rightsOf(scopes),
+      identityOf(scopes),
+    ];
+    await sendWithCommit(
+      db,
+      db.raw(
+        `insert into oauth_tokens
+           (kind, token_hash, application_id, grant_id, user_id, scopes, identity_scopes, key_thumbprint, expires_at)
+         values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        [...values, key_thumbprint, expires_at] as Knex.RawBinding[],
+      ),
+    );
+  }
 }
 
 /** SQLSTATE of a column that takes no null (PostgreSQL, appendix A). */
