@@ -40,8 +40,8 @@ export interface Execution {
 /**
  * Carries a request out: checks what the schema could not, answers a replay, counts what is none, prepares, opens the
  * transaction, lets the handler work, commits, and then does what waits for the commit. A failure that the handler
- * returns commits; one that it throws rolls back, and the endpoint may have it carried out once `again`. What was prepared is undone where the request was not carried out.
- * What only reads has no transaction (docs/decisions/0024).
+ * returns commits; one that it throws rolls back, and the endpoint may have it carried out once `again`. What was prepared is
+ * undone where the request was not carried out. What only reads has no transaction (docs/decisions/0024).
  */
 export async function execute(endpoint: Endpoint, runtime: Runtime, execution: Execution): Promise<Answer> {
   const { parts, request, context, idempotent, precondition } = execution;

@@ -15,7 +15,7 @@ const SETTINGS = {
   scope: 'rivergate.scope',
 } as const satisfies Record<keyof Binding, string>;
 
-/** Binds what follows: in a transaction by what is sent ahead of its next statement, in a read by what every statement of it carries. */
+/** Binds what follows: a transaction by what is sent ahead of its next statement, a read by what each of its statements carries. */
 async function bind(db: Knex.Transaction, change: Partial<Binding>): Promise<void> {
   const { binding } = db.client as { binding?: Binding };
   if (binding) {

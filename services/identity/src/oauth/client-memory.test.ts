@@ -2,9 +2,11 @@ import { organizationDeletionScheduled } from '@rivergate/events';
 import { tokenHash } from '@rivergate/secrets';
 import { eventually, publishEvent } from '@rivergate/testing';
 import { decodeJwt } from 'jose';
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { type IdentityUnderTest, startIdentityUnderTest } from '../testing/identity-under-test.ts';
 import { oauthFixture, refusal, type TestApplication } from '../testing/oauth-fixture.ts';
+import { clientMemory } from './client-memory.ts';
+import type { Client } from './client-store.ts';
 
 let identity: IdentityUnderTest;
 let oauth: ReturnType<typeof oauthFixture>;
@@ -42,6 +44,32 @@ async function reads(work: () => Promise<unknown>): Promise<number> {
   return count;
 }
 
+describe('what is remembered', () => {
+  const client = (client_id: string, is_touched = true) => ({ client_id, is_touched }) as Client;
+
+  it('is forgotten after a minute', () => {
+    vi.useFakeTimers({ toFake: ['performance'] });
+    try {
+      const clients = clientMemory();
+      clients.keep(client('one'));
+      vi.advanceTimersByTime(59_999);
+      expect(clients.recall('one')).toBeDefined();
+      vi.advanceTimersByTime(1);
+      expect(clients.recall('one')).toBeUndefined();
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
+  it('is no client whose use is still to be noted, and bounded in number, the oldest first', () => {
+    const clients = clientMemory();
+    clients.keep(client('unnoted', false));
+    expect(clients.recall('unnoted')).toBeUndefined();
+    for (let index = 0; index <= 10_000; index++) clients.keep(client(String(index)));
+    expect(['0', '1', '10000'].map(name => clients.recall(name) !== undefined)).toEqual([false, true, true]);
+  });
+});
+
 describe('a client that was seen of late', () => {
   it('is not read again for a grant of its own, which is issued, counted and told as any other', async () => {
     const before = await knex()('oauth_tokens').where({ application_id: application.id });
@@ -75,7 +103,8 @@ describe('a client that was seen of late', () => {
         },
       );
     expect(await reads(async () => expect(refusal(await wrong())).toEqual(invalidClient))).toBe(1);
-    expect((await own()).status).toBe(200);
+    // Nor is it forgotten for that.
+    expect(await reads(async () => expect((await own()).status).toBe(200))).toBe(0);
   });
 
   it('does not speak for another one, nor in its own name without a secret', async () => {

@@ -90,8 +90,10 @@ export const token = endpoint(
     // By what is remembered nothing is refused, and nothing issued that no longer holds: the row decides.
     again({ prepared, cause, clients }) {
       const { remembered } = prepared;
-      if (!remembered || !(cause instanceof Failure || isWithoutApplication(cause))) return undefined;
-      clients.forget(remembered.client_id);
+      if (!remembered) return undefined;
+      // A wrong secret forgets nothing: whoever knows a client's name could have it read each time.
+      if (isWithoutApplication(cause)) clients.forget(remembered.client_id);
+      else if (!(cause instanceof Failure)) return undefined;
       return { ...prepared, remembered: undefined };
     },
   },
