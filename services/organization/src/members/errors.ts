@@ -1,12 +1,7 @@
 import { error } from '@rivergate/endpoint';
 
-export { UserNotFound } from '@rivergate/contracts';
+export { LastAdministrator, UserNotFound } from '@rivergate/contracts';
 
-export const LastAdministrator = error(
-  'LAST_ADMINISTRATOR',
-  409,
-  'The organization would have no active administrator left; make another member one first',
-);
 export const EmailDomainNotAllowed = error(
   'EMAIL_DOMAIN_NOT_ALLOWED',
   403,
