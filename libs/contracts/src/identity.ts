@@ -100,7 +100,7 @@ export const switchSession = spec({
   errors: [SessionNotFound],
 });
 
-/** Asked by organization when one is created together with its administrator, and for a user that one creates. */
+/** Asked by organization when one is created together with its administrator, and for a user that one creates or is brought. */
 export const createAccount = spec({
   owner: 'identity',
   operation: 'createAccount',
@@ -117,14 +117,22 @@ export const createAccount = spec({
     member_of: Id.nullable()
       .default(null)
       .meta({ description: 'Organization whose administrator makes it for somebody else' }),
+    managed: z
+      .boolean()
+      .default(false)
+      .meta({
+        description:
+          'member_of manages it, and will vouch for its address: no mail goes out, and a registration that nobody verified ' +
+          'gives way',
+      }),
   }),
   answer: z.object({
     user_id: Id,
     email: z.string(),
     display_name: z.string(),
-    temporary_token: z.string().meta({
+    temporary_token: z.string().nullable().meta({
       description:
-        'With the mailed code or link it verifies the address; for nobody but who gave the password',
+        'With the mailed code or link it verifies the address; for nobody but who gave the password. Null: no mail goes out',
     }),
   }),
   status: 201,

@@ -123,7 +123,10 @@ export const membershipsOf = spec({
   }),
 });
 
-/** Where a login starts: the named workspace, or the default one of the user's first organization. */
+/**
+ * Where a login starts: the named workspace, the default one of the named organization, or the default one of the user's
+ * first organization.
+ */
 export const startingPoint = spec({
   owner: 'organization',
   operation: 'getStartingPoint',
@@ -139,7 +142,8 @@ export const startingPoint = spec({
       description:
         'Address of the client: only what admits it comes into question, unless a workspace is named',
     }),
+    organization_id: Id.optional().meta({ description: 'Not found for who is no active member' }),
   }),
   answer: StartingPoint,
-  errors: [WorkspaceNotFound],
+  errors: [WorkspaceNotFound, OrganizationNotFound],
 });

@@ -1,6 +1,17 @@
-import { displayText, EmailAddress, error, Id, OrganizationNotFound, spec } from '@rivergate/endpoint';
+import {
+  displayText,
+  EmailAddress,
+  error,
+  Id,
+  OrganizationNotFound,
+  RateLimited,
+  spec,
+  UpstreamUnavailable,
+} from '@rivergate/endpoint';
 import { z } from 'zod';
-import { UserNotFound } from './identity.ts';
+import { EmailTaken, InvalidPassword, UserNotFound } from './identity.ts';
+import { NotManaged } from './managed-accounts.ts';
+import { WorkspaceNotFound } from './organization.ts';
 
 /** Who brings a member from outside: a sign-in at an identity provider, or a SCIM client. */
 export const ProvisioningSource = z.enum(['sso', 'scim']);
@@ -13,8 +24,8 @@ export const ProvisionedMember = z.object({
   active: z.boolean().meta({ description: 'False while the membership is suspended' }),
   managed: z.boolean().meta({
     description:
-      'Whether the organization made the account and its user belongs to no other: then its address, name and password are ' +
-      "the organization's to change",
+      'Whether the organization made the account, its address lies in a domain that the organization has verified, and its ' +
+      "user belongs to no other: then address, name and password are the organization's to change",
   }),
 });
 
@@ -28,17 +39,29 @@ export const AccountElsewhere = error(
   409,
   'This address belongs to an account that the organization has not made; its user has to prove it',
 );
-export const NotManaged = error(
-  'ACCOUNT_NOT_MANAGED',
-  409,
-  "The account is not the organization's to change: it was made elsewhere, or its user belongs to others as well",
+export const FormerMember = error(
+  'FORMER_MEMBER',
+  403,
+  'Whose membership has ended does not come back by signing in: by an invitation, or by SCIM',
 );
+export const EmailDomainNotAllowed = error(
+  'EMAIL_DOMAIN_NOT_ALLOWED',
+  403,
+  'The organization allows addresses of certain domains only, and this is none of them',
+);
+export const PlanLimitExceeded = error(
+  'PLAN_LIMIT_EXCEEDED',
+  403,
+  'The plan of the organization has no seat left for this',
+);
+export const RoleNotFound = error('ROLE_NOT_FOUND', 404, 'The organization has no such role');
 
 const params = z.object({ organization_id: Id, user_id: Id });
 
 /**
  * Idempotent by address: who is a member stays as they are. An account is made where the address has none; it is verified
- * at once where the address lies in a domain that the organization has proved, and gets the usual mail otherwise.
+ * at once, and managed by the organization, where the address lies in a domain that the organization has verified, and gets
+ * the usual mail otherwise (docs/decisions/0060). A personal organization is not found.
  */
 export const provisionMember = spec({
   owner: 'organization',
@@ -62,7 +85,17 @@ export const provisionMember = spec({
   answer: ProvisionedMember.extend({
     made: z.enum(['account', 'membership', 'nothing']).meta({ description: 'What was not there before' }),
   }),
-  errors: [OrganizationNotFound, AccountElsewhere],
+  errors: [
+    OrganizationNotFound,
+    UserNotFound,
+    RoleNotFound,
+    AccountElsewhere,
+    FormerMember,
+    EmailDomainNotAllowed,
+    PlanLimitExceeded,
+    RateLimited,
+    UpstreamUnavailable,
+  ],
 });
 
 /** Only what is given changes. */
@@ -82,7 +115,16 @@ export const changeProvisionedMember = spec({
     password: z.string().max(128).optional(),
   }),
   answer: ProvisionedMember,
-  errors: [UserNotFound, LastAdministrator, NotManaged],
+  errors: [
+    OrganizationNotFound,
+    UserNotFound,
+    LastAdministrator,
+    NotManaged,
+    EmailDomainNotAllowed,
+    EmailTaken,
+    InvalidPassword,
+    UpstreamUnavailable,
+  ],
 });
 
 /** An account that the organization manages is disabled with its membership; made a member again, it is enabled. */
@@ -96,12 +138,17 @@ export const removeProvisionedMember = spec({
   callers: ['sso'],
   params,
   status: 204,
-  errors: [UserNotFound, LastAdministrator],
+  errors: [OrganizationNotFound, UserNotFound, LastAdministrator, UpstreamUnavailable],
+});
+
+const ProvisionedRole = z.object({
+  role_id: Id,
+  workspace_id: Id.nullable().meta({ description: 'Null: everywhere' }),
 });
 
 /**
- * Replaces what the source has given the member, and nothing that an administrator has. Each has to be a role of the
- * organization, and a workspace of it; those that are gone are left out.
+ * Replaces what the source has given the member, and nothing that an administrator has. Roles and workspaces that the
+ * organization has not, or not any more, are left out.
  */
 export const setProvisionedRoles = spec({
   owner: 'organization',
@@ -115,10 +162,28 @@ export const setProvisionedRoles = spec({
   body: z.object({
     source: ProvisioningSource,
     provider_id: Id.nullable().meta({ description: 'Of a sign-in; null for SCIM' }),
-    roles: z
-      .array(z.object({ role_id: Id, workspace_id: Id.nullable().meta({ description: 'Null: everywhere' }) }))
-      .max(1_000),
+    roles: z.array(ProvisionedRole).max(1_000),
   }),
   answer: z.object({ given: z.int(), withdrawn: z.int() }),
-  errors: [UserNotFound, LastAdministrator],
+  errors: [OrganizationNotFound, UserNotFound, LastAdministrator, EmailDomainNotAllowed],
+});
+
+/**
+ * Whether whoever configures that groups give these roles could hand them out: nobody has others given more than they hold.
+ * Asked when it is configured; what is given later is given by the organization.
+ */
+export const requireRolesHandedOut = spec({
+  owner: 'organization',
+  operation: 'requireRolesHandedOut',
+  method: 'post',
+  path: '/internal/organizations/:org_id/provisioned-roles/check',
+  summary: 'Refuse roles that the caller could not hand out',
+  caller: 'internal',
+  callers: ['sso'],
+  onBehalfOf: 'user',
+  safe: true,
+  params: z.object({ org_id: Id }),
+  body: z.object({ roles: z.array(ProvisionedRole).max(1_000) }),
+  status: 204,
+  errors: [RoleNotFound, WorkspaceNotFound],
 });

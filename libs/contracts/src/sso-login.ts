@@ -4,7 +4,8 @@ import { UserNotFound } from './identity.ts';
 
 /**
  * What a sign-in at an organization's identity provider comes to: a code that the browser which began it trades in for a
- * session, once and within a minute (RFC 7636 has the form of challenge and verifier).
+ * session at `POST /api/v1/auth/sso/login`, once and within a minute (RFC 7636 has the form of challenge and verifier). The
+ * session acts in that organization alone. An account that nobody has verified is not found.
  */
 export const createSsoLogin = spec({
   owner: 'identity',

@@ -91,7 +91,13 @@ export const sessionRevoked = event({
   version: 1,
   audit: 'auth.session.revoked',
   summary: 'A session ended before its time',
-  data: z.object({ session_id: Id, user_id: Id, reason: z.string() }),
+  data: z.object({
+    session_id: Id,
+    user_id: Id,
+    reason: z.string(),
+    /** The sign-in at an organization's identity provider that opened it, where one did. */
+    sso: z.object({ organization_id: Id, provider_id: Id, login_id: z.string() }).optional(),
+  }),
 });
 
 export const sessionRefreshed = event({
@@ -614,4 +620,23 @@ export const signInDisowned = event({
     /** Kinds of what there was to undo. */
     undone: z.array(z.string()),
   }),
+});
+
+const ManagedAccount = z.object({ user_id: Id, organization_id: Id });
+
+export const managedPasswordSet = event({
+  type: 'identity.managed_account.password_set',
+  version: 1,
+  audit: 'auth.password.set_by_organization',
+  summary: 'An organization set the password of an account that it manages',
+  data: ManagedAccount,
+});
+
+export const accountReleased = event({
+  type: 'identity.managed_account.released',
+  version: 1,
+  audit: 'user.released',
+  summary:
+    'An organization manages an account no longer: its user belongs to another as well, or the organization is gone',
+  data: ManagedAccount,
 });

@@ -117,7 +117,12 @@ export const memberAdded = event({
     role_id: Id.nullable(),
     is_admin: z.boolean(),
     source: z.string(),
+    /** What the organization calls the member, where that is not the user's own name. */
+    display_name: z.string().nullable().default(null),
+    /** Whether it is the personal organization of the user. */
+    is_personal: z.boolean().default(false),
   }),
+  personal: ['display_name'],
   webhook: true,
 });
 
@@ -636,4 +641,23 @@ export const joinRequestRejected = event({
   audit: 'join_request.rejected',
   summary: 'An administrator did not let in a user who had asked to join',
   data: JoinRequest,
+});
+
+const ProvisionedAccount = z.object({ organization_id: Id, user_id: Id });
+
+export const accountVouched = event({
+  type: 'organization.account.vouched',
+  version: 1,
+  audit: 'account.vouched',
+  summary:
+    'An organization vouches for the account of a member whom its identity provider brought: it is verified, and enabled',
+  data: ProvisionedAccount,
+});
+
+export const accountDeprovisioned = event({
+  type: 'organization.account.deprovisioned',
+  version: 1,
+  audit: 'account.deprovisioned',
+  summary: 'A member was deprovisioned whose account the organization manages: it is disabled',
+  data: ProvisionedAccount,
 });

@@ -35,6 +35,8 @@ export interface Registration {
   displayName: string | null;
   /** Of which the account will be a member, made by an administrator of it for somebody else. */
   memberOf?: number;
+  /** Whether that organization manages the account, and vouches for its address once it is a member's. */
+  managed?: boolean;
 }
 
 interface Body {
@@ -91,21 +93,35 @@ export function registrationOf(body: Body): Registration {
  * @throws EmailTaken, InvalidPassword, UpstreamUnavailable
  */
 export async function registerAccount(
-  { email, password, displayName, memberOf }: Registration,
+  { email, password, displayName, memberOf, managed = false }: Registration,
   { knex, call, request }: { knex: Knex; call: Call; request: RequestFacts },
 ): Promise<ProvisionalAccount> {
-  const claim = await claimAddress(knex, email, PATIENCE);
+  const claim = await claimAddress(knex, email, PATIENCE, managed);
   let userId: number | undefined;
   try {
     const account = await call(
       createAccount,
-      { body: { email, password, display_name: displayName, ip: request.ip, member_of: memberOf ?? null } },
+      {
+        body: {
+          email,
+          password,
+          display_name: displayName,
+          ip: request.ip,
+          member_of: memberOf ?? null,
+          managed,
+        },
+      },
       { deadline: PATIENCE },
     );
     userId = account.user_id;
     await recordAccount(knex, claim, userId);
     const { display_name, temporary_token: temporaryToken } = account;
-    return { userId, email, displayName: display_name, temporaryToken };
+    return {
+      userId,
+      email,
+      displayName: display_name,
+      ...(temporaryToken === null ? {} : { temporaryToken }),
+    };
   } catch (cause) {
     if (userId !== undefined) await call(withdrawAccount, { params: { user_id: userId } }).catch(() => {});
     await releaseAddress(knex, claim);

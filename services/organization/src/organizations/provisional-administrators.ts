@@ -18,14 +18,21 @@ const PAUSE = 100;
  * request that is at it, without a connection: it may be this very request, sent twice with one key.
  *
  * @param patience milliseconds to wait at most
+ * @param vouched an organization vouches for the address, against whoever has not verified it
  * @throws EmailTaken while another request is at it, and where its unverified owner has created an organization
  */
-export async function claimAddress(knex: Knex, email: string, patience: number): Promise<number> {
+export async function claimAddress(
+  knex: Knex,
+  email: string,
+  patience: number,
+  vouched = false,
+): Promise<number> {
   const until = Date.now() + patience;
   for (;;) {
     const [claim] = await table(knex).insert({ email }).onConflict('email').ignore().returning('id');
     if (claim) {
       // Under the claim: who had it before has an organization, and is known, or has none.
+      if (vouched) return claim.id;
       const known = await knex('people').where({ email }).whereRaw("verified_emails = '{}'").first('user_id');
       if (!known) return claim.id;
       await releaseAddress(knex, claim.id);

@@ -1,6 +1,7 @@
 import { error } from '@rivergate/endpoint';
 
-export const RoleNotFound = error('ROLE_NOT_FOUND', 404, 'The organization has no such role');
+export { RoleNotFound } from '@rivergate/contracts';
+
 export const RoleAlreadyExists = error(
   'ROLE_ALREADY_EXISTS',
   409,
