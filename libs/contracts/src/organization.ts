@@ -140,7 +140,7 @@ export const startingPoint = spec({
     workspace_id: Id.optional(),
     ip: z.string().max(45).optional().meta({
       description:
-        'Address of the client: only what admits it comes into question, unless a workspace is named',
+        'Address of the client: only what admits it comes into question, unless a workspace or an organization is named',
     }),
     organization_id: Id.optional().meta({ description: 'Not found for who is no active member' }),
   }),

@@ -9,6 +9,7 @@ import * as impersonation from './impersonation/index.ts';
 import * as keys from './keys/index.ts';
 import { ensureSigningKeys } from './keys/rotate-signing-key.ts';
 import * as login from './login/index.ts';
+import * as managedAccounts from './managed-accounts/index.ts';
 import * as oauth from './oauth/index.ts';
 import * as oauthApplications from './oauth-applications/index.ts';
 import * as oauthRegistration from './oauth-registration/index.ts';
@@ -24,6 +25,7 @@ import * as sessions from './sessions/index.ts';
 import * as signInNotices from './sign-in-notices/index.ts';
 import * as signup from './signup/index.ts';
 import * as social from './social/index.ts';
+import * as sso from './sso/index.ts';
 import * as stepUp from './step-up/index.ts';
 import { identityTools } from './tools.ts';
 import * as trustedDevices from './trusted-devices/index.ts';
@@ -42,12 +44,14 @@ export const identity = defineService<IdentityTools>({
     sessions,
     impersonation,
     browserSessions,
+    managedAccounts,
     accounts,
     keys,
     organizations,
     personalTokens,
     passkeys,
     social,
+    sso,
     secondFactors,
     stepUp,
     trustedDevices,

@@ -10,6 +10,8 @@ export interface Account {
   verified_at: Date | null;
   disabled_at: Date | null;
   last_organization_id: number | null;
+  /** Organization that made it for a member, and manages it. */
+  managed_by: number | null;
 }
 
 const COLUMNS = [
@@ -21,6 +23,7 @@ const COLUMNS = [
   'users.verified_at',
   'disabled_at',
   'last_organization_id',
+  'managed_by',
 ];
 
 /** Of a join of `users` with `email_addresses`. */
@@ -48,12 +51,14 @@ export async function lockAddress(db: Knex.Transaction, email: string): Promise<
 export async function ownerOf(
   db: Knex,
   email: string,
-): Promise<{ id: number; verified: boolean; holdsAddress: boolean } | undefined> {
+): Promise<{ id: number; verified: boolean; holdsAddress: boolean; managedBy: number | null } | undefined> {
   const row = await db('email_addresses')
     .join('users', 'users.id', 'email_addresses.user_id')
     .where({ email })
-    .first('users.id', 'users.verified_at', 'holds_address');
-  return row && { id: row.id, verified: row.verified_at !== null, holdsAddress: row.holds_address };
+    .first('users.id', 'users.verified_at', 'holds_address', 'managed_by');
+  if (!row) return undefined;
+  const { id, verified_at, holds_address: holdsAddress, managed_by: managedBy } = row;
+  return { id, verified: verified_at !== null, holdsAddress, managedBy };
 }
 
 export interface NewAccount {
@@ -65,6 +70,8 @@ export interface NewAccount {
   holdsAddress: boolean;
   /** Made by an administrator for somebody else, who keeps it by proving the mailbox. */
   forMember?: boolean;
+  /** Organization that manages it. */
+  managedBy?: number | null;
 }
 
 /** Creates an account whose address is not verified yet. @returns its id */
@@ -75,6 +82,7 @@ export async function createAccount(db: Knex, account: NewAccount): Promise<numb
       password_hash: account.passwordHash,
       holds_address: account.holdsAddress,
       made_for_member: account.forMember ?? false,
+      managed_by: account.managedBy ?? null,
     })
     .returning('id');
   await db('email_addresses').insert({ user_id: user.id, email: account.email, is_primary: true });

@@ -17,7 +17,7 @@ export const createAccount = endpoint(spec, {
   },
   async handle(context) {
     const { body, prepared, db, emit } = context;
-    const { email } = body;
+    const { email, member_of: memberOf } = body;
     const displayName = body.display_name ?? nameFromAddress(email);
     const userId = await registerAccount(
       { db, emit },
@@ -26,18 +26,20 @@ export const createAccount = endpoint(spec, {
         displayName,
         passwordHash: prepared.passwordHash,
         holdsAddress: true,
-        forMember: body.member_of !== null,
+        forMember: memberOf !== null,
+        managedBy: body.managed ? memberOf : null,
       },
     );
     // For somebody else nobody accepts them.
-    if (body.member_of === null) await acceptTerms(db, userId, CURRENT_TERMS, body.ip);
+    if (memberOf === null) await acceptTerms(db, userId, CURRENT_TERMS, body.ip);
     await emit(userRegistered, {
       aggregateId: userId,
       organizationId: null,
       data: { user_id: userId, email, display_name: displayName },
     });
+    const created = { user_id: userId, email, display_name: displayName };
+    if (body.managed) return { ...created, temporary_token: null };
     const account = { id: userId, email, display_name: displayName };
-    const temporaryToken = await startVerification(context, account);
-    return { user_id: userId, email, display_name: displayName, temporary_token: temporaryToken };
+    return { ...created, temporary_token: await startVerification(context, account) };
   },
 });

@@ -26,11 +26,11 @@ type Tools = Pick<IdentityTools, 'keys' | 'settings'> & {
 
 export type Login = Pick<
   OpenSession,
-  'passwordHash' | 'place' | 'openedThrough' | 'methods' | 'rememberMe'
+  'passwordHash' | 'place' | 'openedThrough' | 'methods' | 'rememberMe' | 'sso'
 > & {
   account: Pick<Account, 'id' | 'email' | 'display_name'>;
   /** How the user logged in, in the words of the login history. */
-  method: 'password' | 'oauth' | 'webauthn';
+  method: 'password' | 'oauth' | 'webauthn' | 'sso';
 };
 
 /**

@@ -13,7 +13,7 @@ import {
 } from '../impersonation/ended-impersonation-store.ts';
 import { endPendingLogins } from '../login/pending-login-store.ts';
 import { endGrantsOfSessions } from '../oauth/grants-of-ended-sessions.ts';
-import { revokeActiveSessions, type WhichSessions } from './session-store.ts';
+import { type EndedSession, revokeActiveSessions, type WhichSessions } from './session-store.ts';
 
 /** Why a session ended before its time. */
 export type EndReason =
@@ -32,6 +32,10 @@ export type EndReason =
   | 'organization_deleted'
   /** It, or its refresh token, is older than its organization allows. */
   | 'organization_settings'
+  | 'account_disabled'
+  /** The identity provider that it was opened by has ended its own. */
+  | 'sso_login_ended'
+  | 'sso_provider_deactivated'
   /** In it an administrator acted in the name of its user. */
   | 'impersonation_ended';
 
@@ -66,11 +70,12 @@ export async function endSessions(
   if ('userId' in which && which.userId !== undefined && which.sessionId === undefined)
     await endPendingLogins(db, which.userId);
   const ended = await revokeActiveSessions(db, which, reason);
-  for (const { id, user_id } of ended) {
+  for (const session of ended) {
+    const { id, user_id } = session;
     await emit(sessionRevoked, {
       aggregateId: id,
       organizationId,
-      data: { session_id: id, user_id, reason },
+      data: { session_id: id, user_id, reason, ...openedBy(session) },
     });
   }
   await noteLogouts(db, ended);
@@ -81,6 +86,13 @@ export async function endSessions(
     await endImpersonations({ db, emit }, { sessionIds, taken }, 'session_ended');
   }
   return ended.length;
+}
+
+function openedBy({ sso_organization_id, sso_provider_id, sso_login_id }: EndedSession) {
+  if (sso_organization_id === null || sso_provider_id === null || sso_login_id === null) return {};
+  return {
+    sso: { organization_id: sso_organization_id, provider_id: sso_provider_id, login_id: sso_login_id },
+  };
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Session {
   access_token_seconds: number | null;
   /** Who acts in it in the name of its user, where somebody does. */
   impersonator_id: number | null;
+  /** Whose identity provider opened it, where one did: it acts in that organization alone. */
+  sso_organization_id: number | null;
 }
 
 /** An administrator who acts in a session in the name of its user. */
@@ -45,6 +47,7 @@ const REMEMBERED_SESSION_SECONDS = 30 * 86_400;
 /** Columns of a Session, in a statement on `sessions`. */
 export const OF_A_TOKEN = `sessions.id, sessions.user_id, sessions.organization_id, sessions.workspace_id,
   sessions.authentication_methods, sessions.authenticated_at, sessions.second_factor_omitted, sessions.impersonator_id,
+  sessions.sso_organization_id,
   ${endsAt()} as expires_at,
   ${organizationLimit('access_token_seconds')} as access_token_seconds`;
 
@@ -61,7 +64,16 @@ export interface OpenSession {
   refreshTokenHash: string;
   ip: string | null;
   userAgent: string | null;
+  /** The sign-in at an organization's identity provider that opens it. */
+  sso?: { organizationId: number; providerId: number; loginId: string; endsAt: Date | null };
 }
+
+/**
+ * SQL: whether the provider of an organization says who it is, and the account is not that organization's. For what matters to
+ * the account as a whole, its user has to prove it to the platform.
+ */
+const VOUCHED_BY_A_STRANGER = `(cast(:ssoOrganization as bigint) is not null
+  and account.managed_by is distinct from cast(:ssoOrganization as bigint))`;
 
 /**
  * Opens a session with its first refresh token, and notes the login and its place at the user.
@@ -76,17 +88,18 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
          last_organization_id = case when :placed then cast(:organization as bigint) else last_organization_id end,
          last_workspace_id = case when :placed then cast(:workspace as bigint) else last_workspace_id end
        where id = :user and disabled_at is null and (cast(:passwordHash as text) is null or password_hash = :passwordHash)
-       returning id, last_organization_id, last_workspace_id, password_session_id
+       returning id, last_organization_id, last_workspace_id, password_session_id, managed_by
      ), opened as (
        insert into sessions
          (user_id, organization_id, workspace_id, authentication_methods, second_factor_omitted, remember_me, ip_address,
-           user_agent, expires_at, opened_through)
+           user_agent, expires_at, opened_through, sso_organization_id, sso_provider_id, sso_login_id)
        select id, last_organization_id, last_workspace_id, cast(:methods as text[]),
-         ${omitsSecondFactor('cast(:methods as text[])', 'account.id')},
+         ${omitsSecondFactor('cast(:methods as text[])', 'account.id')} or ${VOUCHED_BY_A_STRANGER},
          cast(:rememberMe as boolean), cast(:ip as text), cast(:userAgent as text),
-         now() + :seconds * interval '1 second',
+         least(now() + :seconds * interval '1 second', cast(:endsAt as timestamptz)),
          coalesce(cast(:openedThrough as bigint),
-           case when 'pwd' = any (cast(:methods as text[])) then account.password_session_id end)
+           case when 'pwd' = any (cast(:methods as text[])) then account.password_session_id end),
+         cast(:ssoOrganization as bigint), cast(:ssoProvider as bigint), cast(:ssoLogin as text)
        from account
        returning ${OF_A_TOKEN}
      ), minted as (
@@ -106,6 +119,10 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
       userAgent: open.userAgent,
       seconds: open.rememberMe ? REMEMBERED_SESSION_SECONDS : SHORT_SESSION_SECONDS,
       tokenHash: open.refreshTokenHash,
+      endsAt: open.sso?.endsAt ?? null,
+      ssoOrganization: open.sso?.organizationId ?? null,
+      ssoProvider: open.sso?.providerId ?? null,
+      ssoLogin: open.sso?.loginId ?? null,
     },
   );
   return rows[0];
@@ -115,7 +132,8 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
  * Puts the session, and the user's next login, into an organization and workspace. The limit of the organization it
  * leaves stays with it.
  *
- * @returns undefined when it has ended, or is older than a session may get in that organization
+ * @returns undefined when it has ended, is older than a session may get in that organization, or was opened by the identity
+ *   provider of another one
  */
 export async function placeSession(
   db: Knex,
@@ -127,6 +145,7 @@ export async function placeSession(
        update sessions set organization_id = :organization, workspace_id = :workspace, expires_at = ${endsAt()}
        where id = :session and user_id = :user and revoked_at is null
          and ${endsAt()} > now() and ${endsAt(':organization')} > now()
+         and coalesce(sso_organization_id = :organization, true)
        returning ${OF_A_TOKEN}
      ), account as (
        update users set last_organization_id = :organization, last_workspace_id = :workspace
@@ -294,13 +313,27 @@ export async function countActiveSessions(db: Knex, userId: number): Promise<num
 /**
  * Sessions of one user: all of them, or the one, or those in which an organization is the active one. Or one in which an
  * organization is the active one, whosever it is. Or those that are older than an organization lets them get, in which
- * it is the active one.
+ * it is the active one. Or those that an identity provider of an organization opened, or one sign-in there.
  */
 export type WhichSessions =
   | { userId: number; sessionId?: number; organizationId?: number }
   | { sessionId: number; organizationId: number; userId?: undefined }
   | { organizationId: number; userId?: undefined; sessionId?: undefined }
-  | { overdueIn: number };
+  | { overdueIn: number }
+  | {
+      sso:
+        | { organizationId: number; providerId: number }
+        | { organizationId: number; userId: number; loginId: string };
+    };
+
+/** With the sign-in that opened it, where it was one at an organization's identity provider. */
+export interface EndedSession {
+  id: number;
+  user_id: number;
+  sso_organization_id: number | null;
+  sso_provider_id: number | null;
+  sso_login_id: string | null;
+}
 
 /**
  * Marks sessions as ended and answers which ones were active until now. One that is only kept from going on by its
@@ -310,11 +343,17 @@ export async function revokeActiveSessions(
   db: Knex,
   which: WhichSessions,
   reason: string,
-): Promise<{ id: number; user_id: number }[]> {
+): Promise<EndedSession[]> {
   return db('sessions')
     .modify(sessions => {
       if ('overdueIn' in which) {
         sessions.where({ organization_id: which.overdueIn }).whereRaw(`${endsAt()} <= now()`);
+        return;
+      }
+      if ('sso' in which) {
+        sessions.where({ sso_organization_id: which.sso.organizationId });
+        if ('providerId' in which.sso) sessions.where({ sso_provider_id: which.sso.providerId });
+        else sessions.where({ user_id: which.sso.userId, sso_login_id: which.sso.loginId });
         return;
       }
       const { userId, sessionId, organizationId } = which;
@@ -325,7 +364,7 @@ export async function revokeActiveSessions(
     .whereNull('revoked_at')
     .where('expires_at', '>', db.fn.now())
     .update({ revoked_at: db.fn.now(), revoke_reason: reason })
-    .returning(['id', 'user_id']);
+    .returning(['id', 'user_id', 'sso_organization_id', 'sso_provider_id', 'sso_login_id']);
 }
 
 /** What the gateway decides by. */
@@ -345,7 +384,7 @@ export async function touchSession(db: Knex, sessionId: number): Promise<Session
        where id = :session and revoked_at is null and ${endsAt()} > now()
          and last_activity_at < now() - interval '20 seconds'
      )
-     select sessions.id as session_id, user_id, users.is_system_admin and impersonator_id is null as is_system_admin,
+     select sessions.id as session_id, user_id, users.is_system_admin and impersonator_id is null and sso_organization_id is null as is_system_admin,
        revoked_at is null and ${endsAt()} > now() and users.disabled_at is null
          and impersonators.disabled_at is null as active,
        ${MUST_ENROL} as must_enrol

@@ -6,7 +6,7 @@ import {
   startingPoint,
   WorkspaceNotFound,
 } from '@rivergate/contracts';
-import { endpoints, UpstreamUnavailable } from '@rivergate/endpoint';
+import { endpoints, OrganizationNotFound, UpstreamUnavailable } from '@rivergate/endpoint';
 import { admitsEverything } from '@rivergate/testing';
 
 /** What identity asks organization, answered from memory. User n gets personal organization 1000+n. */
@@ -52,6 +52,13 @@ export function organizationStandIn() {
     endpoint(startingPoint, async ({ params, query }) => {
       state.asked.startingPoint++;
       up();
+      if (query.organization_id !== undefined) {
+        const { organization_id, workspace_id } =
+          state.startsAt.get(params.user_id) ?? personal(params.user_id);
+        if (organization_id !== query.organization_id || state.removed.has(params.user_id))
+          throw OrganizationNotFound();
+        return { organization_id, workspace_id };
+      }
       if (query.workspace_id === undefined)
         return state.startsAt.get(params.user_id) ?? personal(params.user_id);
       if (query.workspace_id !== 77) throw WorkspaceNotFound();

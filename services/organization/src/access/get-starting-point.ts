@@ -1,6 +1,6 @@
 import { admits } from '@rivergate/caller';
 import { startingPoint, WorkspaceNotFound } from '@rivergate/contracts';
-import { acrossOrganizations } from '@rivergate/endpoint';
+import { acrossOrganizations, OrganizationNotFound } from '@rivergate/endpoint';
 import { endpoint } from '../endpoint.ts';
 import { type OrganizationRow, organizationsOfUser } from '../organizations/organization-store.ts';
 import { networksOf } from '../settings/network.ts';
@@ -17,10 +17,14 @@ export const getStartingPoint = endpoint(startingPoint, async ({ params, query, 
     if (!workspace) throw WorkspaceNotFound();
     return workspace;
   }
-  const own: Pick<OrganizationRow, 'id' | 'settings'>[] = await organizationsOfUser(db, params.user_id)
+  const { organization_id: named, ip } = query;
+  const own = organizationsOfUser(db, params.user_id);
+  if (named !== undefined) own.where('o.id', named);
+  const rows: Pick<OrganizationRow, 'id' | 'settings'>[] = await own
     .orderBy(['m.joined_at', 'o.id'])
     .select('o.id', 'o.settings');
-  const first = own.find(({ settings }) => isAdmitted(settings, query.ip));
+  const first = named === undefined ? rows.find(({ settings }) => isAdmitted(settings, ip)) : rows[0];
+  if (!first && named !== undefined) throw OrganizationNotFound();
   if (!first) return { organization_id: null, workspace_id: null };
   return { organization_id: first.id, workspace_id: await startingWorkspace(db, params.user_id, first.id) };
 });
