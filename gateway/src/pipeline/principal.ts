@@ -99,12 +99,15 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
   if (known && !route?.workspace && isSame(known.from, from)) return known.principal;
   if (impersonators && !mayImpersonate(impersonators, memberships[0]!)) throw endedConsent();
   const { isSystemAdmin } = session;
-  const standing = standingIn(actedOn, membership, { isSystemAdmin, token: facts, impersonator });
+  const sessionBoundTo = token.organizationBound ? token.organizationId : null;
+  const deciding = { isSystemAdmin, token: facts, impersonator, sessionBoundTo };
+  const standing = standingIn(actedOn, membership, deciding);
   const principal: Principal = Object.freeze({
     kind: 'user',
     userId: token.userId,
     impersonator,
     sessionId: 'sessionId' in token.login ? token.login.sessionId : null,
+    sessionBoundTo,
     token: principalToken(token, facts),
     ...standing,
     workspaces: concerned(exchange, standing.workspaces),

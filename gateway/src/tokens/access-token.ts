@@ -10,6 +10,8 @@ export type AccessToken = {
   login: Login;
   /** The active organization, or the one in which the token acts where the request names none. */
   organizationId: number | null;
+  /** Whether its session acts in organizationId alone, whose identity provider opened it. */
+  organizationBound: boolean;
   /** When and how the user of the session was authenticated; see Principal. */
   authTime: number | null;
   amr: readonly string[];

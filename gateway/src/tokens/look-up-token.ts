@@ -35,6 +35,7 @@ export function tokenLookUp(redis: RedisClient, owners: Owners, guesses: Guesses
       impersonatorId: null,
       login,
       organizationId: state.token.organizationId,
+      organizationBound: false,
       authTime: null,
       amr: [],
       secondFactorOmitted: false,

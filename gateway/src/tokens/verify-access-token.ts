@@ -58,12 +58,14 @@ function accessTokenOf(claims: JWTPayload, keyId: string | undefined): AccessTok
   const organizationId = claims.org_id === null || claims.org_id === undefined ? null : idOf(claims.org_id);
   const impersonatorId =
     claims.act === undefined ? null : idOf((claims.act as { sub?: unknown } | null)?.sub);
-  if (impersonatorId !== null && organizationId === null) throw invalidToken();
+  const organizationBound = claims.org_bound !== undefined;
+  if ((impersonatorId !== null || organizationBound) && organizationId === null) throw invalidToken();
   return {
     userId,
     impersonatorId,
     login: { sessionId },
     organizationId,
+    organizationBound,
     authTime: typeof claims.auth_time === 'number' ? claims.auth_time : null,
     amr: Array.isArray(claims.amr) ? claims.amr.map(String) : [],
     secondFactorOmitted: claims.second_factor_omitted === true,

@@ -34,9 +34,16 @@ export type AccessTokenClaims = {
 
 /**
  * `sid` is the session id; `auth_time` and `amr` say when and how its user was last authenticated (RFC 9068, section 2.2.1).
- * `second_factor_omitted`: the account had a second factor then, which that authentication did without.
+ * `second_factor_omitted`: the account had a second factor then, which that authentication did without. `org_bound`: the
+ * identity provider of `org_id` opened the session, which acts in that organization alone.
  */
-type OfSession = { sid: number; auth_time: number; amr: string[]; second_factor_omitted?: true };
+type OfSession = {
+  sid: number;
+  auth_time: number;
+  amr: string[];
+  second_factor_omitted?: true;
+  org_bound?: true;
+};
 
 /**
  * Somebody acts in the name of `sub` (RFC 8693, section 4.1). That user was not authenticated, so nothing is said of when

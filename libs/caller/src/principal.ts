@@ -28,6 +28,8 @@ export type Principal = {
   impersonator: Impersonator | null;
   /** Null for a token that stands in place of a session. */
   sessionId: number | null;
+  /** The only organization in which the session acts, where that organization's identity provider opened it. */
+  sessionBoundTo: number | null;
   /** What the request is made with in place of a session; `scope` bounds what it can do. */
   token: PrincipalToken | null;
   /** The path's {org_id} if the route has one, else the token's active one; null if the user is no active member. */
@@ -73,6 +75,7 @@ const nobody: Principal = Object.freeze({
   userId: null,
   impersonator: null,
   sessionId: null,
+  sessionBoundTo: null,
   token: null,
   organizationId: null,
   isMember: false,
@@ -97,14 +100,19 @@ export function anonymous(ip: string | null = null): Principal {
 }
 
 /** The only organization in which the caller acts; null where it is every one of the user's. */
-export function boundTo({ token, impersonator }: Pick<Principal, 'token' | 'impersonator'>): number | null {
-  return token?.boundTo ?? impersonator?.boundTo ?? null;
+export function boundTo({
+  token,
+  impersonator,
+  sessionBoundTo,
+}: Pick<Principal, 'token' | 'impersonator' | 'sessionBoundTo'>): number | null {
+  return token?.boundTo ?? impersonator?.boundTo ?? sessionBoundTo;
 }
 
 /**
  * What a membership and the session make of a user's rights. A token makes less of them: it acts nowhere but in the
  * organization that it is bound to, as an administrator only with the scope `admin`, and never for the whole platform,
- * which no scope covers. Nor does somebody who acts in a member's name, in the one organization in which they may.
+ * which no scope covers. Nor does somebody who acts in a member's name, in the one organization in which they may, or a
+ * session that the identity provider of an organization opened, which acts in that one.
  *
  * @param organizationId the organization that is acted on, if one is
  * @param membership of the user in it; undefined where there is no such organization to be a member of
@@ -116,14 +124,15 @@ export function standingIn(
     isSystemAdmin: boolean;
     token?: Pick<TokenFacts, 'bound' | 'organizationId' | 'scopes'> | undefined;
     impersonator?: Impersonator | null;
+    sessionBoundTo?: number | null;
   },
 ): Pick<
   Principal,
   'organizationId' | 'isMember' | 'isAdmin' | 'isSystemAdmin' | 'permissions' | 'workspaces' | 'plan'
 > {
-  const { token, impersonator } = session;
-  const isSystemAdmin = session.isSystemAdmin && !impersonator;
-  const only = token?.bound ? token.organizationId : impersonator?.boundTo;
+  const { token, impersonator, sessionBoundTo = null } = session;
+  const isSystemAdmin = session.isSystemAdmin && !impersonator && sessionBoundTo === null;
+  const only = token?.bound ? token.organizationId : (impersonator?.boundTo ?? sessionBoundTo ?? undefined);
   const outside = only !== undefined && only !== organizationId;
   const isMember = !outside && (membership?.member ?? false);
   return {

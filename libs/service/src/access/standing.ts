@@ -82,13 +82,14 @@ export function standings(
     known: Known,
     db: Knex.Transaction,
   ): Promise<Principal> => {
-    const { organizationId, impersonator } = caller;
+    const { organizationId, impersonator, sessionBoundTo } = caller;
     const memberships: Membership[] = [];
     for (const [index, member] of membersAbout(caller).entries())
       memberships.push(await membershipOf(member, known?.memberships[index], db));
     if (impersonator && !mayImpersonate(memberships[1]!, memberships[0]!)) throw ended();
     const scope = session.token?.scopes ?? caller.scope;
-    return { ...caller, scope, ...standingIn(organizationId, memberships[0], { ...session, impersonator }) };
+    const deciding = { ...session, impersonator, sessionBoundTo };
+    return { ...caller, scope, ...standingIn(organizationId, memberships[0], deciding) };
   };
   const policyOf = async (
     organizationId: number,

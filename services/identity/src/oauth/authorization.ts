@@ -17,6 +17,7 @@ import {
   readAuthenticationRequest,
 } from '../openid/authentication-request.ts';
 import { scopesOfClaims } from '../openid/identity-claims.ts';
+import { reachesOrganization } from '../sessions/session-store.ts';
 import {
   type Asked,
   type AuthorizationRequest,
@@ -98,7 +99,8 @@ export async function decide(
   const by = { clientId: client.client_id, issuer: settings.publicUrl, keys };
   const asked = await readAuthenticationRequest(request, by);
   if (typeof asked === 'string') return { refusal: asked };
-  if (!standing.isMember) return { refusal: 'not_a_member' };
+  if (!standing.isMember || !(await reachesOrganization(db, sessionId, organization_id)))
+    return { refusal: 'not_a_member' };
 
   if (!approve) {
     await refuseGrant({ emit }, client, userId, organization_id);

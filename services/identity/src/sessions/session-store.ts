@@ -272,6 +272,19 @@ export async function addressesOfSessions(db: Knex, userId: number): Promise<str
     .pluck('ip_address');
 }
 
+/** Whether something can be allowed in an organization by a session: not where another one's identity provider opened it. */
+export async function reachesOrganization(
+  db: Knex,
+  sessionId: number,
+  organizationId: number,
+): Promise<boolean> {
+  const found = await db('sessions')
+    .where({ id: sessionId })
+    .whereRaw('coalesce(sso_organization_id = ?, true)', [organizationId])
+    .first('id');
+  return found !== undefined;
+}
+
 /** From where, and with what, a session was opened. */
 export interface Place {
   ip_address: string | null;

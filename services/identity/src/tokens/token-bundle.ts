@@ -57,5 +57,6 @@ function byWhom(session: Session) {
     auth_time: Math.floor(session.authenticated_at.getTime() / 1000),
     amr: session.authentication_methods,
     ...(session.second_factor_omitted ? { second_factor_omitted: true as const } : {}),
+    ...(session.sso_organization_id === null ? {} : { org_bound: true as const }),
   };
 }

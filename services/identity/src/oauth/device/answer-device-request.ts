@@ -1,3 +1,4 @@
+import { boundTo } from '@rivergate/caller';
 import { memberPrincipal } from '@rivergate/contracts';
 import { Forbidden } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
@@ -40,7 +41,8 @@ export const answerDeviceRequest = endpoint(
       const client = await holdClient(db, client_id);
       const request = await holdOpenDeviceRequest(db, userCodeHash(secretBox, body.user_code));
       if (!request || !client?.grant_types.includes(DEVICE_CODE)) throw UserCodeNotFound();
-      if (!isMember) throw Forbidden('You are no member of the organization of this application');
+      if (!isMember || (boundTo(caller) ?? organization_id) !== organization_id)
+        throw Forbidden('You are no member of the organization of this application');
       if (!body.approve) {
         await refuseGrant({ emit }, client, caller.userId, organization_id);
         return noteAnswer(db, request.id, null);
