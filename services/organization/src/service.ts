@@ -20,6 +20,7 @@ import * as people from './people/index.ts';
 import { personalDataPolicy } from './people/personal-data.ts';
 import * as permissions from './permissions/index.ts';
 import * as personal from './personal/index.ts';
+import * as provisioning from './provisioning/index.ts';
 import * as roles from './roles/index.ts';
 import * as settings from './settings/index.ts';
 import { organizationTools } from './tools.ts';
@@ -49,6 +50,7 @@ export const organization = defineService<OrganizationTools>({
     auditShipping,
     webhooks,
     users,
+    provisioning,
     personExport,
     erasure,
     merge,

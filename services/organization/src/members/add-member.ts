@@ -16,8 +16,8 @@ export interface NewMember {
   source: MembershipSource;
   /** Shown in the organization in place of the user's own; null: the user's own. */
   displayName?: string | null;
-  /** Who let the member in. */
-  by: number;
+  /** Who let the member in; null: an identity provider or a SCIM client. */
+  by: number | null;
 }
 
 /**
@@ -44,8 +44,17 @@ export async function addMember(work: Work, member: NewMember): Promise<void> {
     role_id: role.id,
     is_admin: role.isAdmin,
     source,
+    display_name: displayName,
+    is_personal: await isPersonal(work.db, organizationId),
   };
   await work.emit(memberAdded, { aggregateId: userId, organizationId, data });
   await assignRole(work, { organizationId, userId, roleId: role.id, workspaceId: null }, by);
   await addWorkspaceMember(work, { organizationId, workspaceId, userId, roleId: role.id, by });
+}
+
+async function isPersonal(db: Work['db'], organizationId: number): Promise<boolean> {
+  const { personal_user_id } = await db('organizations')
+    .where({ id: organizationId })
+    .first('personal_user_id');
+  return personal_user_id !== null;
 }

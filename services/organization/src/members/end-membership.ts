@@ -13,12 +13,16 @@ export async function endMembership(
   organizationId: number,
   userId: number,
 ): Promise<WithdrawnInvitation[]> {
-  await work.db('memberships').where({ organization_id: organizationId, user_id: userId }).delete();
+  const [ended] = await work
+    .db('memberships')
+    .where({ organization_id: organizationId, user_id: userId })
+    .delete()
+    .returning('source');
   await work
     .db('former_members')
-    .insert({ organization_id: organizationId, user_id: userId })
+    .insert({ organization_id: organizationId, user_id: userId, source: ended?.source })
     .onConflict(['organization_id', 'user_id'])
-    .merge({ ended_at: work.db.fn.now() });
+    .merge({ ended_at: work.db.fn.now(), source: ended?.source });
   const data = { organization_id: organizationId, user_id: userId };
   await work.emit(memberRemoved, { aggregateId: userId, organizationId, data });
   return await withdrawInvitations(work, organizationId, userId);

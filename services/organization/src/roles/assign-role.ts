@@ -10,10 +10,12 @@ export interface Assignment {
   workspaceId: number | null;
   /** When it ends; by default never. */
   expiresAt?: Date | null;
+  /** What gives it, where people do not: `scim`, or a provider as `sso 7`. */
+  source?: string | undefined;
 }
 
 /**
- * Gives a member a role.
+ * Gives a member a role. One that a source gave, and people give too, is theirs from then on.
  *
  * @returns whether that is new: of one that is held already, only the end may change
  * @throws EmailDomainNotAllowed
@@ -23,7 +25,8 @@ export async function assignRole(
   assignment: Assignment,
   by: number | null,
 ): Promise<boolean> {
-  const { organizationId, userId, roleId, workspaceId, expiresAt = null } = assignment;
+  const { organizationId, userId, roleId, workspaceId, expiresAt = null, source } = assignment;
+  const given = { expires_at: expiresAt, sources: source === undefined ? null : [source] };
   if (by !== userId) await requireAllowedRole(db, assignment);
   const row = {
     organization_id: organizationId,
@@ -31,17 +34,19 @@ export async function assignRole(
     role_id: roleId,
     workspace_id: workspaceId,
   };
-  const [given] = await db('role_assignments')
-    .insert({ ...row, assigned_by: by, expires_at: expiresAt })
+  const [written] = await db('role_assignments')
+    .insert({ ...row, assigned_by: by, ...given })
     .onConflict(['organization_id', 'user_id', 'role_id', 'workspace_id'])
-    .merge({ expires_at: expiresAt })
-    .whereRaw('role_assignments.expires_at is distinct from excluded.expires_at')
+    .merge(given)
+    .whereRaw(
+      '(role_assignments.expires_at, role_assignments.sources) is distinct from (excluded.expires_at, excluded.sources)',
+    )
     // A row that an update wrote has a deleting transaction of the version before it.
     .returning(db.raw('xmax = 0 as is_new'));
-  if (!given) return false;
+  if (!written) return false;
   const data = { ...row, expires_at: expiresAt?.toISOString() ?? null };
   await emit(roleAssigned, { aggregateId: roleId, organizationId, data });
-  return given.is_new;
+  return written.is_new;
 }
 
 /**

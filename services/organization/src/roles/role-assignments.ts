@@ -34,6 +34,8 @@ export interface Giving {
   /** Null: for good. */
   expiresAt: Date | null;
   by: number | null;
+  /** What gives it, where people do not. */
+  source?: string | undefined;
 }
 
 /**
@@ -44,11 +46,11 @@ export interface Giving {
  * @throws UserNotFound, LastAdministrator, EmailDomainNotAllowed
  */
 export async function giveRole(work: Work, giving: Giving): Promise<boolean> {
-  const { organizationId, userId, role, workspaceId, expiresAt, by } = giving;
+  const { organizationId, userId, role, workspaceId, expiresAt, by, source } = giving;
   const membership = await membershipOf(work.db, organizationId, userId);
   const administers = workspaceId === null && isAdminRole(role);
   if (administers && expiresAt !== null) await keepAnAdministrator(work.db, organizationId, membership);
-  const assignment = { organizationId, userId, roleId: role.id, workspaceId, expiresAt };
+  const assignment = { organizationId, userId, roleId: role.id, workspaceId, expiresAt, source };
   const isNew = await assignRole(work, assignment, by);
   if (administers && !membership.is_admin) await setAdministrator(work, organizationId, userId, role.id);
   return isNew;

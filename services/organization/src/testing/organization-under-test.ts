@@ -82,6 +82,7 @@ export async function startOrganizationUnderTest(
         display_name: name,
       });
       if (answer.status !== 200) throw new Error(answer.text);
+      identity.elsewhere.set(userId, { email, display_name: name });
       return { userId, email, name };
     },
     stranger: ({ userId }) => running.as(signedIn({ userId, sessionId: userId })),

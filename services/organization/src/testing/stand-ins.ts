@@ -1,13 +1,17 @@
 import {
   AccountVerified,
+  changeManagedAccount,
   createAccount,
   EmailTaken,
+  findAccount,
   identityUsage,
+  NotManaged,
   personalDataOf,
   SessionNotFound,
   sessionState,
   switchSession,
   UserNotFound,
+  vouchForAccount,
   withdrawAccount,
 } from '@rivergate/contracts';
 import { type Endpoint, endpoints, stream } from '@rivergate/endpoint';
@@ -18,6 +22,10 @@ const endpoint = endpoints();
 export interface IdentityStandIn {
   endpoints: readonly Endpoint[];
   accounts: Map<number, { email: string; display_name: string }>;
+  /** Accounts with a verified address that nobody asked organization for. */
+  elsewhere: Map<number, { email: string; display_name: string }>;
+  /** By which organization an account is managed. */
+  managedBy: Map<number, number>;
   /** Ids of accounts that were taken back. */
   withdrawn: number[];
   /** Ids of accounts that were verified, which identity keeps. */
@@ -44,6 +52,8 @@ export function identityStandIn(): IdentityStandIn {
   const identity: IdentityStandIn = {
     endpoints: [],
     accounts: new Map(),
+    elsewhere: new Map(),
+    managedBy: new Map(),
     withdrawn: [],
     verified: new Set(),
     ended: new Set(),
@@ -71,8 +81,31 @@ export function identityStandIn(): IdentityStandIn {
         const id = ++last;
         const account = { email: body.email, display_name: body.display_name ?? body.email.split('@')[0]! };
         identity.accounts.set(id, account);
-        return { user_id: id, ...account, temporary_token: `token of ${id}` };
+        if (body.managed) identity.managedBy.set(id, body.member_of!);
+        return { user_id: id, ...account, temporary_token: body.managed ? null : `token of ${id}` };
       },
+    }),
+    endpoint(findAccount, async ({ body }) => {
+      const all = [...identity.elsewhere, ...identity.accounts];
+      const found = all.find(([id, { email }]) => id === body.user_id || email === body.email);
+      if (!found) throw UserNotFound();
+      const [user_id, account] = found;
+      const verified = identity.elsewhere.has(user_id) || identity.verified.has(user_id);
+      return { user_id, ...account, verified, managed_by: identity.managedBy.get(user_id) ?? null };
+    }),
+    endpoint(vouchForAccount, async ({ params }) => {
+      if (!identity.accounts.has(params.user_id)) throw UserNotFound();
+      identity.managedBy.set(params.user_id, params.organization_id);
+      identity.verified.add(params.user_id);
+    }),
+    endpoint(changeManagedAccount, async ({ params, body }) => {
+      const account = identity.accounts.get(params.user_id);
+      if (!account || identity.managedBy.get(params.user_id) !== params.organization_id) throw NotManaged();
+      const taken = [...identity.elsewhere.values(), ...identity.accounts.values()];
+      if (body.email !== undefined && taken.some(({ email }) => email === body.email)) throw EmailTaken();
+      account.email = body.email ?? account.email;
+      account.display_name = body.display_name ?? account.display_name;
+      return account;
     }),
     endpoint(withdrawAccount, async ({ params }) => {
       if (identity.refusesToWithdraw) throw new Error('The stand-in refuses');

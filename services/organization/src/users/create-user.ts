@@ -8,11 +8,11 @@ import {
   RateLimited,
   UpstreamUnavailable,
 } from '@rivergate/endpoint';
-import { invitationRevoked } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { z } from 'zod';
-import { endpoint, type Work } from '../endpoint.ts';
-import { close, seatsTaken } from '../invitations/invitation-store.ts';
+import { endpoint } from '../endpoint.ts';
+import { seatsTaken } from '../invitations/invitation-store.ts';
+import { withdrawInvitationOf } from '../invitations/withdraw-invitation-of.ts';
 import { addMember } from '../members/add-member.ts';
 import { requireAllowedAddress } from '../members/allowed-domains.ts';
 import { EmailDomainNotAllowed } from '../members/errors.ts';
@@ -86,12 +86,12 @@ export const createUser = endpoint(
             const organization = await enterOrganization(db, caller.organizationId);
             await requireCreatable(db, organization, caller, body, plans);
           });
-          await requireUntold(knex, caller.userId, takenAddressLimit);
+          await requireUntold(knex, { told_to: caller.userId }, takenAddressLimit);
           const { email, password = null, display_name: displayName = null } = body;
           const registration = { email, password, displayName, memberOf: caller.organizationId };
           return await registerAccount(registration, { knex, call, request }).catch(async cause => {
             if (cause instanceof Failure && cause.code === EmailTaken.code)
-              await countTold(knex, caller.userId, takenAddressLimit);
+              await countTold(knex, { told_to: caller.userId }, takenAddressLimit);
             throw cause;
           });
         })(),
@@ -142,21 +142,4 @@ async function requireCreatable(
   if ((await seatsTaken(db, organization.id, email)) >= plans.seats(organization.plan))
     throw PlanLimitExceeded();
   return role;
-}
-
-/** The user is created in place of an invitation that was on its way. */
-async function withdrawInvitationOf(
-  { db, emit }: Work,
-  organizationId: number,
-  email: string,
-  by: number,
-): Promise<void> {
-  const pending: number[] = await db('invitations')
-    .where({ organization_id: organizationId, email, status: 'pending' })
-    .pluck('id');
-  for (const id of pending) {
-    await close(db, id, 'revoked', by);
-    const data = { invitation_id: id, organization_id: organizationId, reason: 'user_created' };
-    await emit(invitationRevoked, { aggregateId: id, organizationId, data });
-  }
 }

@@ -1,10 +1,11 @@
 import { Id } from '@rivergate/endpoint';
-import { roleWithdrawn, workspaceMemberRemoved } from '@rivergate/events';
+import { roleWithdrawn } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { UserNotFound } from '../members/errors.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { WorkspaceNotFound } from './errors.ts';
+import { leaveWorkspace } from './leave-workspace.ts';
 import { workspaceOfOrganization } from './workspace-store.ts';
 
 export const removeWorkspaceMember = endpoint(
@@ -28,9 +29,8 @@ export const removeWorkspaceMember = endpoint(
     await lockOrganization(db, organizationId);
     await workspaceOfOrganization(db, organizationId, workspaceId);
     const where = { organization_id: organizationId, workspace_id: workspaceId, user_id: userId };
-    if ((await db('workspace_members').where(where).delete()) === 0)
+    if (!(await leaveWorkspace({ db, emit }, { organizationId, workspaceId, userId })))
       throw UserNotFound('The workspace has no such member');
-    await emit(workspaceMemberRemoved, { aggregateId: workspaceId, organizationId, data: where });
     const roles: { role_id: number }[] = await db('role_assignments')
       .where(where)
       .delete()
