@@ -70,7 +70,8 @@ describe('events', () => {
 
   /** Declared for consumers that are there already. */
   const awaited: Record<string, string> = {
-    'identity.user.status_changed': 'suspending users',
+    'sso.login.ended': 'signing in with SAML and OIDC',
+    'sso.provider.deactivated': 'signing in with SAML and OIDC',
   };
 
   it.each(

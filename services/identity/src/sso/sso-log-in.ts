@@ -32,8 +32,19 @@ export const ssoLogIn = endpoint(
       'the sign-in was begun with. The session acts in that organization alone, and ends no later than the provider says.',
     caller: 'token',
     body: z.object({
-      code: z.string().min(1).max(512),
-      code_verifier: z.string().regex(PKCE_TEXT).optional().meta({ description: 'RFC 7636, section 4.1' }),
+      code: z
+        .string()
+        .min(1)
+        .max(512)
+        .meta({ description: 'That the browser came back with', examples: ['Zk3v…'] }),
+      code_verifier: z
+        .string()
+        .regex(PKCE_TEXT)
+        .optional()
+        .meta({
+          description: 'RFC 7636, section 4.1; none where the identity provider began the sign-in',
+          examples: ['dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'],
+        }),
     }),
     answer: LoggedIn,
     errors: [InvalidSsoCode, AccountDisabled, MembershipNotActive],
