@@ -56,6 +56,35 @@ describe('the principal', () => {
       expect(await at({ auth_time })).toMatchObject({ authTime: null });
   });
 
+  it('is nobody outside of the organization whose identity provider opened the session, as the access token says', async () => {
+    const user = await fleet.signIn({ isSystemAdmin: true });
+    const { userId, sessionId, organizationId } = user;
+    const other = someId();
+    fleet.members.set(`${other}:${userId}`, {
+      member: true,
+      is_admin: true,
+      permissions: [],
+      plan: 'enterprise',
+    });
+    const claims = { sub: String(userId), sid: sessionId, org_id: organizationId, org_bound: true };
+    const bound = { authorization: `Bearer ${await fleet.token(claims)}` };
+    expect(await principalAt('/api/v1/things', bound)).toMatchObject({
+      organizationId,
+      isMember: true,
+      isSystemAdmin: false,
+      sessionBoundTo: organizationId,
+    });
+    expect(await principalAt(`/api/v1/organizations/${other}/things`, bound)).toMatchObject({
+      organizationId: null,
+      isMember: false,
+      isAdmin: false,
+      isSystemAdmin: false,
+      permissions: [],
+    });
+    const nowhere = { authorization: `Bearer ${await fleet.token({ ...claims, org_id: null })}` };
+    expect((await fleet.get('/api/v1/things', nowhere)).status).toBe(401);
+  });
+
   it('acts in the active organization, or in that of the path', async () => {
     const user = await fleet.signIn();
     const other = someId();

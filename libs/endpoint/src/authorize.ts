@@ -66,7 +66,7 @@ export function requireKind(spec: EndpointSpec, principal: Principal, log: Log):
  * @throws NotFound
  */
 function requireReach(spec: EndpointSpec, principal: Principal): void {
-  const { token, sessionId, scope, impersonator } = principal;
+  const { token, sessionId, sessionBoundTo, scope, impersonator } = principal;
   if (impersonator && !spec.impersonated) {
     throw Forbidden('This is not done in the name of somebody else');
   }
@@ -74,6 +74,9 @@ function requireReach(spec: EndpointSpec, principal: Principal): void {
     throw Forbidden('This takes the access token of a session');
   }
   if (principal.mustEnrol && principal.kind === 'user' && !spec.beforeEnrolment) throw MfaEnrolmentRequired();
+  if (typeof sessionBoundTo === 'number' && principal.kind === 'user' && !spec.boundSessions) {
+    throw NotFound('The session acts in its organization only, and this lies outside of it');
+  }
   if (token === null || spec.anyScope) return;
   const needed = requiredScope(spec);
   if (!scope.includes(needed)) {
@@ -170,6 +173,7 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
     ...(tokens && rule !== 'internal' && !spec.anyNetwork ? [IpNotAllowed] : []),
     ...(tokens && rule !== 'internal' && !spec.session ? [TokenNotAllowed] : []),
     ...(tokens && !spec.session && !spec.anyScope && !actsInOrganization(spec) ? [NotFound] : []),
+    ...(tokens && rule !== 'internal' && spec.session && !spec.boundSessions ? [NotFound] : []),
     ...((named && signedIn) || spec.activeOrganization ? [OrganizationNotFound] : []),
   ];
 }

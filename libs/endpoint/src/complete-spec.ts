@@ -7,7 +7,7 @@ import { actsInOrganization, isSafe } from './required-scope.ts';
 import type { EndpointSpec } from './spec.ts';
 
 /** What a service says of those of its endpoints that say nothing else. */
-export type SpecDefaults = Pick<EndpointSpec, 'impersonated'>;
+export type SpecDefaults = Pick<EndpointSpec, 'impersonated' | 'boundSessions'>;
 
 /**
  * Refuses a declaration that contradicts itself where the types cannot, and adds what the library answers beside the
@@ -32,7 +32,11 @@ function withForm<Spec extends EndpointSpec>(spec: Spec): Spec {
 
 function withReach<Spec extends EndpointSpec>(spec: Spec, defaults: SpecDefaults): Spec {
   const ordinary = actsInOrganization(spec) && !spec.session && spec.status !== 202;
-  return { ...spec, impersonated: spec.impersonated ?? defaults.impersonated ?? ordinary };
+  return {
+    ...spec,
+    impersonated: spec.impersonated ?? defaults.impersonated ?? ordinary,
+    boundSessions: spec.boundSessions ?? defaults.boundSessions ?? actsInOrganization(spec),
+  };
 }
 
 function* flawsOf(spec: EndpointSpec): Generator<string> {

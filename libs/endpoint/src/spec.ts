@@ -97,6 +97,11 @@ interface EndpointFacts {
    * in an organization and takes tokens in place of a session, but for what goes on after its answer (202).
    */
   impersonated?: boolean;
+  /**
+   * Whether a session that acts in one organization alone, whose identity provider opened it, reaches what acts in none.
+   * Unless it is said, here or for the whole service, it does not.
+   */
+  boundSessions?: boolean;
   /** Also open to who has to set a second factor up first, because it leads to that. */
   beforeEnrolment?: true;
   /**

@@ -37,5 +37,9 @@ export interface IdentityTools {
   clients: ClientMemory;
 }
 
-/** Closed to who acts in the name of somebody else, unless a declaration says otherwise: it is about how people prove who they are. */
-export const endpoint = endpoints<IdentityTools>({ impersonated: false });
+/**
+ * Closed to who acts in the name of somebody else, unless a declaration says otherwise: it is about how people prove who they
+ * are. Open to sessions that act in one organization alone: what is about the account asks for a fresh authentication, which
+ * such a session is only where that organization manages the account.
+ */
+export const endpoint = endpoints<IdentityTools>({ impersonated: false, boundSessions: true });

@@ -26,6 +26,7 @@ export const eraseMe = endpoint(
       'nobody else is end with it, the personal one among them; of others the caller must not be the last administrator. ' +
       'Every service confirms that it is done. Entries of audit logs stay, with the id of a user of whom nothing is known.',
     caller: 'user',
+    boundSessions: true,
     session: true,
     fresh: true,
     query: z.object({

@@ -17,6 +17,7 @@ export const exportMe = endpoint(
       'No secret and no hash of one is in it. It is made while it is sent; where a service does not answer there is none, ' +
       'and where one breaks off the connection is closed early.',
     caller: 'user',
+    boundSessions: true,
     session: true,
     // A session that was stolen some time ago does not take everything along.
     fresh: true,

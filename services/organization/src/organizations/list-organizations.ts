@@ -1,3 +1,4 @@
+import { boundTo } from '@rivergate/caller';
 import { acrossOrganizations, organizationList } from '@rivergate/endpoint';
 import { endpoint } from '../endpoint.ts';
 import { OwnOrganization } from './organization.ts';
@@ -14,6 +15,7 @@ export const listOrganizations = endpoint(
     description: 'Those with an active membership, the personal one included, in order of name.',
     caller: 'user',
     anyNetwork: true,
+    boundSessions: true,
     query: organizations.query,
     answer: organizations.answer,
     message: 'Organizations retrieved successfully',
@@ -21,7 +23,10 @@ export const listOrganizations = endpoint(
   },
   async ({ query, caller, db }) => {
     await acrossOrganizations(db);
-    return await organizations.page(organizationsOfUser(db, caller.userId), query, {
+    const own = organizationsOfUser(db, caller.userId);
+    const only = boundTo(caller);
+    if (only !== null) own.where('o.id', only);
+    return await organizations.page(own, query, {
       read: mine =>
         mine
           .select('o.id', 'o.name', 'o.domain', 'o.plan', 'm.is_admin', 'o.created_at')

@@ -17,6 +17,7 @@ export const listPermissions = endpoint(
     summary: 'The permission catalogue',
     description: 'Every permission that a role may hold. "*" in a role stands for all of them.',
     caller: 'user',
+    boundSessions: true,
     answer: z.object({
       permissions: z.array(Permission),
       total_count: z.int(),
