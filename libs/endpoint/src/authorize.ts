@@ -75,7 +75,7 @@ function requireReach(spec: EndpointSpec, principal: Principal): void {
   }
   if (principal.mustEnrol && principal.kind === 'user' && !spec.beforeEnrolment) throw MfaEnrolmentRequired();
   if (typeof sessionBoundTo === 'number' && principal.kind === 'user' && !spec.boundSessions) {
-    throw NotFound('The session acts in its organization only, and this lies outside of it');
+    throw Forbidden('The session acts in its organization only, and this lies outside of it');
   }
   if (token === null || spec.anyScope) return;
   const needed = requiredScope(spec);
@@ -173,7 +173,6 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
     ...(tokens && rule !== 'internal' && !spec.anyNetwork ? [IpNotAllowed] : []),
     ...(tokens && rule !== 'internal' && !spec.session ? [TokenNotAllowed] : []),
     ...(tokens && !spec.session && !spec.anyScope && !actsInOrganization(spec) ? [NotFound] : []),
-    ...(tokens && rule !== 'internal' && spec.session && !spec.boundSessions ? [NotFound] : []),
     ...((named && signedIn) || spec.activeOrganization ? [OrganizationNotFound] : []),
   ];
 }

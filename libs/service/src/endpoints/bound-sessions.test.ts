@@ -74,7 +74,7 @@ describe('a session that an organization’s identity provider opened', () => {
 
   it('does not reach what acts in no organization, as any other session does', async () => {
     for (const path of ['/api/v1/anywhere', '/api/v1/by-session']) {
-      expectError(await bound().post(path), 404, 'NOT_FOUND');
+      expectError(await bound().post(path), 403, 'FORBIDDEN');
       expect((await service.as(signedIn({ userId: 7 })).post(path)).status).toBe(204);
     }
   });
