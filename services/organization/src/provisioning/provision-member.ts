@@ -19,13 +19,14 @@ import { findWhom, requireRoom, type Whom } from './whom.ts';
 /** Asked by sso; each of ten that bring the same person at once finds the one account and membership. */
 export const provisionMember = endpoint(spec, {
   async prepare({ params, body, ...tools }) {
-    const { email, display_name: displayName, source, user_id: userId } = body;
+    const { email, display_name: displayName, source, user_id: userId, role_id: roleId } = body;
     return await findWhom(tools, {
       organizationId: params.organization_id,
       email,
       displayName,
       source,
       userId,
+      roleId,
     });
   },
   async undo({ prepared, knex, call }) {

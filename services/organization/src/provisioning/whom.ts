@@ -16,6 +16,7 @@ import { findMembership } from '../members/member-store.ts';
 import { type ProvisionalAccount, registerAccount } from '../organizations/administrator.ts';
 import type { OrganizationRow } from '../organizations/organization-store.ts';
 import type { Plans } from '../organizations/plan.ts';
+import { roleOfOrganization } from '../roles/role-store.ts';
 import { countTold, requireUntold } from '../users/taken-addresses.ts';
 import { type Account, belongsElsewhere, enterProvisionable, manages, ownsDomainOf } from './managing.ts';
 
@@ -27,11 +28,13 @@ export interface Brought {
   source: 'sso' | 'scim';
   /** Account that its user has proved to own. */
   userId: number | null;
+  /** Null: Viewer. */
+  roleId: number | null;
 }
 
 /** Whose membership it will be. */
 export type Whom = {
-  /** Whether the organization vouches for the account: it made it, nobody has verified it, and the domain is its own. */
+  /** Whether the organization vouches for the account: it made it, or an administrator of it did and nobody has verified it. */
   vouched: boolean;
   /** Whether it is the organization's to change. */
   managed: boolean;
@@ -48,7 +51,7 @@ type Tools = Pick<OrganizationTools, 'knex' | 'plans' | 'takenAddressLimit'> & {
  * which decides again what may have changed.
  */
 export async function findWhom(tools: Tools, brought: Brought): Promise<Whom> {
-  const { organizationId, email, source, userId } = brought;
+  const { organizationId, email, source, userId, roleId } = brought;
   const { knex, call, request, briefly, plans, takenAddressLimit } = tools;
   const owned = await briefly(async db => {
     await enterProvisionable(db, organizationId);
@@ -72,6 +75,7 @@ export async function findWhom(tools: Tools, brought: Brought): Promise<Whom> {
     await briefly(async db => {
       const { settings } = await requireRoom(db, organizationId, email, plans);
       requireAllowedAddress(settings, email);
+      if (roleId !== null) await roleOfOrganization(db, organizationId, roleId);
     });
     try {
       const { displayName } = brought;
