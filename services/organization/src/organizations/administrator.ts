@@ -13,7 +13,7 @@ import { introduce, personOf } from '../people/people-store.ts';
 import { claimAddress, keepAccount, recordAccount, releaseAddress } from './provisional-administrators.ts';
 
 /** Milliseconds that identity may take: it hashes a password, in turns where many register at once. */
-const PATIENCE = 10_000;
+export const PATIENCE = 10_000;
 
 /** Who will administer the organization that is being created. */
 export interface Administrator {

@@ -11,6 +11,7 @@ import { requireAllowedAddress } from '../members/allowed-domains.ts';
 import { changeStatus } from '../members/change-status.ts';
 import { keepAnAdministrator } from '../members/last-administrator.ts';
 import { membershipOf } from '../members/member-store.ts';
+import { PATIENCE } from '../organizations/administrator.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { type Account, enterProvisionable, manages, ownsDomainOf, provisionable } from './managing.ts';
 import { shownMember } from './provision-member.ts';
@@ -41,7 +42,7 @@ export const changeProvisionedMember = endpoint(spec, {
       return await mayChange(db, organization_id, account, { ...change, changes });
     });
     if (!changes) return { managed, account };
-    const changed = await call(changeManagedAccount, { params, body: change });
+    const changed = await call(changeManagedAccount, { params, body: change }, { deadline: PATIENCE });
     return { managed, account: { ...account, ...changed } };
   },
   async handle({ params, body, prepared, db, emit }) {
