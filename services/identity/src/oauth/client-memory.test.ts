@@ -205,10 +205,10 @@ const WITHDRAWALS: Withdraw[] = [
   ({ admin, path }) => admin.delete(path).expect(200),
 ];
 
-describe('under load, a hundred times,', () => {
+describe('while grants come in', () => {
   it('what was withdrawn is refused with the next request, and no token outlives it', async () => {
     const organizations = Array.from({ length: 5 }, async (_, first) => {
-      for (let time = first; time < 100; time += 5) {
+      for (let time = first; time < 30; time += 5) {
         const withdrawn = await oauth.application();
         await remembered(withdrawn);
         const tokens = await whileWithdrawing(withdrawn, WITHDRAWALS[time % WITHDRAWALS.length]!);
@@ -221,8 +221,8 @@ describe('under load, a hundred times,', () => {
     await Promise.all(organizations);
   });
 
-  it('it is refused without a trace where its row changes unseen between memory and token', async () => {
-    for (let time = 0; time < 100; time++) {
+  it('a client is refused without a trace where its row changes between memory and token', async () => {
+    for (let time = 0; time < 10; time++) {
       const before = await knex()('oauth_tokens').where({ application_id: application.id });
       const held = Promise.withResolvers<void>();
       const letGo = Promise.withResolvers<void>();
