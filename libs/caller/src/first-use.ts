@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { RedisClient } from '@rivergate/redis';
 
-/** What counts once: proofs of possession, assertions by which clients prove themselves, and answers that a browser posts. */
-export type CountsOnce = 'dpop' | 'client-assertion' | 'posted-answer';
+/**
+ * What counts once: proofs of possession, assertions by which clients prove themselves, answers that a browser posts, and
+ * messages of identity providers.
+ */
+export type CountsOnce = 'dpop' | 'client-assertion' | 'posted-answer' | 'saml-message';
 
 /**
  * Notes that something was used, for all processes that share the Redis.

@@ -1,0 +1,139 @@
+import type { RedisClient } from '@rivergate/redis';
+import { type AssertedLogin, checkIssuer, readAssertion, type SignedAssertion } from './assertion.ts';
+import { decodePosted } from './decode.ts';
+import { decryptIn } from './decrypt.ts';
+import { ASSERTION, PROTOCOL, SUCCESS } from './names.ts';
+import type { IdentityProvider, ServiceProvider } from './parties.ts';
+import { refuse } from './refusal.ts';
+import { secondOpinion } from './second-opinion.ts';
+import { signedText } from './signed-xml.ts';
+import { idOf, inspect, signatureIn } from './structure.ts';
+import { takeRequest, useMessage } from './used-once.ts';
+import { CLOCK_SKEW, lifeOf } from './validity.ts';
+import { childOf, parseXml, type XmlElement } from './xml.ts';
+
+/** A login as the identity provider asserts it, and what was remembered when it was asked for. */
+export interface CheckedLogin extends AssertedLogin {
+  /** What `rememberRequest` was given, null where the login began at the identity provider. */
+  request: string | null;
+}
+
+export interface Parties {
+  identityProvider: IdentityProvider;
+  serviceProvider: ServiceProvider;
+}
+
+/**
+ * Checks a response that a browser posted (SAML Profiles, section 4.1.4) and counts it: a second time it is refused. What is
+ * checked, in which order and why, docs/decisions/0062-a-guard-around-saml.md says.
+ *
+ * @param posted the field SAMLResponse
+ * @throws SamlRefusal; or as Redis does, when it cannot be had
+ */
+export async function checkResponse(
+  posted: string,
+  { identityProvider, serviceProvider }: Parties,
+  redis: RedisClient,
+): Promise<CheckedLogin> {
+  const parties = { identityProvider, serviceProvider };
+  const received = decodePosted(posted);
+  const message = inspected(received);
+  checkEnvelope(message, parties);
+
+  // From here on there is only what the signature of the response covers, where it has one.
+  const isSigned = signatureIn(message) !== undefined;
+  const text = isSigned ? signedText(received, idOf(message), identityProvider.certificates) : received;
+  const response = isSigned ? inspected(text) : message;
+  checkEnvelope(response, parties);
+  const login = await readAssertion(
+    await signedAssertion(text, response, isSigned, parties),
+    identityProvider,
+    serviceProvider,
+  );
+  const inResponseTo = requestOf(response, isSigned, login.inResponseTo);
+  if (inResponseTo === null && !identityProvider.idpInitiated) refuse('UNSOLICITED');
+  await secondOpinion(received, login, parties);
+
+  const sent = { issuer: identityProvider.entityId, audience: serviceProvider.entityId };
+  const until = new Date(login.notOnOrAfter.getTime() + CLOCK_SKEW);
+  if (!(await useMessage(redis, { ...sent, id: login.assertionId }, until))) refuse('REPLAYED');
+  const request =
+    inResponseTo === null ? null : await takeRequest(redis, { ...sent, kind: 'login', id: inResponseTo });
+  if (inResponseTo !== null && request === null) refuse('UNKNOWN_REQUEST');
+  return { ...login, inResponseTo, request };
+}
+
+function inspected(text: string): XmlElement {
+  const root = parseXml(text);
+  inspect(root);
+  return root;
+}
+
+/** What is wrong with it, it may say without a signature; that it is right is nothing to rely on. */
+function checkEnvelope(response: XmlElement, { identityProvider, serviceProvider }: Parties): void {
+  if (response.name !== 'Response' || response.namespace !== PROTOCOL) refuse('UNEXPECTED_MESSAGE');
+  if (response.attributes.get('Version') !== '2.0') refuse('MALFORMED_MESSAGE');
+  idOf(response);
+  checkIssuer(response, identityProvider);
+  if (
+    (response.attributes.get('Destination') ?? serviceProvider.assertionConsumerUrl) !==
+    serviceProvider.assertionConsumerUrl
+  )
+    refuse('WRONG_DESTINATION');
+  lifeOf(response);
+  if (statusOf(response) !== SUCCESS) refuse('STATUS_NOT_SUCCESS');
+}
+
+/** The outer code of the status of a response; it is that which says whether it was a success. */
+export function statusOf(response: XmlElement): string | undefined {
+  const status = childOf(response, PROTOCOL, 'Status');
+  return status && childOf(status, PROTOCOL, 'StatusCode')?.attributes.get('Value');
+}
+
+/**
+ * The one assertion, out of what was signed: by its own signature where it has one, else by that of the response. Each signature
+ * that is there has to be good.
+ */
+async function signedAssertion(
+  text: string,
+  root: XmlElement,
+  responseIsSigned: boolean,
+  { identityProvider, serviceProvider }: Parties,
+): Promise<SignedAssertion> {
+  const [child, ...others] = root.children.filter(({ name }) =>
+    ['Assertion', 'EncryptedAssertion'].includes(name),
+  );
+  if (!child || others.length > 0) refuse('NOT_ONE_ASSERTION');
+  const plain =
+    child.name === 'Assertion'
+      ? { text, root, assertion: child }
+      : await decrypted(text, root, serviceProvider);
+  if (signatureIn(plain.assertion)) {
+    const own = signedText(plain.text, idOf(plain.assertion), identityProvider.certificates);
+    const assertion = inspected(own);
+    return { text: own, root: assertion, assertion };
+  }
+  return responseIsSigned ? plain : refuse('UNSIGNED');
+}
+
+async function decrypted(
+  text: string,
+  response: XmlElement,
+  { keys }: ServiceProvider,
+): Promise<SignedAssertion> {
+  const inner = await decryptIn(text, response, keys);
+  const assertion = inspected(inner);
+  if (assertion.name !== 'Assertion' || assertion.namespace !== ASSERTION) refuse('NOT_ONE_ASSERTION');
+  return { text: inner, root: assertion, assertion };
+}
+
+/**
+ * The request that is answered, as the signed part says it: a confirmation names it, and where that does not a response that is
+ * signed may. Anybody can write another id on a response that is not, or take it off.
+ */
+function requestOf(response: XmlElement, isSigned: boolean, confirmed: string | null): string | null {
+  const named = response.attributes.get('InResponseTo') ?? null;
+  if (named !== null && named !== confirmed && (confirmed !== null || !isSigned))
+    refuse('WRONG_IN_RESPONSE_TO');
+  return confirmed ?? named;
+}

@@ -1,0 +1,43 @@
+import { promisify } from 'node:util';
+import { decrypt } from 'xml-encryption';
+import { CONTENT_ENCRYPTION, ENCRYPTION, KEY_ENCRYPTION } from './names.ts';
+import type { KeyPair } from './parties.ts';
+import { refuse } from './refusal.ts';
+import { childOf, descendants, textOf, type XmlElement } from './xml.ts';
+
+/** Bytes: of the initialization vector and the tag of AES-GCM. */
+const SHORTEST = 12 + 16 + 1;
+
+/**
+ * Decrypts what is encrypted in a document, which is one thing, under one key (XML Encryption 1.1, section 5.2.4: AES-GCM).
+ * Whatever is wrong with it, the refusal is the same.
+ *
+ * @param text of the document, `root` the same parsed
+ * @throws SamlRefusal
+ */
+export async function decryptIn(text: string, root: XmlElement, keys: readonly KeyPair[]): Promise<string> {
+  const all = [...descendants(root)];
+  const [data, ...moreData] = all.filter(({ name }) => name === 'EncryptedData');
+  const [key, ...moreKeys] = all.filter(({ name }) => name === 'EncryptedKey');
+  if (!data || !key || moreData.length > 0 || moreKeys.length > 0) refuse('NOT_DECRYPTED');
+  if (
+    !CONTENT_ENCRYPTION.includes(methodOf(data)?.attributes.get('Algorithm') ?? '') ||
+    !KEY_ENCRYPTION.includes(methodOf(key)?.attributes.get('Algorithm') ?? '')
+  )
+    refuse('WEAK_ENCRYPTION');
+  // The library takes a tag that is cut short.
+  if (contentOf(data).length < SHORTEST) refuse('NOT_DECRYPTED');
+  for (const { privateKey } of keys) {
+    const decrypted = await promisify(decrypt)(text, { key: privateKey }).catch(() => undefined);
+    if (decrypted) return decrypted.replace(/\r\n?/g, '\n');
+  }
+  refuse('NOT_DECRYPTED');
+}
+
+const methodOf = (element: XmlElement) => childOf(element, ENCRYPTION, 'EncryptionMethod');
+
+function contentOf(data: XmlElement): Buffer {
+  const cipher = childOf(data, ENCRYPTION, 'CipherData');
+  const value = cipher && childOf(cipher, ENCRYPTION, 'CipherValue');
+  return Buffer.from(value ? textOf(value) : '', 'base64');
+}

@@ -1,0 +1,41 @@
+import { decryptIn } from './decrypt.ts';
+import { ASSERTION, UNSPECIFIED_FORMAT } from './names.ts';
+import type { KeyPair } from './parties.ts';
+import { refuse } from './refusal.ts';
+import { childOf, parseXml, textOf, type XmlElement } from './xml.ts';
+
+export interface NameId {
+  nameId: string;
+  /** URI of the format (SAML Core, section 8.3). */
+  nameIdFormat: string;
+}
+
+/** Characters (SAML Core, section 8.3.7: 256 for persistent identifiers; addresses may be longer). */
+const LONGEST = 1_024;
+
+/**
+ * Whom an element is about: its NameID, or the EncryptedID that holds one.
+ *
+ * @param text the signed document that holds the element, `root` the same parsed
+ * @throws SamlRefusal
+ */
+export async function nameIdIn(
+  element: XmlElement,
+  { text, root }: { text: string; root: XmlElement },
+  keys: readonly KeyPair[],
+): Promise<NameId> {
+  const plain = childOf(element, ASSERTION, 'NameID');
+  const encrypted = childOf(element, ASSERTION, 'EncryptedID');
+  if (plain && encrypted) refuse('MALFORMED_MESSAGE');
+  if (plain) return readNameId(plain);
+  if (!encrypted) refuse('INCOMPLETE_ASSERTION');
+  const decrypted = parseXml(await decryptIn(text, root, keys));
+  if (decrypted.name !== 'NameID' || decrypted.namespace !== ASSERTION) refuse('NOT_DECRYPTED');
+  return readNameId(decrypted);
+}
+
+function readNameId(element: XmlElement): NameId {
+  const nameId = textOf(element);
+  if (nameId.trim() === '' || nameId.length > LONGEST) refuse('INCOMPLETE_ASSERTION');
+  return { nameId, nameIdFormat: element.attributes.get('Format') ?? UNSPECIFIED_FORMAT };
+}
