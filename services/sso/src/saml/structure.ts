@@ -16,7 +16,8 @@ const KEY_NAMES = new Set([
   ...['X509Data', 'X509Certificate', 'X509SubjectName', 'X509SKI', 'X509CRL', 'X509Digest'],
   ...['X509IssuerSerial', 'X509IssuerName', 'X509SerialNumber'],
 ]);
-const SIGNATURE_NAMES = new Set(['SignatureValue', 'Reference', 'Transform', 'Manifest', 'Object']);
+/** What else of XML Signature stands in what is encrypted. */
+const OUTSIDE_SIGNATURES = new Set([...KEY_NAMES, 'DigestMethod', 'RetrievalMethod']);
 /** Looked for by the libraries in the whole document. */
 const ANYWHERE = new Set(['Signature', 'SignedInfo']);
 const ASSERTION_NAMES = new Set(['Assertion', 'EncryptedAssertion']);
@@ -57,7 +58,7 @@ export function inspect(root: XmlElement): void {
 }
 
 const belongsInSignature = ({ name, namespace }: XmlElement) =>
-  ANYWHERE.has(name) || (namespace === SIGNATURE && SIGNATURE_NAMES.has(name));
+  ANYWHERE.has(name) || (namespace === SIGNATURE && !OUTSIDE_SIGNATURES.has(name));
 const isMessage = (element: XmlElement) => element.namespace === PROTOCOL;
 const isAssertion = (element: XmlElement) =>
   element.namespace === ASSERTION && ASSERTION_NAMES.has(element.name);

@@ -112,8 +112,6 @@ export function signXml(
 export interface EncryptionOptions {
   content?: string;
   key?: string;
-  digest?: string;
-  mgf?: string;
 }
 
 /** Encrypts an element for a certificate, as Keycloak does unless told otherwise. */
@@ -127,9 +125,13 @@ export async function encryptXml(
     rsa_pub: new X509Certificate(certificate).publicKey.export({ type: 'spki', format: 'pem' }),
     pem: certificate,
     encryptionAlgorithm: options.content ?? 'http://www.w3.org/2009/xmlenc11#aes256-gcm',
-    keyEncryptionAlgorithm: options.key ?? 'http://www.w3.org/2009/xmlenc11#rsa-oaep',
-    keyEncryptionDigest: options.digest ?? 'sha256',
-    keyEncryptionMgf: options.mgf ?? 'sha256',
+    ...(options.key
+      ? { keyEncryptionAlgorithm: options.key }
+      : {
+          keyEncryptionAlgorithm: 'http://www.w3.org/2009/xmlenc11#rsa-oaep',
+          keyEncryptionDigest: 'sha256',
+          keyEncryptionMgf: 'sha256',
+        }),
     disallowEncryptionWithInsecureAlgorithm: false,
   } as Parameters<typeof encrypt>[1]);
   return `<saml:${wrapper} xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${data}</saml:${wrapper}>`;
