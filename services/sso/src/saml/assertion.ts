@@ -27,20 +27,14 @@ export interface AssertedLogin extends NameId {
   attributes: Record<string, string[]>;
 }
 
-/** An assertion in the document that was signed and holds it. */
-export interface SignedAssertion {
-  assertion: XmlElement;
-  text: string;
-  root: XmlElement;
-}
-
 /**
  * Reads an assertion that is for us, here and now (SAML Profiles, section 4.1.4.3).
  *
+ * @param assertion out of what was signed
  * @throws SamlRefusal
  */
 export async function readAssertion(
-  { assertion, text, root }: SignedAssertion,
+  assertion: XmlElement,
   identityProvider: IdentityProvider,
   serviceProvider: ServiceProvider,
 ): Promise<AssertedLogin> {
@@ -58,7 +52,7 @@ export async function readAssertion(
   const context = childOf(statement, ASSERTION, 'AuthnContext');
   const reference = context && childOf(context, ASSERTION, 'AuthnContextClassRef');
   return {
-    ...(await nameIdIn(subject, { text, root }, serviceProvider.keys)),
+    ...(await nameIdIn(subject, serviceProvider.keys)),
     assertionId,
     issuer,
     sessionIndex: statement.attributes.get('SessionIndex') ?? null,

@@ -1,12 +1,12 @@
 import type { RedisClient } from '@rivergate/redis';
-import { type AssertedLogin, checkIssuer, readAssertion, type SignedAssertion } from './assertion.ts';
+import { type AssertedLogin, checkIssuer, readAssertion } from './assertion.ts';
 import { decodePosted } from './decode.ts';
 import { decryptIn } from './decrypt.ts';
 import { ASSERTION, PROTOCOL, SUCCESS } from './names.ts';
-import type { IdentityProvider, ServiceProvider } from './parties.ts';
+import type { Parties } from './parties.ts';
 import { refuse } from './refusal.ts';
 import { secondOpinion } from './second-opinion.ts';
-import { signedText } from './signed-xml.ts';
+import { signedText } from './signature.ts';
 import { idOf, inspect, signatureIn } from './structure.ts';
 import { takeRequest, useMessage } from './used-once.ts';
 import { CLOCK_SKEW, lifeOf } from './validity.ts';
@@ -16,11 +16,6 @@ import { childOf, parseXml, type XmlElement } from './xml.ts';
 export interface CheckedLogin extends AssertedLogin {
   /** What `rememberRequest` was given, null where the login began at the identity provider. */
   request: string | null;
-}
-
-export interface Parties {
-  identityProvider: IdentityProvider;
-  serviceProvider: ServiceProvider;
 }
 
 /**
@@ -42,14 +37,10 @@ export async function checkResponse(
 
   // From here on there is only what the signature of the response covers, where it has one.
   const isSigned = signatureIn(message) !== undefined;
-  const text = isSigned ? signedText(received, idOf(message), identityProvider.certificates) : received;
-  const response = isSigned ? inspected(text) : message;
+  const response = isSigned ? signed(message, message, parties) : message;
   checkEnvelope(response, parties);
-  const login = await readAssertion(
-    await signedAssertion(text, response, isSigned, parties),
-    identityProvider,
-    serviceProvider,
-  );
+  const assertion = await signedAssertion(response, isSigned, parties);
+  const login = await readAssertion(assertion, identityProvider, serviceProvider);
   const inResponseTo = requestOf(response, isSigned, login.inResponseTo);
   if (inResponseTo === null && !identityProvider.idpInitiated) refuse('UNSOLICITED');
   await secondOpinion(received, login, parties);
@@ -68,6 +59,10 @@ function inspected(text: string): XmlElement {
   inspect(root);
   return root;
 }
+
+/** What the signature of an element covers, parsed anew from the bytes whose digest was signed. */
+const signed = (root: XmlElement, element: XmlElement, { identityProvider }: Parties): XmlElement =>
+  inspected(signedText(root, element, identityProvider.certificates));
 
 /** What is wrong with it, it may say without a signature; that it is right is nothing to rely on. */
 function checkEnvelope(response: XmlElement, { identityProvider, serviceProvider }: Parties): void {
@@ -95,36 +90,18 @@ export function statusOf(response: XmlElement): string | undefined {
  * that is there has to be good.
  */
 async function signedAssertion(
-  text: string,
-  root: XmlElement,
-  responseIsSigned: boolean,
-  { identityProvider, serviceProvider }: Parties,
-): Promise<SignedAssertion> {
-  const [child, ...others] = root.children.filter(({ name }) =>
-    ['Assertion', 'EncryptedAssertion'].includes(name),
-  );
-  if (!child || others.length > 0) refuse('NOT_ONE_ASSERTION');
-  const plain =
-    child.name === 'Assertion'
-      ? { text, root, assertion: child }
-      : await decrypted(text, root, serviceProvider);
-  if (signatureIn(plain.assertion)) {
-    const own = signedText(plain.text, idOf(plain.assertion), identityProvider.certificates);
-    const assertion = inspected(own);
-    return { text: own, root: assertion, assertion };
-  }
-  return responseIsSigned ? plain : refuse('UNSIGNED');
-}
-
-async function decrypted(
-  text: string,
   response: XmlElement,
-  { keys }: ServiceProvider,
-): Promise<SignedAssertion> {
-  const inner = await decryptIn(text, response, keys);
-  const assertion = inspected(inner);
+  responseIsSigned: boolean,
+  parties: Parties,
+): Promise<XmlElement> {
+  const [child, ...others] = response.children.filter(({ name }) => name.endsWith('Assertion'));
+  if (!child || others.length > 0) refuse('NOT_ONE_ASSERTION');
+  const isEncrypted = child.name === 'EncryptedAssertion';
+  const root = isEncrypted ? inspected(await decryptIn(child, parties.serviceProvider.keys)) : response;
+  const assertion = isEncrypted ? root : child;
   if (assertion.name !== 'Assertion' || assertion.namespace !== ASSERTION) refuse('NOT_ONE_ASSERTION');
-  return { text: inner, root: assertion, assertion };
+  if (signatureIn(assertion)) return signed(root, assertion, parties);
+  return responseIsSigned ? assertion : refuse('UNSIGNED');
 }
 
 /**

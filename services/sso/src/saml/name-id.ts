@@ -16,20 +16,15 @@ const LONGEST = 1_024;
 /**
  * Whom an element is about: its NameID, or the EncryptedID that holds one.
  *
- * @param text the signed document that holds the element, `root` the same parsed
  * @throws SamlRefusal
  */
-export async function nameIdIn(
-  element: XmlElement,
-  { text, root }: { text: string; root: XmlElement },
-  keys: readonly KeyPair[],
-): Promise<NameId> {
+export async function nameIdIn(element: XmlElement, keys: readonly KeyPair[]): Promise<NameId> {
   const plain = childOf(element, ASSERTION, 'NameID');
   const encrypted = childOf(element, ASSERTION, 'EncryptedID');
   if (plain && encrypted) refuse('MALFORMED_MESSAGE');
   if (plain) return readNameId(plain);
   if (!encrypted) refuse('INCOMPLETE_ASSERTION');
-  const decrypted = parseXml(await decryptIn(text, root, keys));
+  const decrypted = parseXml(await decryptIn(encrypted, keys));
   if (decrypted.name !== 'NameID' || decrypted.namespace !== ASSERTION) refuse('NOT_DECRYPTED');
   return readNameId(decrypted);
 }

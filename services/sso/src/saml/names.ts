@@ -25,7 +25,10 @@ export const SIGNATURE_ALGORITHMS: ReadonlyMap<string, string> = new Map([
 export const RSA_SHA256 = 'http://www.w3.org/2001/04/xmldsig-more#rsa-sha256';
 
 export const SHA256 = 'http://www.w3.org/2001/04/xmlenc#sha256';
-export const DIGEST_ALGORITHMS: readonly string[] = [SHA256, 'http://www.w3.org/2001/04/xmlenc#sha512'];
+export const DIGEST_ALGORITHMS: ReadonlyMap<string, string> = new Map([
+  [SHA256, 'sha256'],
+  ['http://www.w3.org/2001/04/xmlenc#sha512', 'sha512'],
+]);
 
 /** Authenticated ones only: CBC tells whoever may ask often enough what is inside. */
 export const CONTENT_ENCRYPTION: readonly string[] = [

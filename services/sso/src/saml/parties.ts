@@ -36,3 +36,8 @@ export interface IdentityProvider {
   /** Whether logins may begin there. */
   idpInitiated: boolean;
 }
+
+export interface Parties {
+  identityProvider: IdentityProvider;
+  serviceProvider: ServiceProvider;
+}

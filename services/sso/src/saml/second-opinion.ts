@@ -1,10 +1,8 @@
 import { SAML, type SamlConfig, ValidateInResponseTo } from '@node-saml/node-saml';
 import type { AssertedLogin } from './assertion.ts';
-import type { IdentityProvider, ServiceProvider } from './parties.ts';
+import type { Parties } from './parties.ts';
 import { refuse } from './refusal.ts';
 import { CLOCK_SKEW } from './validity.ts';
-
-type Parties = { identityProvider: IdentityProvider; serviceProvider: ServiceProvider };
 
 /**
  * Has node-saml check a response that we have found in order, with parsers of its own: it has to take it as well, and to read the

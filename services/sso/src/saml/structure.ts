@@ -100,13 +100,14 @@ function inspectSignature(signature: XmlElement, id: string): void {
     algorithms.join(' ') !==
       [EXCLUSIVE_CANONICALIZATION, ENVELOPED_SIGNATURE, EXCLUSIVE_CANONICALIZATION].join(' ') ||
     !SIGNATURE_ALGORITHMS.has(algorithmOf(method!)) ||
-    !DIGEST_ALGORITHMS.includes(algorithmOf(digest!))
+    !DIGEST_ALGORITHMS.has(algorithmOf(digest!))
   )
     refuse('WEAK_ALGORITHM');
   // No truncated HMAC, XPath or the like. Prefixes to keep are a parameter of exclusive canonicalization.
   const [enveloped, exclusive] = applied;
   for (const element of [canonicalization!, method!, digest!, enveloped!])
     if (element.children.length > 0) refuse('WEAK_ALGORITHM');
+  if (exclusive!.children.length > 1) refuse('WEAK_ALGORITHM');
   for (const { name, namespace, children } of exclusive!.children)
     if (name !== 'InclusiveNamespaces' || namespace !== EXCLUSIVE_CANONICALIZATION || children.length > 0)
       refuse('WEAK_ALGORITHM');
