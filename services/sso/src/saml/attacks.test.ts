@@ -434,6 +434,20 @@ describe('bombs are refused', () => {
     expect(await refusalOf(scene.check(change((await captured()).xml)))).toBe('TOO_LARGE');
   });
 
+  it('what is added around an assertion, or to what tells of its key, where no signature is over it', async () => {
+    const { xml } = await captured();
+    const many = (name: string) => `<${name}/>`.repeat(301);
+    const around = xml.replace('<samlp:Status>', `<samlp:Status>${many('x')}`);
+    expect(await refusalOf(scene.check(around))).toBe('TOO_LARGE');
+    expect(
+      await refusalOf(scene.check(xml.replace('</ds:KeyInfo>', `${many('ds:KeyName')}</ds:KeyInfo>`))),
+    ).toBe('TOO_LARGE');
+    const encryptFor = scene.serviceProviderKey.certificate;
+    const encrypted = await scene.issue(await scene.saysOfAda(), { encryptFor });
+    const added = encrypted.replace('</saml:EncryptedAssertion>', `${many('x')}</saml:EncryptedAssertion>`);
+    expect(await refusalOf(scene.check(added))).toBe('NOT_DECRYPTED');
+  });
+
   it('base64 that is longer than any message, before it is decoded', async () => {
     expect(await refusalOf(scene.checkPosted('A'.repeat(1_000_000)))).toBe('TOO_LARGE');
   });

@@ -7,10 +7,11 @@ import type { Parties } from './parties.ts';
 import { refuse } from './refusal.ts';
 import { secondOpinion } from './second-opinion.ts';
 import { signedText } from './signature.ts';
+import { statusOf } from './status.ts';
 import { idOf, inspect, signatureIn } from './structure.ts';
 import { takeRequest, useMessage } from './used-once.ts';
 import { CLOCK_SKEW, lifeOf } from './validity.ts';
-import { childOf, parseXml, type XmlElement } from './xml.ts';
+import { MOST_UNSIGNED, parseXml, sizeOf, type XmlElement } from './xml.ts';
 
 /** A login as the identity provider asserts it, and what was remembered when it was asked for. */
 export interface CheckedLogin extends AssertedLogin {
@@ -30,9 +31,9 @@ export async function checkResponse(
   { identityProvider, serviceProvider }: Parties,
   redis: RedisClient,
 ): Promise<CheckedLogin> {
-  const parties = { identityProvider, serviceProvider };
+  const parties = { identityProvider, serviceProvider, signers: new Set<string>() };
   const received = decodePosted(posted);
-  const message = inspected(received);
+  const message = inspect(parseXml(received));
   checkEnvelope(message, parties);
 
   // From here on there is only what the signature of the response covers, where it has one.
@@ -43,7 +44,6 @@ export async function checkResponse(
   const login = await readAssertion(assertion, identityProvider, serviceProvider);
   const inResponseTo = requestOf(response, isSigned, login.inResponseTo);
   if (inResponseTo === null && !identityProvider.idpInitiated) refuse('UNSOLICITED');
-  await secondOpinion(received, login, parties);
 
   const sent = { issuer: identityProvider.entityId, audience: serviceProvider.entityId };
   const until = new Date(login.notOnOrAfter.getTime() + CLOCK_SKEW);
@@ -51,18 +51,20 @@ export async function checkResponse(
   const request =
     inResponseTo === null ? null : await takeRequest(redis, { ...sent, kind: 'login', id: inResponseTo });
   if (inResponseTo !== null && request === null) refuse('UNKNOWN_REQUEST');
+  // Last, and for each assertion once, since it takes longest.
+  await secondOpinion(received, login, parties);
   return { ...login, inResponseTo, request };
 }
 
-function inspected(text: string): XmlElement {
-  const root = parseXml(text);
-  inspect(root);
-  return root;
-}
+/** Who has to do with a response: those that were set up, and the certificates by which it was found to be signed. */
+type Checking = Parties & { signers: Set<string> };
 
-/** What the signature of an element covers, parsed anew from the bytes whose digest was signed. */
-const signed = (root: XmlElement, element: XmlElement, { identityProvider }: Parties): XmlElement =>
-  inspected(signedText(root, element, identityProvider.certificates));
+/** What the signature of an element covers, parsed anew from the text whose digest was signed. */
+function signed(root: XmlElement, element: XmlElement, { identityProvider, signers }: Checking): XmlElement {
+  const { text, certificate } = signedText(root, element, identityProvider.certificates);
+  signers.add(certificate);
+  return inspect(parseXml(text));
+}
 
 /** What is wrong with it, it may say without a signature; that it is right is nothing to rely on. */
 function checkEnvelope(response: XmlElement, { identityProvider, serviceProvider }: Parties): void {
@@ -79,12 +81,6 @@ function checkEnvelope(response: XmlElement, { identityProvider, serviceProvider
   if (statusOf(response) !== SUCCESS) refuse('STATUS_NOT_SUCCESS');
 }
 
-/** The outer code of the status of a response; it is that which says whether it was a success. */
-export function statusOf(response: XmlElement): string | undefined {
-  const status = childOf(response, PROTOCOL, 'Status');
-  return status && childOf(status, PROTOCOL, 'StatusCode')?.attributes.get('Value');
-}
-
 /**
  * The one assertion, out of what was signed: by its own signature where it has one, else by that of the response. Each signature
  * that is there has to be good.
@@ -92,12 +88,15 @@ export function statusOf(response: XmlElement): string | undefined {
 async function signedAssertion(
   response: XmlElement,
   responseIsSigned: boolean,
-  parties: Parties,
+  parties: Checking,
 ): Promise<XmlElement> {
   const [child, ...others] = response.children.filter(({ name }) => name.endsWith('Assertion'));
   if (!child || others.length > 0) refuse('NOT_ONE_ASSERTION');
+  if (!responseIsSigned && sizeOf(response) - sizeOf(child) > MOST_UNSIGNED) refuse('TOO_LARGE');
   const isEncrypted = child.name === 'EncryptedAssertion';
-  const root = isEncrypted ? inspected(await decryptIn(child, parties.serviceProvider.keys)) : response;
+  const root = isEncrypted
+    ? inspect(parseXml(await decryptIn(child, parties.serviceProvider.keys)))
+    : response;
   const assertion = isEncrypted ? root : child;
   if (assertion.name !== 'Assertion' || assertion.namespace !== ASSERTION) refuse('NOT_ONE_ASSERTION');
   if (signatureIn(assertion)) return signed(root, assertion, parties);

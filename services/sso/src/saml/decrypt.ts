@@ -4,13 +4,10 @@ import { canonical } from './canonical.ts';
 import { CONTENT_ENCRYPTION, ENCRYPTION, KEY_ENCRYPTION } from './names.ts';
 import type { KeyPair } from './parties.ts';
 import { refuse } from './refusal.ts';
-import { childOf, descendants, textOf, type XmlElement } from './xml.ts';
+import { childOf, descendants, MOST_UNSIGNED, sizeOf, textOf, type XmlElement } from './xml.ts';
 
 /** Bytes: of the initialization vector and the tag of AES-GCM. */
 const SHORTEST = 12 + 16 + 1;
-
-/** Elements, of a key and of what is encrypted under it. */
-const MOST_ELEMENTS = 64;
 
 /**
  * Decrypts what an element holds, which is one thing, under one key (XML Encryption 1.1, section 5.2.4: AES-GCM). Whatever is
@@ -23,7 +20,7 @@ export async function decryptIn(wrapper: XmlElement, keys: readonly KeyPair[]): 
   const all = [...descendants(wrapper)];
   const [data, ...moreData] = all.filter(({ name }) => name === 'EncryptedData');
   const [key, ...moreKeys] = all.filter(({ name }) => name === 'EncryptedKey');
-  if (!data || !key || moreData.length > 0 || moreKeys.length > 0 || all.length > MOST_ELEMENTS)
+  if (!data || !key || moreData.length > 0 || moreKeys.length > 0 || sizeOf(wrapper) > MOST_UNSIGNED)
     refuse('NOT_DECRYPTED');
   if (
     !CONTENT_ENCRYPTION.includes(methodOf(data)?.attributes.get('Algorithm') ?? '') ||

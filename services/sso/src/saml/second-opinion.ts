@@ -10,7 +10,11 @@ import { CLOCK_SKEW } from './validity.ts';
  *
  * @throws SamlRefusal
  */
-export async function secondOpinion(text: string, login: AssertedLogin, parties: Parties): Promise<void> {
+export async function secondOpinion(
+  text: string,
+  login: AssertedLogin,
+  parties: Parties & { signers: ReadonlySet<string> },
+): Promise<void> {
   const SAMLResponse = Buffer.from(text).toString('base64');
   for (const library of librariesFor(parties)) {
     const verdict = await library.validatePostResponseAsync({ SAMLResponse }).catch(() => undefined);
@@ -29,14 +33,19 @@ export async function secondOpinion(text: string, login: AssertedLogin, parties:
 }
 
 /** One for each of our keys: it takes a single one. */
-function librariesFor({ identityProvider, serviceProvider }: Parties): SAML[] {
+function librariesFor({
+  identityProvider,
+  serviceProvider,
+  signers,
+}: Parties & { signers: ReadonlySet<string> }): SAML[] {
   const options: SamlConfig = {
     callbackUrl: serviceProvider.assertionConsumerUrl,
     issuer: serviceProvider.entityId,
     audience: serviceProvider.entityId,
     entryPoint: identityProvider.ssoUrl,
     idpIssuer: identityProvider.entityId,
-    idpCert: [...identityProvider.certificates],
+    // It checks the whole text with each.
+    idpCert: [...signers],
     // One valid signature is still demanded; the guard says over what.
     wantAuthnResponseSigned: false,
     wantAssertionsSigned: false,

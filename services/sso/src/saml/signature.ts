@@ -8,13 +8,17 @@ import { textOf, type XmlElement } from './xml.ts';
 
 /**
  * Verifies the signature that stands in an element (XML Signature 1.1, section 3.2) and gives what was signed: the very text whose
- * digest was signed. Whatever else the message says, nobody vouched for.
+ * digest was signed, and by whose certificate. Whatever else the message says, nobody vouched for.
  *
  * @param root that `inspect` found in order, so that all that is read of the signature here is there, once
  * @param element the root or a child of it
  * @throws SamlRefusal where no trusted certificate made the signature
  */
-export function signedText(root: XmlElement, element: XmlElement, certificates: readonly string[]): string {
+export function signedText(
+  root: XmlElement,
+  element: XmlElement,
+  certificates: readonly string[],
+): { text: string; certificate: string } {
   const signature = signatureIn(element) ?? refuse('UNSIGNED');
   const [signedInfo, value] = signature.children as [XmlElement, XmlElement];
   const [, method, reference] = signedInfo.children as [XmlElement, XmlElement, XmlElement];
@@ -27,7 +31,8 @@ export function signedText(root: XmlElement, element: XmlElement, certificates: 
     canonical(signedInfo, { around: new Map([...around, ...signature.written.declared]) }),
   );
   const made = Buffer.from(textOf(value), 'base64');
-  if (!certificates.some(pem => verify(hash, bytes, createPublicKey(pem), made))) refuse('INVALID_SIGNATURE');
+  const certificate = certificates.find(pem => verify(hash, bytes, createPublicKey(pem), made));
+  if (certificate === undefined) refuse('INVALID_SIGNATURE');
 
   const text = canonical(element, {
     around: root.written.declared,
@@ -36,7 +41,8 @@ export function signedText(root: XmlElement, element: XmlElement, certificates: 
   });
   const digestHash = DIGEST_ALGORITHMS.get(algorithmOf(digestMethod)) ?? refuse('WEAK_ALGORITHM');
   const digestOfText = createHash(digestHash).update(text).digest('base64');
-  return equal(digestOfText, textOf(digest).replace(/\s/g, '')) ? text : refuse('INVALID_SIGNATURE');
+  if (!equal(digestOfText, textOf(digest).replace(/\s/g, ''))) refuse('INVALID_SIGNATURE');
+  return { text, certificate };
 }
 
 const algorithmOf = (element: XmlElement) => element.attributes.get('Algorithm') ?? '';

@@ -8,7 +8,7 @@ import {
   SIGNATURE_ALGORITHMS,
 } from './names.ts';
 import { refuse } from './refusal.ts';
-import { childrenOf, descendants, textOf, type XmlElement } from './xml.ts';
+import { childrenOf, descendants, MOST_UNSIGNED, sizeOf, textOf, type XmlElement } from './xml.ts';
 
 /** What may stand in the KeyInfo of a signature. It is not used: keys are known beforehand. */
 const KEY_NAMES = new Set([
@@ -37,7 +37,7 @@ const MESSAGE_NAMES = new Set([
  *
  * @throws SamlRefusal
  */
-export function inspect(root: XmlElement): void {
+export function inspect(root: XmlElement): XmlElement {
   const assertions = isMessage(root) ? root.children.filter(isAssertion) : [];
   const signed = [root, ...assertions].filter(element => signatureIn(element));
   const inSignatures = new Set(signed.flatMap(element => [...descendants(signatureIn(element)!)]));
@@ -55,6 +55,7 @@ export function inspect(root: XmlElement): void {
     if (MESSAGE_NAMES.has(element.name)) refuse('UNEXPECTED_MESSAGE');
   }
   for (const element of signed) inspectSignature(signatureIn(element)!, idOf(element));
+  return root;
 }
 
 const belongsInSignature = ({ name, namespace }: XmlElement) =>
@@ -79,6 +80,7 @@ export function idOf(element: XmlElement): string {
 function inspectSignature(signature: XmlElement, id: string): void {
   const [signedInfo, value, keyInfo] = exactly(signature, ['SignedInfo', 'SignatureValue'], ['KeyInfo']);
   textOf(value!);
+  if (keyInfo && sizeOf(keyInfo) > MOST_UNSIGNED) refuse('TOO_LARGE');
   for (const element of keyInfo ? descendants(keyInfo) : [])
     if (element.namespace === SIGNATURE ? !KEY_NAMES.has(element.name) : ANYWHERE.has(element.name))
       refuse('MISPLACED_SIGNATURE');

@@ -12,6 +12,12 @@ const MOST_ATTRIBUTES = 3 * MOST_ELEMENTS;
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
 
+/**
+ * Elements, attributes and declarations in parts that anybody can add to, since no signature is over them: what surrounds a signed
+ * assertion, what tells of keys. Libraries take long over them.
+ */
+export const MOST_UNSIGNED = 300;
+
 /** An element as a strict parser sees it. Names are local, with their namespace. */
 export interface XmlElement {
   name: string;
@@ -116,6 +122,12 @@ export function parseXml(text: string, { allowing = false }: { allowing?: boolea
 export function* descendants(element: XmlElement): Generator<XmlElement> {
   yield element;
   for (const child of element.children) yield* descendants(child);
+}
+
+/** Elements, attributes and declarations of an element and all below it. */
+export function sizeOf(element: XmlElement): number {
+  const { attributes, declared } = element.written;
+  return element.children.reduce((sum, child) => sum + sizeOf(child), 1 + attributes.length + declared.size);
 }
 
 export const childrenOf = (element: XmlElement, namespace: string, name: string): XmlElement[] =>

@@ -1,0 +1,30 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { hostileBodies } from '../testing/hostile-bodies.ts';
+import { refusalOf, type SamlScene, samlScene } from '../testing/saml-scene.ts';
+
+let scene: SamlScene;
+beforeAll(async () => {
+  scene = await samlScene();
+});
+afterAll(async () => await scene.stop());
+
+/** Milliseconds of processor time of a check, the least of several tries: others run beside this. */
+async function cost(make: () => Promise<string>, tries: number): Promise<number> {
+  const times: number[] = [];
+  for (let attempt = 0; attempt < tries; attempt++) {
+    const xml = await make();
+    const before = process.cpuUsage();
+    await refusalOf(scene.check(xml));
+    const { user, system } = process.cpuUsage(before);
+    times.push((user + system) / 1_000);
+  }
+  return Math.min(...times);
+}
+
+it('no body that somebody can make costs more than a few logins', async () => {
+  const login = await cost(async () => scene.issue(await scene.saysOfAda()), 40);
+  for (const [name, make] of Object.entries(hostileBodies(scene))) {
+    const hostile = await cost(make, 2);
+    expect(hostile / login, name).toBeLessThan(15);
+  }
+});
