@@ -5,7 +5,7 @@ import { emptyChain, follow } from '@rivergate/audit-chain';
 import { eventually } from '@rivergate/testing';
 import { testPython } from '@rivergate/testing/on-demand';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pythonEnvironment } from '../clients/python-environment.ts';
+import { pythonEnvironment } from '../src/provision/python-environment.ts';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { data, foundOrganization, type Person, signUp } from './person.ts';
 

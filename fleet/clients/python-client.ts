@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
-import { pythonEnvironment } from './python-environment.ts';
+import { pythonEnvironment } from '../src/provision/python-environment.ts';
 
 const run = promisify(execFile);
 const own = join(import.meta.dirname, 'python');

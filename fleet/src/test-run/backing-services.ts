@@ -16,6 +16,7 @@ import { prepareRedis } from '../provision/redis.ts';
 import { removeDirectory } from '../provision/system-account.ts';
 import { runKafka } from './kafka.ts';
 import { listenOnDemand, type Offer } from './on-demand.ts';
+import { pysaml2 } from './pysaml2.ts';
 
 /** What the tests of one run talk to. */
 export type BackingServices = {
@@ -59,6 +60,7 @@ export async function startBackingServices(progress: Progress): Promise<BackingS
       chromium: () => chromium({ tools, progress }),
       go,
       python,
+      pysaml2: () => pysaml2(progress),
     });
     onDemand.refused = (name, reason) => missing.push(`${name}: ${reason}`);
     stopping.push(onDemand.close);

@@ -21,6 +21,11 @@ export function testPython(): Promise<OnDemand> {
   return onDemand('python', process.env.TEST_PYTHON);
 }
 
+/** Path of a Python that has pysaml2, a SAML identity provider that others wrote. */
+export function testPysaml2(): Promise<OnDemand> {
+  return onDemand('pysaml2', process.env.TEST_PYSAML2);
+}
+
 /** @throws where there is nobody to ask: outside `npm test` nothing may be skipped in silence */
 async function onDemand(name: string, given: string | undefined): Promise<OnDemand> {
   if (given) return { value: given };

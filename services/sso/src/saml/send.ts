@@ -56,13 +56,20 @@ export function byRedirect(url: string, { field, xml, relayState }: MessageToSen
   const parameters: [string, string][] = [[field, deflateRawSync(xml).toString('base64')]];
   if (relayState !== undefined) parameters.push(['RelayState', relayState]);
   if (key) parameters.push(['SigAlg', RSA_SHA256]);
-  let query = parameters.map(([name, value]) => `${name}=${encodeURIComponent(value)}`).join('&');
+  let query = parameters.map(([name, value]) => `${name}=${encoded(value)}`).join('&');
   if (key) {
     const signature = createSign('sha256').update(query).sign(key.privateKey, 'base64');
-    query += `&Signature=${encodeURIComponent(signature)}`;
+    query += `&Signature=${encoded(signature)}`;
   }
   return { binding: 'redirect', url: `${url}${url.includes('?') ? '&' : '?'}${query}` };
 }
+
+/** As no browser writes it otherwise on its way, which a signature would not survive. */
+const encoded = (value: string) =>
+  encodeURIComponent(value).replace(
+    /[!'()*]/g,
+    character => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );
 
 /** Sends a message in a form; the signature stands in it (SAML Bindings, section 3.5.4). */
 export function byPost(url: string, { field, id, xml, relayState }: MessageToSend, key?: KeyPair): Sending {

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { tools } from '../src/launch/roster.ts';
+import { tools } from '../launch/roster.ts';
 
 const run = promisify(execFile);
 

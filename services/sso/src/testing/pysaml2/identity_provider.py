@@ -1,0 +1,108 @@
+"""An identity provider by pysaml2: takes a JSON object a line, and answers each with one."""
+
+import json
+import os
+import sys
+
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+from saml2.config import IdPConfig
+from saml2.metadata import entity_descriptor
+from saml2.s_utils import rndstr
+from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NameID
+from saml2.server import Server
+from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
+
+folder, entity_id = sys.argv[1:]
+config = IdPConfig().load(
+    {
+        "entityid": entity_id,
+        "xmlsec_binary": os.environ["XMLSEC1"],
+        "key_file": f"{folder}/key.pem",
+        "cert_file": f"{folder}/certificate.pem",
+        "metadata": {"local": [f"{folder}/service-provider.xml"]},
+        "service": {
+            "idp": {
+                "want_authn_requests_signed": True,
+                "signing_algorithm": SIG_RSA_SHA256,
+                "digest_algorithm": DIGEST_SHA256,
+                "endpoints": {
+                    "single_sign_on_service": [(f"{entity_id}/sso", BINDING_HTTP_REDIRECT)],
+                    "single_logout_service": [
+                        (f"{entity_id}/slo", BINDING_HTTP_REDIRECT),
+                        (f"{entity_id}/slo", BINDING_HTTP_POST),
+                    ],
+                },
+                "name_id_format": [NAMEID_FORMAT_EMAILADDRESS],
+            }
+        },
+    }
+)
+provider = Server(config=config)
+person = NameID(format=NAMEID_FORMAT_EMAILADDRESS, text="ada@example.com")
+
+
+def signature_of(query):
+    return {
+        "relay_state": query.get("RelayState"),
+        "sigalg": query.get("SigAlg"),
+        "signature": query.get("Signature"),
+    }
+
+
+def metadata(_):
+    return {"xml": str(entity_descriptor(config))}
+
+
+def login(asked):
+    query = asked["query"]
+    request = provider.parse_authn_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT, **signature_of(query))
+    response = provider.create_authn_response(
+        {"mail": ["ada@example.com"], "displayName": ["Ada Łovelace & more"]},
+        userid="ada",
+        name_id=person,
+        authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password", "authn_auth": entity_id},
+        sign_response=asked["sign_response"],
+        sign_assertion=asked["sign_assertion"],
+        encrypt_assertion=asked["encrypt"],
+        **provider.response_args(request.message),
+    )
+    return {"xml": str(response)}
+
+
+def answer_logout(asked):
+    query = asked["query"]
+    request = provider.parse_logout_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT, **signature_of(query))
+    answer = provider.create_logout_response(request.message, [BINDING_HTTP_REDIRECT])
+    sent = provider.apply_binding(
+        BINDING_HTTP_REDIRECT,
+        str(answer),
+        asked["destination"],
+        relay_state=query["RelayState"],
+        response=True,
+        sign=True,
+        sigalg=SIG_RSA_SHA256,
+    )
+    return {"name_id": request.message.name_id.text, "location": dict(sent["headers"])["Location"]}
+
+
+def ask_logout(asked):
+    _, request = provider.create_logout_request(
+        asked["destination"],
+        issuer_entity_id=entity_id,
+        name_id=person,
+        session_indexes=["session-1"],
+        sign=True,
+        sign_alg=SIG_RSA_SHA256,
+        digest_alg=DIGEST_SHA256,
+        message_id=f"id-{rndstr()}",
+    )
+    return {"xml": str(request)}
+
+
+for line in sys.stdin:
+    asked = json.loads(line)
+    try:
+        answer = globals()[asked["do"]](asked)
+    except Exception as error:
+        answer = {"error": f"{type(error).__name__}: {error}"}
+    print(json.dumps(answer), flush=True)
