@@ -32,6 +32,7 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
   let redis: RedisClient;
   let python3: ChildProcess;
   let lines: Interface;
+  let died: Promise<never>;
   let errors = '';
   let parties: Parties;
 
@@ -52,6 +53,11 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
     python3.stderr!.on('data', chunk => {
       errors += chunk;
     });
+    died = once(python3, 'exit').then(() => {
+      throw new Error(`pysaml2 ended: ${errors}`);
+    });
+    // Looked at by who waits for an answer.
+    died.catch(() => {});
     lines = createInterface(python3.stdout!);
     server = await startTestRedis();
     redis = connectRedis(server.url, { warn() {} }, 'waits');
@@ -81,7 +87,6 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
 
   async function ask(question: object): Promise<Record<string, string>> {
     const answered = once(lines, 'line');
-    const died = once(python3, 'exit').then(() => [`{"error": ${JSON.stringify(`it ended: ${errors}`)}}`]);
     python3.stdin!.write(`${JSON.stringify(question)}\n`);
     const answer = JSON.parse((await Promise.race([answered, died]))[0]);
     if (answer.error) throw new Error(`${answer.error}\n${errors}`);
@@ -133,6 +138,16 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
       'INVALID_SIGNATURE',
     );
     expect(await refusalOf(check(await login({ sign_assertion: false })))).toBe('UNSIGNED');
+  });
+
+  it.each([
+    { sign_assertion: true, sign_response: false },
+    { sign_assertion: true, sign_response: true },
+    { sign_assertion: false, sign_response: true },
+  ])('is taken where xmlsec1 encrypts by AES-GCM: %o', async signing => {
+    const encrypted = await login({ do: 'login_by_aes_gcm', encrypt: true, ...signing });
+    expect(encrypted).not.toContain('ada@example.com');
+    expect(await check(encrypted)).toMatchObject({ nameId: 'ada@example.com' });
   });
 
   it('is refused where it encrypts as it does by itself, with Triple-DES', async () => {

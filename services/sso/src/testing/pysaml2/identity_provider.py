@@ -3,8 +3,10 @@
 import json
 import os
 import sys
+from functools import partial
+from unittest.mock import patch
 
-from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT
+from saml2 import BINDING_HTTP_POST, BINDING_HTTP_REDIRECT, entity, sigver
 from saml2.config import IdPConfig
 from saml2.metadata import entity_descriptor
 from saml2.s_utils import rndstr
@@ -47,6 +49,25 @@ def signature_of(query):
         "sigalg": query.get("SigAlg"),
         "signature": query.get("Signature"),
     }
+
+
+def by_aes_gcm():
+    """Has xmlsec1 encrypt by AES-GCM; pysaml2 has no setting for that."""
+    template = partial(sigver.pre_encryption_part, msg_enc="http://www.w3.org/2009/xmlenc11#aes256-gcm")
+    original = provider.sec.crypto.encrypt_assertion
+
+    def encrypt(statement, key, template, key_type, *more, **named):
+        return original(statement, key, template, "aes-256", *more, **named)
+
+    return patch.object(entity, "pre_encryption_part", template), patch.object(
+        provider.sec.crypto, "encrypt_assertion", encrypt
+    )
+
+
+def login_by_aes_gcm(asked):
+    template, encrypt = by_aes_gcm()
+    with template, encrypt:
+        return login(asked)
 
 
 def metadata(_):
