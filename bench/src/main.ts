@@ -10,6 +10,7 @@ import { benchFleet } from './fleet.ts';
 import { benchGateway } from './gateway.ts';
 import { benchIdentity } from './identity.ts';
 import { benchOrganization } from './organization.ts';
+import { benchSaml } from './saml.ts';
 import { benchWebhooks } from './webhooks.ts';
 
 /** What `npm run bench -- NAME` may name; without a name all of them run. */
@@ -24,6 +25,7 @@ const BENCHES = {
     }),
   organization: () => benchOrganization(),
   webhooks: () => benchWebhooks(),
+  saml: () => benchSaml(),
   fleet: () => benchFleet(),
 };
 

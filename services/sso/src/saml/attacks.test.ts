@@ -618,6 +618,24 @@ describe('what was not asked for is refused', () => {
   });
 });
 
+describe('what the confirmation does not say', () => {
+  it('a signed response says of the request, and one that is not signed does not', async () => {
+    const response = await scene.issue(await scene.saysOfAda({ confirmedInResponseTo: null }), {
+      sign: 'response',
+    });
+    expect(await scene.check(response)).toMatchObject({ request: 'state' });
+    const assertion = await scene.issue(await scene.saysOfAda({ confirmedInResponseTo: null }));
+    expect(await refusalOf(scene.check(assertion))).toBe('WRONG_IN_RESPONSE_TO');
+  });
+});
+
+it('what node-saml does not take as well is refused, although it is signed and in order', async () => {
+  const says = await scene.saysOfAda();
+  const unlike = assertionXml(says).replace('<saml:Audience>', '<saml:Audience/><saml:Audience>');
+  const xml = responseXml(says, signXml(unlike, says.assertionId, scene.key));
+  expect(await refusalOf(scene.check(xml))).toBe('LIBRARIES_DISAGREE');
+});
+
 describe('a response counts once', () => {
   it('of ten at once one is taken, whether it was asked for or not', async () => {
     for (const says of [await scene.saysOfAda(), scene.says(null)]) {

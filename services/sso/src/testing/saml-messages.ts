@@ -133,6 +133,7 @@ export async function encryptXml(
           keyEncryptionMgf: 'sha256',
         }),
     disallowEncryptionWithInsecureAlgorithm: false,
+    warnInsecureAlgorithm: false,
   } as Parameters<typeof encrypt>[1]);
   return `<saml:${wrapper} xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">${data}</saml:${wrapper}>`;
 }
