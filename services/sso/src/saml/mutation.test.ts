@@ -105,7 +105,7 @@ it.each(['assertion', 'response', 'both'] as const)(
         });
         expect(Object.keys(login.attributes)).toEqual(Object.keys(attributes));
       }),
-      { numRuns: 150 },
+      { numRuns: 80 },
     );
   },
 );
