@@ -13,6 +13,7 @@ import { benchAuditExport } from './organization/audit-export.ts';
 import { benchImport } from './organization/import.ts';
 import { benchRights } from './organization/rights.ts';
 import { type Filled, openSeed } from './organization/seed.ts';
+import { keepSession } from './organization/session.ts';
 
 const [SMALL, LARGE] = [1_000, 1_000_000];
 /** Beside them, in the same database. */
@@ -113,6 +114,7 @@ export async function benchOrganization({ members = LARGE, print = console.log }
       await seed.client.end();
     }
 
+    await keepSession(environment.redisUrl, { userId: 1, sessionId: 1 });
     const env = environment.of('gateway');
     await benchAnswers({ service, env, small, large }, print);
     await benchAuditExport({ service, env, large }, print);

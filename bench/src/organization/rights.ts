@@ -1,8 +1,7 @@
 import { join } from 'node:path';
-import { fillSession, holdsIn } from '@rivergate/caller';
+import { holdsIn } from '@rivergate/caller';
 import { SERVICES, urlVariable } from '@rivergate/service';
 import { administrator, credentialCaller, signedIn, type TestEnvironment } from '@rivergate/testing';
-import { Redis } from 'ioredis';
 import { Pool } from 'undici';
 import { accessTokens } from '../gateway/access-tokens.ts';
 import { startIdentity } from '../gateway/identity.ts';
@@ -10,6 +9,7 @@ import { load } from '../gateway/load.ts';
 import { cores, type Running, startProcess } from '../gateway/process.ts';
 import { unlimited } from '../gateway/scene.ts';
 import type { Filled } from './seed.ts';
+import { keepSession } from './session.ts';
 
 const CHANGES = 200;
 
@@ -50,10 +50,7 @@ export async function benchRights(
       cores.proxy,
     );
     started.push(gateway);
-    const redis = new Redis(environment.redisUrl);
-    await fillSession(redis, { ...member, active: true, isSystemAdmin: false, mustEnrol: false });
-    await redis.persist(`access:{session:${member.sessionId}}`);
-    redis.disconnect();
+    await keepSession(environment.redisUrl, member);
     const caller = { subject: member.userId, sessionId: member.sessionId, organizationId: large.id };
     const authorization = `Bearer ${await tokens.sign(caller)}`;
 
