@@ -1,4 +1,4 @@
-import { acrossOrganizations } from '@rivergate/endpoint';
+import { acrossOrganizations, withinOrganization } from '@rivergate/endpoint';
 import type { Schedule } from '@rivergate/service';
 import type { Knex } from 'knex';
 import type { OrganizationTools } from '../endpoint.ts';
@@ -34,9 +34,10 @@ function due(db: Knex.Transaction): Knex.QueryBuilder {
 
 /** @returns whether there is more of it */
 async function eraseSome(db: Knex.Transaction, id: number): Promise<boolean> {
+  await withinOrganization(db, id);
+  // Restored in the last moment, or erased by another process, while this waited for the lock.
+  if (!(await due(db).where({ id }).forUpdate().first())) return false;
   const organization = await lockAnyOrganization(db, id);
-  // Restored in the last moment, while this waited for the lock.
-  if (!(await due(db).where({ id }).first())) return false;
   if ((await eraseRows(db, id, AT_ONCE)) === AT_ONCE) return true;
   await eraseOrganization(scheduledWork(db), organization, 'deleted');
   return false;
