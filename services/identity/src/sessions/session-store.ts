@@ -98,7 +98,8 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
          cast(:rememberMe as boolean), cast(:ip as text), cast(:userAgent as text),
          least(now() + :seconds * interval '1 second', cast(:endsAt as timestamptz)),
          coalesce(cast(:openedThrough as bigint),
-           case when 'pwd' = any (cast(:methods as text[])) then account.password_session_id end),
+           case when 'pwd' = any (cast(:methods as text[])) and cast(:ssoLogin as text) is null
+             then account.password_session_id end),
          cast(:ssoOrganization as bigint), cast(:ssoProvider as bigint), cast(:ssoLogin as text)
        from account
        returning ${OF_A_TOKEN}
