@@ -1,10 +1,10 @@
+import { eventually } from '@rivergate/testing';
 import {
   clientOf,
   type IdentityProviderUnderTest,
   SECRET,
   startIdentityProvider,
-} from '@rivergate/service-identity/testing/identity-provider';
-import { eventually } from '@rivergate/testing';
+} from '@rivergate/testing/identity-provider';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { codeSentTo, data, foundOrganization, signUp, uniqueEmail } from './person.ts';

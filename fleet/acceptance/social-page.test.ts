@@ -3,7 +3,7 @@ import {
   type IdentityProviderUnderTest,
   SECRET,
   startIdentityProvider,
-} from '@rivergate/service-identity/testing/identity-provider';
+} from '@rivergate/testing/identity-provider';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectNoBarrier } from './barrier.ts';

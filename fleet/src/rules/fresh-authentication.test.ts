@@ -8,16 +8,18 @@ const specs = definitions
   .map(({ spec }) => spec);
 const fresh = specs.filter(spec => spec.fresh);
 
-it('what makes credentials, takes second factors away, lets somebody act for another, deletes an organization, hands it over says where its audit log goes, or takes everything of an account along or away asks for a fresh authentication', () => {
+it('what makes credentials, takes second factors away, lets somebody act for another, deletes an organization, hands it over, says by which provider its members sign in or where its audit log goes, or takes everything of an account along or away asks for a fresh authentication', () => {
   expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
     'acceptOwnership',
     'approveImpersonation',
     'configureAuditShipping',
+    'connectSsoAccount',
     'createBackupCodes',
     'createMergeCode',
     'createOauthApplication',
     'createOauthRegistrationToken',
     'createOrganizationToken',
+    'createSsoProvider',
     'createToken',
     'createWebhook',
     'deactivateMfa',
@@ -36,6 +38,7 @@ it('what makes credentials, takes second factors away, lets somebody act for ano
     'setUpTotp',
     'startPasskeyRegistration',
     'transferOwnership',
+    'updateSsoProvider',
   ]);
 });
 

@@ -26,6 +26,9 @@ const otherwise: Record<string, string> = {
   'services/identity/src/social/providers/client.ts': operators,
   'services/identity/src/social/providers/github/github.ts': operators,
   'services/identity/src/social/providers/oidc.ts': operators,
+  'services/sso/src/oidc/refusal-of.ts': 'knows the errors of openid-client, and asks nobody',
+  'services/sso/src/oidc/relying-party.ts':
+    'asks the provider that an administrator has set up, through the guarded fetcher alone',
 };
 
 it('services reach each other by the typed client, and what a user names by the guarded fetcher alone', () => {

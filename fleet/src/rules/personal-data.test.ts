@@ -54,6 +54,9 @@ const NOTHING_PERSONAL: Record<string, string> = {
   'organization.webhook_deliveries': "of messages: what an organization's own system answered",
   'organization.webhooks': "an organization's; who made it is an id",
   'organization.workspaces': "an organization's",
+  'sso.providers': "an organization's; who made it is an id",
+  'sso.tickets': 'sealed, for ten minutes',
+  'sso.verified_domains': "an organization's",
 };
 
 const schemaOf = (service: string) => DATABASE_ROLES.find(({ role }) => role === roleOf(service))!.schema;

@@ -8,7 +8,7 @@ export const NotManaged = error(
   "The account is not the organization's to change: it was made elsewhere, or its user belongs to others as well",
 );
 
-/** Asked by organization, which decides by it whether somebody who is brought has an account already. */
+/** Asked by organization and sso, which decide by it whose account it is that somebody who is brought has already. */
 export const findAccount = spec({
   owner: 'identity',
   operation: 'findAccount',
@@ -16,7 +16,7 @@ export const findAccount = spec({
   path: '/internal/accounts/search',
   summary: 'An account by its id, or by an address, be it the primary one or another on file',
   caller: 'internal',
-  callers: ['organization'],
+  callers: ['organization', 'sso'],
   safe: true,
   body: z
     .object({ user_id: Id.optional(), email: EmailAddress.optional() })

@@ -6,6 +6,7 @@ import { z } from 'zod';
 export const HOLDERS_OF_PERSONAL_DATA = [
   'identity',
   'organization',
+  'sso',
 ] as const satisfies readonly ServiceName[];
 
 /** A row of what a service holds, under the name of its table. */

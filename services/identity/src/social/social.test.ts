@@ -8,7 +8,7 @@ import {
   type PersonElsewhere,
   SECRET,
   startIdentityProvider,
-} from '../testing/identity-provider.ts';
+} from '@rivergate/testing/identity-provider';
 import { type IdentityUnderTest, PASSWORD, startIdentityUnderTest } from '../testing/identity-under-test.ts';
 
 const OAUTH = '/api/v1/auth/oauth';

@@ -1,9 +1,8 @@
-import { Id, ValidationFailed } from '@rivergate/endpoint';
+import { Domain, Id, ValidationFailed } from '@rivergate/endpoint';
 import { domainClaimed } from '@rivergate/events';
 import { oneTimeToken } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { Domain } from '../names/name.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
 import { whyNotClaimable } from './claimable.ts';
 import { ClaimedDomain, shownDomain } from './domain.ts';

@@ -1,6 +1,7 @@
 import { EmailTaken, InvalidPassword } from '@rivergate/contracts';
 import {
   acrossOrganizations,
+  Domain,
   EmailAddress,
   Failure,
   Id,
@@ -13,7 +14,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { PersonalMessage } from '../invitations/invitation.ts';
 import { EmailDomainNotAllowed } from '../members/errors.ts';
-import { Domain, Name } from '../names/name.ts';
+import { Name } from '../names/name.ts';
 import { requireOwnNetwork } from '../settings/network.ts';
 import { SettingsChange } from '../settings/settings.ts';
 import { WorkspaceReference } from '../workspaces/workspace.ts';

@@ -1,8 +1,8 @@
-import { Id } from '@rivergate/endpoint';
+import { Domain, Id } from '@rivergate/endpoint';
 import { changesOf, organizationUpdated } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { Domain, Name } from '../names/name.ts';
+import { Name } from '../names/name.ts';
 import { nameKeys } from '../names/name-keys.ts';
 import { OrganizationAlreadyExists } from './errors.ts';
 import { Organization } from './organization.ts';

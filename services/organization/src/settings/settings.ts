@@ -1,9 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { LEAST_RETENTION_DAYS } from '@rivergate/audit-chain';
-import { Id, Timestamp } from '@rivergate/endpoint';
+import { Domain, Id, Timestamp } from '@rivergate/endpoint';
 import type { Changes } from '@rivergate/events';
 import { z } from 'zod';
-import { Domain } from '../names/name.ts';
 import { ListedNetwork, NetworkList } from './network.ts';
 
 /** Of a service that has no endpoints yet. */

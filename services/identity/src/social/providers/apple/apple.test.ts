@@ -1,10 +1,10 @@
-import { exportPKCS8, generateKeyPair, jwtVerify } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   clientOf,
   type IdentityProviderUnderTest,
   startIdentityProvider,
-} from '../../../testing/identity-provider.ts';
+} from '@rivergate/testing/identity-provider';
+import { exportPKCS8, generateKeyPair, jwtVerify } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IdentityUnderTest, startIdentityUnderTest } from '../../../testing/identity-under-test.ts';
 
 const OAUTH = '/api/v1/auth/oauth';

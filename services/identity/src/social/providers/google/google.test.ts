@@ -1,5 +1,5 @@
+import { clientOf, SECRET, startIdentityProvider } from '@rivergate/testing/identity-provider';
 import { describe, expect, it } from 'vitest';
-import { clientOf, SECRET, startIdentityProvider } from '../../../testing/identity-provider.ts';
 import { providersFromEnv } from '../index.ts';
 
 const PUBLIC_URL = 'http://rivergate.test';

@@ -1,10 +1,10 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   clientOf,
   type IdentityProviderUnderTest,
   SECRET,
   startIdentityProvider,
-} from '../../../testing/identity-provider.ts';
+} from '@rivergate/testing/identity-provider';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IdentityUnderTest, startIdentityUnderTest } from '../../../testing/identity-under-test.ts';
 
 const OAUTH = '/api/v1/auth/oauth';

@@ -34,6 +34,8 @@ export interface IdentityProviderOptions {
   clients: ClientMetadata[];
   /** Paths of the endpoints, where another provider's are wanted. */
   routes?: Configuration['routes'];
+  /** What it can beside the code flow, as `pushedAuthorizationRequests`. */
+  features?: Configuration['features'];
   /** Answers what is no part of OAuth; undefined leaves it to the provider. */
   also?(request: IncomingMessage, response: ServerResponse, under: Provider): Promise<boolean>;
 }
@@ -58,11 +60,11 @@ export async function startIdentityProvider(
     // As the providers people know: claims stand in the ID token, and PKCE is for who uses it.
     conformIdTokenClaims: false,
     pkce: { required: () => false },
-    features: { devInteractions: { enabled: false } },
+    features: { devInteractions: { enabled: false }, ...options.features },
     interactions: { url: (_context, { uid }) => `/interaction/${uid}` },
     scopes: ['openid', 'email', 'profile', 'name', 'read:user', 'user:email'],
     claims: {
-      openid: ['sub', 'tid', 'oid', 'xms_edov'],
+      openid: ['sub', 'tid', 'oid', 'xms_edov', 'groups'],
       email: ['email', 'email_verified'],
       profile: ['name', 'picture'],
     },

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Domain } from './name.ts';
+import { Domain } from './domain.ts';
 
 describe('a domain', () => {
   it('is kept in lower case and ASCII', () => {

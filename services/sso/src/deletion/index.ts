@@ -1,0 +1,3 @@
+import { deletedOrganizations } from './deleted-organizations.ts';
+
+export const consumers = () => [deletedOrganizations];

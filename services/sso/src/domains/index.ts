@@ -1,0 +1,3 @@
+import { verifiedDomains } from './verified-domains.ts';
+
+export const consumers = () => [verifiedDomains];

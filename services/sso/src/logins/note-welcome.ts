@@ -1,0 +1,43 @@
+import type { Emit } from '@rivergate/endpoint';
+import { ssoConnected } from '@rivergate/events';
+import type { Knex } from 'knex';
+import { SignInRefusal } from '../attempts/refusal.ts';
+import type { ProviderRow } from '../providers/provider-store.ts';
+import type { Welcome } from './arrive.ts';
+import { requireServedAddress } from './check-address.ts';
+import { keepLogin, noteLogin } from './connection-store.ts';
+import type { Arrival } from './ticket-store.ts';
+
+/**
+ * Notes that somebody was let in. What has been true when they were found is looked at again: it stays so until the transaction
+ * ends.
+ *
+ * @param db within the organization
+ * @throws SignInRefusal: then the code that identity gave goes to nobody
+ */
+export async function noteWelcome(
+  { db, emit }: { db: Knex.Transaction; emit: Emit },
+  { id, organization_id }: ProviderRow,
+  arrival: Arrival,
+  { userId, loginId }: Welcome,
+): Promise<void> {
+  const now: ProviderRow | undefined = await db('providers').where({ id }).forShare().first();
+  if (now?.status !== 'active') throw new SignInRefusal('PROVIDER_INACTIVE');
+  await requireServedAddress(db, now, arrival.email);
+  const place = { organization_id, provider_id: id };
+  const noted = await noteLogin(db, place, userId, arrival);
+  if (noted === undefined) throw new SignInRefusal('OTHER_SUBJECT');
+  if (noted === 'first')
+    await emit(ssoConnected, {
+      aggregateId: id,
+      organizationId: organization_id,
+      userId,
+      data: { organization_id, provider_id: id, user_id: userId, by: 'sign_in' },
+    });
+  await keepLogin(db, place, {
+    login_id: loginId,
+    user_id: userId,
+    subject: arrival.subject,
+    session_index: arrival.sessionIndex,
+  });
+}

@@ -1,0 +1,63 @@
+import { EmailAddress, redirect } from '@rivergate/endpoint';
+import { oneTimeToken } from '@rivergate/secrets';
+import { z } from 'zod';
+import { beginAttempt, insertAttempt, stepOf } from '../attempts/attempt-store.ts';
+import { refusalIn } from '../attempts/refusal.ts';
+import { endpoint } from '../endpoint.ts';
+import { Named, ProviderNotFound } from '../providers/provider.ts';
+import { enterProvider } from '../providers/provider-store.ts';
+import { CodeChallenge, toPage } from './page.ts';
+import { requestLogin } from './request-login.ts';
+
+/** Of a page of the platform, which gets it back. */
+const PageState = z.string().regex(/^[\w.~-]{8,128}$/, 'must be 8 to 128 characters of A-Z a-z 0-9 . _ ~ -');
+
+export const startLogin = endpoint(
+  {
+    operation: 'startSsoLogin',
+    method: 'get',
+    path: '/sso/providers/:provider_id/login',
+    summary: 'Start a login: redirect to the identity provider',
+    description:
+      'For the browser itself. It comes back, within ten minutes, to the page /sso of this platform, with the state and a code ' +
+      'that POST /auth/sso/login takes with the verifier, or with an error.',
+    caller: 'public',
+    writes: true,
+    params: Named,
+    query: z.object({
+      code_challenge: CodeChallenge,
+      state: PageState,
+      login_hint: EmailAddress.optional().meta({ description: 'Whom the provider should ask to sign in' }),
+    }),
+    // The sign-in page of the provider.
+    redirects: { status: 303, to: 'any' },
+    errors: [ProviderNotFound],
+  },
+  {
+    async prepare({ params, query, briefly, publicUrl, relyingParty }) {
+      const provider = await briefly(db => enterProvider(db, params.provider_id));
+      if (provider.status !== 'active' || provider.provider_type !== 'oidc') throw ProviderNotFound();
+      const state = oneTimeToken();
+      const secrets = { codeVerifier: oneTimeToken(), nonce: oneTimeToken() };
+      const asked = { ...secrets, state, loginHint: query.login_hint };
+      const url = await requestLogin({ publicUrl, relyingParty }, provider, asked).catch(refusalIn);
+      return { state, secrets, url };
+    },
+    async handle({ params, query, prepared: { state, secrets, url }, request, db, publicUrl, secretBox }) {
+      const { id, organization_id } = await enterProvider(db, params.provider_id);
+      const place = { organization_id, provider_id: id };
+      const steps = [stepOf('begun')];
+      if (typeof url !== 'string') {
+        const { reason, detail } = url;
+        steps.push(stepOf('refused', detail));
+        const result = { reason, steps, received: null, userId: null, email: null };
+        await insertAttempt(db, place, { ...result, begunBy: 'platform', ip: request.ip });
+        return toPage(publicUrl, { state: query.state, error: reason });
+      }
+      steps.push(stepOf('sent_to_provider', new URL(url).origin));
+      const flow = { ...secrets, codeChallenge: query.code_challenge, pageState: query.state };
+      await beginAttempt(db, secretBox, place, { state, flow, steps, ip: request.ip });
+      return redirect(url);
+    },
+  },
+);

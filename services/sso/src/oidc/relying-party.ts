@@ -1,0 +1,214 @@
+import type { Outbound } from '@rivergate/outbound';
+import type { SecretBox } from '@rivergate/secrets';
+import {
+  allowInsecureRequests,
+  authorizationCodeGrant,
+  buildAuthorizationUrl,
+  buildAuthorizationUrlWithPAR,
+  type ClientAuth,
+  ClientSecretBasic,
+  ClientSecretPost,
+  type Configuration,
+  calculatePKCECodeChallenge,
+  customFetch,
+  discovery,
+  enableNonRepudiationChecks,
+  fetchUserInfo,
+  None,
+} from 'openid-client';
+import { SignInRefusal } from '../attempts/refusal.ts';
+import { type OidcProvider, openSecret } from '../providers/provider-store.ts';
+import { outboundReasonOf, refusalOf } from './refusal-of.ts';
+
+/** Seconds for which a provider is waited for, each time that it is asked. */
+const TIMEOUT = 5;
+/** Bytes of one answer: ID tokens with thousands of groups are smaller. */
+const LARGEST_ANSWER = 256 * 1024;
+/** Milliseconds for which a discovery document counts. */
+const METADATA_LIFETIME = 3_600_000;
+/** Milliseconds after which what is known of a provider is fetched anew where it has led to a refusal, as after a change of keys. */
+const BETWEEN_FETCHES = 30_000;
+/** Providers that a process remembers. */
+const REMEMBERED = 1_000;
+
+/** What failures mean while a login is asked for, and while its code is traded in. */
+const REQUESTING = { refused: 'REQUEST_REFUSED', otherwise: 'DISCOVERY_FAILED' } as const;
+const TRADING = { refused: 'TOKEN_REFUSED', otherwise: 'INVALID_ID_TOKEN' } as const;
+
+/** What is kept while the browser is at the provider. */
+export interface OidcFlow {
+  /** RFC 7636 */
+  codeVerifier: string;
+  /** OpenID Connect Core, section 3.1.2.1 */
+  nonce: string;
+}
+
+/** Claims of the ID token, of which signature, issuer, audience, times and nonce are verified, and of the userinfo endpoint. */
+export type Claims = { sub: string } & Record<string, unknown>;
+
+/** The platform as a client of providers that administrators have set up. What fails is a SignInRefusal. */
+export interface RelyingParty {
+  /** @returns where to send the browser (RFC 6749, section 4.1.1; by RFC 9126 where the provider offers that) */
+  authorizationUrl(
+    provider: OidcProvider,
+    request: OidcFlow & { redirectUri: string; state: string; loginHint: string | undefined },
+  ): Promise<string>;
+  /**
+   * Trades a code in.
+   *
+   * @param returned the address at which the browser came back
+   * @param wanted claims that are asked for at the userinfo endpoint, where the ID token lacks one of them
+   */
+  claimsOf(
+    provider: OidcProvider,
+    returned: URL,
+    flow: OidcFlow & { state: string },
+    wanted: readonly string[],
+  ): Promise<Claims>;
+  /** What the provider publishes of itself, fetched anew. */
+  configurationOf(provider: Asked): Promise<Configuration>;
+}
+
+type Asked = Pick<
+  OidcProvider,
+  'issuer' | 'client_id' | 'client_secret_sealed' | 'organization_id' | 'scopes'
+>;
+
+interface Known {
+  version: number;
+  since: number;
+  configuration: Promise<Configuration>;
+}
+
+export function relyingParty({
+  outbound,
+  secretBox,
+}: {
+  outbound: Outbound;
+  secretBox: SecretBox;
+}): RelyingParty {
+  const fetch = outbound.fetch({ deadline: TIMEOUT * 1_000, maxBytes: LARGEST_ANSWER });
+  const known = new Map<number, Known>();
+
+  async function discovered(provider: Asked): Promise<Configuration> {
+    const issuer = new URL(provider.issuer);
+    const configuration = await discovery(
+      issuer,
+      provider.client_id,
+      undefined,
+      authenticationOf(openSecret(secretBox, provider)),
+      {
+        timeout: TIMEOUT,
+        [customFetch]: (url, request) => fetch(url, request as RequestInit),
+        execute: [
+          enableNonRepudiationChecks,
+          ...(issuer.protocol === 'http:' ? [allowInsecureRequests] : []),
+        ],
+      },
+    ).catch(cause => {
+      const reason = outboundReasonOf(cause);
+      throw reason === undefined
+        ? new SignInRefusal('DISCOVERY_FAILED')
+        : new SignInRefusal('PROVIDER_UNREACHABLE', reason);
+    });
+    // The library lets a provider stand for all tenants of its maker, whose users anybody can make.
+    if (!isSameIssuer(configuration.serverMetadata().issuer, provider.issuer))
+      throw new SignInRefusal('DISCOVERY_FAILED');
+    return configuration;
+  }
+
+  /** As it was found within the last hour; asked for once by all who need it at the same time. */
+  function remembered(provider: OidcProvider): Known {
+    const version = provider.updated_at.getTime();
+    const found = known.get(provider.id);
+    if (found?.version === version && performance.now() - found.since < METADATA_LIFETIME) return found;
+    const fresh = { version, since: performance.now(), configuration: discovered(provider) };
+    known.delete(provider.id);
+    known.set(provider.id, fresh);
+    if (known.size > REMEMBERED) known.delete(known.keys().next().value!);
+    fresh.configuration.catch(() => forget(provider.id, fresh));
+    return fresh;
+  }
+
+  function forget(id: number, mine: Known): void {
+    if (known.get(id) === mine) known.delete(id);
+  }
+
+  /** Where it leads to a refusal, what was known of the provider may be out of date. */
+  async function asking<Answer>(
+    provider: OidcProvider,
+    means: Parameters<typeof refusalOf>[1],
+    ask: (configuration: Configuration) => Promise<Answer>,
+  ): Promise<Answer> {
+    const mine = remembered(provider);
+    const configuration = await mine.configuration;
+    try {
+      return await ask(configuration);
+    } catch (cause) {
+      if (performance.now() - mine.since >= BETWEEN_FETCHES) forget(provider.id, mine);
+      throw refusalOf(cause, means);
+    }
+  }
+
+  return {
+    configurationOf: discovered,
+    authorizationUrl: (provider, { redirectUri, state, nonce, codeVerifier, loginHint }) =>
+      asking(provider, REQUESTING, async configuration => {
+        const parameters = {
+          redirect_uri: redirectUri,
+          scope: provider.scopes.join(' '),
+          state,
+          nonce,
+          code_challenge: await calculatePKCECodeChallenge(codeVerifier),
+          code_challenge_method: 'S256',
+          ...(loginHint === undefined ? {} : { login_hint: loginHint }),
+        };
+        const pushed = configuration.serverMetadata().pushed_authorization_request_endpoint;
+        const build = pushed === undefined ? buildAuthorizationUrl : buildAuthorizationUrlWithPAR;
+        const url = await build(configuration, parameters);
+        // To a page without TLS only where all of the provider is without, which the operator has allowed.
+        if (url.protocol !== 'https:' && url.protocol !== new URL(provider.issuer).protocol)
+          throw new SignInRefusal('DISCOVERY_FAILED');
+        return url.href;
+      }),
+    claimsOf: (provider, returned, { state, nonce, codeVerifier }, wanted) =>
+      asking(provider, TRADING, async configuration => {
+        requireIssuer(returned, configuration);
+        const tokens = await authorizationCodeGrant(configuration, returned, {
+          expectedState: state,
+          expectedNonce: nonce,
+          pkceCodeVerifier: codeVerifier,
+          idTokenExpected: true,
+        });
+        const claims = tokens.claims()!;
+        const { userinfo_endpoint } = configuration.serverMetadata();
+        if (userinfo_endpoint === undefined || wanted.every(name => Object.hasOwn(claims, name)))
+          return claims;
+        const more = await fetchUserInfo(configuration, tokens.access_token, claims.sub).catch(cause => {
+          throw new SignInRefusal('USERINFO_FAILED', outboundReasonOf(cause) ?? null);
+        });
+        return { ...more, ...claims };
+      }),
+  };
+}
+
+/** The answer comes from the provider that was asked, as far as it says so (RFC 9207). The library compares again. */
+function requireIssuer(returned: URL, configuration: Configuration): void {
+  const { issuer, authorization_response_iss_parameter_supported: isPromised } =
+    configuration.serverMetadata();
+  const named = returned.searchParams.get('iss');
+  if (named === null ? isPromised : named !== issuer) throw new SignInRefusal('WRONG_ISSUER');
+}
+
+/** By the request's body where the provider takes that, since ids with special characters are coded there in one way only. */
+function authenticationOf(secret: string | null): ClientAuth {
+  if (secret === null) return None();
+  const [post, basic] = [ClientSecretPost(secret), ClientSecretBasic(secret)];
+  return (server, client, body, headers) => {
+    const takesPost = server.token_endpoint_auth_methods_supported?.includes('client_secret_post');
+    (takesPost ? post : basic)(server, client, body, headers);
+  };
+}
+
+const isSameIssuer = (published: string, given: string) =>
+  URL.parse(published)?.href === URL.parse(given)?.href;

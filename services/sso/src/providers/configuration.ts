@@ -1,0 +1,123 @@
+import { requireRolesHandedOut } from '@rivergate/contracts';
+import { type CallForUser, type FailureDetail, ValidationFailed } from '@rivergate/endpoint';
+import { type Outbound, OutboundFailure } from '@rivergate/outbound';
+import type { SecretBox } from '@rivergate/secrets';
+import type { z } from 'zod';
+import { SignInRefusal } from '../attempts/refusal.ts';
+import type { RelyingParty } from '../oidc/relying-party.ts';
+import { readCertificates } from '../saml/certificates.ts';
+import { SamlRefusal } from '../saml/refusal.ts';
+import { FIELDS_OF, type ProviderType, type settings } from './provider.ts';
+import { type OidcProvider, type ProviderSettings, sealSecret } from './provider-store.ts';
+
+type Field = keyof typeof settings;
+
+/** What an administrator has given. */
+export type Given = { [Name in Field]?: z.output<(typeof settings)[Name]> | undefined };
+
+export interface ConfigurationTools {
+  outbound: Outbound;
+  secretBox: SecretBox;
+  relyingParty: RelyingParty;
+  call: CallForUser;
+}
+
+function refuseFields(fields: readonly Field[], code: FailureDetail['code'], reason: string): void {
+  if (fields.length === 0) return;
+  throw ValidationFailed(
+    undefined,
+    fields.map(field => ({ field: `body.${field}`, code, reason })),
+  );
+}
+
+/** @throws ValidationFailed for fields that a provider of this type does not have */
+export function requireOwnFields(type: ProviderType, given: Given): void {
+  const others: readonly Field[] = FIELDS_OF[type === 'saml' ? 'oidc' : 'saml'];
+  const foreign = others.filter(field => given[field] !== undefined);
+  refuseFields(foreign, 'not_allowed', `is not for a provider of the type ${type}`);
+}
+
+/** @throws ValidationFailed for those that are not there */
+export function requireFields(given: Given, fields: readonly Field[]): void {
+  const absent = fields.filter(field => given[field] === undefined);
+  refuseFields(absent, 'required', 'is required');
+}
+
+/**
+ * What is given in the form in which it is kept, once all of it makes sense: URLs can be asked, certificates are good, the
+ * provider is the issuer that it is said to be, and the caller could hand out the roles.
+ *
+ * @param before of a provider that is there, what it has
+ * @throws ValidationFailed, and what requireRolesHandedOut does
+ */
+export async function configurationOf(
+  tools: ConfigurationTools,
+  organizationId: number,
+  { certificate, client_secret, ...given }: Given,
+  before: ProviderSettings,
+): Promise<ProviderSettings> {
+  const kept: ProviderSettings = {
+    ...(Object.fromEntries(
+      Object.entries(given).filter(([, value]) => value !== undefined),
+    ) as ProviderSettings),
+    ...(certificate === undefined ? {} : { certificates: certificatesIn(certificate) }),
+    ...(client_secret === undefined
+      ? {}
+      : { client_secret_sealed: sealSecret(tools.secretBox, organizationId, client_secret) }),
+  };
+  if (given.sso_url !== undefined) await requireReachable(tools.outbound, 'sso_url', given.sso_url);
+  if (given.issuer !== undefined) {
+    const asked = { ...before, ...kept, organization_id: organizationId } as OidcProvider;
+    await requireIssuer(tools, asked);
+  }
+  const after = { ...before, ...kept };
+  const needsGroups = after.group_mappings?.length && after.attribute_mapping?.groups === undefined;
+  if (needsGroups)
+    refuseFields(
+      ['group_mappings'],
+      'not_allowed',
+      'needs attribute_mapping.groups, which says where groups are',
+    );
+  if (given.group_mappings?.length) {
+    const roles = given.group_mappings.map(({ role_id, workspace_id }) => ({ role_id, workspace_id }));
+    await tools.call(requireRolesHandedOut, { params: { org_id: organizationId }, body: { roles } });
+  }
+  return kept;
+}
+
+function certificatesIn(text: string) {
+  try {
+    return readCertificates(text).map(({ pem, fingerprint, expiresAt }) => ({
+      pem,
+      fingerprint,
+      expires_at: expiresAt.toISOString(),
+    }));
+  } catch (cause) {
+    if (!(cause instanceof SamlRefusal)) throw cause;
+    throw ValidationFailed(undefined, [
+      { field: 'body.certificate', code: 'invalid_format', reason: cause.message },
+    ]);
+  }
+}
+
+async function requireReachable(outbound: Outbound, field: Field, url: string): Promise<void> {
+  try {
+    await outbound.check(url);
+  } catch (cause) {
+    if (!(cause instanceof OutboundFailure)) throw cause;
+    refuseFields([field], 'not_allowed', cause.message);
+  }
+}
+
+async function requireIssuer(
+  { outbound, relyingParty }: ConfigurationTools,
+  provider: OidcProvider,
+): Promise<void> {
+  await requireReachable(outbound, 'issuer', provider.issuer);
+  try {
+    await relyingParty.configurationOf(provider);
+  } catch (cause) {
+    if (!(cause instanceof SignInRefusal)) throw cause;
+    refuseFields(['issuer'], 'not_allowed', cause.message);
+  }
+}

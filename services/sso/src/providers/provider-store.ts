@@ -1,0 +1,161 @@
+import { acrossOrganizations, withinOrganization } from '@rivergate/endpoint';
+import type { SecretBox } from '@rivergate/secrets';
+import type { Knex } from 'knex';
+import { type AttributeMapping, type GroupMapping, ProviderNotFound } from './provider.ts';
+
+export interface StoredCertificate {
+  pem: string;
+  /** SHA-256, hex in lower case. */
+  fingerprint: string;
+  /** ISO 8601 */
+  expires_at: string;
+}
+
+interface ProviderFacts {
+  id: number;
+  organization_id: number;
+  name: string;
+  status: 'active' | 'inactive';
+  attribute_mapping: AttributeMapping;
+  domains: string[];
+  group_mappings: GroupMapping[];
+  created_by: number;
+  created_at: Date;
+  updated_at: Date;
+}
+
+export interface SamlProvider extends ProviderFacts {
+  provider_type: 'saml';
+  entity_id: string;
+  sso_url: string;
+  metadata_url: string | null;
+  certificates: StoredCertificate[];
+  idp_initiated: boolean;
+  issuer: null;
+  client_id: null;
+  client_secret_sealed: null;
+  scopes: null;
+}
+
+export interface OidcProvider extends ProviderFacts {
+  provider_type: 'oidc';
+  issuer: string;
+  client_id: string;
+  client_secret_sealed: string | null;
+  scopes: string[];
+  entity_id: null;
+  sso_url: null;
+  metadata_url: null;
+  certificates: [];
+  idp_initiated: null;
+}
+
+export type ProviderRow = SamlProvider | OidcProvider;
+
+/** What can be set; of a change, only what is given. */
+export type ProviderSettings = Partial<
+  Omit<
+    { [Field in keyof SamlProvider]: SamlProvider[Field] | OidcProvider[Field] },
+    'id' | 'organization_id' | 'created_by' | 'created_at' | 'updated_at' | 'provider_type'
+  >
+>;
+
+const JSON_COLUMNS = ['attribute_mapping', 'group_mappings', 'certificates'] as const;
+
+/** As the driver wants them: it would write an array as one of PostgreSQL. */
+function forDatabase(given: ProviderSettings): Record<string, unknown> {
+  const json = JSON_COLUMNS.filter(column => given[column] !== undefined);
+  return { ...given, ...Object.fromEntries(json.map(column => [column, JSON.stringify(given[column])])) };
+}
+
+const contextOf = (organizationId: number) => `client secret of organization ${organizationId}`;
+
+export const sealSecret = (secretBox: SecretBox, organizationId: number, secret: string): string =>
+  secretBox.seal(secret, contextOf(organizationId));
+
+export function openSecret(
+  secretBox: SecretBox,
+  { organization_id, client_secret_sealed }: Pick<OidcProvider, 'organization_id' | 'client_secret_sealed'>,
+): string | null {
+  return client_secret_sealed === null
+    ? null
+    : secretBox.open(client_secret_sealed, contextOf(organization_id));
+}
+
+export function providersOf(db: Knex.Transaction, organizationId: number): Knex.QueryBuilder {
+  return db('providers').where({ organization_id: organizationId });
+}
+
+/** @throws ProviderNotFound also for one of another organization */
+export async function providerOf(
+  db: Knex.Transaction,
+  organizationId: number,
+  id: number,
+): Promise<ProviderRow> {
+  const row = await providersOf(db, organizationId).where({ id }).first();
+  if (!row) throw ProviderNotFound();
+  return row;
+}
+
+/** As providerOf; changes of it wait for this transaction. @throws ProviderNotFound */
+export async function lockProvider(
+  db: Knex.Transaction,
+  organizationId: number,
+  id: number,
+): Promise<ProviderRow> {
+  const row = await providersOf(db, organizationId).where({ id }).forNoKeyUpdate().first();
+  if (!row) throw ProviderNotFound();
+  return row;
+}
+
+/**
+ * For who comes without an account: the provider by its id, and the transaction within its organization.
+ *
+ * @throws ProviderNotFound
+ */
+export async function enterProvider(db: Knex.Transaction, id: number): Promise<ProviderRow> {
+  await acrossOrganizations(db);
+  const row: ProviderRow | undefined = await db('providers').where({ id }).first();
+  if (!row) throw ProviderNotFound();
+  await withinOrganization(db, row.organization_id);
+  return row;
+}
+
+export async function insertProvider(
+  db: Knex.Transaction,
+  provider: ProviderSettings & Pick<ProviderRow, 'organization_id' | 'provider_type' | 'created_by'>,
+): Promise<ProviderRow> {
+  const [row] = await db('providers').insert(forDatabase(provider)).returning('*');
+  return row;
+}
+
+export async function changeProvider(
+  db: Knex.Transaction,
+  id: number,
+  change: ProviderSettings,
+): Promise<ProviderRow> {
+  const [row] = await db('providers')
+    .where({ id })
+    .update({ ...forDatabase(change), updated_at: db.fn.now() })
+    .returning('*');
+  return row;
+}
+
+/** As administrators see it, without certificates and secret. */
+export function shownProvider(row: ProviderRow, verifiedDomains: readonly string[]) {
+  const { organization_id: _1, created_by: _2, certificates, client_secret_sealed: _3, ...shown } = row;
+  const lasting = certificates.toSorted((left, right) => (left.expires_at > right.expires_at ? -1 : 1))[0];
+  return {
+    ...shown,
+    verified_domains: row.domains.filter(domain => verifiedDomains.includes(domain)),
+    certificate_fingerprint: lasting?.fingerprint ?? null,
+    certificate_expires_at: lasting?.expires_at ?? null,
+  };
+}
+
+export const inBrief = ({ id, name, provider_type, status }: ProviderRow) => ({
+  id,
+  name,
+  provider_type,
+  status,
+});

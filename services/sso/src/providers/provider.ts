@@ -1,0 +1,185 @@
+import { Domain, displayText, error, Id, Timestamp } from '@rivergate/endpoint';
+import { z } from 'zod';
+
+export const ProviderNotFound = error(
+  'PROVIDER_NOT_FOUND',
+  404,
+  'The organization has no such identity provider',
+);
+export const TooManyProviders = error(
+  'TOO_MANY_PROVIDERS',
+  409,
+  'The organization has as many identity providers as it can',
+);
+
+/** Providers that an organization can have. */
+export const MOST_PROVIDERS = 20;
+
+export const ProviderType = z.enum(['saml', 'oidc']);
+export type ProviderType = z.output<typeof ProviderType>;
+export const ProviderStatus = z.enum(['active', 'inactive']);
+
+export const Named = z.object({ provider_id: Id });
+
+const Url = z.url({ protocol: /^https?$/ }).max(2_000);
+const REACHED =
+  'It must lead to addresses of the internet, over TLS, but for what the operator allows; credentials in it are refused';
+
+/** The name of a claim (OpenID Connect) or of an attribute (SAML). */
+const ClaimName = z
+  .string()
+  .min(1)
+  .max(255)
+  .regex(/^[^\x00-\x1f\x7f]*$/, 'must not hold control characters');
+
+export const AttributeMapping = z
+  .object({
+    email: ClaimName.optional(),
+    name: ClaimName.optional(),
+    given_name: ClaimName.optional(),
+    family_name: ClaimName.optional(),
+    picture: ClaimName.optional(),
+    groups: ClaimName.optional(),
+  })
+  .meta({
+    id: 'SsoAttributeMapping',
+    description: 'Which claim or attribute of the provider each field comes from',
+    examples: [{ email: 'email', name: 'displayName', groups: 'groups' }],
+  });
+export type AttributeMapping = z.output<typeof AttributeMapping>;
+
+export const DEFAULT_MAPPING: Record<ProviderType, AttributeMapping> = {
+  saml: { email: 'email', name: 'displayName' },
+  oidc: { email: 'email', name: 'name', given_name: 'given_name', family_name: 'family_name' },
+};
+
+export const DEFAULT_SCOPES = ['openid', 'email', 'profile'];
+
+export const GroupMapping = z.object({
+  group: z
+    .string()
+    .min(1)
+    .max(255)
+    .meta({ description: 'As the provider names it', examples: ['Analysts'] }),
+  role_id: Id,
+  workspace_id: Id.nullable().default(null).meta({ description: 'Null: everywhere' }),
+});
+export type GroupMapping = z.output<typeof GroupMapping>;
+
+/** A scope token (RFC 6749, section 3.3). */
+const Scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'must be a scope');
+
+/** What an administrator sets, whichever the type. */
+export const settings = {
+  name: displayText(255).meta({ examples: ['Corporate SSO'] }),
+  entity_id: z
+    .string()
+    .max(1_024)
+    .regex(/^[A-Za-z][A-Za-z0-9+.-]*:\S+$/, 'must be a URI')
+    .meta({ description: 'Of a SAML provider', examples: ['https://idp.example.com'] }),
+  sso_url: Url.meta({
+    description: `Of a SAML provider: where logins are asked for, by the HTTP-Redirect binding. ${REACHED}`,
+    examples: ['https://idp.example.com/sso/saml'],
+  }),
+  certificate: z
+    .string()
+    .min(1)
+    .max(65_536)
+    .meta({
+      description:
+        'Of a SAML provider: by which it signs, as base64 or PEM. Several PEM blocks are all trusted, which lets a change of ' +
+        'certificates overlap',
+    }),
+  idp_initiated: z.boolean().meta({
+    description:
+      'Of a SAML provider: whether a login may begin there. Whom it signs in is then shown, and has to be confirmed',
+  }),
+  issuer: Url.meta({
+    description: `Of an OpenID provider; its discovery document gives the endpoints and keys. ${REACHED}`,
+    examples: ['https://login.example.com'],
+  }),
+  client_id: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,255}$/, 'must be 1 to 255 printable ASCII characters')
+    .meta({ description: 'Of an OpenID provider', examples: ['rivergate'] }),
+  client_secret: z
+    .string()
+    .regex(/^[\x20-\x7e]{1,1024}$/, 'must be 1 to 1024 printable ASCII characters')
+    .meta({
+      description:
+        'Of an OpenID provider; in no answer. Without it, the platform is a public client, with PKCE as always',
+    }),
+  scopes: z
+    .array(Scope)
+    .max(20)
+    .refine(scopes => scopes.includes('openid'), 'must hold openid')
+    .meta({ description: 'Asked of an OpenID provider', examples: [DEFAULT_SCOPES] }),
+  attribute_mapping: AttributeMapping,
+  domains: z
+    .array(Domain)
+    .max(100)
+    .overwrite(domains => [...new Set(domains)])
+    .meta({
+      description:
+        'Domains of the addresses that sign in here. One counts only while the organization has verified it',
+      examples: [['example.com']],
+    }),
+  group_mappings: z
+    .array(GroupMapping)
+    .max(500)
+    .meta({
+      description:
+        'Roles by the groups that the provider names, set anew with each login; needs attribute_mapping.groups. None that the ' +
+        'caller could not hand out',
+    }),
+};
+
+/** What only one of the types has. */
+export const FIELDS_OF = {
+  saml: ['entity_id', 'sso_url', 'certificate', 'idp_initiated'],
+  oidc: ['issuer', 'client_id', 'client_secret', 'scopes'],
+} as const satisfies Record<ProviderType, readonly (keyof typeof settings)[]>;
+
+/** What creating and changing one answers. */
+export const ProviderInBrief = z.object({
+  id: Id,
+  name: settings.name,
+  provider_type: ProviderType,
+  status: ProviderStatus,
+});
+
+export const Provider = ProviderInBrief.extend({
+  entity_id: z.string().nullable(),
+  sso_url: z.string().nullable(),
+  metadata_url: z.string().nullable(),
+  idp_initiated: z.boolean().nullable(),
+  issuer: z.string().nullable(),
+  client_id: z.string().nullable(),
+  scopes: z.array(z.string()).nullable(),
+  attribute_mapping: AttributeMapping,
+  domains: z.array(z.string()),
+  verified_domains: z
+    .array(z.string())
+    .meta({ description: 'Those of the domains that count, since the organization has verified them' }),
+  group_mappings: z.array(GroupMapping),
+  certificate_fingerprint: z
+    .string()
+    .nullable()
+    .meta({ description: 'SHA-256 in hex, of the certificate that is good for longest' }),
+  certificate_expires_at: Timestamp.nullable(),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+}).meta({ id: 'SsoProvider' });
+
+/** What every event about a provider says of it. */
+export const ofProvider = (provider: {
+  id: number;
+  organization_id: number;
+  provider_type: ProviderType;
+  name: string;
+}) => ({
+  provider_id: provider.id,
+  organization_id: provider.organization_id,
+  provider_type: provider.provider_type,
+  name: provider.name,
+});
