@@ -23,7 +23,7 @@ describe('a token in place of a session', () => {
     expect(anyScope).toEqual(['getUserinfo', 'getUserinfoByPost']);
   });
 
-  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, acts for another, says where audit logs go, joins, leaves or ends an organization, or takes everything of an account along or away', () => {
+  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, acts for another, says where audit logs go or by which provider members sign in, joins, leaves or ends an organization, or takes everything of an account along or away', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
@@ -36,11 +36,13 @@ describe('a token in place of a session', () => {
       'changePassword',
       'completePasskeyRegistration',
       'configureAuditShipping',
+      'connectSsoAccount',
       'createBackupCodes',
       'createMergeCode',
       'createOauthApplication',
       'createOauthRegistrationToken',
       'createOrganizationToken',
+      'createSsoProvider',
       'createToken',
       'createWebhook',
       'deactivateMfa',
@@ -48,6 +50,7 @@ describe('a token in place of a session', () => {
       'deleteOrganization',
       'deletePasskey',
       'deleteProfilePicture',
+      'deleteSsoProvider',
       'deleteTotpDevice',
       'denyImpersonation',
       'endOwnImpersonation',
@@ -85,6 +88,7 @@ describe('a token in place of a session', () => {
       'trustDevice',
       'updateOauthApplication',
       'updateProfile',
+      'updateSsoProvider',
       'updateToken',
       'updateTotpDevice',
       'updateWebhook',

@@ -38,6 +38,7 @@ const documents = {
   '/sign-in': 'enter.html',
   '/sign-up': 'enter.html',
   '/social': 'social.html',
+  '/sso': 'sso.html',
   '/invitations': 'invitation.html',
   '/invitations/*': 'invitation.html',
 };
@@ -97,6 +98,10 @@ const parts = [
   'social-buttons.js',
   'social-flow.js',
   'social.js',
+  'sso.js',
+  'sso-buttons.js',
+  'sso-flow.js',
+  'sso-words.js',
   'verify-email.js',
   'view.js',
   'ways-in.js',

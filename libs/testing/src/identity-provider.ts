@@ -22,6 +22,8 @@ export type PersonElsewhere = { sub: string } & Record<string, unknown>;
 export interface IdentityProviderUnderTest {
   issuer: string;
   provider: Provider;
+  /** Gives somebody an account there, for a browser that sends their `sub` as `x-person`. */
+  know(person: PersonElsewhere): void;
   /**
    * Goes where a browser is sent, signs in as the person, agrees to everything, and gives the parameters with which the
    * browser is sent back.
@@ -103,6 +105,7 @@ export async function startIdentityProvider(
   return {
     issuer,
     provider,
+    know: person => void people.set(person.sub, person),
     async signIn(url, person) {
       people.set(person.sub, person);
       const cookies = new Map<string, string>();

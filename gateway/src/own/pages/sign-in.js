@@ -4,7 +4,7 @@ import { onSubmit, showFailure } from './form.js';
 const words = {
   INVALID_CREDENTIALS: 'Email or password is wrong.',
   ACCOUNT_DISABLED: 'This account is suspended. Ask whoever administers it.',
-  SSO_REQUIRED: 'This account signs in through its organization, which this page cannot do.',
+  SSO_REQUIRED: 'This account signs in through its organization: enter your address, then continue there.',
 };
 
 /** Signs in with address and password. `signedIn` gets the tokens. */

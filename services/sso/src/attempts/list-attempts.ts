@@ -19,21 +19,39 @@ const Attempt = z
       .string()
       .nullable()
       .meta({ examples: ['DOMAIN_NOT_SERVED'] }),
-    explanation: z.string().nullable().meta({ description: 'The reason in words, and what to do about it' }),
+    explanation: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'The reason in words, and what to do about it',
+        examples: [REASONS.DOMAIN_NOT_SERVED],
+      }),
     steps: z.array(
       z.object({
         step: z.string().meta({ examples: ['claims_received'] }),
         at: Timestamp,
-        detail: z.string().optional(),
+        detail: z
+          .string()
+          .optional()
+          .meta({ examples: ['invalid_client'] }),
       }),
     ),
     received: z
       .record(z.string(), z.unknown())
       .nullable()
-      .meta({ description: 'What the provider said of the person; what is secret, masked' }),
+      .meta({
+        description: 'What the provider said of the person; what is secret, masked',
+        examples: [{ sub: '248289761001', email: 'ada@example.com', groups: ['Analysts'] }],
+      }),
     user_id: Id.nullable(),
-    email: z.string().nullable(),
-    ip: z.string().nullable(),
+    email: z
+      .string()
+      .nullable()
+      .meta({ examples: ['ada@example.com'] }),
+    ip: z
+      .string()
+      .nullable()
+      .meta({ examples: ['192.0.2.1'] }),
     started_at: Timestamp,
     finished_at: Timestamp.nullable(),
   })

@@ -23,7 +23,10 @@ export const NotThisAccount = error(
 );
 
 /** RFC 7636, section 4.1. */
-const Verifier = z.string().regex(/^[\w.~-]{43,128}$/, 'must be a code verifier');
+const Verifier = z
+  .string()
+  .regex(/^[\w.~-]{43,128}$/, 'must be a code verifier')
+  .meta({ examples: ['dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk'] });
 
 const challengeOf = (verifier: string) => createHash('sha256').update(verifier).digest('base64url');
 

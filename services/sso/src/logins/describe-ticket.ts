@@ -9,7 +9,14 @@ export const InvalidTicket = error(
   'This sign-in is not valid any more; begin it again',
 );
 
-export const TicketText = z.string().min(1).max(512);
+export const TicketText = z
+  .string()
+  .min(1)
+  .max(512)
+  .meta({
+    description: 'With which the page /sso was opened',
+    examples: ['0VtdUGCvHqzXsYmPS7RIfpPyBdk6UDWmvDWWPCOVPFs'],
+  });
 
 export const describeTicket = endpoint(
   {
@@ -26,9 +33,12 @@ export const describeTicket = endpoint(
         description:
           'confirm: the provider began it. connect: the address belongs to an account here, whose user has to prove it',
       }),
-      email: z.string(),
-      display_name: z.string().nullable(),
-      provider_name: z.string(),
+      email: z.string().meta({ examples: ['ada@example.com'] }),
+      display_name: z
+        .string()
+        .nullable()
+        .meta({ examples: ['Ada Lovelace'] }),
+      provider_name: z.string().meta({ examples: ['Corporate SSO'] }),
     }),
     errors: [InvalidTicket],
   },

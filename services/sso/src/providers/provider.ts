@@ -30,7 +30,8 @@ const ClaimName = z
   .string()
   .min(1)
   .max(255)
-  .regex(/^[^\x00-\x1f\x7f]*$/, 'must not hold control characters');
+  .regex(/^[^\x00-\x1f\x7f]*$/, 'must not hold control characters')
+  .meta({ examples: ['email'] });
 
 export const AttributeMapping = z
   .object({
@@ -114,7 +115,7 @@ export const settings = {
     .max(20)
     .refine(scopes => scopes.includes('openid'), 'must hold openid')
     .meta({ description: 'Asked of an OpenID provider', examples: [DEFAULT_SCOPES] }),
-  attribute_mapping: AttributeMapping,
+  attribute_mapping: AttributeMapping.strict(),
   domains: z
     .array(Domain)
     .max(100)
@@ -125,7 +126,7 @@ export const settings = {
       examples: [['example.com']],
     }),
   group_mappings: z
-    .array(GroupMapping)
+    .array(GroupMapping.strict())
     .max(500)
     .meta({
       description:
@@ -149,23 +150,30 @@ export const ProviderInBrief = z.object({
 });
 
 export const Provider = ProviderInBrief.extend({
-  entity_id: z.string().nullable(),
-  sso_url: z.string().nullable(),
-  metadata_url: z.string().nullable(),
-  idp_initiated: z.boolean().nullable(),
-  issuer: z.string().nullable(),
-  client_id: z.string().nullable(),
-  scopes: z.array(z.string()).nullable(),
+  entity_id: settings.entity_id.nullable(),
+  sso_url: settings.sso_url.nullable(),
+  metadata_url: z
+    .string()
+    .nullable()
+    .meta({ examples: ['https://idp.example.com/metadata'] }),
+  idp_initiated: settings.idp_initiated.nullable(),
+  issuer: settings.issuer.nullable(),
+  client_id: settings.client_id.nullable(),
+  scopes: settings.scopes.nullable(),
   attribute_mapping: AttributeMapping,
-  domains: z.array(z.string()),
-  verified_domains: z
-    .array(z.string())
-    .meta({ description: 'Those of the domains that count, since the organization has verified them' }),
+  domains: settings.domains,
+  verified_domains: z.array(z.string()).meta({
+    description: 'Those of the domains that count, since the organization has verified them',
+    examples: [['example.com']],
+  }),
   group_mappings: z.array(GroupMapping),
   certificate_fingerprint: z
     .string()
     .nullable()
-    .meta({ description: 'SHA-256 in hex, of the certificate that is good for longest' }),
+    .meta({
+      description: 'SHA-256 in hex, of the certificate that is good for longest',
+      examples: ['6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b'],
+    }),
   certificate_expires_at: Timestamp.nullable(),
   created_at: Timestamp,
   updated_at: Timestamp,

@@ -1,0 +1,73 @@
+import { ask, endSession } from './api.js';
+import { keepSession } from './browser-session.js';
+import { failureWords } from './failure-words.js';
+import { showAlert } from './form.js';
+import { addToggles } from './password-field.js';
+import { finishFlow } from './social-flow.js';
+import { goToProvider, takeSsoFlow } from './sso-flow.js';
+import { ssoWords } from './sso-words.js';
+import { fill, show } from './view.js';
+import { waysIn } from './ways-in.js';
+
+const part = id => document.getElementById(id);
+const { provider, state, code, ticket, error } = Object.fromEntries(new URLSearchParams(location.search));
+history.replaceState(null, '', location.pathname);
+
+function fail(failure) {
+  fill({ failure });
+  show('failed');
+}
+
+const failed = answer => fail(answer.code ? ssoWords(answer.code) : failureWords(answer));
+
+/** Has the browser keep the session and goes back to where somebody wanted to sign in. */
+async function enter(tokens, back) {
+  const session = await keepSession(tokens);
+  if (session.kept) return finishFlow({ back });
+  await endSession(session.access_token);
+  fail('This browser keeps no cookie of this site, so nobody can be signed in this way.');
+}
+
+async function trade(given, { verifier, back }) {
+  const answer = await ask('POST', '/auth/sso/login', { body: { code: given, code_verifier: verifier } });
+  if (!answer.ok) return failed(answer);
+  await enter(answer.data, back);
+}
+
+/** The account with the address is somebody's own: whoever can sign in to it may connect it. */
+async function connect({ verifier, back }) {
+  const described = await ask('POST', '/sso/tickets/describe', { body: { ticket } });
+  if (!described.ok) return failed(described);
+  const { email, provider_name } = described.data;
+  fill({ arriving: email, provider: provider_name });
+  addToggles();
+  waysIn({
+    async signedIn(tokens) {
+      const { access_token: accessToken } = tokens;
+      const body = { ticket, code_verifier: verifier };
+      const answer = await ask('POST', '/sso/tickets/connect', { body, accessToken });
+      if (answer.ok) return enter(tokens, back);
+      await endSession(accessToken);
+      if (answer.code !== 'NOT_THIS_ACCOUNT') return failed(answer);
+      showAlert(part('sign-in'), `This is another account. Sign in to the one of ${email}.`);
+    },
+  });
+  part('sign-in').elements.email.value = email;
+  show('connect');
+}
+
+async function finish() {
+  if (provider) {
+    part('begin').addEventListener('click', () => goToProvider(provider));
+    return show('begin');
+  }
+  const flow = takeSsoFlow(state);
+  if (!flow) return fail('This sign-in was not begun in this tab, or is finished already.');
+  part('back').href = flow.back;
+  if (code) return trade(code, flow);
+  if (ticket) return connect(flow);
+  fail(ssoWords(error));
+}
+
+show('going', { focus: false });
+await finish();
