@@ -51,6 +51,10 @@ export const RATE_LIMITS = {
   audit_shipping_test: { count: 10, seconds: 60 },
   /** Times that one organization has its domains looked for in DNS. */
   domain_check: { count: 20, seconds: 3600 },
+  /** Checks of an identity provider that somebody asks for. */
+  sso_provider_test: { count: 10, seconds: 60 },
+  /** Responses to a SAML provider that are refused and written down. */
+  sso_refused_response: { count: 30, seconds: 60 },
   /** Test events that somebody has sent to a webhook. */
   webhook_test: { count: 10, seconds: 60 },
 } as const satisfies Record<string, RateLimit>;

@@ -1,10 +1,10 @@
 import { ask, endSession } from './api.js';
 import { keepSession } from './browser-session.js';
 import { failureWords } from './failure-words.js';
-import { showAlert } from './form.js';
+import { onSubmit, showAlert } from './form.js';
 import { addToggles } from './password-field.js';
 import { finishFlow } from './social-flow.js';
-import { goToProvider, takeSsoFlow } from './sso-flow.js';
+import { goToProvider, newVerifier, takeSsoFlow } from './sso-flow.js';
 import { ssoWords } from './sso-words.js';
 import { fill, show } from './view.js';
 import { waysIn } from './ways-in.js';
@@ -34,26 +34,50 @@ async function trade(given, { verifier, back }) {
   await enter(answer.data, back);
 }
 
+/** What a ticket is for; else the page says that it is good no more. */
+async function describe(given) {
+  const answer = await ask('POST', '/sso/tickets/describe', { body: { ticket: given } });
+  if (!answer.ok) return failed(answer);
+  const { email, display_name, provider_name } = answer.data;
+  fill({ arriving: email, 'arriving-name': display_name ?? email, provider: provider_name });
+  return answer.data;
+}
+
 /** The account with the address is somebody's own: whoever can sign in to it may connect it. */
-async function connect({ verifier, back }) {
-  const described = await ask('POST', '/sso/tickets/describe', { body: { ticket } });
-  if (!described.ok) return failed(described);
-  const { email, provider_name } = described.data;
-  fill({ arriving: email, provider: provider_name });
+async function connect(given, { verifier, back }) {
+  const described = await describe(given);
+  if (!described) return;
   addToggles();
   waysIn({
     async signedIn(tokens) {
       const { access_token: accessToken } = tokens;
-      const body = { ticket, code_verifier: verifier };
+      const body = { ticket: given, code_verifier: verifier };
       const answer = await ask('POST', '/sso/tickets/connect', { body, accessToken });
       if (answer.ok) return enter(tokens, back);
       await endSession(accessToken);
       if (answer.code !== 'NOT_THIS_ACCOUNT') return failed(answer);
-      showAlert(part('sign-in'), `This is another account. Sign in to the one of ${email}.`);
+      showAlert(part('sign-in'), `This is another account. Sign in to the one of ${described.email}.`);
     },
   });
-  part('sign-in').elements.email.value = email;
+  part('sign-in').elements.email.value = described.email;
   show('connect');
+}
+
+/** The provider began it, or somebody who leads others here: nothing counts before this person has seen for whom it is. */
+async function confirm(given) {
+  if (!(await describe(given))) return;
+  onSubmit(part('confirm'), 'One moment…', async () => {
+    const { verifier, challenge } = await newVerifier();
+    const body = { ticket: given, code_challenge: challenge };
+    const answer = await ask('POST', '/sso/tickets/confirm', { body });
+    if (!answer.ok) return failed(answer);
+    const flow = { verifier, back: '/account' };
+    const { code: traded, ticket: proved, reason } = answer.data;
+    if (traded) return trade(traded, flow);
+    if (proved) return connect(proved, flow);
+    fail(ssoWords(reason));
+  });
+  show('confirm');
 }
 
 async function finish() {
@@ -61,11 +85,12 @@ async function finish() {
     part('begin').addEventListener('click', () => goToProvider(provider));
     return show('begin');
   }
+  if (ticket && !state && isSecureContext) return confirm(ticket);
   const flow = takeSsoFlow(state);
   if (!flow) return fail('This sign-in was not begun in this tab, or is finished already.');
   part('back').href = flow.back;
   if (code) return trade(code, flow);
-  if (ticket) return connect(flow);
+  if (ticket) return connect(ticket, flow);
   fail(ssoWords(error));
 }
 

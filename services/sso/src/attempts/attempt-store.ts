@@ -99,7 +99,6 @@ export interface Result {
 }
 
 const resultRow = ({ reason, steps, received, userId, email }: Result) => ({
-  outcome: reason === null ? 'succeeded' : 'failed',
   reason,
   steps: JSON.stringify(steps),
   received: received && JSON.stringify(received),
@@ -110,22 +109,37 @@ const resultRow = ({ reason, steps, received, userId, email }: Result) => ({
 export async function finishAttempt(db: Knex.Transaction, id: number, result: Result): Promise<void> {
   await db('attempts')
     .where({ id })
-    .update({ ...resultRow(result), finished_at: db.fn.now() });
+    .update({
+      ...resultRow(result),
+      outcome: result.reason === null ? 'succeeded' : 'failed',
+      finished_at: db.fn.now(),
+    });
 }
 
-/** Of a sign-in of which nothing was kept: the provider began it, or it ended before the browser was sent there. */
+/**
+ * Of a sign-in of which nothing was kept: the provider began it, or it ended before the browser was sent there.
+ *
+ * @returns its id
+ */
 export async function insertAttempt(
   db: Knex.Transaction,
   place: Place,
-  result: Result & { begunBy: 'platform' | 'provider'; ip: string | null },
-): Promise<void> {
-  await db('attempts').insert({
-    ...place,
-    ...resultRow(result),
-    begun_by: result.begunBy,
-    ip: result.ip,
-    finished_at: db.fn.now(),
-  });
+  attempt: Result & { outcome: 'pending' | 'failed'; begunBy: 'platform' | 'provider'; ip: string | null },
+): Promise<number> {
+  const { outcome, begunBy: begun_by, ip } = attempt;
+  const finished_at = outcome === 'pending' ? null : db.fn.now();
+  const [{ id }] = await db('attempts')
+    .insert({ ...place, ...resultRow(attempt), outcome, begun_by, ip, finished_at })
+    .returning('id');
+  return id;
+}
+
+/** What is known of an attempt that waits to be confirmed. */
+export async function pendingAttempt(
+  db: Knex.Transaction,
+  id: number,
+): Promise<Pick<Result, 'received' | 'email'> & { steps: Step[] }> {
+  return await db('attempts').where({ id }).first('steps', 'received', 'email');
 }
 
 /**

@@ -4,7 +4,7 @@ import { endpoint } from '../endpoint.ts';
 import { Named, ProviderNotFound } from '../providers/provider.ts';
 import { providerOf } from '../providers/provider-store.ts';
 import { FLOW_SECONDS } from './attempt-store.ts';
-import { REASONS } from './refusal.ts';
+import { explanationOf, REASONS } from './refusal.ts';
 
 const Outcome = z.enum(['pending', 'succeeded', 'failed', 'abandoned']);
 
@@ -112,10 +112,6 @@ function shown({ outcome, ...row }: AttemptRow) {
   return {
     ...row,
     outcome: outcome === 'pending' && isOld ? ('abandoned' as const) : outcome,
-    explanation: explanationOf(row.reason),
+    explanation: row.reason === null ? null : explanationOf(row.reason),
   };
 }
-
-const WORDS: Readonly<Record<string, string>> = REASONS;
-
-const explanationOf = (reason: string | null) => (reason === null ? null : (WORDS[reason] ?? null));

@@ -1,3 +1,5 @@
+import { REFUSALS, SamlRefusal } from '../saml/index.ts';
+
 /** Why a sign-in was refused: a stable code, and what an administrator does about it. */
 export const REASONS = {
   PROVIDER_INACTIVE: 'The provider has been made inactive meanwhile',
@@ -15,11 +17,14 @@ export const REASONS = {
   INVALID_ID_TOKEN: 'The ID token is not signed by a key of the provider, or is not for this sign-in',
   USERINFO_FAILED: 'The provider did not answer what it knows of the user',
   INVALID_SUBJECT: 'The provider names no user, or by more than 255 characters',
+  TRANSIENT_NAME_ID:
+    'The NameID is another one at each login; have the provider send a persistent one, or an address',
   EMAIL_MISSING:
     'The provider gives no address, or none that is one; see which claims or attributes it sent, and attribute_mapping',
   EMAIL_NOT_VERIFIED: 'The provider says itself that it has not verified the address',
   DOMAIN_NOT_SERVED: 'The address lies in none of the domains of the provider',
   DOMAIN_NOT_VERIFIED: 'The organization has not verified the domain of the address, or has lost it',
+  FINISHED_OR_OLD: 'The sign-in was finished already, or took longer than ten minutes',
   OTHER_SUBJECT: 'Another user of the provider is connected with this account',
   ACCOUNT_ELSEWHERE:
     'The address belongs to an account that the organization has not made; its user was asked to prove that it is theirs',
@@ -33,6 +38,14 @@ export const REASONS = {
 
 export type Reason = keyof typeof REASONS;
 
+const WORDS: Readonly<Record<string, string>> = {
+  ...REASONS,
+  ...Object.fromEntries(Object.entries(REFUSALS).map(([code, words]) => [`SAML_${code}`, words])),
+};
+
+/** A reason in words, and what to do about it. */
+export const explanationOf = (reason: string): string | null => WORDS[reason] ?? null;
+
 /** Says nothing of what was refused. */
 export class SignInRefusal extends Error {
   override readonly name = 'SignInRefusal';
@@ -40,8 +53,8 @@ export class SignInRefusal extends Error {
   /** For administrators: what the provider, or a library, calls it. */
   readonly detail: string | null;
 
-  constructor(reason: Reason, detail: string | null = null) {
-    super(REASONS[reason]);
+  constructor(reason: Reason | `SAML_${keyof typeof REFUSALS}`, detail: string | null = null) {
+    super(explanationOf(reason) ?? reason);
     this.reason = reason;
     this.detail = detail;
   }
@@ -50,5 +63,6 @@ export class SignInRefusal extends Error {
 /** For `catch`: the refusal as a value. @throws what is none */
 export function refusalIn(cause: unknown): SignInRefusal {
   if (cause instanceof SignInRefusal) return cause;
+  if (cause instanceof SamlRefusal) return new SignInRefusal(`SAML_${cause.code}`);
   throw cause;
 }

@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { takeAttempt } from '../attempts/attempt-store.ts';
 import { endpoint } from '../endpoint.ts';
+import { addressOf } from '../providers/address.ts';
 import { Named, ProviderNotFound } from '../providers/provider.ts';
 import { enterProvider, type OidcProvider } from '../providers/provider-store.ts';
 import { oidcArrival } from './oidc-arrival.ts';
-import { addressOf, toPage } from './page.ts';
+import { toPage } from './page.ts';
 import { concludeSignIn, signIn, traceOf } from './sign-in.ts';
 
 export const callback = endpoint(

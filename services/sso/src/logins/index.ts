@@ -1,7 +1,9 @@
 import { acrossOrganizations } from '@rivergate/endpoint';
 import { ofMember, type Resources, type Schedule } from '@rivergate/service';
 import { signInTables } from '../../migrations/0005_sign_ins.ts';
+import { assertionConsumer } from './acs.ts';
 import { callback } from './callback.ts';
+import { confirmLogin } from './confirm-login.ts';
 import { connectAccount } from './connect-account.ts';
 import { dropOldLogins } from './connection-store.ts';
 import { describeTicket } from './describe-ticket.ts';
@@ -10,7 +12,15 @@ import { startLogin } from './start-login.ts';
 import { dropExpiredTickets } from './ticket-store.ts';
 
 export const tag = 'SSO';
-export const endpoints = [discover, startLogin, callback, describeTicket, connectAccount];
+export const endpoints = [
+  discover,
+  startLogin,
+  assertionConsumer,
+  callback,
+  describeTicket,
+  confirmLogin,
+  connectAccount,
+];
 export const migrations = [signInTables];
 export const schedules: Schedule<Resources>[] = [
   {

@@ -125,6 +125,22 @@ describe('a login at an OpenID provider', () => {
     );
     expect(leadsTo(answer).searchParams.get('login_hint')).toBe('ada@acme.example');
   });
+  it('takes no response of SAML', async () => {
+    const raw = 'SAMLResponse=PHg%2BPC94Pg';
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const path = `/api/v1/sso/providers/${provider}/acs`;
+    expect((await service.anonymous.post(path, undefined, { raw, headers })).status).toBe(404);
+  });
+  it('says what to register at the provider', async () => {
+    const { body } = await service.anonymous.get(`/api/v1/sso/providers/${provider}/metadata`).expect(200);
+    expect(body.data).toEqual({
+      redirect_uris: [`http://rivergate.test/api/v1/sso/providers/${provider}/callback`],
+      initiate_login_uri: `http://rivergate.test/sso?provider=${provider}`,
+      response_types: ['code'],
+      code_challenge_methods: ['S256'],
+    });
+    await service.anonymous.get('/api/v1/sso/providers/999999/metadata').expect(404);
+  });
   it('422 without a challenge and a state, and with what is none', async () => {
     const { query } = browser();
     for (const wrong of [

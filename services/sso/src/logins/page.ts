@@ -11,6 +11,12 @@ export const CodeChallenge = z
     examples: ['E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM'],
   });
 
+/** Of a page of the platform, which gets it back. No longer than what SAML can carry (Bindings, section 3.4.3). */
+export const PageState = z
+  .string()
+  .regex(/^[\w.~-]{8,80}$/, 'must be 8 to 80 characters of A-Z a-z 0-9 . _ ~ -')
+  .meta({ examples: ['page.0b0e7a5a-6a0c-4d0f-9d41-4e3f8a2f7a10'] });
+
 /** What the platform's own page is told by its address. A code and a ticket are good once, and for minutes. */
 export interface Told {
   /** What the page gave to begin with, by which it knows that it did. */
@@ -26,7 +32,3 @@ export function toPage(publicUrl: string, told: Told) {
   const given = Object.entries(told).filter(([, value]) => value !== undefined) as [string, string][];
   return redirect(`${publicUrl}/sso?${new URLSearchParams(given)}`);
 }
-
-/** Where providers send browsers, and where they read what the platform is to them. */
-export const addressOf = (publicUrl: string, providerId: number, end: 'callback' | 'acs' | 'metadata') =>
-  `${publicUrl}/api/v1/sso/providers/${providerId}/${end}`;

@@ -6,11 +6,8 @@ import { refusalIn } from '../attempts/refusal.ts';
 import { endpoint } from '../endpoint.ts';
 import { Named, ProviderNotFound } from '../providers/provider.ts';
 import { enterProvider } from '../providers/provider-store.ts';
-import { CodeChallenge, toPage } from './page.ts';
+import { CodeChallenge, PageState, toPage } from './page.ts';
 import { requestLogin } from './request-login.ts';
-
-/** Of a page of the platform, which gets it back. */
-const PageState = z.string().regex(/^[\w.~-]{8,128}$/, 'must be 8 to 128 characters of A-Z a-z 0-9 . _ ~ -');
 
 export const startLogin = endpoint(
   {
@@ -34,13 +31,13 @@ export const startLogin = endpoint(
     errors: [ProviderNotFound],
   },
   {
-    async prepare({ params, query, briefly, publicUrl, relyingParty }) {
+    async prepare({ params, query, briefly, ...tools }) {
       const provider = await briefly(db => enterProvider(db, params.provider_id));
-      if (provider.status !== 'active' || provider.provider_type !== 'oidc') throw ProviderNotFound();
+      if (provider.status !== 'active') throw ProviderNotFound();
       const state = oneTimeToken();
       const secrets = { codeVerifier: oneTimeToken(), nonce: oneTimeToken() };
-      const asked = { ...secrets, state, loginHint: query.login_hint };
-      const url = await requestLogin({ publicUrl, relyingParty }, provider, asked).catch(refusalIn);
+      const asked = { ...secrets, state, pageState: query.state, loginHint: query.login_hint };
+      const url = await requestLogin(tools, provider, asked).catch(refusalIn);
       return { state, secrets, url };
     },
     async handle({ params, query, prepared: { state, secrets, url }, request, db, publicUrl, secretBox }) {
@@ -51,7 +48,7 @@ export const startLogin = endpoint(
         const { reason, detail } = url;
         steps.push(stepOf('refused', detail));
         const result = { reason, steps, received: null, userId: null, email: null };
-        await insertAttempt(db, place, { ...result, begunBy: 'platform', ip: request.ip });
+        await insertAttempt(db, place, { ...result, outcome: 'failed', begunBy: 'platform', ip: request.ip });
         return toPage(publicUrl, { state: query.state, error: reason });
       }
       steps.push(stepOf('sent_to_provider', new URL(url).origin));

@@ -5,10 +5,15 @@ import type { SecretBox } from '@rivergate/secrets';
 import type { z } from 'zod';
 import { SignInRefusal } from '../attempts/refusal.ts';
 import type { RelyingParty } from '../oidc/relying-party.ts';
-import { readCertificates } from '../saml/certificates.ts';
-import { SamlRefusal } from '../saml/refusal.ts';
+import { type Certificate, readCertificates, SamlRefusal } from '../saml/index.ts';
+import { fetchMetadata } from './fetch-metadata.ts';
 import { FIELDS_OF, type ProviderType, type settings } from './provider.ts';
-import { type OidcProvider, type ProviderSettings, sealSecret } from './provider-store.ts';
+import {
+  type OidcProvider,
+  type ProviderSettings,
+  type StoredCertificate,
+  sealSecret,
+} from './provider-store.ts';
 
 type Field = keyof typeof settings;
 
@@ -56,7 +61,11 @@ export async function configurationOf(
   { certificate, client_secret, ...given }: Given,
   before: ProviderSettings,
 ): Promise<ProviderSettings> {
+  const published = given.metadata_url
+    ? await metadataAt(tools.outbound, given.metadata_url, given.entity_id)
+    : {};
   const kept: ProviderSettings = {
+    ...published,
     ...(Object.fromEntries(
       Object.entries(given).filter(([, value]) => value !== undefined),
     ) as ProviderSettings),
@@ -65,7 +74,8 @@ export async function configurationOf(
       ? {}
       : { client_secret_sealed: sealSecret(tools.secretBox, organizationId, client_secret) }),
   };
-  if (given.sso_url !== undefined) await requireReachable(tools.outbound, 'sso_url', given.sso_url);
+  if (kept.sso_url)
+    await requireReachable(tools.outbound, given.sso_url ? 'sso_url' : 'metadata_url', kept.sso_url);
   if (given.issuer !== undefined) {
     const asked = { ...before, ...kept, organization_id: organizationId } as OidcProvider;
     await requireIssuer(tools, asked);
@@ -85,18 +95,40 @@ export async function configurationOf(
   return kept;
 }
 
-function certificatesIn(text: string) {
+const asStored = ({ pem, fingerprint, expiresAt }: Certificate): StoredCertificate => ({
+  pem,
+  fingerprint,
+  expires_at: expiresAt.toISOString(),
+});
+
+function certificatesIn(text: string): StoredCertificate[] {
   try {
-    return readCertificates(text).map(({ pem, fingerprint, expiresAt }) => ({
-      pem,
-      fingerprint,
-      expires_at: expiresAt.toISOString(),
-    }));
+    return readCertificates(text).map(asStored);
   } catch (cause) {
-    if (!(cause instanceof SamlRefusal)) throw cause;
-    throw ValidationFailed(undefined, [
-      { field: 'body.certificate', code: 'invalid_format', reason: cause.message },
-    ]);
+    if (cause instanceof SamlRefusal) refuseFields(['certificate'], 'invalid_format', cause.message);
+    throw cause;
+  }
+}
+
+/** What a SAML provider says of itself. @throws ValidationFailed */
+async function metadataAt(
+  outbound: Outbound,
+  url: string,
+  entityId: string | undefined,
+): Promise<ProviderSettings> {
+  try {
+    const { entity_id, sso_url, certificates } = await fetchMetadata(outbound, url, entityId);
+    if (sso_url === null)
+      refuseFields(
+        ['metadata_url'],
+        'not_allowed',
+        'The metadata names no sign-in by the HTTP-Redirect binding',
+      );
+    return { entity_id, sso_url, certificates: certificates.map(asStored) };
+  } catch (cause) {
+    if (cause instanceof OutboundFailure || cause instanceof SamlRefusal)
+      refuseFields(['metadata_url'], 'not_allowed', cause.message);
+    throw cause;
   }
 }
 

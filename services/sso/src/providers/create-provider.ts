@@ -27,7 +27,7 @@ export const createProvider = endpoint(
     summary: 'Add a SAML or OIDC provider',
     description:
       'It is active at once: members with an address in one of its domains that the organization has verified can sign in by ' +
-      'it. Of a SAML provider, entity_id, sso_url and certificate are required, of an OpenID provider issuer and client_id. ' +
+      'it. Of a SAML provider, entity_id, sso_url and certificate are required, or metadata_url; of an OpenID provider, issuer and client_id. ' +
       'Without domains, it is for those that the organization has verified now.',
     caller: 'admin',
     activeOrganization: true,
@@ -57,7 +57,7 @@ export const createProvider = endpoint(
     async prepare({ body: { provider_type, ...given }, caller, ...tools }) {
       requireOrganizationAccount(caller);
       requireOwnFields(provider_type, given);
-      requireFields(given, REQUIRED[provider_type]);
+      if (!given.metadata_url) requireFields(given, REQUIRED[provider_type]);
       const defaults = {
         attribute_mapping: DEFAULT_MAPPING[provider_type],
         ...(provider_type === 'oidc' ? { scopes: DEFAULT_SCOPES } : { idp_initiated: true }),

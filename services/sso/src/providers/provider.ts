@@ -91,6 +91,10 @@ export const settings = {
         'Of a SAML provider: by which it signs, as base64 or PEM. Several PEM blocks are all trusted, which lets a change of ' +
         'certificates overlap',
     }),
+  metadata_url: Url.nullable().meta({
+    description: `Metadata of a SAML provider, from which entity_id, sso_url and certificate come as far as they are not given. ${REACHED}`,
+    examples: ['https://idp.example.com/metadata'],
+  }),
   idp_initiated: z.boolean().meta({
     description:
       'Of a SAML provider: whether a login may begin there. Whom it signs in is then shown, and has to be confirmed',
@@ -137,7 +141,7 @@ export const settings = {
 
 /** What only one of the types has. */
 export const FIELDS_OF = {
-  saml: ['entity_id', 'sso_url', 'certificate', 'idp_initiated'],
+  saml: ['entity_id', 'sso_url', 'certificate', 'metadata_url', 'idp_initiated'],
   oidc: ['issuer', 'client_id', 'client_secret', 'scopes'],
 } as const satisfies Record<ProviderType, readonly (keyof typeof settings)[]>;
 

@@ -1,0 +1,45 @@
+import { content } from '@rivergate/endpoint';
+import { z } from 'zod';
+import { endpoint } from '../endpoint.ts';
+import { serviceProviderMetadata } from '../saml/index.ts';
+import { addressOf } from './address.ts';
+import { Named, ProviderNotFound } from './provider.ts';
+import { enterProvider } from './provider-store.ts';
+import { serviceProviderOf } from './saml-parties.ts';
+
+const SAML_METADATA = 'application/samlmetadata+xml';
+
+export const getMetadata = endpoint(
+  {
+    operation: 'getSsoMetadata',
+    method: 'get',
+    path: '/sso/providers/:provider_id/metadata',
+    summary: 'Service-provider metadata (SAML XML) or redirect URIs (OIDC) to give to the IdP',
+    caller: 'public',
+    params: Named,
+    content: { [SAML_METADATA]: 'text' },
+    answer: z.object({
+      redirect_uris: z
+        .array(z.string())
+        .meta({ examples: [['https://rivergate.example.com/api/v1/sso/providers/1/callback']] }),
+      initiate_login_uri: z.string().meta({
+        description: 'Where a login can be begun (OpenID Connect Core, section 4)',
+        examples: ['https://rivergate.example.com/sso?provider=1'],
+      }),
+      response_types: z.array(z.string()).meta({ examples: [['code']] }),
+      code_challenge_methods: z.array(z.string()).meta({ examples: [['S256']] }),
+    }),
+    errors: [ProviderNotFound],
+  },
+  async ({ params, db, publicUrl }) => {
+    const { id, provider_type } = await enterProvider(db, params.provider_id);
+    if (provider_type === 'saml')
+      return content(SAML_METADATA, serviceProviderMetadata(serviceProviderOf(publicUrl, id)));
+    return {
+      redirect_uris: [addressOf(publicUrl, id, 'callback')],
+      initiate_login_uri: `${publicUrl}/sso?provider=${id}`,
+      response_types: ['code'],
+      code_challenge_methods: ['S256'],
+    };
+  },
+);

@@ -1,0 +1,24 @@
+import type { Parties, ServiceProvider } from '../saml/index.ts';
+import { addressOf } from './address.ts';
+import type { SamlProvider } from './provider-store.ts';
+
+/** The platform, as one of its SAML providers knows it. */
+export const serviceProviderOf = (publicUrl: string, providerId: number): ServiceProvider => ({
+  entityId: addressOf(publicUrl, providerId, 'metadata'),
+  assertionConsumerUrl: addressOf(publicUrl, providerId, 'acs'),
+  logoutUrl: addressOf(publicUrl, providerId, 'logout'),
+  keys: [],
+});
+
+export function partiesOf(publicUrl: string, provider: SamlProvider): Parties {
+  const { id, entity_id, sso_url, certificates, idp_initiated } = provider;
+  return {
+    serviceProvider: serviceProviderOf(publicUrl, id),
+    identityProvider: {
+      entityId: entity_id,
+      ssoUrl: sso_url,
+      certificates: certificates.map(({ pem }) => pem),
+      idpInitiated: idp_initiated,
+    },
+  };
+}
