@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import type { NameServer } from '@rivergate/outbound/testing/name-server';
 import { softwareAuthenticator } from '@rivergate/service-identity/testing/software-authenticator';
 import { eventually, PNG, type TestAnswer, type TestCaller } from '@rivergate/testing';
+import { generate } from 'selfsigned';
 import type { AcceptanceFleet } from '../fleet.ts';
 import {
   data,
@@ -115,6 +116,7 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
   const sessions = data(await holder.get('/api/v1/sessions')).sessions;
   const asked = { user_id: holder.id, reason: named('Ticket'), minutes: 5 };
   const { impersonation } = await made(`${organization.path}/impersonations`, asked);
+  const provider = await setUpProvider(administrator, named('Login'), `${marker}.test`);
   const hook = await sendToWebhook(administrator, organization.path, named('Directory'));
 
   const twin = await made('/api/v1/users', { email: uniqueEmail(marker) });
@@ -173,6 +175,7 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
       devices: trusted,
       webhooks: hook.id,
       deliveries: hook.deliveryId,
+      providers: provider,
     },
   };
 }
@@ -230,6 +233,23 @@ async function sendToWebhook(administrator: Person, path: string, description: s
     'a delivery',
   );
   return { id: webhook.id as number, deliveryId: delivery.id as number };
+}
+
+/** A SAML provider at which nobody signs in. */
+async function setUpProvider(administrator: Person, name: string, domain: string): Promise<number> {
+  const { cert } = await generate([{ name: 'commonName', value: 'idp.test' }], {
+    keySize: 2_048,
+    algorithm: 'sha256',
+  });
+  const wanted = {
+    provider_type: 'saml',
+    name,
+    entity_id: 'https://idp.test',
+    sso_url: 'https://127.0.0.1:61998/sso',
+    certificate: cert,
+    domains: [domain],
+  };
+  return data(await administrator.post('/api/v1/sso/providers', wanted), 201).provider.id;
 }
 
 /** A login with the second factor, at a device that is trusted from then on. */

@@ -81,11 +81,12 @@ async function confirm(given) {
 }
 
 async function finish() {
-  if (provider) {
+  if (/^\d+$/.test(provider)) {
     part('begin').addEventListener('click', () => goToProvider(provider));
     return show('begin');
   }
   if (ticket && !state && isSecureContext) return confirm(ticket);
+  if (error && !state) return fail(ssoWords(error));
   const flow = takeSsoFlow(state);
   if (!flow) return fail('This sign-in was not begun in this tab, or is finished already.');
   part('back').href = flow.back;

@@ -1,5 +1,5 @@
 import type { Outbound } from '@rivergate/outbound';
-import type { SecretBox } from '@rivergate/secrets';
+import { oneTimeToken, type SecretBox } from '@rivergate/secrets';
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
@@ -15,6 +15,7 @@ import {
   enableNonRepudiationChecks,
   fetchUserInfo,
   None,
+  ResponseBodyError,
 } from 'openid-client';
 import { SignInRefusal } from '../attempts/refusal.ts';
 import { type OidcProvider, openSecret } from '../providers/provider-store.ts';
@@ -65,6 +66,12 @@ export interface RelyingParty {
     flow: OidcFlow & { state: string },
     wanted: readonly string[],
   ): Promise<Claims>;
+  /**
+   * Whether the provider knows the client: it is asked to trade in a code that it never gave.
+   *
+   * @throws SignInRefusal where that is not what it objects to
+   */
+  requireKnownClient(provider: OidcProvider, redirectUri: string): Promise<void>;
   /** What the provider publishes of itself, fetched anew. */
   configurationOf(provider: Asked): Promise<Configuration>;
 }
@@ -152,6 +159,20 @@ export function relyingParty({
 
   return {
     configurationOf: discovered,
+    requireKnownClient: (provider, redirectUri) =>
+      asking(provider, TRADING, async configuration => {
+        const returned = new URL(redirectUri);
+        const { issuer } = configuration.serverMetadata();
+        returned.search = new URLSearchParams({ code: oneTimeToken(), iss: issuer }).toString();
+        try {
+          await authorizationCodeGrant(configuration, returned, { pkceCodeVerifier: oneTimeToken() });
+        } catch (cause) {
+          // RFC 6749, section 5.2; some find a code invalid that has not the form of theirs.
+          const isOfCode =
+            cause instanceof ResponseBodyError && /^invalid_(?:grant|request)$/.test(cause.error);
+          if (!isOfCode) throw cause;
+        }
+      }),
     authorizationUrl: (provider, { redirectUri, state, nonce, codeVerifier, loginHint }) =>
       asking(provider, REQUESTING, async configuration => {
         const parameters = {

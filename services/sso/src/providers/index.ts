@@ -4,6 +4,7 @@ import { deleteProvider } from './delete-provider.ts';
 import { getMetadata } from './get-metadata.ts';
 import { getProvider } from './get-provider.ts';
 import { listProviders } from './list-providers.ts';
+import { testProvider } from './test-provider.ts';
 import { updateProvider } from './update-provider.ts';
 
 export const tag = 'SSO';
@@ -14,5 +15,6 @@ export const endpoints = [
   updateProvider,
   deleteProvider,
   getMetadata,
+  testProvider,
 ];
 export const migrations = [providerTables];
