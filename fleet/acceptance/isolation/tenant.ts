@@ -3,8 +3,8 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { NameServer } from '@rivergate/outbound/testing/name-server';
 import { softwareAuthenticator } from '@rivergate/service-identity/testing/software-authenticator';
+import { startSamlIdentityProvider } from '@rivergate/service-sso/testing/saml-identity-provider';
 import { eventually, PNG, type TestAnswer, type TestCaller } from '@rivergate/testing';
-import { generate } from 'selfsigned';
 import type { AcceptanceFleet } from '../fleet.ts';
 import {
   data,
@@ -116,7 +116,7 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
   const sessions = data(await holder.get('/api/v1/sessions')).sessions;
   const asked = { user_id: holder.id, reason: named('Ticket'), minutes: 5 };
   const { impersonation } = await made(`${organization.path}/impersonations`, asked);
-  const provider = await setUpProvider(administrator, named('Login'), `${marker}.test`);
+  const provider = await setUpProvider(fleet, administrator, named('Login'), `${marker}.test`);
   const hook = await sendToWebhook(administrator, organization.path, named('Directory'));
 
   const twin = await made('/api/v1/users', { email: uniqueEmail(marker) });
@@ -235,21 +235,31 @@ async function sendToWebhook(administrator: Person, path: string, description: s
   return { id: webhook.id as number, deliveryId: delivery.id as number };
 }
 
-/** A SAML provider at which nobody signs in. */
-async function setUpProvider(administrator: Person, name: string, domain: string): Promise<number> {
-  const { cert } = await generate([{ name: 'commonName', value: 'idp.test' }], {
-    keySize: 2_048,
-    algorithm: 'sha256',
-  });
-  const wanted = {
-    provider_type: 'saml',
-    name,
-    entity_id: 'https://idp.test',
-    sso_url: 'https://127.0.0.1:61998/sso',
-    certificate: cert,
-    domains: [domain],
-  };
-  return data(await administrator.post('/api/v1/sso/providers', wanted), 201).provider.id;
+/** A SAML provider at which somebody has signed in, and somebody has yet to confirm that they do. */
+async function setUpProvider(fleet: AcceptanceFleet, administrator: Person, name: string, domain: string) {
+  const elsewhere = await startSamlIdentityProvider();
+  const wanted = { provider_type: 'saml', name, metadata_url: elsewhere.metadataUrl, domains: [domain] };
+  const { id } = data(await administrator.post('/api/v1/sso/providers', wanted), 201).provider;
+  const path = `/api/v1/sso/providers/${id}`;
+  await eventually(
+    async () => data(await administrator.get(path)).provider.verified_domains.length > 0,
+    'the domain',
+  );
+  elsewhere.register((await fleet.caller().get(`${path}/metadata`)).text);
+  elsewhere.person = { nameId: uniqueEmail('elsewhere', domain) };
+  const begun = { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', state: 'page.isolation' };
+  const { headers } = await fleet.caller().get(`${path}/login?${new URLSearchParams(begun)}`);
+  for (const url of [headers.get('location')!, elsewhere.startUrl()]) {
+    const { fields } = await elsewhere.signIn(url);
+    const form = {
+      raw: `${new URLSearchParams(fields)}`,
+      headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    };
+    const told = await fleet.caller().post(`${path}/acs`, undefined, form);
+    if (!/[?&](?:code|ticket)=/.test(told.headers.get('location') ?? '')) throw new Error(told.text);
+  }
+  await elsewhere.stop();
+  return id as number;
 }
 
 /** A login with the second factor, at a device that is trusted from then on. */

@@ -5,7 +5,7 @@ import type { RedisClient } from '@rivergate/redis';
  * What counts once: proofs of possession, assertions by which clients prove themselves, answers that a browser posts, and
  * messages of identity providers.
  */
-export type CountsOnce = 'dpop' | 'client-assertion' | 'posted-answer' | 'saml-message';
+export type CountsOnce = 'dpop' | 'client-assertion' | 'posted-answer' | 'saml-message' | 'logout-token';
 
 /**
  * Notes that something was used, for all processes that share the Redis.

@@ -7,7 +7,7 @@ export const Domain = z
   .string()
   .trim()
   .max(253)
-  .transform(domain => (/^[^\s/:@?#\\%]+$/.test(domain) ? domainToASCII(domain.toLowerCase()) : ''))
+  .overwrite(domain => (/^[^\s/:@?#\\%]+$/.test(domain) ? domainToASCII(domain.toLowerCase()) : ''))
   .refine(isHostName, {
     error: 'must be a host name such as acme.com',
     params: { code: 'invalid_format' },

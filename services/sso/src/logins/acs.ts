@@ -27,8 +27,15 @@ export const assertionConsumer = endpoint(
     // A response of 256 KB in base64, coded as a form.
     bodyLimit: 512 * 1024,
     body: z.object({
-      SAMLResponse: z.string().max(400_000),
-      RelayState: z.string().max(2_048).optional(),
+      SAMLResponse: z
+        .string()
+        .max(400_000)
+        .meta({ description: 'In base64', examples: ['PHNhbWxwOlJlc3BvbnNlPg=='] }),
+      RelayState: z
+        .string()
+        .max(2_048)
+        .optional()
+        .meta({ examples: ['page.isolation'] }),
     }),
     redirects: { status: 303, to: 'own' },
     errors: [ProviderNotFound],

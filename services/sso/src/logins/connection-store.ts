@@ -79,3 +79,15 @@ export async function keepLogin(
 export async function dropOldLogins(db: Knex.Transaction): Promise<void> {
   await db('logins').whereRaw("created_at < now() - interval '31 days'").delete();
 }
+
+/** Forgets the sign-ins of a session at the provider, or of a person. @returns those */
+export async function endLogins(
+  db: Knex.Transaction,
+  providerId: number,
+  { subject, sessionIndex }: { subject: string | undefined; sessionIndex: string | undefined },
+): Promise<{ login_id: string; user_id: number }[]> {
+  const ended = db('logins').where({ provider_id: providerId });
+  if (subject !== undefined) ended.where({ subject });
+  if (sessionIndex !== undefined) ended.where({ session_index: sessionIndex });
+  return await ended.delete().returning(['login_id', 'user_id']);
+}

@@ -2,6 +2,7 @@ import { acrossOrganizations } from '@rivergate/endpoint';
 import { ofMember, type Resources, type Schedule } from '@rivergate/service';
 import { signInTables } from '../../migrations/0005_sign_ins.ts';
 import { assertionConsumer } from './acs.ts';
+import { backchannelLogout } from './backchannel-logout.ts';
 import { callback } from './callback.ts';
 import { confirmLogin } from './confirm-login.ts';
 import { connectAccount } from './connect-account.ts';
@@ -20,6 +21,7 @@ export const endpoints = [
   describeTicket,
   confirmLogin,
   connectAccount,
+  backchannelLogout,
 ];
 export const migrations = [signInTables];
 export const schedules: Schedule<Resources>[] = [

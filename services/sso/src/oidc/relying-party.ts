@@ -1,5 +1,6 @@
 import type { Outbound } from '@rivergate/outbound';
 import { oneTimeToken, type SecretBox } from '@rivergate/secrets';
+import { createRemoteJWKSet, type JWTVerifyGetKey, customFetch as joseFetch } from 'jose';
 import {
   allowInsecureRequests,
   authorizationCodeGrant,
@@ -19,6 +20,7 @@ import {
 } from 'openid-client';
 import { SignInRefusal } from '../attempts/refusal.ts';
 import { type OidcProvider, openSecret } from '../providers/provider-store.ts';
+import { type LogoutToken, readLogoutToken } from './logout-token.ts';
 import { outboundReasonOf, refusalOf } from './refusal-of.ts';
 
 /** Seconds for which a provider is waited for, each time that it is asked. */
@@ -72,6 +74,8 @@ export interface RelyingParty {
    * @throws SignInRefusal where that is not what it objects to
    */
   requireKnownClient(provider: OidcProvider, redirectUri: string): Promise<void>;
+  /** Whom a logout token is about (OpenID Connect Back-Channel Logout 1.0, section 2.6). @throws SignInRefusal */
+  readLogoutToken(provider: OidcProvider, token: string): Promise<LogoutToken>;
   /** What the provider publishes of itself, fetched anew. */
   configurationOf(provider: Asked): Promise<Configuration>;
 }
@@ -141,6 +145,20 @@ export function relyingParty({
     if (known.get(id) === mine) known.delete(id);
   }
 
+  const keySets = new WeakMap<Configuration, JWTVerifyGetKey>();
+  function keysOf(configuration: Configuration): JWTVerifyGetKey {
+    const found = keySets.get(configuration);
+    if (found) return found;
+    const { jwks_uri } = configuration.serverMetadata();
+    if (jwks_uri === undefined) throw new SignInRefusal('DISCOVERY_FAILED');
+    const keys = createRemoteJWKSet(new URL(jwks_uri), {
+      cooldownDuration: BETWEEN_FETCHES,
+      [joseFetch]: (url, request) => fetch(url, request as RequestInit),
+    });
+    keySets.set(configuration, keys);
+    return keys;
+  }
+
   /** Where it leads to a refusal, what was known of the provider may be out of date. */
   async function asking<Answer>(
     provider: OidcProvider,
@@ -159,6 +177,12 @@ export function relyingParty({
 
   return {
     configurationOf: discovered,
+    readLogoutToken: (provider, token) =>
+      asking(provider, TRADING, async configuration => {
+        const { issuer } = configuration.serverMetadata();
+        const expected = { issuer, audience: provider.client_id };
+        return await readLogoutToken(token, keysOf(configuration), expected);
+      }),
     requireKnownClient: (provider, redirectUri) =>
       asking(provider, TRADING, async configuration => {
         const returned = new URL(redirectUri);

@@ -17,6 +17,8 @@ export interface LyingProvider {
   userinfo: Record<string, unknown> | undefined;
   /** Requests that it got: path, and the form where there was one. */
   asked: { path: string; form: URLSearchParams }[];
+  /** Signs by the published key. */
+  signed(claims: JWTPayload): Promise<string>;
   /** Signs with a new key from now on, which is published in place of the old one, under its name. */
   rotateKeys(): Promise<void>;
   /** How the browser comes back from a request. */
@@ -39,6 +41,8 @@ export async function startLyingProvider(): Promise<LyingProvider> {
     tokenAnswer: undefined,
     userinfo: undefined,
     asked: [],
+    signed: claims =>
+      new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'key-0' }).sign(pair.privateKey),
     async rotateKeys() {
       pair = await generateKeyPair('RS256', { extractable: true });
     },
@@ -53,8 +57,7 @@ export async function startLyingProvider(): Promise<LyingProvider> {
     const now = Math.floor(Date.now() / 1_000);
     const right = { iss: issuer, aud: 'rivergate', sub: 'liar', nonce, iat: now, exp: now + 60 };
     const claims = { ...right, ...provider.claims } as JWTPayload;
-    if (provider.sign) return await provider.sign(claims);
-    return await new SignJWT(claims).setProtectedHeader({ alg: 'RS256', kid: 'key-0' }).sign(pair.privateKey);
+    return await (provider.sign ?? provider.signed)(claims);
   }
 
   const answers: Record<string, () => Promise<unknown> | unknown> = {
