@@ -62,6 +62,7 @@ export const signInTables = {
         expires_at timestamptz not null
       );
       create index on tickets (organization_id);
+      create index on tickets (provider_id);
       create index on tickets (expires_at);
 
       -- By what a provider names the session of a sign-in when it ends it.
