@@ -1,4 +1,8 @@
 import { type NameServer, startNameServer } from '@rivergate/outbound/testing/name-server';
+import {
+  type SamlIdentityProviderUnderTest,
+  startSamlIdentityProvider,
+} from '@rivergate/service-sso/testing/saml-identity-provider';
 import { eventually } from '@rivergate/testing';
 import {
   type IdentityProviderUnderTest,
@@ -21,6 +25,7 @@ describe.skipIf(noBrowser)(
   () => {
     let names: NameServer;
     let elsewhere: IdentityProviderUnderTest;
+    let saml: SamlIdentityProviderUnderTest;
     let fleet: AcceptanceFleet;
     let browser: Browser;
     let url: string;
@@ -59,6 +64,15 @@ describe.skipIf(noBrowser)(
         domains: [DOMAIN],
       };
       provider = data(await administrator.post('/api/v1/sso/providers', settings), 201).provider.id;
+      saml = await startSamlIdentityProvider();
+      const other = {
+        provider_type: 'saml',
+        name: 'Acme SAML',
+        metadata_url: saml.metadataUrl,
+        domains: [DOMAIN],
+      };
+      const { id: second } = data(await administrator.post('/api/v1/sso/providers', other), 201).provider;
+      saml.register((await fleet.caller().get(`/api/v1/sso/providers/${second}/metadata`)).text);
       await eventually(
         async () =>
           data(await fleet.caller().post('/api/v1/sso/discover', { domain: DOMAIN })).providers.length > 0,
@@ -77,6 +91,7 @@ describe.skipIf(noBrowser)(
     afterAll(async () => {
       await browser?.close();
       await elsewhere?.stop();
+      await saml?.stop();
       await fleet?.stop();
       await names?.stop();
     });
@@ -173,6 +188,34 @@ describe.skipIf(noBrowser)(
       const again = await visit(asked, person);
       await begin(again.page, grace.email);
       await heading(again.page, 'May Charts act for you?');
+    });
+
+    it('comes back from a SAML provider, too', async () => {
+      saml.person = { nameId: `saml-first@${DOMAIN}` };
+      const { page, faults } = await browser.visit(asked);
+      await page.getByRole('textbox', { name: 'Email' }).fill(saml.person.nameId);
+      await page.locator('#sign-in-password').focus();
+      await page.getByRole('button', { name: 'Continue with Acme SAML' }).click();
+      await heading(page, 'May Charts act for you?');
+      expect(faults).toEqual([]);
+    });
+
+    it('shows whom it is for where the provider began it, and signs nobody in before that is confirmed', async () => {
+      saml.person = {
+        nameId: `saml-second@${DOMAIN}`,
+        attributes: { displayName: ['Second Person'] },
+      };
+      const { page, faults } = await browser.visit(`${url}/sign-in`, { width: 320 });
+      await page.goto(saml.startUrl('https://evil.example'));
+      await heading(page, `Sign in as ${saml.person.nameId}?`);
+      await page.getByText('Acme SAML sent you here as Second Person').waitFor();
+      expect(page.url()).toBe(`${url}/sso`);
+      expect(await page.context().cookies(url)).toEqual([]);
+      await expectNoBarrier(page);
+      await page.getByRole('button', { name: 'Sign in', exact: true }).click();
+      await page.waitForURL(`${url}/account`);
+      await page.getByText(saml.person.nameId).first().waitFor();
+      expect(faults).toEqual([]);
     });
 
     it('begins by a link of the organization, which a person has to follow', async () => {

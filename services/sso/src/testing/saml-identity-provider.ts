@@ -185,12 +185,13 @@ export async function startSamlIdentityProvider(): Promise<SamlIdentityProviderU
           .writeHead(200, { 'content-type': 'application/samlmetadata+xml' })
           .end(metadata());
       if (url.pathname === '/start') return void html(await loginForm(undefined, relayState));
+      // Browsers also ask for an icon.
+      if (!['/sso', '/slo'].includes(url.pathname)) return void response.writeHead(404).end();
       const field = parameters.has('SAMLRequest') ? 'SAMLRequest' : 'SAMLResponse';
       const bytes = Buffer.from(parameters.get(field) ?? '', 'base64');
       const message = parseXml((request.method === 'POST' ? bytes : inflateRawSync(bytes)).toString());
       provider.asked.push(message);
       if (url.pathname === '/sso') return void html(await loginForm(message, relayState));
-      if (url.pathname !== '/slo') return void response.writeHead(404).end();
       // An answer ends what was begun here.
       if (message.name === 'LogoutResponse') return void html('<p>Signed out</p>');
       const asked = { id: message.attributes.get('ID')!, ...(relayState !== null && { relayState }) };
