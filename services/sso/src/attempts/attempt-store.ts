@@ -78,12 +78,14 @@ export async function takeAttempt(
   state: string,
 ): Promise<OpenAttempt | undefined> {
   const stateHash = tokenHash(state);
-  const row = await db('attempts').where({ state_hash: stateHash }).forUpdate().first();
+  const row = await db('attempts')
+    .where({ state_hash: stateHash })
+    .forUpdate()
+    .first('*', db.raw("started_at < now() - ? * interval '1 second' as is_old", [FLOW_SECONDS]));
   if (!row) return undefined;
   await db('attempts').where({ id: row.id }).update({ state_hash: null, flow_sealed: null });
   const { id, organization_id, provider_id, steps } = row;
-  const isOld = Date.now() - row.started_at.getTime() > 1_000 * FLOW_SECONDS;
-  if (isOld || provider_id !== providerId) return undefined;
+  if (row.is_old || provider_id !== providerId) return undefined;
   const flow = Flow.parse(JSON.parse(secretBox.open(row.flow_sealed, contextOf(stateHash))));
   return { id, organization_id, provider_id, steps, flow };
 }

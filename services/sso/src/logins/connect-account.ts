@@ -12,6 +12,8 @@ import { ssoConnected } from '@rivergate/events';
 import { equal } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import type { ProviderRow } from '../providers/provider-store.ts';
+import { requireServedAddress } from './check-address.ts';
 import { connect } from './connection-store.ts';
 import { InvalidTicket, TicketText } from './describe-ticket.ts';
 import { readTicket, spendTicket } from './ticket-store.ts';
@@ -79,6 +81,12 @@ export const connectAccount = endpoint(
     async handle({ prepared: { organizationId, providerId, arrival }, body, caller, db, emit }) {
       await withinOrganization(db, organizationId);
       if (!(await spendTicket(db, body.ticket))) throw InvalidTicket();
+      const provider: ProviderRow | undefined = await db('providers')
+        .where({ id: providerId })
+        .forShare()
+        .first();
+      if (provider?.status !== 'active') throw InvalidTicket();
+      await requireServedAddress(db, provider, arrival.email).catch(() => Promise.reject(InvalidTicket()));
       const place = { organization_id: organizationId, provider_id: providerId };
       await connect(db, place, caller.userId, arrival);
       await emit(ssoConnected, {

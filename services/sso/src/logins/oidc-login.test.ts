@@ -362,6 +362,13 @@ describe('an account that somebody has made themselves', () => {
     );
     expect(answers.map(({ status }) => status).toSorted()).toEqual([200, 400, 400, 400, 400]);
   });
+  it('is connected by nobody where the provider has been made inactive meanwhile', async () => {
+    const { mine, account, sent } = await arriveAt();
+    await update(provider, { status: 'inactive' });
+    await connect(sent.ticket, mine.verifier, account.user_id).expect(400);
+    await update(provider, { status: 'active' });
+    await connect(sent.ticket, mine.verifier, account.user_id).expect(200);
+  });
   it('is connected by nobody after ten minutes', async () => {
     const { mine, account, sent } = await arriveAt();
     await service.sql("update sso.tickets set expires_at = now() - interval '1 second'");
