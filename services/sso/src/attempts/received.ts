@@ -14,9 +14,18 @@ export function received(values: Readonly<Record<string, unknown>>): Received {
   const shown = Object.entries(values)
     .filter(([name]) => !LEFT_OUT.has(name))
     .slice(0, MOST_NAMES)
-    .map(([name, value]) => [name.slice(0, 255), SECRET.test(name) ? '[masked]' : bounded(value)] as const);
+    .map(
+      ([name, value]) =>
+        [
+          storable(name).slice(0, 255).toWellFormed(),
+          SECRET.test(name) ? '[masked]' : bounded(value),
+        ] as const,
+    );
   return Object.fromEntries(shown);
 }
+
+/** As PostgreSQL takes text, in JSON too. */
+const storable = (text: string) => text.replaceAll('\0', '').toWellFormed();
 
 function bounded(value: unknown): unknown {
   if (Array.isArray(value)) return value.slice(0, MOST_VALUES).map(bounded);
@@ -24,5 +33,5 @@ function bounded(value: unknown): unknown {
   const text = typeof value === 'string' ? value : JSON.stringify(value);
   // A token in a claim of another name.
   if (/^eyJ[\w-]+\./.test(text)) return '[masked]';
-  return text.replaceAll('\0', '').slice(0, MOST_CHARACTERS);
+  return storable(text).slice(0, MOST_CHARACTERS).toWellFormed();
 }

@@ -16,7 +16,7 @@ export const REASONS = {
     'The provider did not trade the code in; with invalid_client, compare client ID and client secret, which may have expired',
   INVALID_ID_TOKEN: 'The ID token is not signed by a key of the provider, or is not for this sign-in',
   USERINFO_FAILED: 'The provider did not answer what it knows of the user',
-  INVALID_SUBJECT: 'The provider names no user, or by more than 255 characters',
+  INVALID_SUBJECT: 'The provider names no user, or by other than 1 to 255 ASCII characters',
   TRANSIENT_NAME_ID:
     'The NameID is another one at each login; have the provider send a persistent one, or an address',
   EMAIL_MISSING:

@@ -8,8 +8,8 @@ import { profileOf } from './profile.ts';
 import type { Trace } from './sign-in.ts';
 import type { Arrival } from './ticket-store.ts';
 
-/** OpenID Connect Core, section 2. */
-const LONGEST_SUBJECT = 255;
+/** ASCII, as OpenID Connect Core, section 2, has a subject; a name of a session is no other. */
+const NAME = /^[\x20-\x7e]{1,255}$/;
 
 /** Who signed in at an OpenID provider, by what the browser brought back. @throws SignInRefusal */
 export async function oidcArrival(
@@ -25,7 +25,7 @@ export async function oidcArrival(
   const claims = await relyingParty.claimsOf(provider, returned, flow, wantedIn(attribute_mapping));
   trace.received = received(claims);
   trace.steps.push(stepOf('claims_received'));
-  if (claims.sub === '' || claims.sub.length > LONGEST_SUBJECT) throw new SignInRefusal('INVALID_SUBJECT');
+  if (!NAME.test(claims.sub)) throw new SignInRefusal('INVALID_SUBJECT');
   const { email, ...profile } = profileOf(attribute_mapping, claims);
   trace.email = email;
   if (email === null) throw new SignInRefusal('EMAIL_MISSING');
@@ -37,7 +37,7 @@ export async function oidcArrival(
     subject: claims.sub,
     email,
     methods: methodsIn(claims.amr),
-    sessionIndex: typeof claims.sid === 'string' ? claims.sid.slice(0, 255) : null,
+    sessionIndex: typeof claims.sid === 'string' && NAME.test(claims.sid) ? claims.sid : null,
     endsAt: null,
   };
 }

@@ -118,8 +118,8 @@ it('refuses a code that the provider does not trade in, and says by which error'
   expect(JSON.stringify(attempt)).not.toContain('secret of ada');
 });
 
-it('refuses a subject that is empty or longer than 255 characters', async () => {
-  for (const sub of ['', 'x'.repeat(256)]) {
+it('refuses a subject that is empty, longer than 255 characters or no ASCII', async () => {
+  for (const sub of ['', 'x'.repeat(256), 'a\0b', 'ünï']) {
     liar.claims.sub = sub;
     expect(await signIn()).toMatchObject({
       error: expect.stringMatching(/^(INVALID_SUBJECT|INVALID_ID_TOKEN)$/),
@@ -147,6 +147,12 @@ it('keeps little of claims that are huge, and refuses an answer that is larger',
   expect(received.api_token).toBe('[masked]');
   liar.claims.bio = 'x'.repeat(300_000);
   expect(await signIn()).toMatchObject({ error: 'PROVIDER_UNREACHABLE' });
+});
+
+it('writes down what no database takes as text', async () => {
+  Object.assign(liar.claims, { 'a\0b': 'c\0d', half: '\ud83d', '\udc00': ['\ud83d', '\0'], sid: '\0' });
+  expect(await signIn()).toHaveProperty('code');
+  expect((await lastAttempt()).received).toMatchObject({ ab: 'cd', half: '\ufffd' });
 });
 
 it.each(['__proto__', 'constructor', 'toString', 'hasOwnProperty'])(
