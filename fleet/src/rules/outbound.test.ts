@@ -26,9 +26,11 @@ const otherwise: Record<string, string> = {
   'services/identity/src/social/providers/client.ts': operators,
   'services/identity/src/social/providers/github/github.ts': operators,
   'services/identity/src/social/providers/oidc.ts': operators,
+  'services/sso/src/oidc/provider-memory.ts':
+    'fetches what a provider publishes, through the guarded fetcher alone',
   'services/sso/src/oidc/refusal-of.ts': 'knows the errors of openid-client, and asks nobody',
   'services/sso/src/oidc/relying-party.ts':
-    'asks the provider that an administrator has set up, through the guarded fetcher alone',
+    'asks the provider that an administrator has set up, by what the memory of providers gives it',
 };
 
 it('services reach each other by the typed client, and what a user names by the guarded fetcher alone', () => {
