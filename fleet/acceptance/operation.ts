@@ -15,8 +15,8 @@ export interface Operation {
   path: string;
   signedIn: boolean;
   caller: string;
-  /** Whether it refuses in the words of RFC 6749. */
-  oauth: boolean;
+  /** Whether it refuses in the words of RFC 6749, or those of RFC 7644. */
+  protocol: 'oauth' | 'scim' | undefined;
   parameters: { name: string; in: string; required?: boolean; schema: Schema }[];
   /** What is sent as JSON. */
   body: Schema | undefined;
@@ -37,7 +37,7 @@ interface Media {
 interface DocumentedOperation {
   security: object[];
   'x-caller': string;
-  'x-protocol'?: string;
+  'x-protocol'?: 'oauth' | 'scim';
   parameters?: Operation['parameters'];
   requestBody?: { content: Record<string, Media> };
   responses: Record<string, unknown>;
@@ -59,9 +59,11 @@ export async function operationsOf(fleet: AcceptanceFleet): Promise<Operation[]>
         name: `${method.toUpperCase()} ${path}`,
         method,
         path,
-        signedIn: operation.security.length > 0 && operation.security.every(scheme => 'bearer' in scheme),
+        signedIn:
+          operation.security.length > 0 &&
+          operation.security.every(scheme => 'bearer' in scheme || 'scim' in scheme),
         caller: operation['x-caller'],
-        oauth: operation['x-protocol'] === 'oauth',
+        protocol: operation['x-protocol'],
         parameters: operation.parameters ?? [],
         body: resolved(operation.requestBody?.content['application/json']?.schema),
         content: operation.requestBody?.content,
@@ -84,25 +86,30 @@ export function wrongValue(schema: Schema): unknown {
 
 /**
  * Refuses an answer that is not the documented failure of one of these statuses, in the shape that the operation has; where
- * OAuth is spoken, a wrong form is 400 and nothing is 422.
+ * OAuth or SCIM is spoken, a wrong form is 400 and nothing is 422.
  */
 export function expectRefusal(
-  { name, oauth }: Operation,
+  { name, protocol }: Operation,
   what: string,
   answer: { status: number; body: never; headers: Headers },
   statuses: number[],
 ): void {
-  if (!oauth) {
+  if (protocol === undefined) {
     expectFailure(`${name} ${what}`, answer, statuses);
     return;
   }
   const { status, body } = answer as {
     status: number;
-    body: { error?: unknown; error_description?: unknown };
+    body: Record<string, unknown>;
   };
   const expected = statuses.map(one => (one === 422 ? 400 : one));
-  const shaped = /^[a-z_]+$/.test(String(body?.error)) && typeof body.error_description === 'string';
-  if (!expected.includes(status) || !shaped || Object.keys(body).length !== 2)
+  const shaped =
+    protocol === 'oauth'
+      ? /^[a-z_]+$/.test(String(body?.error)) &&
+        typeof body.error_description === 'string' &&
+        Object.keys(body).length === 2
+      : body?.status === String(status) && typeof body.detail === 'string' && Array.isArray(body.schemas);
+  if (!expected.includes(status) || !shaped)
     throw new Error(`${name} ${what}: was answered ${status} ${JSON.stringify(body)?.slice(0, 300)}`);
 }
 

@@ -1,4 +1,10 @@
-import { declaredErrors, type ErrorDeclaration, MethodNotAllowed, NotFound } from '@rivergate/endpoint';
+import {
+  declaredErrors,
+  type ErrorDeclaration,
+  isScimType,
+  MethodNotAllowed,
+  NotFound,
+} from '@rivergate/endpoint';
 import { ExpectationFailed, HeadersTooLarge } from '@rivergate/gateway/refusals';
 import { endpointsByTag } from '@rivergate/service';
 import { definitions } from '../services.ts';
@@ -9,7 +15,8 @@ Every code that the API answers, made from the declarations by \`npm run docs\`;
 
 A failure is \`{"success": false, "error": {"code", "message", "details", "request_id"}}\`. Programs go by \`code\` and
 the status; \`message\` is for people and may change. [How to handle them](building-on-rivergate.md#errors) says which
-are worth another try. What speaks OAuth answers \`{"error", "error_description"}\` with the codes of its RFCs instead.
+are worth another try. What speaks OAuth answers \`{"error", "error_description"}\` with the codes of its RFCs instead, and
+SCIM \`{"schemas", "status", "scimType", "detail"}\`, in which only the codes listed below are named.
 `;
 
 /** What the gateway answers where no operation is reached. */
@@ -36,8 +43,12 @@ export function errorsPage(): string {
     row.meanings.add(summary);
     return row;
   };
+  const ofScim = new Map<string, Row>();
   for (const spec of specs)
-    for (const declaration of declaredErrors(spec)) rowOf(declaration).operations.add(spec.operation);
+    for (const declaration of declaredErrors(spec)) {
+      const row = spec.protocol === 'scim' ? scimRow(ofScim, declaration) : rowOf(declaration);
+      row?.operations.add(spec.operation);
+    }
   for (const declaration of BESIDE_OPERATIONS) rowOf(declaration);
 
   const enveloped = specs.filter(({ protocol }) => protocol === undefined).length;
@@ -69,7 +80,20 @@ export function errorsPage(): string {
     '',
     ...table(sorted.filter(ofOauth)),
     '',
+    '## From SCIM',
+    '',
+    ...table([...ofScim.values()].sort((left, right) => (left.code < right.code ? -1 : 1))),
+    '',
   ].join('\n');
+}
+
+/** Of what SCIM refuses without a `scimType` only the status is seen. */
+function scimRow(rows: Map<string, Row>, { code, status, summary }: ErrorDeclaration): Row | undefined {
+  if (!isScimType(code)) return undefined;
+  const row = rows.get(code) ?? { code, status, meanings: new Set(), operations: new Set() };
+  rows.set(code, row);
+  row.meanings.add(summary);
+  return row;
 }
 
 /** Of more names than a reader takes in the page says nothing; each operation of the document lists its codes. */

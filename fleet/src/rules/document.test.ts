@@ -1,4 +1,11 @@
-import { declaredErrors, type EndpointSpec, mergeFragments, openApiFragment } from '@rivergate/endpoint';
+import {
+  declaredErrors,
+  type EndpointSpec,
+  isScimType,
+  mergeFragments,
+  openApiFragment,
+  SCIM_TYPE,
+} from '@rivergate/endpoint';
 import { example } from '@rivergate/example';
 import { endpointsByTag } from '@rivergate/service';
 import { describe, expect, it } from 'vitest';
@@ -70,7 +77,7 @@ describe('the declarations of the whole fleet', () => {
       const { requestBody } = operationOf(spec);
       // By the rules of OAuth unknown fields are ignored; nothing nests in what it takes.
       const open =
-        spec.protocol === 'oauth' || spec.accepts?.some(kind => kind.kind === 'form' && kind.oauth);
+        spec.protocol !== undefined || spec.accepts?.some(kind => kind.kind === 'form' && kind.oauth);
       for (const [path, schema] of schemasIn(requestBody, spec.operation))
         if (schema.type === 'object' && schema.properties)
           expect(schema.additionalProperties, `${path}: nested objects of a request are strict, too`).toBe(
@@ -105,14 +112,20 @@ describe.each(specs.map(spec => [spec.operation, spec] as const))('%s', (_operat
   it('lists every code that it answers, under its status', () => {
     const responses = responsesOf(spec);
     for (const { code, status } of declaredErrors(spec)) {
-      const schema = contentOf(resolve(responses[status]!))['application/json']!.schema;
+      if (spec.protocol === 'scim' && !isScimType(code)) continue;
+      const type = spec.protocol === 'scim' ? SCIM_TYPE : 'application/json';
+      const schema = contentOf(resolve(responses[status]!))[type]!.schema;
       const named = merged.components.schemas![String(schema.$ref).split('/').at(-1)!] as {
-        properties: { error: { enum?: string[]; properties: { code: { enum: string[] } } } };
+        properties: {
+          error: { enum?: string[]; properties: { code: { enum: string[] } } };
+          scimType?: { enum: string[] };
+        };
       };
-      const { error } = named.properties;
-      expect(spec.protocol === 'oauth' ? error.enum : error.properties.code.enum).toContain(code);
+      const { error, scimType } = named.properties;
+      const codes = spec.protocol ? (scimType ?? error).enum : error.properties.code.enum;
+      expect(codes).toContain(code);
     }
-    expect('422' in responses).toBe(spec.protocol !== 'oauth');
+    expect('422' in responses).toBe(spec.protocol === undefined);
     expect(Object.keys(responses)).toEqual(
       expect.arrayContaining(['400', '413', '415', '429', '500', '502', '503', '504']),
     );

@@ -12,7 +12,9 @@ export type Challenge = (failure: Failure, exchange: Exchange) => Failure;
  * organization leads to the metadata of that organization: a client may be for it alone.
  */
 export function challenge(publicUrl: string): Challenge {
-  return (failure, { path, pathOrganizationId }) => {
+  return (failure, { path, pathOrganizationId, route }) => {
+    // No client of SCIM can ask for its token: an administrator has it issued.
+    if (route?.caller === 'scim') return withChallenge(failure, 'Bearer realm="scim"');
     const [first, ...others] = failure.headers['WWW-Authenticate']?.split(/, (?=DPoP )/) ?? [];
     if (first === undefined || !/^(?:Bearer|DPoP)\b/.test(first)) return failure;
     const organization =
@@ -21,8 +23,13 @@ export function challenge(publicUrl: string): Challenge {
         : '';
     const joint = first.includes(' ') ? ', ' : ' ';
     const told = `${first}${joint}resource_metadata="${publicUrl}${METADATA}${organization}"`;
-    const { code, status, message, details } = failure;
-    const headers = { ...failure.headers, 'WWW-Authenticate': [told, ...others].join(', ') };
-    return new Failure({ code, status, message }, { details, headers });
+    return withChallenge(failure, [told, ...others].join(', '));
   };
+}
+
+function withChallenge({ code, status, message, details, headers }: Failure, challenge: string): Failure {
+  return new Failure(
+    { code, status, message },
+    { details, headers: { ...headers, 'WWW-Authenticate': challenge } },
+  );
 }

@@ -14,6 +14,10 @@ export type Writer = {
   refuse(exchange: Exchange, failure: Failure): void;
 };
 
+/** Of what leads to no endpoint, its path tells in which shape its client expects to be refused. */
+const protocolOf = ({ route, path }: Exchange) =>
+  route ? route.protocol : path.startsWith('/scim/') ? 'scim' : null;
+
 const withoutBody = (status: number) => status === 204 || status === 304;
 
 export function answerWriter(answerHeaders: AnswerHeaders): Writer {
@@ -47,8 +51,9 @@ export function answerWriter(answerHeaders: AnswerHeaders): Writer {
       text(exchange, status, body, headers);
     },
     refuse(exchange, failure) {
-      const answer = failureAnswer(failure, exchange.id, exchange.route ?? undefined);
-      json(exchange, answer.status, answer.payload, answer.headers);
+      const answer = failureAnswer(failure, exchange.id, { protocol: protocolOf(exchange) });
+      const type: Record<string, string> = answer.type ? { 'Content-Type': answer.type } : {};
+      json(exchange, answer.status, answer.payload, { ...answer.headers, ...type });
     },
   };
 }

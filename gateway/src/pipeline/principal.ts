@@ -3,6 +3,7 @@ import {
   clientStanding,
   grantsIn,
   type Impersonator,
+  isWithin,
   type Member,
   type Membership,
   mayImpersonate,
@@ -12,7 +13,7 @@ import {
   type TokenFacts,
   type WorkspaceGrant,
 } from '@rivergate/caller';
-import { Unauthorized } from '@rivergate/endpoint';
+import { Forbidden, Unauthorized } from '@rivergate/endpoint';
 import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
@@ -31,7 +32,8 @@ export function principal(owners: Owners) {
     }
     const { userId } = exchange.token;
     if (userId === null) {
-      exchange.principal = clientPrincipal(exchange);
+      const isScim = 'tokenHash' in exchange.token.login && exchange.token.login.kind === 'scim';
+      exchange.principal = isScim ? scimPrincipal(exchange) : clientPrincipal(exchange);
       return;
     }
     const known = exchange.access?.memberships ?? [];
@@ -159,6 +161,20 @@ function clientPrincipal(exchange: Exchange): Principal {
     token: principalToken(token!, session.token),
     ...clientStanding(namesOrganization(exchange) ? pathOrganizationId : organizationId, session.token),
     clientId,
+  };
+}
+
+/** A program that provisions an organization: it holds no right there, and reaches what is for such programs alone. */
+function scimPrincipal({ token, access, ip }: Exchange): Principal {
+  const session = access?.session;
+  if (session?.state !== 'active' || session.token === undefined) throw invalidToken();
+  const { networks, organizationId } = session.token;
+  if (networks && !isWithin(networks, ip)) throw Forbidden('This token is not taken from your address');
+  return {
+    ...anonymous(ip),
+    kind: 'scim',
+    token: principalToken(token!, session.token),
+    organizationId,
   };
 }
 

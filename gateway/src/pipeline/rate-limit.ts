@@ -52,7 +52,8 @@ function decide(exchange: Exchange, verdict: RateLimitVerdict | null): void {
   if (verdict?.allowed === false) throw rateLimited(verdict);
 }
 
-function classOf(principal: Principal): 'standard' | 'premium' | 'admin' {
+function classOf(principal: Principal): 'standard' | 'premium' | 'admin' | 'scim' {
+  if (principal.kind === 'scim') return 'scim';
   if (principal.kind === 'client') return 'standard';
   if (principal.isSystemAdmin || (principal.isAdmin && principal.plan !== 'individual')) return 'admin';
   return principal.plan === 'professional' || principal.plan === 'enterprise' ? 'premium' : 'standard';

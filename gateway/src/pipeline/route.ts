@@ -12,7 +12,7 @@ export function route(fleet: Pick<Fleet, 'table' | 'incomplete'>) {
     exchange.query = target.query;
     const match = fleet.table().match(request.method ?? 'GET', target.path);
     if (match === null) {
-      if (fleet.incomplete() && target.path.startsWith('/api/v1/')) {
+      if (fleet.incomplete() && /^\/(?:api\/v1|scim)\//.test(target.path)) {
         throw UpstreamUnavailable('A service has not told its endpoints yet; try again shortly', [], {
           'Retry-After': '2',
         });

@@ -18,6 +18,7 @@ const membershipEvents = [
 export const accessTopics = [
   'rivergate.identity.session',
   'rivergate.identity.token',
+  'rivergate.sso.token',
   'rivergate.organization.member',
   'rivergate.organization.role',
   'rivergate.organization.organization',
@@ -36,10 +37,11 @@ export async function projectAccess(redis: RedisClient, event: AccessEvent): Pro
     await (event.type === 'identity.session.revoked' ? revokeSession : forgetSession)(redis, sessionId);
     return true;
   }
-  if (event.type === 'identity.token.revoked' || event.type === 'identity.token.changed') {
+  const [, change] = /^(?:identity|sso)\.token\.(revoked|changed)$/.exec(event.type) ?? [];
+  if (change !== undefined) {
     const hash = (event.data as { token_hash?: unknown } | undefined)?.token_hash;
     if (typeof hash !== 'string') return false;
-    await (event.type === 'identity.token.revoked' ? revokeToken : forgetToken)(redis, hash);
+    await (change === 'revoked' ? revokeToken : forgetToken)(redis, hash);
     return true;
   }
   if (event.type === 'identity.token.batch_revoked' || event.type === 'identity.token.batch_changed') {

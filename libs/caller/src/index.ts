@@ -37,6 +37,7 @@ export {
   countedAddress,
   countedNetwork,
   isLoopback,
+  isWithin,
   namesThisMachine,
   reachedByOthers,
 } from './address.ts';

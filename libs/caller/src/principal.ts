@@ -21,8 +21,11 @@ export type Impersonator = {
 
 /** Who calls, for which organization, with which rights: what the gateway learned about a request. */
 export type Principal = {
-  /** `client`: a program that belongs to an organization and stands for no user. */
-  kind: 'anonymous' | 'user' | 'client' | 'service';
+  /**
+   * `client`: a program that belongs to an organization and stands for no user; `scim`: one that provisions its members, and
+   * does nothing else.
+   */
+  kind: 'anonymous' | 'user' | 'client' | 'scim' | 'service';
   userId: number | null;
   /** Who really calls, where that is not userId: much is closed to them, and all that they do names them. */
   impersonator: Impersonator | null;

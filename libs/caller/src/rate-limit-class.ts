@@ -5,6 +5,8 @@ export const RATE_LIMITS = {
   standard: { count: 100, seconds: 60 },
   premium: { count: 500, seconds: 60 },
   admin: { count: 1000, seconds: 60 },
+  /** Requests of the provisioning of an organization. */
+  scim: { count: 6000, seconds: 60 },
   /** Scripts and styles of the gateway's own pages, of which one page takes a dozen. */
   page_file: { count: 1000, seconds: 60 },
   login: { count: 5, seconds: 900 },
@@ -65,7 +67,7 @@ export type RateLimitClass = keyof typeof RATE_LIMITS;
  * The classes of which a process may count a twentieth of the limit before all others know: those that are about load.
  * What guards secrets, mails and accounts is counted exactly.
  */
-const LEASED: ReadonlySet<RateLimitClass> = new Set(['standard', 'premium', 'admin', 'page_file']);
+const LEASED: ReadonlySet<RateLimitClass> = new Set(['standard', 'premium', 'admin', 'scim', 'page_file']);
 
 /** How many uses a process may count by itself. */
 export function portionOf(rateClass: RateLimitClass, limit: RateLimit): number {

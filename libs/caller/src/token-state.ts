@@ -6,9 +6,9 @@ import { withdraw } from './withdrawal.ts';
 
 /**
  * Kinds of token that stand in place of a session. One that is opaque begins with its kind and an underscore; an access
- * token of an OAuth client is a JWT with `client_id`.
+ * token of an OAuth client is a JWT with `client_id`. `scim` is for provisioning alone, and stands for an organization.
  */
-export type TokenKind = 'pat' | 'oauth';
+export type TokenKind = 'pat' | 'oauth' | 'scim';
 
 /** What is known of a token that stands in place of a session, and may change. */
 export type TokenFacts = {
@@ -22,6 +22,8 @@ export type TokenFacts = {
   clientId: string | null;
   /** Of the key that its holder proves to have with each request (RFC 7638); null where it needs none. */
   keyThumbprint: string | null;
+  /** Networks from which it may be used, as 192.0.2.0/24; from everywhere where there are none. */
+  networks?: readonly string[];
   /** Milliseconds since the epoch. */
   createdAt: number;
   /** Milliseconds since the epoch. */

@@ -1,4 +1,4 @@
-import { SCOPES, type TokenKind } from '@rivergate/caller';
+import { SCOPES } from '@rivergate/caller';
 import { EmailAddress, error, Id, RateLimited, spec, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { DECIDING } from './deciding.ts';
@@ -74,14 +74,15 @@ export const tokenState = spec({
       .nullable()
       .meta({ description: 'Of the key that it is bound to (RFC 7638); null where it is not' }),
     created_at: Timestamp,
+    networks: z
+      .array(z.string())
+      .optional()
+      .meta({ description: 'From where alone it may be used; from everywhere where there are none' }),
     expires_at: Timestamp,
     state: z.enum(['active', 'suspended', 'revoked']).meta({ description: 'Expired or not' }),
   }),
   errors: [TokenNotFound],
 });
-
-/** Who knows the tokens of a kind. */
-export const TOKEN_OWNERS: Record<TokenKind, typeof tokenState> = { pat: tokenState, oauth: tokenState };
 
 /** Asked by organization when a member wants to act in it. */
 export const switchSession = spec({

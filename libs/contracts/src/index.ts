@@ -5,4 +5,5 @@ export * from './organization.ts';
 export * from './personal-data.ts';
 export * from './provisioning.ts';
 export * from './sso-login.ts';
+export * from './token-owners.ts';
 export * from './usage.ts';

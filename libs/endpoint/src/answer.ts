@@ -6,6 +6,7 @@ import { declaredData, requireDeclaredContent, type Strictness } from './declare
 import { Failure, InternalError, UpstreamUnavailable } from './failure.ts';
 import { OAUTH_HEADERS, oauthError, oauthRefusal } from './oauth-failure.ts';
 import { locationOf } from './redirect.ts';
+import { SCIM_TYPE, scimError, scimRefusal } from './scim-failure.ts';
 import { type EndpointSpec, Reply } from './spec.ts';
 import type { Chunk } from './streaming/encode.ts';
 import { sendStream } from './streaming/send.ts';
@@ -125,6 +126,8 @@ export function failureAnswer(
       payload: oauthRefusal(failure),
       headers: { ...OAUTH_HEADERS, ...headers },
     };
+  if (protocol === 'scim')
+    return { status: scimError(failure).status, type: SCIM_TYPE, payload: scimRefusal(failure), headers };
   return {
     status: failure.status,
     payload: {

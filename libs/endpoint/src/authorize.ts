@@ -47,6 +47,10 @@ export function requireKind(spec: EndpointSpec, principal: Principal, log: Log):
     if (principal.userId === null) throw Forbidden('The contract of this endpoint asks for a user');
   } else if (principal.kind === 'service') {
     throw Unauthorized('Services act through internal endpoints');
+  } else if (rule === 'scim' || principal.kind === 'scim') {
+    // Its token opens nothing else, and nothing else opens what is for it.
+    if (rule === principal.kind || isOpen(rule)) return;
+    throw Unauthorized();
   } else if (!isOpen(rule) && !(principal.kind === 'user' || principal.kind === 'client')) {
     throw Unauthorized();
   }
@@ -126,7 +130,12 @@ export function requireRights(spec: EndpointSpec, principal: Principal, parts: P
 
 /** Whether rights decide that may be withdrawn: the caller's own, or those of the user for whom a service asks. */
 export function hasRights({ onBehalfOf }: EndpointSpec, { kind }: Principal): boolean {
-  return kind === 'user' || kind === 'client' || (kind === 'service' && onBehalfOf !== undefined);
+  return (
+    kind === 'user' ||
+    kind === 'client' ||
+    kind === 'scim' ||
+    (kind === 'service' && onBehalfOf !== undefined)
+  );
 }
 
 function holdsWhere(
@@ -155,7 +164,7 @@ function missing({ denials }: EndpointSpec, right: string) {
 
 /** The caller found anew, whose rights and token may have become less. @throws as the first decision would */
 export function entitled(spec: EndpointSpec, principal: Principal, parts: PartsRead): Principal {
-  requireReach(spec, principal);
+  if (principal.kind !== 'scim') requireReach(spec, principal);
   return requireRights(spec, principal, parts);
 }
 
@@ -165,14 +174,17 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
   const signedIn = !isOpen(rule);
   const named = spec.params?.shape[ORGANIZATION_PARAMETER] !== undefined;
   const tokens = (signedIn && (rule !== 'internal' || spec.onBehalfOf)) || spec.bearer !== undefined;
+  const people = tokens && rule !== 'internal' && rule !== 'scim';
   return [
     ...(signedIn || spec.bearer ? [Unauthorized] : []),
     ...(spec.fresh ? [StepUpRequired] : []),
     ...(tokens ? [Forbidden] : []),
-    ...(tokens && rule !== 'internal' && !spec.beforeEnrolment ? [MfaEnrolmentRequired] : []),
-    ...(tokens && rule !== 'internal' && !spec.anyNetwork ? [IpNotAllowed] : []),
-    ...(tokens && rule !== 'internal' && !spec.session ? [TokenNotAllowed] : []),
-    ...(tokens && !spec.session && !spec.anyScope && !actsInOrganization(spec) ? [NotFound] : []),
+    ...(people && !spec.beforeEnrolment ? [MfaEnrolmentRequired] : []),
+    ...(people && !spec.anyNetwork ? [IpNotAllowed] : []),
+    ...(people && !spec.session ? [TokenNotAllowed] : []),
+    ...(tokens && rule !== 'scim' && !spec.session && !spec.anyScope && !actsInOrganization(spec)
+      ? [NotFound]
+      : []),
     ...((named && signedIn) || spec.activeOrganization ? [OrganizationNotFound] : []),
   ];
 }

@@ -1,9 +1,9 @@
-import type { Permission, Principal } from '@rivergate/caller';
+import type { Permission, Principal, PrincipalToken } from '@rivergate/caller';
 import type { z } from 'zod';
 import type { ORGANIZATION_PARAMETER } from './organization-parameter.ts';
 
-/** Who may call; the words are those of the endpoint catalogue. */
-export type CallerRule = OpenRule | 'internal' | UserRule;
+/** Who may call; the words are those of the endpoint catalogue. `scim` is who provisions an organization by its token. */
+export type CallerRule = OpenRule | 'internal' | 'scim' | UserRule;
 
 /**
  * Nobody has to be signed in: `public` is for everyone, `token` for who holds the one-time token in the request, `client`
@@ -20,11 +20,13 @@ export type UserRule = 'user' | 'admin' | `perm:${Permission}`;
 
 type Kind<Spec extends Declared> = Spec['caller'] extends 'internal'
   ? { kind: 'service'; service: string }
-  : Spec['caller'] extends OpenRule
-    ? unknown
-    : Spec extends { clients: true }
-      ? { kind: 'user' | 'client' }
-      : { kind: 'user'; userId: number };
+  : Spec['caller'] extends 'scim'
+    ? { kind: 'scim'; organizationId: number; token: PrincipalToken }
+    : Spec['caller'] extends OpenRule
+      ? unknown
+      : Spec extends { clients: true }
+        ? { kind: 'user' | 'client' }
+        : { kind: 'user'; userId: number };
 
 /** What of a declaration says who its caller is. */
 type Declared = { caller: CallerRule };

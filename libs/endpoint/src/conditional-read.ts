@@ -7,6 +7,8 @@ import { RangeNotSatisfiable } from './failure.ts';
 /** The tag of what is answered; of what is made while it is sent there is none. */
 export function tagOf(answer: Answer): string | undefined {
   if (answer.source) return `"${answer.source.tag}"`;
+  // Of what has a version, its handler tells.
+  if (typeof answer.headers.ETag === 'string') return answer.headers.ETag;
   return answer.produce ? undefined : entityTag(bodyOf(answer));
 }
 

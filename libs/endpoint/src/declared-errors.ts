@@ -18,6 +18,7 @@ import {
 } from './failure.ts';
 import { oauthErrors } from './oauth-failure.ts';
 import { isSafe } from './required-scope.ts';
+import { scimErrors } from './scim-failure.ts';
 import type { EndpointSpec } from './spec.ts';
 
 /** What the library and the gateway may answer on every endpoint. */
@@ -41,7 +42,8 @@ export function declaredErrors(spec: EndpointSpec): ErrorDeclaration[] {
   if (hasRanges(spec)) errors.push(RangeNotSatisfiable);
   if (mayBeConditional(spec)) errors.push(PreconditionFailed);
   if (!isSafe(spec) && spec.idempotency !== false) errors.push(IdempotencyConflict);
-  return spec.protocol === 'oauth' ? oauthErrors(errors) : errors;
+  if (spec.protocol === 'oauth') return oauthErrors(errors);
+  return spec.protocol === 'scim' ? scimErrors(errors) : errors;
 }
 
 /** Whether parts of what it answers can be had. */

@@ -4,6 +4,7 @@ import type { Endpoint } from './endpoint.ts';
 import { Failure } from './failure.ts';
 import { oauthError } from './oauth-failure.ts';
 import type { Runtime } from './runtime.ts';
+import { scimError } from './scim-failure.ts';
 
 /**
  * The endpoint, held to the failures that it declares: clients are made from them. One that it throws or returns and
@@ -18,10 +19,14 @@ export function heldToDeclaration(
   const declared = new Set(declaredErrors(spec).map(keyOf));
   const requireDeclared = (outcome: unknown) => {
     if (!(outcome instanceof Failure)) return;
-    if (declared.has(keyOf(spec.protocol === 'oauth' ? oauthError(outcome) : outcome))) return;
+    if (declared.has(keyOf(seenAs(outcome)))) return;
     const error = unkept(spec, `does not declare ${keyOf(outcome)}`, outcome);
     if (strictness === 'fails') throw error;
     log.error({ err: error }, 'A refusal is not declared');
+  };
+  const seenAs = (outcome: Failure) => {
+    if (spec.protocol === 'oauth') return oauthError(outcome);
+    return spec.protocol === 'scim' ? scimError(outcome) : outcome;
   };
   const hold = (step: (context: never) => Promise<unknown>) => async (context: never) => {
     const outcome = await step(context).catch(cause => {

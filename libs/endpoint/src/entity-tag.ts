@@ -19,8 +19,9 @@ export function entityTag(body: string | Buffer): string {
   return `"${hash('sha256', body).slice(0, 32)}"`;
 }
 
-/** The tag of the same representation in a content coding: strong tags differ by it (section 8.8.3.3). */
+/** The tag of the same representation in a content coding: strong tags differ by it (section 8.8.3.3), weak ones do not. */
 export function codedTag(tag: string, coding: string): string {
+  if (tag.startsWith('W/')) return tag;
   return tag.replace(/"$/, `-${coding}"`);
 }
 
@@ -30,6 +31,7 @@ export function codedTag(tag: string, coding: string): string {
  */
 export function knownTag(ifNoneMatch: string | undefined, tag: string): string | undefined {
   if (ifNoneMatch?.trim() === '*') return tag;
+  if (tag.startsWith('W/')) return matchesWeakly(ifNoneMatch, tag) ? tag : undefined;
   return tagsOf(ifNoneMatch)
     .map(known => known.replace(/^W\//, ''))
     .find(known => uncoded(known) === tag);
@@ -38,6 +40,12 @@ export function knownTag(ifNoneMatch: string | undefined, tag: string): string |
 /** Whether an `If-Match` names the representation, by strong comparison (section 13.1.1). */
 export function matches(ifMatch: string, tag: string): boolean {
   return ifMatch.trim() === '*' || tagsOf(ifMatch).some(known => uncoded(known) === tag);
+}
+
+/** Whether a list of tags names the representation, by weak comparison (section 8.8.3.2). */
+export function matchesWeakly(tags: string | undefined, tag: string): boolean {
+  const opaque = (one: string) => one.replace(/^W\//, '');
+  return tags?.trim() === '*' || tagsOf(tags).some(known => opaque(known) === opaque(tag));
 }
 
 function tagsOf(header = ''): string[] {

@@ -40,6 +40,7 @@ export {
   type RequestFacts,
   type TransactionContext,
 } from './endpoint.ts';
+export { matchesWeakly } from './entity-tag.ts';
 export { emitterOf } from './execute.ts';
 export * from './failure.ts';
 export { createIdempotencyTable, forgetExpiredAnswers } from './idempotency.ts';
@@ -63,6 +64,7 @@ export { endpointRouter } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
 export { type SortedBy, sortedPages } from './sorted-cursor.ts';
+export { isScimType, SCIM_TYPE, type ScimRefusal } from './scim-failure.ts';
 export {
   type CallAnswer,
   type CallInput,

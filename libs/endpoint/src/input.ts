@@ -48,9 +48,10 @@ export function inputReader(spec: EndpointSpec): InputReader {
     query: textual(schemas.query),
     body: textual(schemas.body),
   };
-  const openBody = schemas.body.strip();
   const isOauth = spec.protocol === 'oauth';
-  const querySchema = isOauth ? schemas.query.strip() : schemas.query;
+  // SCIM's documents are read by their handlers, under whatever names their members come.
+  const openBody = spec.protocol === 'scim' ? schemas.body.loose() : schemas.body.strip();
+  const querySchema = spec.protocol ? schemas.query.strip() : schemas.query;
 
   const read = (
     part: Part,

@@ -117,8 +117,12 @@ interface EndpointFacts {
   /**
    * Speaks OAuth (RFC 6749, section 3): parameters that are not known are ignored, in a form and in a query, those without
    * a value count as not sent, and failures are `{error, error_description}` with codes in lower case.
+   *
+   * Or SCIM (RFC 7644): the handler reads the body, of which any member passes, and compares versions by `If-Match` itself;
+   * parameters of a query that are not known are ignored, and failures are its error documents, in which a code in lower case
+   * is the `scimType`.
    */
-  protocol?: 'oauth';
+  protocol?: 'oauth' | 'scim';
   /**
    * Where a recorded contract wants others than ORGANIZATION_NOT_FOUND for who is no member of the organization in the
    * path, and FORBIDDEN for who lacks the right; named among `errors`, too.

@@ -112,7 +112,7 @@ export function mediaTypes(kinds: readonly BodyKind[]): string[] {
   return [...new Set(kinds.flatMap(({ types }) => types))];
 }
 
-/** Whether fields that are not declared are passed over: in all that speaks OAuth, and in a form by its rules. */
-export function ignoresUnknown({ protocol }: { protocol?: 'oauth' }, kind: BodyKind): boolean {
-  return protocol === 'oauth' || (kind.kind === 'form' && kind.oauth);
+/** Whether fields may come that are not declared: in all that speaks OAuth or SCIM, and in a form by the rules of OAuth. */
+export function ignoresUnknown({ protocol }: { protocol?: 'oauth' | 'scim' }, kind: BodyKind): boolean {
+  return protocol !== undefined || (kind.kind === 'form' && kind.oauth);
 }

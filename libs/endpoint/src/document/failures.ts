@@ -1,6 +1,7 @@
 import { declaredErrors } from '../declared-errors.ts';
 import { DETAIL_CODES, MAX_DETAILS, MAX_FIELD_LENGTH } from '../detail.ts';
 import { ValidationFailed } from '../failure.ts';
+import { isScimType, SCIM_ERROR, SCIM_TYPE } from '../scim-failure.ts';
 import type { EndpointSpec } from '../spec.ts';
 import { headersOf } from './headers.ts';
 import { type Components, type Json, schemaReference } from './json-schema.ts';
@@ -15,9 +16,8 @@ export function failureResponses(spec: EndpointSpec, schemas: Components, respon
   return Object.fromEntries(
     [...byStatus].map(([status, errors]) => {
       const codes = [...new Set(errors.map(({ code }) => code))].sort();
-      const oauth = spec.protocol === 'oauth';
-      const name = `${oauth ? 'OAuth' : ''}${codes.map(pascal).join('Or')}${status}`;
-      responses[name] ??= failureResponse(status, codes, schemas, oauth);
+      const name = `${prefixOf(spec)}${codes.map(pascal).join('Or')}${status}`;
+      responses[name] ??= failureResponse(status, codes, schemas, spec);
       const reference = { $ref: `#/components/responses/${name}` };
       // Only what the endpoint itself declares needs words of its own.
       if (!errors.some(error => own.has(error))) return [String(status), reference];
@@ -34,21 +34,18 @@ function failureResponse(
   status: number,
   codes: readonly string[],
   schemas: Components,
-  oauth: boolean,
+  spec: Pick<EndpointSpec, 'protocol'>,
 ): Json {
-  const schema = `${oauth ? 'OAuth' : ''}${codes.map(pascal).join('Or')}Error`;
+  const { protocol } = spec;
+  const oauth = protocol === 'oauth';
+  if (protocol === 'scim') return scimResponse(status, codes, schemas);
+  const schema = `${prefixOf(spec)}${codes.map(pascal).join('Or')}Error`;
   schemas.Error ??= ANY_ERROR;
   schemas.ErrorDetail ??= DETAIL;
   const code = { type: 'string', enum: codes };
   schemas[schema] ??= oauth ? oauthSchema(code) : errorSchema(code);
   return {
-    description: codes.map(code => `\`${code}\``).join(', '),
-    headers: headersOf(
-      ...(status === 415 ? ['Accept', 'Accept-Encoding'] : []),
-      ...(status === 416 ? ['Content-Range'] : []),
-      ...(status === 401 ? ['WWW-Authenticate'] : []),
-      ...(status === 429 || status === 503 ? ['Retry-After'] : []),
-    ),
+    ...described(status, codes),
     content: {
       'application/json': {
         schema: schemaReference(schema),
@@ -57,6 +54,46 @@ function failureResponse(
         ),
       },
     },
+  };
+}
+
+const prefixOf = ({ protocol }: Pick<EndpointSpec, 'protocol'>) =>
+  protocol === undefined ? '' : protocol === 'oauth' ? 'OAuth' : 'Scim';
+
+function described(status: number, codes: readonly string[]): Json {
+  return {
+    description: codes.map(code => `\`${code}\``).join(', '),
+    headers: headersOf(
+      ...(status === 415 ? ['Accept', 'Accept-Encoding'] : []),
+      ...(status === 416 ? ['Content-Range'] : []),
+      ...(status === 401 ? ['WWW-Authenticate'] : []),
+      ...(status === 429 || status === 503 ? ['Retry-After'] : []),
+    ),
+  };
+}
+
+/** RFC 7644, section 3.12. */
+function scimResponse(status: number, codes: readonly string[], schemas: Components): Json {
+  const types = codes.filter(isScimType);
+  const schema = `Scim${types.map(pascal).join('Or')}${status}Error`;
+  schemas[schema] ??= {
+    type: 'object',
+    properties: {
+      schemas: { type: 'array', items: { type: 'string' } },
+      status: { type: 'string', enum: [String(status)] },
+      ...(types.length > 0 ? { scimType: { type: 'string', enum: types } } : {}),
+      detail: { type: 'string', description: 'For people' },
+    },
+    required: ['schemas', 'status'],
+  };
+  const examples = codes.map(code => {
+    const scimType = isScimType(code) ? { scimType: code } : {};
+    const value = { schemas: [SCIM_ERROR], status: String(status), ...scimType, detail: sentence(code) };
+    return [code, { value }];
+  });
+  return {
+    ...described(status, codes),
+    content: { [SCIM_TYPE]: { schema: schemaReference(schema), examples: Object.fromEntries(examples) } },
   };
 }
 

@@ -55,6 +55,11 @@ export function mergeFragments(fragments: readonly OpenApiFragment[]): MergedFra
             'scopes have to include the one that the operation names as `x-scope`. Operations with `x-session` take ' +
             'the access token of a login only.',
         },
+        scim: {
+          type: 'http',
+          scheme: 'bearer',
+          description: 'The token (`scim_…`) by which an identity provider provisions an organization',
+        },
         client: {
           type: 'http',
           scheme: 'basic',

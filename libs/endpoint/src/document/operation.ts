@@ -55,7 +55,9 @@ function description({ description, fresh }: EndpointSpec): Json {
 /** What a token has to be, or to have, where one is read. */
 function reach(spec: EndpointSpec): Json {
   if (spec.session) return { 'x-session': true };
-  return readsToken(spec) && !spec.anyScope ? { 'x-scope': requiredScope(spec) } : {};
+  return readsToken(spec) && !spec.anyScope && spec.caller !== 'scim'
+    ? { 'x-scope': requiredScope(spec) }
+    : {};
 }
 
 function cookies({ cookies = {} }: EndpointSpec): Json[] {
@@ -146,6 +148,7 @@ const PARAMETER = Object.fromEntries(
 
 function security(spec: EndpointSpec): Json {
   if (spec.bearer === 'optional') return { security: [{}, { bearer: [] }] };
+  if (spec.caller === 'scim') return { security: [{ scim: [] }] };
   if (spec.caller === 'client') return { security: [{}, { client: [] }] };
   return { security: readsToken(spec) ? [{ bearer: [] }] : [] };
 }

@@ -134,6 +134,7 @@ export async function askToken(
       clientId: found.client_id,
       keyThumbprint: found.key_thumbprint,
       createdAt: Date.parse(found.created_at),
+      ...(found.networks?.length ? { networks: found.networks } : {}),
       expiresAt: Date.parse(found.expires_at),
     };
     const active = { state: 'active', userId: found.user_id, isSystemAdmin: false, token } as const;

