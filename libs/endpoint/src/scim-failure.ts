@@ -7,7 +7,7 @@ export const SCIM_ERROR = 'urn:ietf:params:scim:api:messages:2.0:Error';
 
 /** The body of a refusal (RFC 7644, section 3.12). */
 export interface ScimRefusal {
-  schemas: readonly [typeof SCIM_ERROR];
+  schemas: string[];
   /** A number as text. */
   status: string;
   scimType?: string;

@@ -84,6 +84,124 @@ export const ssoConnected = event({
   webhook: true,
 });
 
+const ScimToken = z.object({ token_id: Id, organization_id: Id });
+
+export const scimTokenIssued = event({
+  type: 'sso.token.issued',
+  version: 1,
+  audit: 'scim_token.issued',
+  summary: 'An administrator had a token issued, by which an identity provider provisions the organization',
+  data: ScimToken.extend({ expires_at: z.string().nullable(), networks: z.array(z.string()) }),
+  webhook: true,
+});
+
+export const scimTokenChanged = event({
+  type: 'sso.token.changed',
+  version: 1,
+  audit: 'scim_token.changed',
+  summary: 'A token of SCIM ends earlier than it would have, or its organization was deleted or restored',
+  data: ScimToken.extend({
+    /** SHA-256 in hex: by it the gateway knows the token. */
+    token_hash: z.string(),
+    reason: z.enum(['replaced', 'organization_deleted', 'organization_restored']),
+  }),
+  webhook: { without: ['token_hash'] },
+});
+
+export const scimTokenRevoked = event({
+  type: 'sso.token.revoked',
+  version: 1,
+  audit: 'scim_token.revoked',
+  summary: 'A token of SCIM was revoked',
+  data: ScimToken.extend({ token_hash: z.string(), reason: z.string() }),
+  webhook: { without: ['token_hash'] },
+});
+
+export const scimConfigured = event({
+  type: 'sso.scim.configured',
+  version: 1,
+  audit: 'scim.configured',
+  summary: 'Provisioning by SCIM was turned on or off, or its mapping, default role or brake was changed',
+  data: z.object({ organization_id: Id, enabled: z.boolean(), fields: z.array(z.string()) }),
+  webhook: true,
+});
+
+export const scimStopped = event({
+  type: 'sso.scim.stopped',
+  version: 1,
+  audit: 'scim.stopped',
+  summary: 'A SCIM client would have deprovisioned more members in an hour than it may, and was stopped',
+  data: z.object({ organization_id: Id, deprovisioned: z.number().int(), members: z.number().int() }),
+  webhook: true,
+});
+
+export const scimReleased = event({
+  type: 'sso.scim.released',
+  version: 1,
+  audit: 'scim.released',
+  summary: 'An administrator let deprovisioning by SCIM go on',
+  data: z.object({ organization_id: Id, until: z.string() }),
+  webhook: true,
+});
+
+const ScimUser = z.object({ organization_id: Id, user_id: Id });
+
+export const scimUserProvisioned = event({
+  type: 'sso.user.provisioned',
+  version: 1,
+  audit: 'scim.user.provisioned',
+  summary: 'A SCIM client provisioned a member',
+  data: ScimUser.extend({ made: z.enum(['account', 'membership', 'nothing']) }),
+  webhook: true,
+});
+
+export const scimUserUpdated = event({
+  type: 'sso.user.updated',
+  version: 1,
+  audit: 'scim.user.updated',
+  summary: 'A SCIM client changed what the organization keeps of a member',
+  data: ScimUser.extend({ fields: z.array(z.string()) }),
+  webhook: true,
+});
+
+export const scimUserDeprovisioned = event({
+  type: 'sso.user.deprovisioned',
+  version: 1,
+  audit: 'scim.user.deprovisioned',
+  summary: 'A SCIM client removed a member',
+  data: ScimUser,
+  webhook: true,
+});
+
+const ScimGroup = z.object({ organization_id: Id, group_id: Id, display_name: z.string() });
+
+export const scimGroupCreated = event({
+  type: 'sso.group.created',
+  version: 1,
+  audit: 'scim.group.created',
+  summary: 'A SCIM client created a group',
+  data: ScimGroup.extend({ members: z.number().int() }),
+  webhook: true,
+});
+
+export const scimGroupUpdated = event({
+  type: 'sso.group.updated',
+  version: 1,
+  audit: 'scim.group.updated',
+  summary: 'A SCIM client changed a group or its members',
+  data: ScimGroup.extend({ fields: z.array(z.string()), members_changed: z.number().int() }),
+  webhook: true,
+});
+
+export const scimGroupDeleted = event({
+  type: 'sso.group.deleted',
+  version: 1,
+  audit: 'scim.group.deleted',
+  summary: 'A SCIM client deleted a group',
+  data: ScimGroup,
+  webhook: true,
+});
+
 export const ssoOrganizationErased = organizationErased('sso');
 
 export const ssoUserErased = userErased('sso');

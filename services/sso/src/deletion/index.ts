@@ -1,3 +1,0 @@
-import { deletedOrganizations } from './deleted-organizations.ts';
-
-export const consumers = () => [deletedOrganizations];

@@ -1,0 +1,34 @@
+import { error } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
+
+/** A personal organization has no identity provider. */
+export const OrganizationOnly = error(
+  'FORBIDDEN',
+  403,
+  'Single sign-on and provisioning are for organization accounts',
+);
+
+/** @throws OrganizationOnly in a personal organization */
+export async function requireOrganization(db: Knex, organizationId: number): Promise<void> {
+  const row = await db('organizations').where({ organization_id: organizationId }).first('personal');
+  if (row?.personal) throw OrganizationOnly();
+}
+
+/** Whether a role can be given in the organization. */
+export async function hasRole(db: Knex, organizationId: number, roleId: number): Promise<boolean> {
+  const found = await db('roles')
+    .where({ role_id: roleId })
+    .where(own => own.whereNull('organization_id').orWhere({ organization_id: organizationId }))
+    .first('role_id');
+  return found !== undefined;
+}
+
+export async function hasWorkspace(db: Knex, organizationId: number, workspaceId: number): Promise<boolean> {
+  const where = { workspace_id: workspaceId, organization_id: organizationId };
+  return (await db('workspaces').where(where).first('workspace_id')) !== undefined;
+}
+
+export async function nameOf(db: Knex, organizationId: number): Promise<string> {
+  const row = await db('organizations').where({ organization_id: organizationId }).first('name');
+  return row?.name ?? 'your organization';
+}
