@@ -28,6 +28,7 @@ it('what makes credentials, takes second factors away, lets somebody act for ano
     'deleteTotpDevice',
     'eraseMe',
     'exportMe',
+    'issueScimToken',
     'redeemMergeCode',
     'regenerateOauthClientSecret',
     'removeAuditShipping',

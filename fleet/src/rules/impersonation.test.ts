@@ -37,7 +37,7 @@ describe('in the name of another', () => {
         service !== 'identity' &&
         !spec.impersonated &&
         !spec.session &&
-        !(isOpen(spec.caller) || spec.caller === 'internal') &&
+        !(isOpen(spec.caller) || spec.caller === 'internal' || spec.caller === 'scim') &&
         spec.status !== 202,
     );
     expect(operations(closed)).toEqual([

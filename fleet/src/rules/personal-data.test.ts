@@ -54,9 +54,16 @@ const NOTHING_PERSONAL: Record<string, string> = {
   'organization.webhook_deliveries': "of messages: what an organization's own system answered",
   'organization.webhooks': "an organization's; who made it is an id",
   'organization.workspaces': "an organization's",
+  'sso.organizations': "an organization's",
+  'sso.outgoing_mail': 'sealed, until it is sent',
   'sso.providers': "an organization's; who made it is an id",
+  'sso.roles': 'ids',
+  'sso.scim_groups': "an organization's; who is in them stands elsewhere",
+  'sso.scim_settings': "an organization's",
+  'sso.scim_tokens': "an organization's; who had one issued is an id",
   'sso.tickets': 'sealed, for ten minutes',
   'sso.verified_domains': "an organization's",
+  'sso.workspaces': 'ids',
 };
 
 const schemaOf = (service: string) => DATABASE_ROLES.find(({ role }) => role === roleOf(service))!.schema;

@@ -39,6 +39,7 @@ const notTenants: Record<string, string> = {
   'identity.personal_tokens': "a user's, found by its hash before anybody knows for whom",
   'identity.sessions': "a user's; the organization is where the session acts at the moment",
   'identity.sso_logins': 'found by the hash of a code before anybody knows for which organization',
+  'sso.scim_tokens': 'found by their hash before anybody knows for which organization',
 };
 
 it('every table that holds an organization is under forced row-level security, or says why not', async () => {

@@ -6,7 +6,10 @@ import { definitions } from '../services.ts';
 const reached = definitions
   .flatMap(definition => Object.values(endpointsByTag(definition)).flat())
   .map(({ spec }) => spec)
-  .filter(({ caller, bearer }) => bearer === 'optional' || !(isOpen(caller) || caller === 'internal'));
+  .filter(
+    ({ caller, bearer }) =>
+      bearer === 'optional' || !(isOpen(caller) || caller === 'internal' || caller === 'scim'),
+  );
 
 describe('a token in place of a session', () => {
   it.each(reached.filter(({ anyScope }) => !anyScope).map(spec => [spec.operation, spec] as const))(
@@ -59,6 +62,7 @@ describe('a token in place of a session', () => {
       'findOauthDevice',
       'getStepUp',
       'issueImpersonationToken',
+      'issueScimToken',
       'joinOrganization',
       'keepBrowserSession',
       'leaveOrganization',

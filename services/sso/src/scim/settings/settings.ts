@@ -17,7 +17,7 @@ const AttributeName = z
 /** From which attribute comes what an account has. */
 export const AttributeMapping = z
   .strictObject({ email: AttributeName, display_name: AttributeName })
-  .meta({ id: 'ScimAttributeMapping', examples: [{ email: 'userName', display_name: 'displayName' }] });
+  .meta({ examples: [{ email: 'userName', display_name: 'displayName' }] });
 
 /** Which role members of a group have. */
 export const GroupMapping = z
@@ -30,8 +30,7 @@ export const GroupMapping = z
       .meta({ description: 'Its name; case is ignored', examples: ['Analysts'] }),
     role_id: Id,
     workspace_id: Id.nullable().default(null).meta({ description: 'Null: everywhere in the organization' }),
-  })
-  .meta({ id: 'ScimGroupMapping' });
+  });
 
 export interface Settings {
   organization_id: number;
@@ -79,9 +78,9 @@ export const Configuration = z
   .object({
     enabled: z.boolean(),
     base_url: z.string().meta({ examples: ['https://api.example.com/scim/v2'] }),
-    attribute_mapping: AttributeMapping,
+    attribute_mapping: z.object(AttributeMapping.shape),
     default_role_id: Id.nullable().meta({ description: 'Of new members; null: Viewer' }),
-    group_mappings: z.array(GroupMapping),
+    group_mappings: z.array(z.object(GroupMapping.shape)),
     brake: z.object({
       percent: z
         .int()
