@@ -7,7 +7,7 @@ import pg from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import { expectRefusal, fill, type Operation, operationsOf, wrongValue } from './operation.ts';
-import { foundOrganization, type Person, signUp } from './person.ts';
+import { data, foundOrganization, type Person, signUp } from './person.ts';
 
 const unlimited = Object.fromEntries(
   Object.keys(RATE_LIMITS).map(name => [`RATE_LIMIT_${name.toUpperCase()}`, '1000000/60']),
@@ -15,6 +15,8 @@ const unlimited = Object.fromEntries(
 
 let fleet: AcceptanceFleet;
 let owner: Person;
+/** Who provisions the organization by SCIM. */
+let provisioner: TestCaller;
 let known: Record<string, string | number>;
 let operations: Operation[];
 let database: pg.Client;
@@ -30,6 +32,9 @@ beforeAll(async () => {
     user_id: owner.id,
     upload_id: 'x'.repeat(43),
   };
+  owner = owner.with(data(await owner.post(`${organization.path}/switch`, {})));
+  data(await owner.put('/api/v1/sso/scim', { enabled: true }));
+  provisioner = fleet.caller(data(await owner.post('/api/v1/sso/scim/token', {}), 201).token);
   operations = await operationsOf(fleet);
   database = new pg.Client({ connectionString: fleet.environment.databaseAdminUrl });
   await database.connect();
@@ -39,11 +44,11 @@ afterAll(async () => {
   await fleet?.stop();
 });
 
-/** How many rows each table of every service holds. */
+/** How many rows each table of every service holds, but those that say of a request that it was refused. */
 async function rows(): Promise<Record<string, number>> {
   const { rows: tables } = await database.query<{ name: string }>(
     `select format('%I.%I', schemaname, tablename) as name from pg_tables
-     where schemaname not in ('pg_catalog', 'information_schema', 'event_log') and tablename not in ('inbox', 'outbox', 'outgoing_mail')`,
+     where schemaname not in ('pg_catalog', 'information_schema', 'event_log') and tablename not in ('inbox', 'outbox', 'outgoing_mail', 'scim_attempts')`,
   );
   const counts: Record<string, number> = {};
   for (const { name } of tables) {
@@ -81,7 +86,8 @@ const orNext = ({ name }: Operation, status: number) => [
 ];
 
 const raw = (body: string, headers = {}) => ({ raw: body, headers });
-const anonymousOrOwner = (operation: Operation) => (operation.signedIn ? owner : fleet.caller());
+const anonymousOrOwner = (operation: Operation) =>
+  operation.caller === 'scim' ? provisioner : operation.signedIn ? owner : fleet.caller();
 type Options = { raw?: string | Uint8Array<ArrayBuffer>; headers?: Record<string, string> };
 const sendAs = (caller: TestCaller, { method }: Operation, path: string, options: Options) =>
   method === 'get' ? caller.get(path, options) : caller[method](path, undefined, options);
@@ -277,9 +283,9 @@ describe('every declared endpoint', () => {
     );
   });
 
-  it('refuses fields that it does not know, in body and query', async () => {
+  it('refuses fields that it does not know, in body and query, but where SCIM passes them over', async () => {
     await everywhere(
-      () => true,
+      ({ protocol }) => protocol !== 'scim',
       async operation => {
         const path = fill(operation.path, known);
         expectRefusal(

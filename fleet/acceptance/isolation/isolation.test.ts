@@ -31,13 +31,19 @@ beforeAll(async () => {
   all = await operationsOf(fleet);
   naming = all.filter(
     ({ path, caller }) =>
-      path.includes('{') && !path.includes('{invitation_token}') && !['public', 'token'].includes(caller),
+      path.includes('{') &&
+      !path.includes('{invitation_token}') &&
+      !DESCRIBING.test(path) &&
+      !['public', 'token'].includes(caller),
   );
 });
 afterAll(async () => {
   await fleet?.stop();
   await names?.stop();
 });
+
+/** What SCIM says of itself is the same to everybody. */
+const DESCRIBING = /^\/scim\/v2\/(?:Schemas|ResourceTypes)\//;
 
 /** What a parameter names, by the longest of these ends that the path has before it. */
 const BY_PATH: Record<string, string> = {
@@ -121,8 +127,20 @@ function filled(value: unknown, values: Record<string, unknown>): unknown {
   return Object.fromEntries(fields.map(([name, field]) => [name, values[name] ?? filled(field, values)]));
 }
 
+const CORE = 'urn:ietf:params:scim:schemas:core:2.0';
+
+/** Bodies of SCIM, of which the document says no more than that they are documents. */
+const SCIM_BODIES: Partial<Record<Operation['method'], (path: string, tenant: Tenant) => object>> = {
+  put: (path, { marker }) =>
+    path.includes('/Groups')
+      ? { schemas: [`${CORE}:Group`], displayName: `Put ${marker}` }
+      : { schemas: [`${CORE}:User`], userName: `put@${marker}.test` },
+  patch: () => ({ schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'], Operations: [] }),
+};
+
 /** The document's own example, about objects of the tenant. */
-const bodyOf = ({ path, content }: Operation, tenant: Tenant) => {
+const bodyOf = ({ path, method, caller, content }: Operation, tenant: Tenant) => {
+  if (caller === 'scim') return SCIM_BODIES[method]?.(path, tenant);
   const values = known(tenant);
   // Keeps the name, by which its deletion is confirmed.
   if (path.endsWith('/organizations/{org_id}')) values.name = values.confirm_name;
@@ -147,12 +165,18 @@ const attempt = (by: TestCaller, operation: Operation, named: Tenant, given = na
 };
 
 const refusal = ({ status, body }: TestAnswer) =>
-  [status, body?.error?.code ?? body?.error, body?.error?.message].join(' ');
+  [status, body?.error?.code ?? body?.error, body?.error?.message ?? body?.detail].join(' ');
+
+/** What a person is refused of SCIM says nothing of the objects: there, the client of the tenant asks. */
+const asIn =
+  ({ administrator, provisioner }: Tenant) =>
+  ({ caller }: Operation): TestCaller =>
+    caller === 'scim' ? provisioner : administrator;
 
 /** Tries all of these, sees that nothing of the tenant is told or changed, and says each that was not as it must be. */
 async function tryAll(
   operations: Operation[],
-  by: TestCaller,
+  by: TestCaller | ((operation: Operation) => TestCaller),
   isRefused: (answer: TestAnswer, operation: Operation) => boolean | Promise<boolean>,
   given = own,
 ): Promise<void> {
@@ -160,7 +184,7 @@ async function tryAll(
   const before = await rowsOf(fleet, own);
   const wrong: string[] = [];
   for (const operation of operations) {
-    const answer = await attempt(by, operation, own, given);
+    const answer = await attempt(typeof by === 'function' ? by(operation) : by, operation, own, given);
     const told = answer.text?.includes(own.marker);
     if (told || !(await isRefused(answer, operation)))
       wrong.push(`${operation.name}: ${answer.status} ${answer.text?.slice(0, 200)}`);
@@ -173,7 +197,7 @@ async function tryAll(
 const withStatus =
   (...statuses: number[]) =>
   ({ status }: TestAnswer, { caller }: Operation) =>
-    (caller === 'client' ? [401] : statuses).includes(status);
+    (caller === 'client' || caller === 'scim' ? [401] : statuses).includes(status);
 
 /** What every member may do who comes to it. */
 const FOR_EVERY_MEMBER = /^(?:POST .*\/(?:switch|leave|tokens)|GET .*\{(?:org_id|role_id)\}.*)$/;
@@ -199,7 +223,7 @@ describe('an object of an organization or of a person', () => {
       ({ method, path }) => method === 'get' && !path.endsWith('/events'),
     )) {
       const answers: TestAnswer[] = [];
-      for (const by of [own.administrator, own.holder, own.registrant])
+      for (const by of [own.administrator, own.holder, own.registrant, own.provisioner])
         answers.push(await attempt(by, operation, own));
       if (!answers.some(({ status }) => status === 200))
         wrong.push(`${operation.name}: ${answers.map(refusal)}`);
@@ -214,9 +238,9 @@ describe('an object of an organization or of a person', () => {
   it('is to an administrator of another organization as if it did not exist', async () => {
     await tryAll(
       naming,
-      other.administrator,
+      asIn(other),
       async (answer, operation) => {
-        const nowhere = await attempt(other.administrator, operation, absent(own), other);
+        const nowhere = await attempt(asIn(other)(operation), operation, absent(own), other);
         return answer.status >= 400 && refusal(answer) === refusal(nowhere);
       },
       other,
@@ -289,7 +313,7 @@ describe('an object of an organization or of a person', () => {
     for (const operation of changes.toSorted((one, another) => damage(one) - damage(another))) {
       const kind = Object.values(kindsOf(operation)).at(-1)!;
       const answers: TestAnswer[] = [];
-      for (const by of [own.holder, own.administrator, own.registrant]) {
+      for (const by of [own.holder, own.administrator, own.registrant, own.provisioner]) {
         answers.push(await attempt(by, operation, own));
         if (isThrough(answers.at(-1)!)) break;
       }

@@ -28,6 +28,8 @@ export interface Tenant {
   holder: Person;
   /** Whoever has the registration access token of its dynamically registered client (RFC 7592). */
   registrant: TestCaller;
+  /** Who provisions it by SCIM. */
+  provisioner: TestCaller;
   /** Permissions that a role can hold. */
   permissions: string[];
   roleId(name: string): number;
@@ -135,6 +137,7 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
   data(
     await administrator.put(`${organization.path}/audit-shipping`, { url: 'http://127.0.0.1:61999/v1/logs' }),
   );
+  const provisioning = await provision(fleet, administrator, `${marker}.test`);
   const { audit_logs } = data(await administrator.get(`${organization.path}/audit-logs`));
 
   const dissolved = await foundOrganization(administrator, named('Dissolved'));
@@ -146,10 +149,13 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
     administrator,
     holder,
     registrant: fleet.caller(client.body.registration_access_token),
+    provisioner: provisioning.client,
     permissions,
     roleId: organization.roleId,
     objects: {
       organizations: organization.id,
+      Users: provisioning.userId,
+      Groups: provisioning.groupId,
       'organizations/restored': dissolved.id,
       'audit-logs': audit_logs[0].id,
       'organizations/joinable': neighbour.id,
@@ -184,6 +190,28 @@ const where = ({ workspaceId, roleId }: Awaited<ReturnType<typeof foundOrganizat
   workspace_id: workspaceId,
   role_id: roleId('Viewer'),
 });
+
+/** A member and a group whom a SCIM client has made; the member it has suspended again. */
+async function provision(fleet: AcceptanceFleet, administrator: Person, domain: string) {
+  data(await administrator.put('/api/v1/sso/scim', { enabled: true }));
+  const { token } = data(await administrator.post('/api/v1/sso/scim/token', {}), 201);
+  const client = fleet.caller(token);
+  const core = 'urn:ietf:params:scim:schemas:core:2.0';
+  const made = async (path: string, body: object): Promise<string> => {
+    const answer = await client.post(`/scim/v2/${path}`, body);
+    if (answer.status !== 201) throw new Error(answer.text);
+    return answer.body.id;
+  };
+  const userId = await made('Users', { schemas: [`${core}:User`], userName: uniqueEmail('scim', domain) });
+  const group = { schemas: [`${core}:Group`], displayName: `Group of ${domain}`, members: [{ value: userId }] };
+  const groupId = await made('Groups', group);
+  const suspended = await client.patch(`/scim/v2/Users/${userId}`, {
+    schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],
+    Operations: [{ op: 'replace', value: { active: false } }],
+  });
+  if (suspended.status !== 200) throw new Error(suspended.text);
+  return { client, userId, groupId };
+}
 
 /** @returns the id of the domain */
 async function verifyDomain(

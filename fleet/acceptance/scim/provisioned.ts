@@ -85,10 +85,7 @@ async function provisioned(
     domain,
     address,
     user: async (name, more = {}) =>
-      scim(
-        await client.post('/scim/v2/Users', { schemas: [USER], userName: address(name), ...more }),
-        201,
-      ),
+      scim(await client.post('/scim/v2/Users', { schemas: [USER], userName: address(name), ...more }), 201),
     group: async (displayName = `Group ${randomBytes(6).toString('hex')}`, members = []) =>
       scim(
         await client.post('/scim/v2/Groups', {
@@ -98,7 +95,6 @@ async function provisioned(
         }),
         201,
       ),
-    patch: async (path, ...operations) =>
-      await client.patch(path, { schemas: [P], Operations: operations }),
+    patch: async (path, ...operations) => await client.patch(path, { schemas: [P], Operations: operations }),
   };
 }

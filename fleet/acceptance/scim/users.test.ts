@@ -1,12 +1,6 @@
 import { eventually } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import {
-  type Provisioned,
-  type ProvisionedFleet,
-  scim,
-  startProvisionedFleet,
-  USER,
-} from './provisioned.ts';
+import { type Provisioned, type ProvisionedFleet, scim, startProvisionedFleet, USER } from './provisioned.ts';
 
 let started: ProvisionedFleet;
 let acme: Provisioned;
@@ -28,7 +22,12 @@ describe('a user', () => {
       meta: { resourceType: 'User' },
     });
     const user = scim(made, 201);
-    expect(user).toMatchObject({ userName, externalId: 'x-1', active: true, id: expect.stringMatching(/^\d+$/) });
+    expect(user).toMatchObject({
+      userName,
+      externalId: 'x-1',
+      active: true,
+      id: expect.stringMatching(/^\d+$/),
+    });
     expect(made.headers.get('location')).toBe(user.meta.location);
     expect(made.headers.get('etag')).toBe(user.meta.version);
     expect(made.headers.get('content-type')).toContain('application/scim+json');
@@ -42,12 +41,18 @@ describe('a user', () => {
   it('who was suspended is answered 401 at once, and let in again by active true', async () => {
     const user = await acme.user('password', { password: 'Correct1horse' });
     const signedIn = async () =>
-      await started.fleet.caller().post('/api/v1/auth/login', { email: user.userName, password: 'Correct1horse' });
+      await started.fleet
+        .caller()
+        .post('/api/v1/auth/login', { email: user.userName, password: 'Correct1horse' });
     const { access_token } = (await signedIn()).body.data;
     const person = started.fleet.caller(access_token);
     expect((await person.get('/api/v1/auth/me')).status).toBe(200);
     scim(await acme.patch(`/scim/v2/Users/${user.id}`, { op: 'Replace', path: 'active', value: 'False' }));
-    await eventually(async () => (await person.get('/api/v1/auth/me')).status === 401, 'the end of the session', 1_000);
+    await eventually(
+      async () => (await person.get('/api/v1/auth/me')).status === 401,
+      'the end of the session',
+      1_000,
+    );
     expect(scim(await acme.client.get(`/scim/v2/Users/${user.id}`)).active).toBe(false);
   });
 });

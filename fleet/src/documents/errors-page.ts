@@ -5,7 +5,7 @@ import {
   MethodNotAllowed,
   NotFound,
 } from '@rivergate/endpoint';
-import { ExpectationFailed, HeadersTooLarge } from '@rivergate/gateway/refusals';
+import { ExpectationFailed, HeadersTooLarge, NobodyIsMe } from '@rivergate/gateway/refusals';
 import { endpointsByTag } from '@rivergate/service';
 import { definitions } from '../services.ts';
 
@@ -20,7 +20,7 @@ SCIM \`{"schemas", "status", "scimType", "detail"}\`, in which only the codes li
 `;
 
 /** What the gateway answers where no operation is reached. */
-const BESIDE_OPERATIONS = [NotFound, MethodNotAllowed, ExpectationFailed, HeadersTooLarge];
+const BESIDE_OPERATIONS = [NotFound, MethodNotAllowed, ExpectationFailed, HeadersTooLarge, NobodyIsMe];
 
 interface Row {
   code: string;

@@ -1,5 +1,6 @@
 import { MethodNotAllowed, NotFound, UpstreamUnavailable } from '@rivergate/endpoint';
 import type { Exchange } from '../exchange.ts';
+import { NobodyIsMe } from '../refusals.ts';
 import type { Fleet } from '../routes/fleet.ts';
 import { canonicalTarget } from '../routes/path.ts';
 
@@ -12,6 +13,7 @@ export function route(fleet: Pick<Fleet, 'table' | 'incomplete'>) {
     exchange.query = target.query;
     const match = fleet.table().match(request.method ?? 'GET', target.path);
     if (match === null) {
+      if (target.path === '/scim/v2/Me') throw NobodyIsMe();
       if (fleet.incomplete() && /^\/(?:api\/v1|scim)\//.test(target.path)) {
         throw UpstreamUnavailable('A service has not told its endpoints yet; try again shortly', [], {
           'Retry-After': '2',

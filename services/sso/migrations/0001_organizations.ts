@@ -7,7 +7,7 @@ export const organizations = {
   async up(db: Knex.Transaction): Promise<void> {
     await db.raw(`
       create table organizations (
-        organization_id bigint primary key,
+        id bigint primary key,
         name text,
         personal boolean not null default false,
         -- deleted, and may be restored
@@ -34,7 +34,8 @@ export const organizations = {
       );
       create index on workspaces (organization_id);
     `);
-    for (const table of ['organizations', 'workspaces']) await tenantTable(db, table);
+    await tenantTable(db, 'organizations', 'id');
+    await tenantTable(db, 'workspaces');
     await db.raw(`
       alter table roles enable row level security;
       alter table roles force row level security;

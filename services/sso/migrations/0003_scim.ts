@@ -63,6 +63,8 @@ export const scim = {
         -- Stored, since under row-level security no index over lower() is used.
         folded_name text generated always as (lower(user_name)) stored,
         external_id text,
+        -- false: a client has removed the attribute, which leaves the membership as it is
+        says_active boolean not null default true,
         -- what else a client wrote, or what the account says where none did
         document jsonb not null default '{}',
         version bigint not null default nextval('scim_versions'),

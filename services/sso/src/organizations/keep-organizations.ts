@@ -30,17 +30,16 @@ const TABLES = [
   'scim_settings',
   'roles',
   'workspaces',
-  'organizations',
 ];
 
 async function keep(
   db: Knex.Transaction,
-  organization_id: number,
+  id: number,
   facts: { name?: string; personal?: boolean; ending?: boolean },
 ): Promise<void> {
   await db('organizations')
-    .insert({ organization_id, ...facts })
-    .onConflict('organization_id')
+    .insert({ id, ...facts })
+    .onConflict('id')
     .merge(facts);
 }
 
@@ -83,6 +82,7 @@ export const keepOrganizations = ({ redis }: { redis: RedisClient }) =>
         const { db, emit } = tools;
         await ending(redis, tools, organization_id, 'organization_deleted');
         for (const table of TABLES) await db(table).where({ organization_id }).delete();
+        await db('organizations').where({ id: organization_id }).delete();
         const fact = { aggregateId: organization_id, organizationId: organization_id };
         await emit(ssoOrganizationErased, { ...fact, data: { organization_id } });
       }),

@@ -10,7 +10,7 @@ export const OrganizationOnly = error(
 
 /** @throws OrganizationOnly in a personal organization */
 export async function requireOrganization(db: Knex, organizationId: number): Promise<void> {
-  const row = await db('organizations').where({ organization_id: organizationId }).first('personal');
+  const row = await db('organizations').where({ id: organizationId }).first('personal');
   if (row?.personal) throw OrganizationOnly();
 }
 
@@ -29,6 +29,6 @@ export async function hasWorkspace(db: Knex, organizationId: number, workspaceId
 }
 
 export async function nameOf(db: Knex, organizationId: number): Promise<string> {
-  const row = await db('organizations').where({ organization_id: organizationId }).first('name');
+  const row = await db('organizations').where({ id: organizationId }).first('name');
   return row?.name ?? 'your organization';
 }

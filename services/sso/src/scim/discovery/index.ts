@@ -3,7 +3,6 @@ import { getSchema } from './get-schema.ts';
 import { getServiceProviderConfig } from './get-service-provider-config.ts';
 import { listResourceTypes } from './list-resource-types.ts';
 import { listSchemas } from './list-schemas.ts';
-import { endpointsOfMe } from './me.ts';
 import { searchAll } from './search-all.ts';
 
 export const tag = 'SCIM';
@@ -14,5 +13,4 @@ export const endpoints = [
   listResourceTypes,
   getResourceType,
   searchAll,
-  ...endpointsOfMe,
 ];

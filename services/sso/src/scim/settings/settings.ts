@@ -20,17 +20,16 @@ export const AttributeMapping = z
   .meta({ examples: [{ email: 'userName', display_name: 'displayName' }] });
 
 /** Which role members of a group have. */
-export const GroupMapping = z
-  .strictObject({
-    group: z
-      .string()
-      .trim()
-      .min(1)
-      .max(255)
-      .meta({ description: 'Its name; case is ignored', examples: ['Analysts'] }),
-    role_id: Id,
-    workspace_id: Id.nullable().default(null).meta({ description: 'Null: everywhere in the organization' }),
-  });
+export const GroupMapping = z.strictObject({
+  group: z
+    .string()
+    .trim()
+    .min(1)
+    .max(255)
+    .meta({ description: 'Its name; case is ignored', examples: ['Analysts'] }),
+  role_id: Id,
+  workspace_id: Id.nullable().default(null).meta({ description: 'Null: everywhere in the organization' }),
+});
 
 export interface Settings {
   organization_id: number;

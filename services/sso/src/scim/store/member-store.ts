@@ -72,8 +72,8 @@ export async function addMembers(
   if (users.length + groups.length === 0) return NOBODY;
   const { rows } = await db.raw(
     `insert into scim_group_members (organization_id, group_id, user_id, member_group_id)
-     select :organizationId, :groupId, id, null from unnest(cast(:users as bigint[])) as id
-     union all select :organizationId, :groupId, null, id from unnest(cast(:groups as bigint[])) as id
+     select cast(:organizationId as bigint), cast(:groupId as bigint), id, cast(null as bigint) from unnest(cast(:users as bigint[])) as id
+     union all select cast(:organizationId as bigint), cast(:groupId as bigint), null, id from unnest(cast(:groups as bigint[])) as id
      on conflict do nothing returning user_id`,
     { organizationId, groupId, users: [...users], groups: [...groups] },
   );

@@ -13,6 +13,7 @@ export interface UserRow {
   status: 'active' | 'suspended';
   user_name: string;
   external_id: string | null;
+  says_active: boolean;
   document: Document;
   version: number;
   created_at: Date;
@@ -25,6 +26,7 @@ export const USER_COLUMNS = [
   'u.status',
   'u.user_name',
   'u.external_id',
+  'u.says_active',
   'u.document',
   'u.version',
   'u.created_at',
@@ -56,11 +58,11 @@ export async function userOf(
 }
 
 /** What a client reads and writes of the row, without what the platform alone says. */
-export function attributesOf({ user_name, external_id, status, document }: UserRow): Document {
+export function attributesOf({ user_name, external_id, status, says_active, document }: UserRow): Document {
   return {
     ...document,
     userName: user_name,
-    active: status === 'active',
+    ...(says_active ? { active: status === 'active' } : {}),
     ...(external_id === null ? {} : { externalId: external_id }),
   };
 }
@@ -125,11 +127,13 @@ export async function requireFreeName(
   if (await taken.first('u.user_id')) throw Uniqueness('userName is taken by another user');
 }
 
-function columnsOf({ userName, externalId, active, ...document }: Document) {
+/** @param status where the attributes do not say */
+function columnsOf({ userName, externalId, active, ...document }: Document, status: UserRow['status']) {
   return {
     user_name: userName as string,
     external_id: (externalId as string | undefined) ?? null,
-    status: active === false ? 'suspended' : 'active',
+    status: active === undefined ? status : active === false ? 'suspended' : 'active',
+    says_active: active !== undefined,
     document: JSON.stringify(document),
   };
 }
@@ -146,7 +150,7 @@ export async function insertUser(
   attributes: Document,
 ): Promise<UserRow> {
   const now = db.fn.now();
-  const written = { ...columnsOf(attributes), written_at: now, said_at: now, updated_at: now };
+  const written = { ...columnsOf(attributes, 'active'), written_at: now, said_at: now, updated_at: now };
   const [row] = await db('scim_users')
     .insert({ organization_id: organizationId, user_id: userId, ...written, created_at: now })
     .onConflict(['organization_id', 'user_id'])
@@ -159,7 +163,7 @@ export async function insertUser(
 /** @throws Uniqueness */
 export async function updateUser(db: Knex.Transaction, row: UserRow, attributes: Document): Promise<UserRow> {
   const { organization_id, user_id } = row;
-  const columns = columnsOf(attributes);
+  const columns = columnsOf(attributes, row.status);
   const said = columns.status === row.status ? {} : { said_at: db.fn.now() };
   const [changed] = await db('scim_users')
     .where({ organization_id, user_id })

@@ -70,7 +70,9 @@ function compared(row: UserRow, make: Making, settings: Settings) {
   const mapping = settings.attribute_mapping;
   const [was, is] = [accountOf(before, mapping), accountOf(after, mapping)];
   const wanted: MemberChange = {
-    ...(after.active === before.active ? {} : { active: after.active !== false }),
+    ...(after.active === undefined || after.active === (row.status === 'active')
+      ? {}
+      : { active: after.active === true }),
     ...(is.email === was.email ? {} : { email: requireAddress(is, mapping) }),
     ...(is.displayName === was.displayName || is.displayName === null
       ? {}
@@ -97,5 +99,5 @@ export const patchUser = updating('patchUser', body => {
 /** What is left out is gone (RFC 7644, section 3.5.1), but for the membership, which is suspended by saying so alone. */
 export const replaceUser = updating('replaceUser', body => {
   const sent = readDocument(UserType, body);
-  return before => ({ active: before.active!, ...sent });
+  return ({ active }) => ({ ...(active === undefined ? {} : { active }), ...sent });
 });

@@ -1,0 +1,39 @@
+"""Runs scim2-tester against a server: URL, token, and the domain of the addresses that users are made with.
+
+It cannot know that a userName here is an address, nor how passwords have to be, and makes random text for what has no
+example: for these two it is given examples.
+"""
+
+import json
+import sys
+import uuid
+
+from httpx2 import Client
+from scim2_client.engines.httpx2 import SyncSCIMClient
+from scim2_tester import Status, check_server, filling
+
+url, token, domain = sys.argv[1:]
+
+EXAMPLES = {
+    "user_name": lambda: f"{uuid.uuid4()}@{domain}",
+    "password": lambda: f"Correct1horse-{uuid.uuid4()}",
+}
+declared = filling.get_random_example_value
+
+
+def example(path):
+    binding = path.resolve()
+    make = EXAMPLES.get(binding.target_field_name) if binding else None
+    return make() if make else declared(path)
+
+
+filling.get_random_example_value = example
+client = SyncSCIMClient(Client(base_url=url, headers={"Authorization": f"Bearer {token}"}, timeout=60))
+results = check_server(client)
+wrong = [
+    {"title": result.title, "resource": result.resource_type, "status": result.status.name, "reason": result.reason}
+    for result in results
+    if result.status in (Status.ERROR, Status.CRITICAL, Status.DEVIATION)
+]
+skipped = [f"{result.title} {result.resource_type}" for result in results if result.status == Status.SKIPPED]
+print(json.dumps({"checks": len(results), "wrong": wrong, "skipped": skipped}))
