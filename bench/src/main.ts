@@ -11,6 +11,7 @@ import { benchGateway } from './gateway.ts';
 import { benchIdentity } from './identity.ts';
 import { benchOrganization } from './organization.ts';
 import { benchSaml } from './saml.ts';
+import { benchScim } from './scim.ts';
 import { benchWebhooks } from './webhooks.ts';
 
 /** What `npm run bench -- NAME` may name; without a name all of them run. */
@@ -26,6 +27,7 @@ const BENCHES = {
   organization: () => benchOrganization(),
   webhooks: () => benchWebhooks(),
   saml: () => benchSaml(),
+  scim: () => benchScim(),
   fleet: () => benchFleet(),
 };
 

@@ -1,9 +1,9 @@
 import {
+  admits,
   anonymous,
   clientStanding,
   grantsIn,
   type Impersonator,
-  isWithin,
   type Member,
   type Membership,
   mayImpersonate,
@@ -13,7 +13,7 @@ import {
   type TokenFacts,
   type WorkspaceGrant,
 } from '@rivergate/caller';
-import { Forbidden, Unauthorized } from '@rivergate/endpoint';
+import { IpNotAllowed, Unauthorized } from '@rivergate/endpoint';
 import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
 import type { AccessToken } from '../tokens/access-token.ts';
@@ -169,7 +169,7 @@ function scimPrincipal({ token, access, ip }: Exchange): Principal {
   const session = access?.session;
   if (session?.state !== 'active' || session.token === undefined) throw invalidToken();
   const { networks, organizationId } = session.token;
-  if (networks && !isWithin(networks, ip)) throw Forbidden('This token is not taken from your address');
+  if (networks && !admits(networks, ip)) throw IpNotAllowed('This token is not taken from your address');
   return {
     ...anonymous(ip),
     kind: 'scim',

@@ -70,27 +70,6 @@ export function reachedByOthers(host: string, publicUrl: string): string | null 
   return null;
 }
 
-/** Whether an address lies in one of these networks, each as 192.0.2.0/24 or 2001:db8::/32. */
-export function isWithin(networks: readonly string[], ip: string): boolean {
-  if (isIP(ip) === 0) return false;
-  const address = parsed(ip);
-  return networks.some(network => {
-    const range = ipaddr.parseCIDR(network);
-    return range[0].kind() === address.kind() && address.match(range);
-  });
-}
-
-/** The one spelling of a network, or null for what is none. A single address is one. */
-export function canonicalNetwork(text: string): string | null {
-  const [address = '', length, ...more] = text.trim().split('/');
-  if (isIP(address) === 0 || more.length > 0 || !/^\d{1,3}$/.test(length ?? '0')) return null;
-  const bits = ipaddr.parse(address).kind() === 'ipv4' ? 32 : 128;
-  const prefix = Number(length ?? bits);
-  if (prefix > bits) return null;
-  const kind = bits === 32 ? ipaddr.IPv4 : ipaddr.IPv6;
-  return `${kind.networkAddressFromCIDR(`${address}/${prefix}`)}/${prefix}`;
-}
-
 function counted(ip: string, bits: number, bitsOfSix: number): string {
   const version = isIP(ip);
   if (version === 0) return UNKNOWN;

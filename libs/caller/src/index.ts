@@ -37,7 +37,6 @@ export {
   countedAddress,
   countedNetwork,
   isLoopback,
-  isWithin,
   namesThisMachine,
   reachedByOthers,
 } from './address.ts';

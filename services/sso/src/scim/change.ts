@@ -50,6 +50,9 @@ export interface Change<Prepared = unknown> {
   undo?(prepared: Prepared, acting: Acting): Promise<void>;
 }
 
+/** What makes accounts may take its time: given up too early, nobody knows whether it was done. */
+export const PATIENT = { deadline: 10_000 } as const;
+
 /** Keeps the type of what is prepared together. */
 export const change = <Prepared>(declared: Change<Prepared>): Change => declared as Change;
 

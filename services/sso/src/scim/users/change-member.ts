@@ -1,6 +1,6 @@
 import { changeProvisionedMember } from '@rivergate/contracts';
 import { type CallInput, Failure } from '@rivergate/endpoint';
-import type { Acting } from '../change.ts';
+import { type Acting, PATIENT } from '../change.ts';
 import { LastAdministratorStays, ScimUserNotFound } from '../errors.ts';
 import { InvalidValue, Mutability, Uniqueness } from '../protocol/errors.ts';
 
@@ -21,7 +21,7 @@ export async function changeMember(
   const params = { organization_id: caller.organizationId, user_id: userId };
   const { active, email, display_name: displayName, password } = wanted;
   try {
-    await call(changeProvisionedMember, { params, body: wanted });
+    await call(changeProvisionedMember, { params, body: wanted }, PATIENT);
   } catch (cause) {
     if (!(cause instanceof Failure)) throw cause;
     switch (cause.code) {

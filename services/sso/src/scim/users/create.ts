@@ -1,7 +1,7 @@
 import { provisionMember, removeProvisionedMember } from '@rivergate/contracts';
 import { Failure, Forbidden } from '@rivergate/endpoint';
 import { scimUserProvisioned } from '@rivergate/events';
-import { type Acting, change } from '../change.ts';
+import { type Acting, change, PATIENT } from '../change.ts';
 import { InvalidValue, Uniqueness } from '../protocol/errors.ts';
 import { UserType } from '../protocol/schemas.ts';
 import { type Document, readDocument } from '../protocol/value.ts';
@@ -33,16 +33,20 @@ export const createUser = change<Provisioned>({
     const mapping = settings.attribute_mapping;
     const account = accountOf(attributes, mapping);
     const member = await acting
-      .call(provisionMember, {
-        params: { organization_id: organizationId },
-        body: {
-          email: requireAddress(account, mapping),
-          display_name: account.displayName,
-          source: 'scim',
-          role_id: settings.default_role_id,
-          active: attributes.active !== false,
+      .call(
+        provisionMember,
+        {
+          params: { organization_id: organizationId },
+          body: {
+            email: requireAddress(account, mapping),
+            display_name: account.displayName,
+            source: 'scim',
+            role_id: settings.default_role_id,
+            active: attributes.active !== false,
+          },
         },
-      })
+        PATIENT,
+      )
       .catch(refused);
     if (member.made === 'nothing') throw Uniqueness('userName is taken by another user');
     const provisioned = { userId: member.user_id, attributes, made: member.made };
@@ -65,7 +69,7 @@ export const createUser = change<Provisioned>({
 
 async function takeBack({ call, caller }: Acting, { userId }: Pick<Provisioned, 'userId'>): Promise<void> {
   const params = { organization_id: caller.organizationId, user_id: userId };
-  await call(removeProvisionedMember, { params });
+  await call(removeProvisionedMember, { params }, PATIENT);
 }
 
 /** What organization refuses, in the words of SCIM. */

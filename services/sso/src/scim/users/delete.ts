@@ -3,7 +3,7 @@ import { Failure } from '@rivergate/endpoint';
 import { scimUserDeprovisioned } from '@rivergate/events';
 import { versionTag } from '../answer.ts';
 import { countDeprovisioning } from '../brake/brake.ts';
-import { change, requireVersion } from '../change.ts';
+import { change, PATIENT, requireVersion } from '../change.ts';
 import { LastAdministratorStays, ScimUserNotFound } from '../errors.ts';
 import { enabledSettings } from '../settings/settings.ts';
 import { forgetUser, userOf } from '../store/user-store.ts';
@@ -22,7 +22,7 @@ export const deleteUser = change<{ userId: number }>({
     });
     await countDeprovisioning(acting, userId);
     const params = { organization_id: organizationId, user_id: userId };
-    await acting.call(removeProvisionedMember, { params }).catch(refused);
+    await acting.call(removeProvisionedMember, { params }, PATIENT).catch(refused);
     return { userId };
   },
   async carryOut(_, { userId }, { db, emit, caller }) {
