@@ -50,7 +50,7 @@ export function requireKind(spec: EndpointSpec, principal: Principal, log: Log):
   } else if (rule === 'scim' || principal.kind === 'scim') {
     // Its token opens nothing else, and nothing else opens what is for it.
     if (rule === principal.kind || isOpen(rule)) return;
-    throw Unauthorized();
+    throw Unauthorized(undefined, [], { 'WWW-Authenticate': 'Bearer error="invalid_token"' });
   } else if (!isOpen(rule) && !(principal.kind === 'user' || principal.kind === 'client')) {
     throw Unauthorized();
   }
