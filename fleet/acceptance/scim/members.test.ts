@@ -193,8 +193,8 @@ describe('roles by groups', () => {
       201,
     );
     const holders = async (): Promise<string[]> => {
-      const { assignments } = data(await administrator.get(`/api/v1/roles/${developer}/assignments`));
-      return assignments.map((one: { user_id: number }) => String(one.user_id)).toSorted();
+      const { users } = data(await administrator.get(`/api/v1/roles/${developer}/users`));
+      return users.map((one: { user_id: number }) => String(one.user_id)).toSorted();
     };
     const hold = async (...users: { id: string }[]) => {
       const wanted = users.map(({ id }) => id).toSorted();

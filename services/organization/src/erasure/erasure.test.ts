@@ -1,4 +1,4 @@
-import { identityUserErased } from '@rivergate/events';
+import { identityUserErased, ssoUserErased } from '@rivergate/events';
 import { connectDatabase } from '@rivergate/service';
 import { eventually, fellowService, publishEvent, signedIn } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -31,16 +31,15 @@ const confirmedBy = ({ services }: { services: { service: string; confirmed_at: 
 /** Until this service has done its part. */
 const erasedHere = (receipt: string) =>
   eventually(async () => confirmedBy(await stateOf(receipt)).includes('organization'), 'the erasure');
-const identityConfirms = async (receipt: string) => {
+const othersConfirm = async (receipt: string) => {
   const [row] = await service.sql<{ id: number; user_id: number; organization_id: number | null }>(
     'select id, user_id, organization_id from organization.user_erasures order by id desc limit 1',
   );
   expect(await stateOf(receipt)).toMatchObject({ status: 'in_progress' });
   const data = { erasure_id: row!.id, user_id: row!.user_id, organization_id: row!.organization_id };
-  await publishEvent(service, 'identity', identityUserErased, {
-    subject: row!.user_id,
-    data: data as never,
-  });
+  const confirmation = { subject: row!.user_id, data: data as never };
+  await publishEvent(service, 'identity', identityUserErased, confirmation);
+  await publishEvent(service, 'sso', ssoUserErased, confirmation);
 };
 const memberships = async ({ userId }: Person): Promise<{ id: number; is_admin: boolean }[]> =>
   (await service.as(fellowService('identity', { userId })).get('/internal/memberships')).body.data
@@ -77,7 +76,7 @@ describe('a user whom an administrator has erased', () => {
     });
     const { receipt } = body.data.erasure;
     await erasedHere(receipt);
-    await identityConfirms(receipt);
+    await othersConfirm(receipt);
     const state = await eventually(async () => {
       const found = await stateOf(receipt);
       return found.status === 'finished' && found;
@@ -193,7 +192,7 @@ describe('a person who erases themself', () => {
     expect(headers.get('location')).toBe(`/api/v1/erasures/${receipt}`);
     expect(await memberships(zoe)).toEqual([]);
     await erasedHere(receipt);
-    await identityConfirms(receipt);
+    await othersConfirm(receipt);
     await eventually(async () => (await stateOf(receipt)).status === 'finished');
     // The personal organization was named after them.
     await eventually(async () => (await holding(zoe.email)).length === 0, 'the outbox and the mails');
@@ -311,7 +310,7 @@ describe('an erasure', () => {
     await service.join(acme, bob);
     const { receipt } = (await eraseMember(acme, bob)).body.data.erasure;
     await erasedHere(receipt);
-    await identityConfirms(receipt);
+    await othersConfirm(receipt);
     await eventually(async () => (await stateOf(receipt)).status === 'finished');
     const finished = await stateOf(receipt);
     const [row] = await service.sql('select max(id) as id from organization.user_erasures');

@@ -18,7 +18,7 @@ import {
   type TestCaller,
 } from '@rivergate/testing';
 import { organization } from '../service.ts';
-import { type IdentityStandIn, identityStandIn } from './stand-ins.ts';
+import { type IdentityStandIn, identityStandIn, ssoStandIn } from './stand-ins.ts';
 
 export interface Person {
   userId: number;
@@ -63,7 +63,7 @@ export async function startOrganizationUnderTest(
   const identity = identityStandIn();
   const running = await startServiceUnderTest(organization, {
     env: { ...NO_LIMITS, ...env },
-    peers: { identity: identity.endpoints },
+    peers: { identity: identity.endpoints, sso: ssoStandIn },
   });
   const superuser = connectDatabase(running.environment.databaseAdminUrl, 'test', 2);
   let lastUser = 0;

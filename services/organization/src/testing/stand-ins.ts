@@ -148,3 +148,12 @@ export function identityStandIn(): IdentityStandIn {
   ];
   return identity;
 }
+
+/** The same of sso, which holds nothing on anybody. */
+export const ssoStandIn = [
+  endpoints()(personalDataOf('sso'), async () =>
+    stream('application/x-ndjson', async function* () {
+      yield [];
+    }),
+  ),
+];

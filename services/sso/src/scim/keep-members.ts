@@ -20,36 +20,36 @@ interface Said {
   said_at: string;
 }
 
-/** A membership begins, or is another. */
+/** A membership begins, ends for a while or goes on. */
 async function keep(
   db: Knex.Transaction,
   { user_id, organization_id, said_at }: Said,
-  { status, isAdmin }: { status?: string; isAdmin?: boolean },
+  status: 'active' | 'suspended',
 ): Promise<void> {
-  const changed = {
-    said_at,
-    ...(status === undefined ? {} : { status }),
-    ...(isAdmin === undefined ? {} : { is_admin: isAdmin }),
-  };
+  const isSame = 'scim_users.status = excluded.status';
   await db('scim_users')
-    .insert({ status: 'active', is_admin: false, ...changed, user_id, organization_id })
+    .insert({ user_id, organization_id, status, said_at })
     .onConflict(['organization_id', 'user_id'])
     .merge({
-      ...changed,
+      status,
+      said_at,
       // One of which nothing changes keeps its version.
-      ...(status === undefined
-        ? {}
-        : {
-            version: db.raw(
-              "case when scim_users.status = excluded.status then scim_users.version else nextval('scim_versions') end",
-            ),
-            updated_at: db.raw(
-              'case when scim_users.status = excluded.status then scim_users.updated_at else now() end',
-            ),
-          }),
+      version: db.raw(`case when ${isSame} then scim_users.version else nextval('scim_versions') end`),
+      updated_at: db.raw(`case when ${isSame} then scim_users.updated_at else now() end`),
     })
     .where('scim_users.said_at', '<=', said_at);
   await name(db, user_id);
+}
+
+/** Of one membership events come in their order, so the last one holds, whatever a client has written since. */
+async function keepRank(
+  db: Knex.Transaction,
+  { user_id, organization_id, is_admin }: { user_id: number; organization_id: number; is_admin: boolean },
+): Promise<void> {
+  await db('scim_users')
+    .where({ user_id, organization_id })
+    .whereNot({ status: 'removed' })
+    .update({ is_admin });
 }
 
 /** Who is a member and known by an account is known by a name, until a client gives another. */
@@ -84,18 +84,14 @@ async function know(
 export const keepMembers = consumer({
   name: 'scim-members',
   on: [
-    on(memberAdded, async ({ data: { user_id, organization_id, is_admin }, time: said_at }, { db }) =>
-      keep(db, { user_id, organization_id, said_at }, { status: 'active', isAdmin: is_admin }),
-    ),
-    on(memberChanged, async ({ data: { user_id, organization_id, is_admin }, time: said_at }, { db }) =>
-      keep(db, { user_id, organization_id, said_at }, { isAdmin: is_admin }),
-    ),
+    on(memberAdded, async ({ data, time: said_at }, { db }) => {
+      const { user_id, organization_id } = data;
+      await keep(db, { user_id, organization_id, said_at }, 'active');
+      await keepRank(db, data);
+    }),
+    on(memberChanged, async ({ data }, { db }) => keepRank(db, data)),
     on(memberStatusChanged, async ({ data: { user_id, organization_id, status }, time: said_at }, { db }) =>
-      keep(
-        db,
-        { user_id, organization_id, said_at },
-        { status: status === 'active' ? 'active' : 'suspended' },
-      ),
+      keep(db, { user_id, organization_id, said_at }, status === 'active' ? 'active' : 'suspended'),
     ),
     on(memberRemoved, async ({ data: { user_id, organization_id }, time }, { db }) => {
       const where = { organization_id, user_id };

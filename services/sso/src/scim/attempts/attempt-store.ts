@@ -50,11 +50,18 @@ export async function noteAttempt(
       status: outcome.status,
       scimType: failed && isScimType(outcome.code) ? outcome.code : null,
       detail: failed ? outcome.message : null,
-      body: JSON.stringify(masked(asked.body)),
+      body: shortened(asked.body),
       ip: request.ip,
       requestId: request.id,
     },
   );
+}
+
+const MOST_CHARACTERS = 16_384;
+
+function shortened(body: Asked['body']): string {
+  const text = JSON.stringify(masked(body));
+  return text.length > MOST_CHARACTERS ? JSON.stringify('more than is kept') : text;
 }
 
 const KEPT_DAYS = 30;
