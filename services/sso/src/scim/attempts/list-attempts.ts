@@ -16,10 +16,22 @@ const Attempt = z
     group_id: Id.nullable(),
     outcome: z.enum(['done', 'refused']),
     status: z.int().meta({ description: 'Of the answer' }),
-    scim_type: z.string().nullable(),
-    reason: z.string().nullable().meta({ description: 'Why it was refused' }),
+    scim_type: z
+      .string()
+      .nullable()
+      .meta({ examples: ['invalidPath'] }),
+    reason: z
+      .string()
+      .nullable()
+      .meta({
+        description: 'Why it was refused',
+        examples: ['There is no attribute shoeSize'],
+      }),
     body: z.unknown().meta({ description: 'What was sent, without passwords, and shortened' }),
-    ip: z.string().nullable(),
+    ip: z
+      .string()
+      .nullable()
+      .meta({ examples: ['192.0.2.7'] }),
     request_id: z.string(),
   })
   .meta({ id: 'ScimAttempt' });

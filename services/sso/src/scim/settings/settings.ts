@@ -94,7 +94,7 @@ export const Configuration = z
         created_at: Timestamp,
         expires_at: Timestamp.nullable(),
         last_used_at: Timestamp.nullable(),
-        allowed_networks: z.array(z.string()),
+        allowed_networks: z.array(z.string()).meta({ examples: [['192.0.2.0/24']] }),
       }),
     ),
     last_sync_at: Timestamp.nullable().meta({ description: 'When a client last changed something' }),

@@ -48,7 +48,7 @@ export const issueToken = endpoint(
       token: z.string().meta({ examples: ['scim_vZ…'] }),
       token_id: Id,
       expires_at: Timestamp.nullable(),
-      allowed_networks: z.array(z.string()),
+      allowed_networks: z.array(z.string()).meta({ examples: [['192.0.2.0/24']] }),
     }),
     message: 'SCIM token issued; it is not shown again',
     errors: [OrganizationOnly],
