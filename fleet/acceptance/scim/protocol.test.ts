@@ -84,6 +84,43 @@ describe('a filter', () => {
   });
 });
 
+it('a filter finds groups by their members, and users by their groups', async () => {
+  const [one, two] = users as [ScimUser, ScimUser];
+  const group = await acme.group('Filtered', [one]);
+  const nested = scim(
+    await acme.client.post('/scim/v2/Groups', {
+      schemas: [GROUP],
+      displayName: 'Filtered too',
+      members: [{ value: group.id, type: 'Group' }],
+    }),
+    201,
+  );
+  const found = async (kind: 'Users' | 'Groups', filter: string) =>
+    ids(scim(await acme.client.get(`/scim/v2/${kind}?filter=${encodeURIComponent(filter)}`)));
+  const named = 'displayName sw "FILTERED"';
+  for (const [filter, expected] of [
+    [named, [group.id, nested.id]],
+    [`${named} and members eq "${one.id}"`, [group.id]],
+    [`${named} and members[type eq "Group" and value eq "${group.id}"]`, [nested.id]],
+    [`${named} and members.display co "filtered"`, [nested.id]],
+    [`${named} and not (members.value eq "${one.id}")`, [nested.id]],
+    [`schemas eq "${GROUP}" and ${named} and meta.resourceType eq "Group"`, [group.id, nested.id]],
+    [`id eq "${group.id}"`, [group.id]],
+    [`members eq "${two.id}" and ${named}`, []],
+  ] as const)
+    expect(await found('Groups', filter), filter).toEqual(expected);
+  for (const filter of [
+    `groups.display eq "filtered"`,
+    `groups[value eq "${group.id}" and type eq "direct"]`,
+  ])
+    expect(await found('Users', filter), filter).toEqual([one.id]);
+  expect(scim(await acme.client.get(`/scim/v2/Users/${one.id}`)).groups).toMatchObject([
+    { value: group.id, display: 'Filtered', type: 'direct' },
+  ]);
+  const sorted = `/scim/v2/Groups?sortBy=displayName&sortOrder=descending&filter=${encodeURIComponent(named)}`;
+  expect(ids(scim(await acme.client.get(sorted)))).toEqual([nested.id, group.id]);
+});
+
 describe('a list', () => {
   it('is sorted without regard to case, those without a value at its end, and the other way round', async () => {
     const sorted = async (sortOrder: string) =>

@@ -9,9 +9,7 @@ export const organizations = {
       create table organizations (
         id bigint primary key,
         name text,
-        personal boolean not null default false,
-        -- deleted, and may be restored
-        ending boolean not null default false
+        personal boolean not null default false
       );
 
       create table people (

@@ -46,6 +46,8 @@ export const scim = {
         -- null: until it is revoked
         expires_at timestamptz,
         last_used_at timestamptz,
+        -- while its organization is deleted and may be restored
+        suspended boolean not null default false,
         revoked_at timestamptz
       ) with (fillfactor = 80);
       create index on scim_tokens (organization_id);

@@ -35,7 +35,7 @@ const TABLES = [
 async function keep(
   db: Knex.Transaction,
   id: number,
-  facts: { name?: string; personal?: boolean; ending?: boolean },
+  facts: { name?: string; personal?: boolean },
 ): Promise<void> {
   await db('organizations')
     .insert({ id, ...facts })
@@ -50,7 +50,9 @@ async function ending(
   organizationId: number,
   reason: 'organization_deleted' | 'organization_restored',
 ): Promise<void> {
-  await keep(db, organizationId, { ending: reason === 'organization_deleted' });
+  await db('scim_tokens')
+    .where({ organization_id: organizationId })
+    .update({ suspended: reason === 'organization_deleted' });
   for (const { id, token_hash } of await tokensInUse(db, organizationId)) {
     const data = { token_id: id, organization_id: organizationId, token_hash, reason };
     const event = await emit(scimTokenChanged, { aggregateId: id, organizationId, data });

@@ -69,9 +69,6 @@ export function resourceReply(
   document: Document,
   { status = 200, version, location }: { status?: number; version: string; location: string },
 ) {
-  const headers = {
-    ETag: version,
-    ...(status === 201 ? { Location: location } : { 'Content-Location': location }),
-  };
+  const headers = { ETag: version, Location: location };
   return new Reply(document as z.output<typeof Resource>, { status, headers });
 }

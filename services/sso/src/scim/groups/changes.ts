@@ -35,7 +35,6 @@ export const createGroup = change<SentGroup>({
     const group = await insertGroup(db, caller.organizationId, attributes);
     const count = await setMembers(working, group, members);
     await emit(scimGroupCreated, { aggregateId: group.id, data: { ...factsOf(group), members: count } });
-    if (count === 0) await renamed(working, [group.display_name]);
     return await groupAnswer(db, group, asked, base, 201);
   },
 });

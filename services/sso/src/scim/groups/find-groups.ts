@@ -14,7 +14,7 @@ const expressions = groupExpressions(GroupType);
 /** A page of the groups of an organization, as they are shown. */
 export async function findGroups(db: Knex, organizationId: number, wanted: Wanted, base: string) {
   await enabledSettings(db, organizationId);
-  const table = { type: GroupType, expressions, id: 'g.id', base };
+  const table = { type: GroupType, expressions, base };
   const page = await listed<GroupRow>(groupsOf(db, organizationId), GROUP_COLUMNS, table, wanted);
   const shown = projection(GroupType, wanted);
   const ids = shown.shows('members') ? page.rows.map(({ id }) => id) : [];

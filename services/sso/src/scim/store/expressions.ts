@@ -3,6 +3,8 @@ import type { AttributePath } from '../protocol/path.ts';
 
 /** SQL of attributes. All of it is made from declarations, and none from what a client sends. */
 export interface Expressions {
+  /** The column of the identifier, a number. */
+  id: string;
   /** Of an attribute, or sub-attribute, that is no list: text, null where there is no value. */
   scalar(path: AttributePath): string;
   /** The column in lower case of what has one, which an index finds. */
@@ -33,6 +35,7 @@ const member = (document: string, names: readonly string[]) =>
 function expressions(
   table: string,
   type: ResourceType,
+  id: string,
   columns: Readonly<Record<string, string>>,
   folded: string,
   lists: Readonly<Record<string, List>>,
@@ -40,14 +43,16 @@ function expressions(
   const document = `${table}.document`;
   const own: Record<string, string> = {
     ...columns,
+    id: `${id}::text`,
     externalId: `${table}.external_id`,
     'meta.resourceType': literal(type.name),
     'meta.created': TIME(`${table}.created_at`),
     'meta.lastModified': TIME(`${table}.updated_at`),
-    'meta.location': `cast(:base as text) || ${literal(`${type.endpoint}/`)} || ${columns.id}`,
+    'meta.location': `cast(:base as text) || ${literal(`${type.endpoint}/`)} || ${id}`,
     'meta.version': `'W/"' || ${table}.version || '"'`,
   };
   return {
+    id,
     scalar(path) {
       const { extension, attribute, sub } = path;
       const name = sub ? `${attribute.name}.${sub.name}` : attribute.name;
@@ -61,7 +66,7 @@ function expressions(
       const { extension, attribute } = path;
       if (extension === null && attribute.name === 'schemas')
         return {
-          from: `unnest(array[${literal(type.schema.id)}] || ${extensionsOf(type, document)}) as element`,
+          from: `unnest(array[${literal(type.schema.id)}]${extensionsOf(type, document)}) as element`,
           where: 'true',
           element: () => 'element',
         };
@@ -75,8 +80,12 @@ function expressions(
   };
 }
 
-const extensionsOf = ({ extensions }: ResourceType, document: string) =>
-  `array(select key from jsonb_object_keys(${document}) as key where key in (${['', ...extensions.map(({ id }) => id)].map(literal).join(', ')}))`;
+/** Those of which a document has something. */
+function extensionsOf({ extensions }: ResourceType, document: string): string {
+  if (extensions.length === 0) return '';
+  const ids = extensions.map(({ id }) => literal(id)).join(', ');
+  return ` || array(select key from jsonb_object_keys(${document}) as key where key in (${ids}))`;
+}
 
 const elements = (from: string, where: string, columns: Readonly<Record<string, string>>): List => ({
   from,
@@ -89,8 +98,8 @@ export const userExpressions = (type: ResourceType) =>
   expressions(
     'u',
     type,
+    'u.user_id',
     {
-      id: 'u.user_id::text',
       userName: 'u.user_name',
       active: "(u.status = 'active')::text",
     },
@@ -111,7 +120,7 @@ export const userExpressions = (type: ResourceType) =>
 
 /** Over `scim_groups g`, which has no document: all that a group has are columns. */
 export const groupExpressions = (type: ResourceType) =>
-  expressions('g', type, { id: 'g.id::text', displayName: 'g.display_name' }, 'displayName', {
+  expressions('g', type, 'g.id', { displayName: 'g.display_name' }, 'displayName', {
     members: groupMembers,
   });
 

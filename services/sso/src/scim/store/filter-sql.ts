@@ -1,4 +1,3 @@
-import type { Knex } from 'knex';
 import type { Attribute } from '../protocol/attribute.ts';
 import { InvalidFilter } from '../protocol/errors.ts';
 import type { Filter, Operator } from '../protocol/filter.ts';
@@ -59,7 +58,7 @@ export function conditionOf(
         if (column && operator === 'eq') return `${column} = ${bind(String(value).toLowerCase())}`;
         // By their columns, so that an index finds them.
         if (path.attribute.name === 'id' && operator === 'eq')
-          return byId(expressions.scalar(path), String(value), bind);
+          return byId(expressions.id, String(value), bind);
         if (operator !== 'ne') return scalarOrList(path, test);
         const same = { ...part, operator: 'eq' } as const;
         return `not coalesce(${scalarOrList(path, expression => compared(same, expression, bind))}, false)`;
@@ -72,9 +71,9 @@ export function conditionOf(
 const exists = ({ from, where }: List, condition: string) =>
   `exists (select from ${from} where ${where} and ${condition})`;
 
-function byId(expression: string, value: string, bind: (value: string) => string): string {
+function byId(column: string, value: string, bind: (value: string) => string): string {
   if (!/^[1-9]\d{0,14}$/.test(value)) return 'false';
-  return `${expression.replace('::text', '')} = cast(${bind(value)} as bigint)`;
+  return `${column} = cast(${bind(value)} as bigint)`;
 }
 
 function present(path: AttributePath, expressions: Expressions): string {
@@ -132,11 +131,6 @@ function folded(attribute: Attribute, expression: string, value: string, bind: (
     held: fold(expression),
     wanted: (shape: (text: string) => string) => fold(`cast(${bind(shape(value))} as text)`),
   };
-}
-
-/** Restricts a statement to what a filter describes. */
-export function whereMatches(query: Knex.QueryBuilder, { sql, values }: Condition): Knex.QueryBuilder {
-  return query.whereRaw(sql, values);
 }
 
 /** What a list is sorted by: text, null where there is no value (RFC 7644, section 3.4.2.3). @throws InvalidFilter */

@@ -6,7 +6,7 @@ import { InvalidCount, InvalidCursor, InvalidFilter, InvalidValue } from '../pro
 import { parseFilter, resourceScope } from '../protocol/filter.ts';
 import { findPath } from '../protocol/path.ts';
 import type { Expressions } from './expressions.ts';
-import { conditionOf, sortExpression, whereMatches } from './filter-sql.ts';
+import { conditionOf, sortExpression } from './filter-sql.ts';
 
 export const MOST_RESULTS = 100;
 
@@ -45,8 +45,6 @@ export interface Listed<Row> {
 interface Table {
   type: ResourceType;
   expressions: Expressions;
-  /** Of the identifier. */
-  id: string;
   /** The address of SCIM at this platform. */
   base: string;
 }
@@ -68,14 +66,17 @@ interface Place {
 export async function listed<Row extends object>(
   rows: Knex.QueryBuilder,
   columns: readonly (string | Knex.Raw)[],
-  { type, expressions, id, base }: Table,
+  { type, expressions, base }: Table,
   chosen: Chosen,
 ): Promise<Listed<Row>> {
+  const { id } = expressions;
   const count = Math.min(MOST_RESULTS, Math.max(0, chosen.count ?? MOST_RESULTS));
   const descending = isDescending(chosen.sortOrder);
-  const found = chosen.filter
-    ? whereMatches(rows, conditionOf(parseFilter(chosen.filter, resourceScope(type)), expressions, base))
-    : rows;
+  const found = rows.clone();
+  if (chosen.filter) {
+    const { sql, values } = conditionOf(parseFilter(chosen.filter, resourceScope(type)), expressions, base);
+    found.whereRaw(sql, values);
+  }
   const sort = chosen.sortBy ? sortOf(type, chosen.sortBy, expressions, base) : undefined;
   const byCursor = chosen.cursor !== undefined;
   if (byCursor && chosen.startIndex !== undefined)

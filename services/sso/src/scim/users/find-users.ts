@@ -17,7 +17,7 @@ export interface Wanted extends Chosen {
 /** A page of the users of an organization, as they are shown. */
 export async function findUsers(db: Knex, organizationId: number, wanted: Wanted, base: string) {
   await enabledSettings(db, organizationId);
-  const table = { type: UserType, expressions, id: 'u.user_id', base };
+  const table = { type: UserType, expressions, base };
   const page = await listed<UserRow>(usersOf(db, organizationId), USER_COLUMNS, table, wanted);
   const shown = projection(UserType, wanted);
   const ids = shown.shows('groups') ? page.rows.map(({ user_id }) => user_id) : [];
