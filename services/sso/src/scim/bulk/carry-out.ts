@@ -74,8 +74,9 @@ export async function carryOutBulk(
     const change = CHANGES[operation.resource][operation.method];
     settle(operation, await refusalOr(() => carriedOut(change, asked, acting)));
   };
-  const openIn = ({ data, id }: BulkOperation) =>
-    [...referencesIn([data, id])].filter(named => !ids.has(named));
+  // Found once: who waits for whom is asked after each operation.
+  const references = new Map(operations.map(one => [one, [...referencesIn([one.data, one.id])]]));
+  const openIn = (operation: BulkOperation) => references.get(operation)!.filter(named => !ids.has(named));
 
   let waiting = operations;
   while (waiting.length > 0 && failures < failOnErrors) {

@@ -55,7 +55,7 @@ export function conditionOf(
         if (inElement) return test(inElement(part.path.attribute.name));
         const { path, operator, value } = part;
         const column = expressions.folded(path);
-        if (column && operator === 'eq') return `${column} = ${bind(String(value).toLowerCase())}`;
+        if (column && operator === 'eq') return `${column} = lower(cast(${bind(String(value))} as text))`;
         // By their columns, so that an index finds them.
         if (path.attribute.name === 'id' && operator === 'eq')
           return byId(expressions.id, String(value), bind);

@@ -122,7 +122,7 @@ export async function requireFreeName(
   userName: string,
   besides: number | null = null,
 ): Promise<void> {
-  const taken = usersOf(db, organizationId).where('u.folded_name', userName.toLowerCase());
+  const taken = usersOf(db, organizationId).whereRaw('u.folded_name = lower(?)', [userName]);
   if (besides !== null) taken.whereNot('u.user_id', besides);
   if (await taken.first('u.user_id')) throw Uniqueness('userName is taken by another user');
 }
