@@ -82,6 +82,7 @@ export const scim = {
       create unique index one_user_of_a_name on scim_users (organization_id, folded_name) where written_at is not null;
       create index scim_users_by_name on scim_users (organization_id, folded_name);
       create index scim_users_by_external_id on scim_users (organization_id, external_id);
+      create index scim_users_listed on scim_users (organization_id, user_id) where user_name is not null;
       create index scim_users_of_person on scim_users (user_id);
       create index scim_users_roles_due on scim_users (roles_due_at) where roles_due_at is not null;
 
