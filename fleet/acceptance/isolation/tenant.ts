@@ -203,7 +203,11 @@ async function provision(fleet: AcceptanceFleet, administrator: Person, domain: 
     return answer.body.id;
   };
   const userId = await made('Users', { schemas: [`${core}:User`], userName: uniqueEmail('scim', domain) });
-  const group = { schemas: [`${core}:Group`], displayName: `Group of ${domain}`, members: [{ value: userId }] };
+  const group = {
+    schemas: [`${core}:Group`],
+    displayName: `Group of ${domain}`,
+    members: [{ value: userId }],
+  };
   const groupId = await made('Groups', group);
   const suspended = await client.patch(`/scim/v2/Users/${userId}`, {
     schemas: ['urn:ietf:params:scim:api:messages:2.0:PatchOp'],

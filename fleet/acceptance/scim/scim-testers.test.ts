@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { testPython } from '@rivergate/testing/on-demand';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { pythonEnvironment } from '../../clients/python-environment.ts';
+import { pythonEnvironment } from '../../src/provision/python-environment.ts';
 import { type Provisioned, type ProvisionedFleet, startProvisionedFleet } from './provisioned.ts';
 
 const run = promisify(execFile);

@@ -63,8 +63,8 @@ export { requiredScope } from './required-scope.ts';
 export { endpointRouter } from './route.ts';
 export type { Runtime } from './runtime.ts';
 export { displayText, EmailAddress, Id, Timestamp } from './schema.ts';
-export { type SortedBy, sortedPages } from './sorted-cursor.ts';
 export { isScimType, SCIM_TYPE, type ScimRefusal } from './scim-failure.ts';
+export { type SortedBy, sortedPages } from './sorted-cursor.ts';
 export {
   type CallAnswer,
   type CallInput,

@@ -9,13 +9,14 @@ import { insertToken, shortenTokens } from './token-store.ts';
 
 const Network = z
   .string()
+  .trim()
   .max(60)
   .transform((text, context) => {
     const network = canonicalNetwork(text);
     if (network !== null) return network;
     context.addIssue({
       code: 'custom',
-      message: 'must be an address or a network, as 192.0.2.0/24',
+      message: 'must be an address or a network, as 192.0.2.0/24, without bits beyond its prefix',
       params: { code: 'invalid_format' },
     });
     return z.NEVER;
