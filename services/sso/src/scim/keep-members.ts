@@ -20,12 +20,21 @@ interface Said {
   said_at: string;
 }
 
+/**
+ * What is said of a user takes turns, until the end of the transaction: of a membership and an account that are heard of at the
+ * same time, neither would see the other, and the member would have no name.
+ */
+async function inTurn(db: Knex.Transaction, userId: number): Promise<void> {
+  await db.raw('select pg_advisory_xact_lock(hashtextextended(?, 0))', [`scim member ${userId}`]);
+}
+
 /** A membership begins, ends for a while or goes on. */
 async function keep(
   db: Knex.Transaction,
   { user_id, organization_id, said_at }: Said,
   status: 'active' | 'suspended',
 ): Promise<void> {
+  await inTurn(db, user_id);
   const isSame = 'scim_users.status = excluded.status';
   await db('scim_users')
     .insert({ user_id, organization_id, status, said_at })
@@ -71,6 +80,7 @@ async function know(
   person: { user_id: number; email?: string; display_name?: string },
 ): Promise<void> {
   const { user_id, ...facts } = person;
+  await inTurn(db, user_id);
   if (facts.email === undefined || facts.display_name === undefined)
     await db('people').where({ user_id }).update(facts);
   else await db('people').insert(person).onConflict('user_id').merge();
