@@ -8,8 +8,7 @@ export const organizations = {
     await db.raw(`
       create table organizations (
         id bigint primary key,
-        name text,
-        personal boolean not null default false
+        name text
       );
 
       create table people (

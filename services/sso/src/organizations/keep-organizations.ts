@@ -21,6 +21,9 @@ import { tokensInUse } from '../scim/tokens/token-store.ts';
 
 /** Tables that hold something of organizations, those that others refer to last. */
 const TABLES = [
+  // Connections, attempts, tickets and logins go with the provider.
+  'providers',
+  'verified_domains',
   'scim_attempts',
   'scim_deprovisions',
   'scim_group_members',
@@ -32,15 +35,8 @@ const TABLES = [
   'workspaces',
 ];
 
-async function keep(
-  db: Knex.Transaction,
-  id: number,
-  facts: { name?: string; personal?: boolean },
-): Promise<void> {
-  await db('organizations')
-    .insert({ id, ...facts })
-    .onConflict('id')
-    .merge(facts);
+async function keep(db: Knex.Transaction, id: number, name: string | undefined): Promise<void> {
+  await db('organizations').insert({ id, name }).onConflict('id').merge();
 }
 
 /** What a deleted organization has had issued opens nothing while it waits for its end. */
@@ -68,11 +64,11 @@ export const keepOrganizations = ({ redis }: { redis: RedisClient }) =>
   consumer({
     name: 'organizations',
     on: [
-      on(organizationCreated, async ({ data: { organization_id, name, personal } }, { db }) =>
-        keep(db, organization_id, { name, personal }),
+      on(organizationCreated, async ({ data: { organization_id, name } }, { db }) =>
+        keep(db, organization_id, name),
       ),
       on(organizationUpdated, async ({ data: { organization_id, name } }, { db }) =>
-        keep(db, organization_id, { name }),
+        keep(db, organization_id, name),
       ),
       on(organizationDeletionScheduled, async ({ data }, tools) =>
         ending(redis, tools, data.organization_id, 'organization_deleted'),

@@ -1,18 +1,4 @@
-import { error } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
-
-/** A personal organization has no identity provider. */
-export const OrganizationOnly = error(
-  'FORBIDDEN',
-  403,
-  'Single sign-on and provisioning are for organization accounts',
-);
-
-/** @throws OrganizationOnly in a personal organization */
-export async function requireOrganization(db: Knex, organizationId: number): Promise<void> {
-  const row = await db('organizations').where({ id: organizationId }).first('personal');
-  if (row?.personal) throw OrganizationOnly();
-}
 
 /** Whether a role can be given in the organization. */
 export async function hasRole(db: Knex, organizationId: number, roleId: number): Promise<boolean> {

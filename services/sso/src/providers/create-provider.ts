@@ -3,8 +3,8 @@ import { ssoProviderCreated } from '@rivergate/events';
 import { z } from 'zod';
 import { verifiedDomainsOf } from '../domains/verified-domains.ts';
 import { endpoint } from '../endpoint.ts';
+import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { configurationOf, requireFields, requireOwnFields } from './configuration.ts';
-import { requireOrganizationAccount } from './organization-account.ts';
 import {
   DEFAULT_MAPPING,
   DEFAULT_SCOPES,

@@ -2,7 +2,7 @@ import { deletion } from '@rivergate/endpoint';
 import { ssoProviderDeactivated, ssoProviderDeleted } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { requireOrganizationAccount } from './organization-account.ts';
+import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { Named, ofProvider, ProviderNotFound } from './provider.ts';
 import { lockProvider, providersOf } from './provider-store.ts';
 

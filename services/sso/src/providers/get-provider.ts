@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { statisticsOf } from '../attempts/attempt-store.ts';
 import { verifiedDomainsOf } from '../domains/verified-domains.ts';
 import { endpoint } from '../endpoint.ts';
-import { requireOrganizationAccount } from './organization-account.ts';
+import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { Named, Provider, ProviderNotFound } from './provider.ts';
 import { providerOf, shownProvider } from './provider-store.ts';
 

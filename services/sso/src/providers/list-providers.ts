@@ -1,7 +1,7 @@
 import { organizationList } from '@rivergate/endpoint';
 import { verifiedDomainsOf } from '../domains/verified-domains.ts';
 import { endpoint } from '../endpoint.ts';
-import { requireOrganizationAccount } from './organization-account.ts';
+import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { Provider } from './provider.ts';
 import { type ProviderRow, providersOf, shownProvider } from './provider-store.ts';
 

@@ -2,8 +2,8 @@ import { RateLimited, reply } from '@rivergate/endpoint';
 import { ssoProviderTested } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { CHECKS, checkConnection, checkFlow } from './check-provider.ts';
-import { requireOrganizationAccount } from './organization-account.ts';
 import { Named, ofProvider, ProviderNotFound } from './provider.ts';
 import { providerOf } from './provider-store.ts';
 

@@ -1,7 +1,7 @@
 import { Id, newestFirst, Timestamp } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../../endpoint.ts';
-import { OrganizationOnly, requireOrganization } from '../../organizations/organization-store.ts';
+import { requireOrganizationAccount } from '../../organizations/organization-account.ts';
 import { type AttemptRow, attemptsOf } from './attempt-store.ts';
 
 const log = newestFirst('scim_attempts');
@@ -67,10 +67,10 @@ export const listAttempts = endpoint(
       ...log.query,
     }),
     answer: z.object({ attempts: z.array(Attempt), ...log.answer }),
-    errors: [OrganizationOnly],
   },
-  async ({ query, caller: { organizationId }, db }) => {
-    await requireOrganization(db, organizationId);
+  async ({ query, caller, db }) => {
+    requireOrganizationAccount(caller);
+    const { organizationId } = caller;
     const { outcome, user_id, cursor, limit } = query;
     const found = attemptsOf(db, organizationId).select(COLUMNS);
     if (outcome) found.where('status', outcome === 'done' ? '<' : '>=', 300);

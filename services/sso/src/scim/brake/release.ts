@@ -2,7 +2,7 @@ import { Timestamp } from '@rivergate/endpoint';
 import { scimReleased } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../../endpoint.ts';
-import { OrganizationOnly, requireOrganization } from '../../organizations/organization-store.ts';
+import { requireOrganizationAccount } from '../../organizations/organization-account.ts';
 
 export const release = endpoint(
   {
@@ -16,10 +16,10 @@ export const release = endpoint(
     body: z.object({ minutes: z.int().min(1).max(1_440).default(60) }),
     answer: z.object({ released_until: Timestamp }),
     message: 'Deprovisioning goes on',
-    errors: [OrganizationOnly],
   },
-  async ({ body, caller: { organizationId }, db, emit }) => {
-    await requireOrganization(db, organizationId);
+  async ({ body, caller, db, emit }) => {
+    requireOrganizationAccount(caller);
+    const { organizationId } = caller;
     const until = new Date(Date.now() + body.minutes * 60_000);
     await db('scim_settings')
       .where({ organization_id: organizationId })

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { endpoint } from '../../endpoint.ts';
-import { OrganizationOnly, requireOrganization } from '../../organizations/organization-store.ts';
+import { requireOrganizationAccount } from '../../organizations/organization-account.ts';
 import { configurationOf } from './configuration.ts';
 import { Configuration } from './settings.ts';
 
@@ -13,10 +13,10 @@ export const getSettings = endpoint(
     caller: 'admin',
     activeOrganization: true,
     answer: z.object({ scim: Configuration }),
-    errors: [OrganizationOnly],
   },
-  async ({ caller: { organizationId }, db, publicUrl }) => {
-    await requireOrganization(db, organizationId);
+  async ({ caller, db, publicUrl }) => {
+    requireOrganizationAccount(caller);
+    const { organizationId } = caller;
     return { scim: await configurationOf(db, organizationId, publicUrl) };
   },
 );

@@ -4,12 +4,8 @@ import { scimConfigured } from '@rivergate/events';
 import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../../endpoint.ts';
-import {
-  hasRole,
-  hasWorkspace,
-  OrganizationOnly,
-  requireOrganization,
-} from '../../organizations/organization-store.ts';
+import { requireOrganizationAccount } from '../../organizations/organization-account.ts';
+import { hasRole, hasWorkspace } from '../../organizations/organization-store.ts';
 import { rolesAreDue } from '../roles.ts';
 import { configurationOf } from './configuration.ts';
 import { AttributeMapping, Configuration, GroupMapping, type Settings, settingsOf } from './settings.ts';
@@ -35,10 +31,10 @@ export const putSettings = endpoint(
     }),
     answer: z.object({ scim: Configuration }),
     message: 'SCIM configured',
-    errors: [OrganizationOnly],
   },
-  async ({ body, caller: { organizationId }, db, emit, publicUrl }) => {
-    await requireOrganization(db, organizationId);
+  async ({ body, caller, db, emit, publicUrl }) => {
+    requireOrganizationAccount(caller);
+    const { organizationId } = caller;
     await requireRoles(db, organizationId, body);
     const before = await settingsOf(db, organizationId);
     const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));

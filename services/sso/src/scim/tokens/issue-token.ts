@@ -4,7 +4,7 @@ import { scimTokenChanged, scimTokenIssued } from '@rivergate/events';
 import { prefixedToken, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
 import { endpoint } from '../../endpoint.ts';
-import { OrganizationOnly, requireOrganization } from '../../organizations/organization-store.ts';
+import { requireOrganizationAccount } from '../../organizations/organization-account.ts';
 import { insertToken, shortenTokens } from './token-store.ts';
 
 const Network = z
@@ -52,12 +52,11 @@ export const issueToken = endpoint(
       allowed_networks: z.array(z.string()).meta({ examples: [['192.0.2.0/24']] }),
     }),
     message: 'SCIM token issued; it is not shown again',
-    errors: [OrganizationOnly],
     idempotency: { seconds: 60, randomKey: true },
   },
   async ({ body, caller, db, emit }) => {
+    requireOrganizationAccount(caller);
     const { organizationId } = caller;
-    await requireOrganization(db, organizationId);
     const token = prefixedToken('scim');
     const days = body.expires_in_days;
     const row = await insertToken(db, {

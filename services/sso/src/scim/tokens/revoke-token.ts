@@ -2,7 +2,7 @@ import { Id } from '@rivergate/endpoint';
 import { scimTokenRevoked } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../../endpoint.ts';
-import { OrganizationOnly, requireOrganization } from '../../organizations/organization-store.ts';
+import { requireOrganizationAccount } from '../../organizations/organization-account.ts';
 import { revokeTokens } from './token-store.ts';
 
 export const revokeToken = endpoint(
@@ -15,10 +15,10 @@ export const revokeToken = endpoint(
     activeOrganization: true,
     answer: z.object({ revoked_token_ids: z.array(Id).meta({ description: 'Empty where there was none' }) }),
     message: 'SCIM token revoked',
-    errors: [OrganizationOnly],
   },
-  async ({ caller: { organizationId }, db, emit }) => {
-    await requireOrganization(db, organizationId);
+  async ({ caller, db, emit }) => {
+    requireOrganizationAccount(caller);
+    const { organizationId } = caller;
     const revoked = await revokeTokens(db, organizationId);
     for (const { id, token_hash } of revoked) {
       const data = { token_id: id, organization_id: organizationId, token_hash, reason: 'revoked' };

@@ -1,5 +1,4 @@
-import { ssoUserErased } from '@rivergate/events';
-import { type DataSubject, ofUser, type PersonalData, type PersonalDataPolicy } from '@rivergate/service';
+import { type DataSubject, ofUser, type PersonalData } from '@rivergate/service';
 import { forgetUser } from '../store/user-store.ts';
 
 const provisioned: PersonalData = {
@@ -30,11 +29,3 @@ const memberships: PersonalData = {
 };
 
 export const personalData = [memberships, provisioned, ofUser('people', ['email', 'display_name'])];
-
-export const personalDataPolicy: PersonalDataPolicy = {
-  erased: ssoUserErased,
-  async addressesOf(db, { userId }) {
-    const found = await db('people').where({ user_id: userId }).first('email');
-    return found ? [found.email] : [];
-  },
-};
