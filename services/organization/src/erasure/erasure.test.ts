@@ -81,7 +81,7 @@ describe('a user whom an administrator has erased', () => {
       const found = await stateOf(receipt);
       return found.status === 'finished' && found;
     });
-    expect(confirmedBy(state).sort()).toEqual(['identity', 'organization']);
+    expect(confirmedBy(state).sort()).toEqual(['identity', 'organization', 'sso']);
 
     expect(await holding('Bobby of Acme')).toEqual([]);
     for (const table of ['memberships', 'invitations', 'invitation_mails', 'role_assignments'])

@@ -29,6 +29,7 @@ export function schemaDocument({ id, name, description, attributes }: Schema, ba
 
 function attributeDocument(attribute: Attribute): Document {
   const { subAttributes, canonicalValues, referenceTypes, caseExact, uniqueness, ...always } = attribute;
+  const listed = subAttributes?.filter(({ unlisted }) => !unlisted);
   const isComplex = attribute.type === 'complex';
   return {
     ...always,
@@ -36,7 +37,7 @@ function attributeDocument(attribute: Attribute): Document {
     uniqueness,
     ...(canonicalValues ? { canonicalValues } : {}),
     ...(referenceTypes ? { referenceTypes } : {}),
-    ...(subAttributes ? { subAttributes: subAttributes.map(attributeDocument) } : {}),
+    ...(listed ? { subAttributes: listed.map(attributeDocument) } : {}),
   };
 }
 
