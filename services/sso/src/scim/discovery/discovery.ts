@@ -29,7 +29,6 @@ export function schemaDocument({ id, name, description, attributes }: Schema, ba
 
 function attributeDocument(attribute: Attribute): Document {
   const { subAttributes, canonicalValues, referenceTypes, caseExact, uniqueness, ...always } = attribute;
-  const listed = subAttributes?.filter(({ unlisted }) => !unlisted);
   const isComplex = attribute.type === 'complex';
   return {
     ...always,
@@ -37,7 +36,7 @@ function attributeDocument(attribute: Attribute): Document {
     uniqueness,
     ...(canonicalValues ? { canonicalValues } : {}),
     ...(referenceTypes ? { referenceTypes } : {}),
-    ...(listed ? { subAttributes: listed.map(attributeDocument) } : {}),
+    ...(subAttributes ? { subAttributes: subAttributes.map(attributeDocument) } : {}),
   };
 }
 

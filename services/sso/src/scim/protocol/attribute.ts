@@ -12,8 +12,6 @@ export interface Attribute {
   canonicalValues?: readonly string[];
   referenceTypes?: readonly string[];
   subAttributes?: readonly Attribute[];
-  /** Not in `/Schemas`: the RFC shows it in resources and does not list it, and clients compare what is listed. */
-  unlisted?: true;
 }
 
 export interface Schema {

@@ -145,7 +145,7 @@ const GROUP: Schema = {
     list('members', 'Members of the group', [
       text('value', 'Identifier of the member', { ...IMMUTABLE, caseExact: true }),
       reference('$ref', 'Where the member stands', ['User', 'Group'], IMMUTABLE),
-      text('display', 'Name of the member', { ...READ_ONLY, unlisted: true }),
+      text('display', 'Name of the member', READ_ONLY),
       text('type', 'Kind of the member', { ...IMMUTABLE, canonicalValues: ['User', 'Group'] }),
     ]),
   ],

@@ -18,6 +18,8 @@ type Making = (before: Document) => Document;
 
 interface Prepared {
   make: Making;
+  /** The user as the client's version was compared. */
+  read: UserRow;
   settings: Settings;
   /** What organization was asked to change. */
   wanted: MemberChange;
@@ -45,12 +47,12 @@ const updating = (operation: string, making: (body: Asked['body']) => Making) =>
       });
       if (wanted.active === false) await countDeprovisioning(acting, row.user_id);
       if (Object.keys(wanted).length > 0) await changeMember(acting, row.user_id, wanted);
-      return { make, settings, wanted };
+      return { make, read: row, settings, wanted };
     },
-    async carryOut(asked, { make, settings, wanted }, { db, emit, caller, base }) {
+    async carryOut(asked, { make, read, settings, wanted }, { db, emit, caller, base }) {
       const { organizationId } = caller;
       const row = await userOf(db, organizationId, asked.id, { locked: true });
-      requireVersion(asked.ifMatch, versionTag(row.version));
+      if (!isOwnDoing(read, row, wanted)) requireVersion(asked.ifMatch, versionTag(row.version));
       const { before, after, wanted: left } = compared(row, make, settings);
       // Another request has changed meanwhile what organization was to be told.
       if (!agrees(left, wanted))
@@ -81,6 +83,11 @@ function compared(row: UserRow, make: Making, settings: Settings) {
   };
   return { before, after: after as Document, wanted };
 }
+
+/** Whether nothing has changed since but what organization was told, of which the event was here first. */
+const isOwnDoing = (read: UserRow, row: UserRow, { active }: MemberChange): boolean =>
+  active !== undefined &&
+  isDeepStrictEqual(attributesOf(row), attributesOf({ ...read, status: active ? 'active' : 'suspended' }));
 
 /** Whether all that is to be told now was told; an event of it may have been here already. */
 const agrees = (left: MemberChange, told: MemberChange): boolean =>
