@@ -71,11 +71,12 @@ async function everywhere(
 }
 
 /**
- * Providers of social logins send more than is asked for, and so may clients of OAuth (RFC 6749, section 3.1): what is not
+ * Providers of logins send more than is asked for, and so may clients of OAuth (RFC 6749, section 3.1): what is not
  * known is passed over, and the next thing is wrong, with this status.
  */
 const passingOver: [RegExp, number][] = [
   [/^(?:GET|POST) \/api\/v1\/auth\/oauth\/\{provider\}\/callback$/, 400],
+  [/^GET \/api\/v1\/sso\/providers\/\{provider_id\}\/callback$/, 404],
   [/^[A-Z]+ \/oauth\/register\/\{client_id\}$/, 401],
   [/^[A-Z]+ \/oauth\/userinfo$/, 403],
   [/^(?:GET \/api\/v1\/oauth\/app-info|POST \/api\/v1\/oauth\/authorize)$/, 400],

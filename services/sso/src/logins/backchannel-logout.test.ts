@@ -102,7 +102,7 @@ it('refuses what is no logout token of this provider for this client, and each a
   ];
   for (const one of bad) {
     const { status, body } = await logOut(one);
-    expect([status, body.error]).toEqual([400, 'invalid_request']);
+    expect([status, body.error.code]).toEqual([400, 'INVALID_LOGOUT_TOKEN']);
   }
   expect(await ended()).not.toContain(login);
   const good = await token({ sub: 'joan' });

@@ -1,5 +1,5 @@
 import { isFirstUse } from '@rivergate/caller';
-import { error } from '@rivergate/endpoint';
+import { error, form } from '@rivergate/endpoint';
 import { ssoLoginEnded } from '@rivergate/events';
 import { z } from 'zod';
 import { SignInRefusal } from '../attempts/refusal.ts';
@@ -10,7 +10,7 @@ import { enterProvider } from '../providers/provider-store.ts';
 import { endLogins } from './connection-store.ts';
 
 export const InvalidLogoutToken = error(
-  'INVALID_REQUEST',
+  'INVALID_LOGOUT_TOKEN',
   400,
   'This is no logout token of the provider, or it was used before',
 );
@@ -25,8 +25,8 @@ export const backchannelLogout = endpoint(
       'The provider says here that it has signed somebody out (OpenID Connect Back-Channel Logout 1.0): the sessions end that ' +
       'it opened, that of its sid alone where the token names one.',
     caller: 'public',
-    protocol: 'oauth',
     params: Named,
+    accepts: [form({ oauth: true })],
     body: z.object({
       logout_token: z
         .string()
