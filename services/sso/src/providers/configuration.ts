@@ -1,6 +1,6 @@
 import { requireRolesHandedOut } from '@rivergate/contracts';
 import { type CallForUser, type FailureDetail, ValidationFailed } from '@rivergate/endpoint';
-import { type Outbound, OutboundFailure } from '@rivergate/outbound';
+import { type Outbound, OutboundFailure, type OutboundReason } from '@rivergate/outbound';
 import type { SecretBox } from '@rivergate/secrets';
 import type { z } from 'zod';
 import { SignInRefusal } from '../attempts/refusal.ts';
@@ -74,8 +74,14 @@ export async function configurationOf(
       ? {}
       : { client_secret_sealed: sealSecret(tools.secretBox, organizationId, client_secret) }),
   };
+  // Browsers go there, maybe by names that only they can find: whether the platform can, the test of the provider says.
   if (kept.sso_url)
-    await requireReachable(tools.outbound, given.sso_url ? 'sso_url' : 'metadata_url', kept.sso_url);
+    await requireReachable(
+      tools.outbound,
+      given.sso_url ? 'sso_url' : 'metadata_url',
+      kept.sso_url,
+      kept.sso_url.startsWith('https:') ? ['dns', 'timeout'] : [],
+    );
   if (given.issuer !== undefined) {
     const asked = { ...before, ...kept, organization_id: organizationId } as OidcProvider;
     await requireIssuer(tools, asked);
@@ -132,11 +138,18 @@ async function metadataAt(
   }
 }
 
-async function requireReachable(outbound: Outbound, field: Field, url: string): Promise<void> {
+/** @param tolerated reasons for which it may not be reachable */
+async function requireReachable(
+  outbound: Outbound,
+  field: Field,
+  url: string,
+  tolerated: readonly OutboundReason[] = [],
+): Promise<void> {
   try {
     await outbound.check(url);
   } catch (cause) {
     if (!(cause instanceof OutboundFailure)) throw cause;
+    if (tolerated.includes(cause.reason)) return;
     refuseFields([field], 'not_allowed', cause.message);
   }
 }

@@ -259,6 +259,12 @@ describe('what a provider is set up by', () => {
     ])
       expect(await wrong(oidc({ issuer }))).toEqual([422, 'body.issuer']);
   });
+  it('may be a sign-in page whose name only browsers can find', async () => {
+    const sso_url = 'https://adfs.corp.invalid/adfs/ls/';
+    const id = await create(saml({ sso_url }));
+    expect((await acme.administrator.get(`${PATH}/${id}`)).body.data.provider.sso_url).toBe(sso_url);
+    expect(await wrong(oidc({ issuer: 'https://login.corp.invalid/' }))).toEqual([422, 'body.issuer']);
+  });
   it('is checked as a whole before anything of it is kept', async () => {
     const id = await create(oidc());
     const answer = await acme.administrator.put(`${PATH}/${id}`, {
