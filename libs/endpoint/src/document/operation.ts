@@ -30,7 +30,8 @@ export function operation(spec: EndpointSpec, tag: string, schemas: Components, 
     parameters: [
       ...parameters('path', spec.params, schemas),
       ...parameters('query', spec.query, schemas),
-      ...parameters('header', spec.headers, schemas),
+      // Listed below, as of all changes.
+      ...parameters('header', spec.headers, schemas).filter(({ name }) => name !== 'if-match'),
       ...idempotencyKey(spec),
       ...(hasEntityTag(spec) ? [PARAMETER.IfNoneMatch] : []),
       ...(hasRanges(spec) ? [PARAMETER.Range, PARAMETER.IfRange] : []),

@@ -58,15 +58,16 @@ function mediaType(kind: BodyKind, fields: (kind: BodyKind) => Json, schemas: Co
 function fieldsOf(spec: EndpointSpec, body: z.ZodObject, schemas: Components): (kind: BodyKind) => Json {
   // What is said of the body as a whole would be lost with its strict form.
   const { id: _id, ...said } = body.meta() ?? {};
-  const strict = jsonSchema(body.strict().meta(said), 'input', schemas);
-  const isShared = (kind: BodyKind) => kind.kind === 'json' || (kind.kind === 'form' && !kind.oauth);
-  const types = mediaTypes(acceptedBy(spec).filter(isShared));
-  const name = `${spec.operation.charAt(0).toUpperCase()}${spec.operation.slice(1)}Body`;
-  if (types.length > 1) schemas[name] = strict;
-  return kind => {
-    if (ignoresUnknown(spec, kind)) return jsonSchema(body.strip().meta(said), 'input', schemas);
-    return isShared(kind) && types.length > 1 ? schemaReference(name) : strict;
+  const written = (kinds: readonly BodyKind[]): Json => {
+    const isOpen = kinds.some(kind => ignoresUnknown(spec, kind));
+    return jsonSchema((isOpen ? body.strip() : body.strict()).meta(said), 'input', schemas);
   };
+  const isShared = (kind: BodyKind) => kind.kind === 'json' || (kind.kind === 'form' && !kind.oauth);
+  const shared = acceptedBy(spec).filter(isShared);
+  const isOne = mediaTypes(shared).length > 1;
+  const name = `${spec.operation.charAt(0).toUpperCase()}${spec.operation.slice(1)}Body`;
+  if (isOne) schemas[name] = written(shared);
+  return kind => (isOne && isShared(kind) ? schemaReference(name) : written([kind]));
 }
 
 function filesOf(part: FilePart): Json {
