@@ -7,6 +7,7 @@ export const EVERYTHING: AccessPolicy = {
   personalTokenAge: null,
   organizationTokens: true,
   oauthApplications: true,
+  sso: null,
 };
 
 /** Of one that admits a thousand networks; that from which the load comes is the last of them. */

@@ -1,10 +1,10 @@
-import { type AccessPolicy, refusalUnder } from '@rivergate/caller';
-import { IpNotAllowed, TokenNotAllowed } from '@rivergate/endpoint';
+import { type AccessPolicy, policySubject, refusalUnder } from '@rivergate/caller';
+import { IpNotAllowed, ssoRequired, TokenNotAllowed } from '@rivergate/endpoint';
 import type { Owners } from '@rivergate/service';
 import type { Exchange } from '../exchange.ts';
 
 /**
- * Step: does the organization that the request acts on admit it, by where it comes from and by its kind of token? That
+ * Step: does the organization that the request acts on admit it, by where it comes from, by its kind of token and by what opened its session? That
  * concerns members and clients. Strangers get nothing there anyway, and who administers the platform is not kept out:
  * that is how an organization gets in again that has locked itself out.
  */
@@ -21,14 +21,13 @@ export function organizationPolicy(owners: Pick<Owners, 'policy'>) {
 }
 
 function decide(exchange: Exchange, policy: AccessPolicy): void {
-  const { principal, route, access, ip } = exchange;
+  const { principal, route, access } = exchange;
   if (principal!.isSystemAdmin) return;
-  const { login } = exchange.token!;
   const facts = access?.session.state === 'active' ? access.session.token : undefined;
-  const token = 'tokenHash' in login && facts ? { kind: login.kind, facts } : null;
-  const subject = { organizationId: principal!.organizationId!, ip, token };
+  const subject = { organizationId: principal!.organizationId!, ...policySubject(principal!, facts) };
   const refusal = refusalUnder(policy, subject);
   if (refusal === 'token') throw TokenNotAllowed();
   if (refusal === 'ip' && !route?.anyNetwork) throw IpNotAllowed();
+  if (refusal === 'sso' && !route?.anyNetwork) throw ssoRequired(policy.sso!.loginUrl);
   exchange.subject = subject;
 }

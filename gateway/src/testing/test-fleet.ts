@@ -22,6 +22,7 @@ export type TestToken = {
   bound: boolean;
   scopes: string[];
   key_thumbprint: string | null;
+  sso_organization_id: number | null;
   created_at: string;
   expires_at: string;
   state: 'active' | 'suspended' | 'revoked';
@@ -35,6 +36,7 @@ const EVERYTHING: Policy = {
   personal_token_max_days: null,
   organization_tokens: true,
   oauth_applications: true,
+  sso: null,
 };
 
 export type Member = {
@@ -195,6 +197,7 @@ export async function startTestFleet(
         bound: false,
         scopes: ['read'],
         key_thumbprint: null,
+        sso_organization_id: null,
         created_at: new Date().toISOString(),
         expires_at: new Date(Date.now() + 3_600_000).toISOString(),
         state: 'active' as const,

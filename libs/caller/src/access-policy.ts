@@ -13,6 +13,16 @@ export type AccessPolicy = {
   organizationTokens: boolean;
   /** Whether tokens of OAuth applications act in it. */
   oauthApplications: boolean;
+  /** Null where people act in it by whatever they have signed in with. */
+  sso: SsoRequirement | null;
+};
+
+/** People act in the organization only by sessions that its identity provider opened, and by tokens made in these. */
+export type SsoRequirement = {
+  /** For whom that does not hold: break-glass administrators, and who is exempt. */
+  exceptUserIds: readonly number[];
+  /** Where one signs in. */
+  loginUrl: string;
 };
 
 /** A request as far as a policy is about it. */
@@ -21,12 +31,22 @@ export type PolicySubject = {
   ip: string | null;
   /** What it is made with in place of a session. */
   token: { kind: TokenKind; facts: Pick<TokenFacts, 'bound' | 'createdAt'> } | null;
+  /** Who really acts; null for a program that stands for nobody. */
+  userId: number | null;
+  /** Whether the organization's identity provider opened the session, or the one in which the token was made. */
+  bySso: boolean;
 };
 
 /** Why a policy refuses a request; null where it does not. */
-export function refusalUnder(policy: AccessPolicy, { ip, token }: PolicySubject): 'ip' | 'token' | null {
+export function refusalUnder(policy: AccessPolicy, subject: PolicySubject): 'ip' | 'token' | 'sso' | null {
+  const { ip, token } = subject;
   if (!admits(policy.ipAllowList, ip)) return 'ip';
-  return token === null || acts(policy, token) ? null : 'token';
+  if (token !== null && !acts(policy, token)) return 'token';
+  return policy.sso === null || isEntitled(policy.sso, subject) ? null : 'sso';
+}
+
+function isEntitled({ exceptUserIds }: SsoRequirement, { userId, bySso }: PolicySubject): boolean {
+  return bySso || userId === null || exceptUserIds.includes(userId);
 }
 
 function acts(policy: AccessPolicy, { kind, facts }: NonNullable<PolicySubject['token']>): boolean {

@@ -142,6 +142,7 @@ describe('tokens that are withdrawn together', () => {
       scopes: [],
       clientId: 'app',
       keyThumbprint: null,
+      ssoOrganizationId: null,
       createdAt: 0,
       expiresAt: 0,
     };

@@ -20,7 +20,13 @@ export {
   type SessionState,
   type TokenLogin,
 } from './access.ts';
-export { type AccessPolicy, admits, type PolicySubject, refusalUnder } from './access-policy.ts';
+export {
+  type AccessPolicy,
+  admits,
+  type PolicySubject,
+  refusalUnder,
+  type SsoRequirement,
+} from './access-policy.ts';
 export { type AccessEvent, accessTopics, projectAccess } from './access-projection.ts';
 export {
   type AccessTokenClaims,
@@ -75,6 +81,7 @@ export {
   type PermissionEntry,
   workspacesWith,
 } from './permission.ts';
+export { policySubject } from './policy-subject.ts';
 export {
   anonymous,
   boundTo,

@@ -24,6 +24,8 @@ export type TokenFacts = {
   keyThumbprint: string | null;
   /** Networks from which it may be used, as 192.0.2.0/24; from everywhere where there are none. */
   networks?: readonly string[];
+  /** Whose identity provider opened the session in which it was made; null where none did. */
+  ssoOrganizationId: number | null;
   /** Milliseconds since the epoch. */
   createdAt: number;
   /** Milliseconds since the epoch. */

@@ -73,6 +73,9 @@ export const tokenState = spec({
       .string()
       .nullable()
       .meta({ description: 'Of the key that it is bound to (RFC 7638); null where it is not' }),
+    sso_organization_id: Id.nullable().meta({
+      description: 'Whose identity provider opened the session in which it was made',
+    }),
     created_at: Timestamp,
     networks: z
       .array(z.string())

@@ -1,6 +1,7 @@
 export * from './branding.ts';
 export * from './identity.ts';
 export * from './managed-accounts.ts';
+export * from './member-security.ts';
 export * from './organization.ts';
 export * from './personal-data.ts';
 export * from './provisioning.ts';

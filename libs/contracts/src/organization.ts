@@ -51,6 +51,10 @@ export const accessPolicy = spec({
     personal_token_max_days: z.int().nullable(),
     organization_tokens: z.boolean(),
     oauth_applications: z.boolean(),
+    sso: z
+      .object({ except_user_ids: z.array(Id), login_url: z.string() })
+      .nullable()
+      .meta({ description: 'Where people act in it only in sessions that its identity provider opened' }),
   }),
   errors: [OrganizationNotFound],
 });
@@ -146,4 +150,34 @@ export const startingPoint = spec({
   }),
   answer: StartingPoint,
   errors: [WorkspaceNotFound, OrganizationNotFound],
+});
+
+export const BreakGlassRequired = error(
+  'BREAK_GLASS_REQUIRED',
+  409,
+  'Whoever is let in without the identity provider has to be an active administrator, by a role that does not end by itself',
+);
+
+/** What of an organization's people is let in without its identity provider. */
+export const SsoRequirement = z.object({
+  break_glass_user_ids: z.array(Id).min(1).max(10),
+  exempt_user_ids: z.array(Id).max(500),
+  login_url: z.string(),
+});
+
+/** In force with the next request of anybody, once it is answered. Null: everybody is let in as before. */
+export const setSsoRequirement = spec({
+  owner: 'organization',
+  operation: 'setSsoRequirement',
+  method: 'put',
+  path: '/internal/organizations/:org_id/sso-requirement',
+  summary: 'Let people into an organization by its identity provider only, or in other ways again',
+  caller: 'internal',
+  callers: ['sso'],
+  onBehalfOf: 'user',
+  session: true,
+  params: z.object({ org_id: Id }),
+  body: z.object({ requirement: SsoRequirement.nullable() }),
+  answer: z.object({ revision: z.int() }),
+  errors: [BreakGlassRequired],
 });

@@ -9,6 +9,7 @@ import {
   MfaEnrolmentRequired,
   NotFound,
   OrganizationNotFound,
+  SsoRequired,
   StepUpRequired,
   TokenNotAllowed,
   Unauthorized,
@@ -180,7 +181,7 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
     ...(spec.fresh ? [StepUpRequired] : []),
     ...(tokens ? [Forbidden] : []),
     ...(people && !spec.beforeEnrolment ? [MfaEnrolmentRequired] : []),
-    ...(people && !spec.anyNetwork ? [IpNotAllowed] : []),
+    ...(people && !spec.anyNetwork ? [IpNotAllowed, SsoRequired] : []),
     ...(people && !spec.session ? [TokenNotAllowed] : []),
     ...(tokens && rule !== 'scim' && !spec.session && !spec.anyScope && !actsInOrganization(spec)
       ? [NotFound]

@@ -64,6 +64,14 @@ export const TokenNotAllowed = error(
   403,
   'Your organization does not admit tokens of this kind or age; ask an administrator, or use another one',
 );
+export const SsoRequired = error(
+  'SSO_REQUIRED',
+  403,
+  'Your organization is entered through its identity provider only; sign in there',
+);
+/** With where that is. */
+export const ssoRequired = (loginUrl: string): Failure =>
+  SsoRequired(undefined, [{ field: 'login_url', code: 'required', reason: loginUrl }]);
 export const CrossSiteRequest = error(
   'CROSS_SITE_REQUEST',
   403,

@@ -105,8 +105,8 @@ interface EndpointFacts {
   /** Also open to who has to set a second factor up first, because it leads to that. */
   beforeEnrolment?: true;
   /**
-   * Also open from outside the networks that the organization admits requests from, because it ends a session or leads to
-   * another organization.
+   * Also open from outside the networks that the organization admits requests from, and to sessions that its identity provider
+   * has not opened where it asks for that, because it ends a session or leads to another organization.
    */
   anyNetwork?: true;
   /**

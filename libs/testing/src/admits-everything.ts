@@ -8,4 +8,5 @@ export const admitsEverything = endpoints()(accessPolicy, async () => ({
   personal_token_max_days: null,
   organization_tokens: true,
   oauth_applications: true,
+  sso: null,
 }));

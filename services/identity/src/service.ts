@@ -10,6 +10,7 @@ import * as keys from './keys/index.ts';
 import { ensureSigningKeys } from './keys/rotate-signing-key.ts';
 import * as login from './login/index.ts';
 import * as managedAccounts from './managed-accounts/index.ts';
+import * as memberSecurity from './member-security/index.ts';
 import * as oauth from './oauth/index.ts';
 import * as oauthApplications from './oauth-applications/index.ts';
 import * as oauthRegistration from './oauth-registration/index.ts';
@@ -45,6 +46,7 @@ export const identity = defineService<IdentityTools>({
     impersonation,
     browserSessions,
     managedAccounts,
+    memberSecurity,
     accounts,
     keys,
     organizations,

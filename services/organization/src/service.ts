@@ -23,6 +23,7 @@ import * as personal from './personal/index.ts';
 import * as provisioning from './provisioning/index.ts';
 import * as roles from './roles/index.ts';
 import * as settings from './settings/index.ts';
+import * as ssoRequirement from './sso-requirement/index.ts';
 import { organizationTools } from './tools.ts';
 import * as users from './users/index.ts';
 import * as webhooks from './webhooks/index.ts';
@@ -37,6 +38,7 @@ export const organization = defineService<OrganizationTools>({
     deletion,
     ownership,
     settings,
+    ssoRequirement,
     branding,
     members,
     invitations,

@@ -2,6 +2,7 @@ import { defineService } from '@rivergate/service';
 import * as attempts from './attempts/index.ts';
 import * as domains from './domains/index.ts';
 import type { SsoTools } from './endpoint.ts';
+import * as enforcement from './enforcement/index.ts';
 import * as logins from './logins/index.ts';
 import * as organizations from './organizations/index.ts';
 import { personalDataPolicy } from './people/personal-data.ts';
@@ -25,6 +26,7 @@ export const sso = defineService<SsoTools>({
     attempts,
     domains,
     logins,
+    enforcement,
     scimDiscovery,
     scimUsers,
     scimGroups,

@@ -661,3 +661,23 @@ export const accountDeprovisioned = event({
   summary: 'A member was deprovisioned whose account the organization manages: it is disabled',
   data: ProvisionedAccount,
 });
+
+export const ssoRequirementChanged = event({
+  type: 'organization.organization.sso_requirement_changed',
+  version: 1,
+  audit: 'organization.sso_requirement_changed',
+  summary: 'An organization lets people in by its identity provider only, or in other ways again',
+  data: z.object({
+    organization_id: Id,
+    /** Rises with each change of it; the highest one holds. */
+    revision: z.number().int(),
+    required: z.boolean(),
+    /** Administrators who are let in without; none where it is not required. */
+    break_glass_user_ids: z.array(Id),
+    /** Members for whom it does not hold. */
+    exempt_user_ids: z.array(Id),
+    /** Where one signs in; null where it is not required. */
+    login_url: z.string().nullable(),
+  }),
+  webhook: true,
+});

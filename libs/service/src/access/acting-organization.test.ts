@@ -98,6 +98,7 @@ const tokenPeer = endpoint(tokenState, async () => ({
   organization_id: active,
   bound: true,
   key_thumbprint: null,
+  sso_organization_id: null,
   scopes: ['write' as const],
   created_at: new Date(),
   expires_at: new Date(Date.now() + 60_000),

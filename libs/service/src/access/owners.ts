@@ -133,6 +133,7 @@ export async function askToken(
       scopes: found.scopes,
       clientId: found.client_id,
       keyThumbprint: found.key_thumbprint,
+      ssoOrganizationId: found.sso_organization_id,
       createdAt: Date.parse(found.created_at),
       ...(found.networks?.length ? { networks: found.networks } : {}),
       expiresAt: Date.parse(found.expires_at),
@@ -156,6 +157,7 @@ export async function askPolicy(call: Call, organizationId: number): Promise<Acc
     personalTokenAge: days === null ? null : days * DAY,
     organizationTokens: said.organization_tokens,
     oauthApplications: said.oauth_applications,
+    sso: said.sso && { exceptUserIds: said.sso.except_user_ids, loginUrl: said.sso.login_url },
   };
 }
 

@@ -102,6 +102,7 @@ const policyPeer = endpoint(accessPolicy, async () => ({
   personal_token_max_days: null,
   organization_tokens: true,
   oauth_applications: true,
+  sso: null,
 }));
 
 let policy: ServiceUnderTest;

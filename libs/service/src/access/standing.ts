@@ -9,6 +9,7 @@ import {
   type Membership,
   mayImpersonate,
   type Principal,
+  policySubject,
   readAccess,
   refusalUnder,
   type Scope,
@@ -21,6 +22,7 @@ import {
   type EndpointSpec,
   IpNotAllowed,
   type Runtime,
+  ssoRequired,
   TokenNotAllowed,
   Unauthorized,
 } from '@rivergate/endpoint';
@@ -99,19 +101,21 @@ export function standings(
     if (ownsPolicies) return askPolicy(askHere(endpoints, db), organizationId);
     return known?.policy.policy ?? owners.policy(organizationId, known?.policy);
   };
-  /** @throws IpNotAllowed, TokenNotAllowed, UpstreamUnavailable */
+  /** @throws IpNotAllowed, TokenNotAllowed, SsoRequired, UpstreamUnavailable */
   const requireAdmitted = async (
-    { organizationId, isMember, isSystemAdmin, kind, ip, token }: Principal,
+    caller: Principal,
     session: LoginState & { state: 'active' },
     { anyNetwork }: { anyNetwork?: true | undefined },
     known: Known,
     db: Knex.Transaction,
   ): Promise<void> => {
+    const { organizationId, isMember, isSystemAdmin, kind } = caller;
     if (organizationId === null || isSystemAdmin || !(isMember || kind === 'client')) return;
-    const subject = { ip, token: token && session.token ? { kind: token.kind, facts: session.token } : null };
-    const refusal = refusalUnder(await policyOf(organizationId, known, db), subject);
+    const policy = await policyOf(organizationId, known, db);
+    const refusal = refusalUnder(policy, policySubject(caller, session.token));
     if (refusal === 'token') throw TokenNotAllowed();
     if (refusal === 'ip' && !anyNetwork) throw IpNotAllowed();
+    if (refusal === 'sso' && !anyNetwork) throw ssoRequired(policy.sso!.loginUrl);
   };
   const lookUp = (caller: Principal, login: Login) =>
     readAccess(redis, { ...login, members: membersAbout(caller), policyOf: caller.organizationId }).catch(

@@ -50,6 +50,7 @@ const identity = endpoints()(tokenState, async () => ({
   organization_id: ORGANIZATION,
   bound: true,
   key_thumbprint: null,
+  sso_organization_id: null,
   scopes,
   created_at: new Date(),
   expires_at: new Date(Date.now() + 60_000),

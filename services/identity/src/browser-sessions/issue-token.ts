@@ -1,5 +1,5 @@
 import { TokenBundle } from '@rivergate/contracts';
-import { error, Id, IpNotAllowed, reply } from '@rivergate/endpoint';
+import { error, Id, IpNotAllowed, reply, SsoRequired } from '@rivergate/endpoint';
 import { sessionRefreshed } from '@rivergate/events';
 import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
@@ -28,7 +28,7 @@ export const issueBrowserToken = endpoint(
         display_name: z.string(),
       })
       .meta({ id: 'BrowserSessionToken' }),
-    errors: [NobodySignedIn, IpNotAllowed],
+    errors: [NobodySignedIn, IpNotAllowed, SsoRequired],
     idempotency: false,
   },
   async ({ cookies, request, db, emit, call, knex, keys, settings }) => {
@@ -39,6 +39,7 @@ export const issueBrowserToken = endpoint(
       userId: session.user_id,
       organizationId: session.organization_id,
       ip: request.ip,
+      ssoOrganizationId: session.sso_organization_id,
     });
     await emit(sessionRefreshed, {
       aggregateId: session.id,

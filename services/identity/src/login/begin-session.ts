@@ -37,7 +37,7 @@ export type Login = Pick<
  * The user has proved everything that was asked for: opens the session and says so.
  *
  * @returns undefined when the account was suspended, or its password changed, in the meantime
- * @throws IpNotAllowed where the organization in which it would start does not admit the address
+ * @throws IpNotAllowed, SsoRequired where the organization in which it would start does not admit the address, or what was proved
  */
 export async function beginSession(
   { db, emit, request, keys, settings }: Tools,
@@ -53,7 +53,12 @@ export async function beginSession(
     userAgent: request.userAgent,
   });
   if (!session) return undefined;
-  await requireAdmitted(db, { userId, organizationId: session.organization_id, ip: request.ip });
+  await requireAdmitted(db, {
+    userId,
+    organizationId: session.organization_id,
+    ip: request.ip,
+    ssoOrganizationId: session.sso_organization_id,
+  });
   await emit(sessionOpened, {
     aggregateId: session.id,
     organizationId: session.organization_id,

@@ -1,5 +1,5 @@
 import { WorkspaceNotFound } from '@rivergate/contracts';
-import { EmailAddress, Failure, Id, IpNotAllowed } from '@rivergate/endpoint';
+import { EmailAddress, Failure, Id, IpNotAllowed, SsoRequired } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { KnownPassword } from '../accounts/password-policy.ts';
 import { endpoint } from '../endpoint.ts';
@@ -22,6 +22,12 @@ const VerificationRequired = z
     message: z.string().meta({ examples: ['Verify your address first'] }),
   })
   .meta({ id: 'VerificationRequired' });
+
+/** What the history of logins calls it when the organization does not take the login. */
+const NOT_ADMITTED: Partial<Record<string, 'ip_not_allowed' | 'sso_required'>> = {
+  [IpNotAllowed.code]: 'ip_not_allowed',
+  [SsoRequired.code]: 'sso_required',
+};
 
 export const login = endpoint(
   {
@@ -46,7 +52,7 @@ export const login = endpoint(
         .meta({ description: 'A session of 30 days instead of 24 hours' }),
     }),
     answer: z.union([LoggedIn, SecondFactorRequired, VerificationRequired]),
-    errors: [InvalidCredentials, AccountDisabled, IpNotAllowed, WorkspaceNotFound],
+    errors: [InvalidCredentials, AccountDisabled, IpNotAllowed, SsoRequired, WorkspaceNotFound],
     rateLimit: 'login',
     idempotency: { seconds: 60, randomKey: true },
   },
@@ -59,8 +65,9 @@ export const login = endpoint(
         const place = await startingPlace({ knex, call, log, request }, account, body.workspace_id);
         return { ...credentials, place };
       } catch (cause) {
-        if (!(cause instanceof Failure) || cause.code !== IpNotAllowed.code) throw cause;
-        return { state: 'refused', reason: 'ip_not_allowed', account, failure: cause, place: null } as const;
+        const reason = cause instanceof Failure && NOT_ADMITTED[cause.code];
+        if (!reason) throw cause;
+        return { state: 'refused', reason, account, failure: cause, place: null } as const;
       }
     },
     async handle(context) {

@@ -1,4 +1,4 @@
-import { IpNotAllowed } from '@rivergate/endpoint';
+import { IpNotAllowed, SsoRequired } from '@rivergate/endpoint';
 import { loginFailed } from '@rivergate/events';
 import { tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
@@ -61,7 +61,7 @@ export const verifySecondFactor = endpoint(
         description: 'Null where an organization forbids to trust devices, and for a step-up',
       }),
     }).meta({ id: 'LoggedInWithSecondFactor' }),
-    errors: [InvalidMfaCode, InvalidMfaToken, CallerNotFound, IpNotAllowed, TooManyWrongCodes],
+    errors: [InvalidMfaCode, InvalidMfaToken, CallerNotFound, IpNotAllowed, SsoRequired, TooManyWrongCodes],
     idempotency: { seconds: 60, spends: 'body.temporary_token' },
   },
   async context => {

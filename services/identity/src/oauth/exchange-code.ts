@@ -7,6 +7,7 @@ import { endReusedGrant } from './end-reused-grant.ts';
 import { endedBySignOut, holdGrant, useCode } from './grant-store.ts';
 import { type IssuedTokens, type IssueTools, issueTokens } from './issue.ts';
 import { InvalidGrant, InvalidRequest, InvalidTarget, UnauthorizedClient } from './oauth-errors.ts';
+import { requireEntered } from './require-entered.ts';
 import { narrowed } from './resource.ts';
 import type { TokenRequest } from './token-request.ts';
 
@@ -38,6 +39,7 @@ export async function exchangeCode(
   const target = narrowed(grant, body.resource, tools.settings.publicUrl);
   if (!target) throw InvalidTarget();
   if (!isMember || grant.scopes.length === 0 || endedBySignOut(grant)) throw InvalidGrant();
+  await requireEntered(db, grant);
   if (!(await useCode(db, grant.id))) return endReusedGrant(tools, client, grant);
   return issueTokens(tools, client, 'authorization_code', grant.scopes, grant, { ...grant, ...target });
 }

@@ -16,6 +16,8 @@ export interface Grant {
   resource: string | null;
   /** Of the user when they approved; null once it is forgotten. */
   session_id: number | null;
+  /** Whose identity provider opened that session. */
+  sso_organization_id: number | null;
   authenticated_at: Date;
   /** RFC 8176 */
   authentication_methods: string[];
@@ -68,6 +70,7 @@ export async function insertGrant(db: Knex, { scopes, claims, ...grant }: NewGra
       identity_scopes: identityOf(scopes),
       claims: claims ? JSON.stringify(claims) : null,
       user_id: session.clone().select('user_id'),
+      sso_organization_id: session.clone().select('sso_organization_id'),
       authenticated_at: session.clone().select('authenticated_at'),
       authentication_methods: session.clone().select('authentication_methods'),
       code_expires_at: db.raw(`now() + ${CODE_SECONDS} * interval '1 second'`),
@@ -109,6 +112,7 @@ export async function holdGrant(
       'g.organization_id',
       'g.resource',
       'g.session_id',
+      'g.sso_organization_id',
       'g.authenticated_at',
       'g.authentication_methods',
       db.raw(`coalesce(sessions.revoked_at is not null or ${endsAt()} <= now(), true) as session_over`),

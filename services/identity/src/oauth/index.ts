@@ -4,6 +4,7 @@ import { authenticationOfSessions } from '../../migrations/0023_authentication_o
 import { oauthDevices } from '../../migrations/0032_oauth_devices.ts';
 import { keyBoundTokens } from '../../migrations/0033_key_bound_tokens.ts';
 import { clientKeys } from '../../migrations/0043_client_keys.ts';
+import { whatSsoSessionsMade } from '../../migrations/0055_what_sso_sessions_made.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { answerConsentAsJson } from './answer-consent-as-json.ts';
 import { appInfo } from './app-info.ts';
@@ -48,7 +49,14 @@ export const endpoints = [
   findDeviceRequest,
   answerDeviceRequest,
 ];
-export const migrations = [oauthGrants, authenticationOfSessions, oauthDevices, keyBoundTokens, clientKeys];
+export const migrations = [
+  oauthGrants,
+  authenticationOfSessions,
+  oauthDevices,
+  keyBoundTokens,
+  clientKeys,
+  whatSsoSessionsMade,
+];
 export const consumers = (tools: Resources) => [grantsOfFormerMembers(tools)];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'forget ended OAuth tokens', every: 21_600, run: ({ knex }) => forgetEndedTokens(knex) },

@@ -12,6 +12,7 @@ import {
   InvalidTarget,
   UnauthorizedClient,
 } from './oauth-errors.ts';
+import { requireEntered } from './require-entered.ts';
 import { narrowed } from './resource.ts';
 import { requestedScopes } from './scope.ts';
 import type { TokenRequest } from './token-request.ts';
@@ -45,6 +46,7 @@ export async function refreshGrant(
   const use = await useRefreshToken(db, hash, refresh);
   if (use.state === 'reused') return endReusedGrant(tools, client, grant);
   if (use.state === 'ended' || !isMember || endedBySignOut(grant)) throw InvalidGrant();
+  await requireEntered(db, grant);
   const scopes = requestedScopes(body.scope, use.scopes);
   if (!scopes || scopes.length === 0) throw InvalidScope();
   // An ID token has no nonce then (OpenID Connect Core 1.0, section 12.2).

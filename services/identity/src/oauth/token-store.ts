@@ -254,6 +254,7 @@ export interface TokenStanding {
   bound: true;
   scopes: Scope[];
   key_thumbprint: string | null;
+  sso_organization_id: number | null;
   created_at: Date;
   expires_at: Date;
   state: 'active' | 'suspended' | 'revoked';
@@ -264,7 +265,7 @@ export async function tokenStanding(db: Knex, hash: string): Promise<TokenStandi
   const { rows } = await db.raw(
     `select t.id as token_id, t.user_id, a.client_id,
        coalesce(g.organization_id, a.organization_id) as organization_id, true as bound, t.scopes,
-       t.key_thumbprint, t.created_at, t.expires_at,
+       t.key_thumbprint, g.sso_organization_id, t.created_at, t.expires_at,
        case when t.revoked_at is not null or g.ended_at is not null or a.status <> 'active' then 'revoked'
          when u.disabled_at is not null then 'suspended' else 'active' end as state
      from oauth_tokens t

@@ -1,4 +1,4 @@
-import { IpNotAllowed } from '@rivergate/endpoint';
+import { type Failure, IpNotAllowed, ssoRequired } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 
 interface Entering {
@@ -7,14 +7,17 @@ interface Entering {
   organizationId: number | null;
   /** Canonical; null, which no organization admits that does not admit all, where it is not known. */
   ip: string | null;
+  /** Whose identity provider opens the session; null where none does. */
+  ssoOrganizationId: number | null;
 }
 
 /**
- * Whether a session of the user may act in the organization, by where the request comes from. Who administers the platform
- * is admitted everywhere.
+ * Why a session of the user may not act in the organization: for where the request comes from, or for what opens the session.
+ * Null where it may. Who administers the platform is admitted everywhere.
  */
-export async function isAdmitted(db: Knex, { userId, organizationId, ip }: Entering): Promise<boolean> {
-  if (organizationId === null) return true;
+export async function admissionRefusal(db: Knex, entering: Entering): Promise<Failure | null> {
+  const { userId, organizationId, ip } = entering;
+  if (organizationId === null) return null;
   const { rows } = await db.raw(
     `select from organization_policies as policy
      where policy.organization_id = :organization and policy.ip_allow_list <> '{}'
@@ -22,10 +25,42 @@ export async function isAdmitted(db: Knex, { userId, organizationId, ip }: Enter
        and not exists (select from users where id = :user and is_system_admin)`,
     { organization: organizationId, ip, user: userId },
   );
-  return rows.length === 0;
+  return rows.length > 0 ? IpNotAllowed() : await ssoRefusal(db, { ...entering, organizationId });
 }
 
-/** @throws IpNotAllowed */
+/** Why what the user has signed in with does not count in the organization; null where it does. */
+export async function ssoRefusal(
+  db: Knex,
+  {
+    userId,
+    organizationId,
+    ssoOrganizationId,
+  }: Pick<Entering, 'userId' | 'ssoOrganizationId'> & { organizationId: number },
+): Promise<Failure | null> {
+  if (ssoOrganizationId === organizationId) return null;
+  return refusalOf(
+    await requiredOf(db, userId).where({ organization_id: organizationId }).first('login_url'),
+  );
+}
+
+/** The same for a user whom no organization takes in: for one of theirs that would, by its identity provider. */
+export async function ssoRefusalAnywhere(db: Knex, userId: number): Promise<Failure | null> {
+  const own = db('memberships').where({ user_id: userId, status: 'active' }).select('organization_id');
+  return refusalOf(await requiredOf(db, userId).whereIn('organization_id', own).first('login_url'));
+}
+
+/** Organizations that the user enters by an identity provider only. */
+function requiredOf(db: Knex, userId: number): Knex.QueryBuilder {
+  return db('sso_requirements')
+    .where({ required: true })
+    .whereRaw('not cast(? as bigint) = any (except_user_ids)', [userId])
+    .whereNotExists(db('users').where({ id: userId, is_system_admin: true }).select('id'));
+}
+
+const refusalOf = (found: { login_url: string } | undefined) => (found ? ssoRequired(found.login_url) : null);
+
+/** @throws IpNotAllowed, SsoRequired */
 export async function requireAdmitted(db: Knex, entering: Entering): Promise<void> {
-  if (!(await isAdmitted(db, entering))) throw IpNotAllowed();
+  const refusal = await admissionRefusal(db, entering);
+  if (refusal) throw refusal;
 }

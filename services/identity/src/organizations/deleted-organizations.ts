@@ -89,6 +89,7 @@ async function erase(tools: Tools, organizationId: number): Promise<void> {
     'organization_branding',
     'memberships',
     'sso_logins',
+    'sso_requirements',
   ])
     await db(table).where({ organization_id: organizationId }).delete();
   // Without its policy no client can be let in that is not its own: what was granted until now is all there is.

@@ -1,4 +1,4 @@
-import { EmailAddress, error, IpNotAllowed } from '@rivergate/endpoint';
+import { EmailAddress, error, IpNotAllowed, SsoRequired } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { beginSession, LoggedIn } from '../login/begin-session.ts';
@@ -36,6 +36,7 @@ export const completeLogin = endpoint(
       AccountDisabled,
       ChallengeNotFound,
       IpNotAllowed,
+      SsoRequired,
     ],
     rateLimit: 'login',
     idempotency: { seconds: 60, randomKey: true },

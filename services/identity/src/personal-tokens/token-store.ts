@@ -57,8 +57,8 @@ export async function insertToken(db: Knex, token: NewToken): Promise<PersonalTo
   const home = 'homeOrganizationId' in token.place ? token.place.homeOrganizationId : null;
   const { rows } = await db.raw(
     `insert into personal_tokens
-       (token_hash, user_id, session_id, organization_id, home_organization_id, name, scopes, expires_at)
-     select :hash, :user, :session, place.bound, :home, :name, cast(:scopes as text[]),
+       (token_hash, user_id, session_id, sso_organization_id, organization_id, home_organization_id, name, scopes, expires_at)
+     select :hash, :user, :session, (select sso_organization_id from sessions where id = :session), place.bound, :home, :name, cast(:scopes as text[]),
        now() + least(cast(:seconds as int),
          case when place.bound is null then coalesce(cast(:seconds as int), ${USUAL_SECONDS})
            else ${ceiling('place.bound')} end) * interval '1 second'
@@ -161,6 +161,7 @@ export interface TokenStanding {
   bound: boolean;
   scopes: Scope[];
   key_thumbprint: null;
+  sso_organization_id: number | null;
   created_at: Date;
   expires_at: Date;
   state: 'active' | 'suspended' | 'revoked';
@@ -176,7 +177,7 @@ export async function touchToken(db: Knex, hash: string): Promise<TokenStanding 
      )
      select personal_tokens.id as token_id, user_id, null as client_id, null as key_thumbprint,
        coalesce(organization_id, home_organization_id) as organization_id,
-       organization_id is not null as bound, scopes, personal_tokens.created_at, ${endsAt} as expires_at,
+       organization_id is not null as bound, sso_organization_id, scopes, personal_tokens.created_at, ${endsAt} as expires_at,
        case when revoked_at is not null then 'revoked' when disabled_at is not null then 'suspended' else 'active' end
          as state
      from personal_tokens join users on users.id = user_id

@@ -4,7 +4,7 @@
  *
  * @param user SQL of the user's id
  */
-const hasSecondFactor = (
+export const hasSecondFactor = (
   user: string,
 ) => `(exists (select from totp_devices where totp_devices.user_id = ${user})
   or exists (select from email_factors where email_factors.user_id = ${user})

@@ -1,5 +1,5 @@
 import { TokenBundle } from '@rivergate/contracts';
-import { error, IpNotAllowed, reply } from '@rivergate/endpoint';
+import { error, IpNotAllowed, reply, SsoRequired } from '@rivergate/endpoint';
 import { sessionRefreshed, sessionRefreshReused } from '@rivergate/events';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import { z } from 'zod';
@@ -27,7 +27,7 @@ export const refresh = endpoint(
     caller: 'token',
     body: z.object({ refresh_token: RefreshToken }),
     answer: TokenBundle,
-    errors: [InvalidRefreshToken, IpNotAllowed],
+    errors: [InvalidRefreshToken, IpNotAllowed, SsoRequired],
     idempotency: { seconds: 60, spends: 'body.refresh_token' },
   },
   async ({ body, request, db, emit, call, knex, keys, settings }) => {
@@ -57,6 +57,7 @@ export const refresh = endpoint(
       userId: session.user_id,
       organizationId: session.organization_id,
       ip: request.ip,
+      ssoOrganizationId: session.sso_organization_id,
     });
     await emit(sessionRefreshed, {
       aggregateId: session.id,

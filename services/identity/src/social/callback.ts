@@ -1,4 +1,4 @@
-import { error, form, IpNotAllowed, redirect } from '@rivergate/endpoint';
+import { error, form, IpNotAllowed, redirect, SsoRequired } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint, type IdentityTools } from '../endpoint.ts';
 import { AccountDisabled } from '../login/login-errors.ts';
@@ -50,6 +50,7 @@ const shared = {
     InvalidState,
     AccountDisabled,
     IpNotAllowed,
+    SsoRequired,
   ],
 } as const;
 

@@ -1,4 +1,4 @@
-import { error, IpNotAllowed } from '@rivergate/endpoint';
+import { error, IpNotAllowed, SsoRequired } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { AccountDisabled } from '../login/login-errors.ts';
@@ -47,7 +47,7 @@ export const socialLogin = endpoint(
     answer: SocialLogin,
     message: 'Signed in with GitHub',
     messageInData: true,
-    errors: [SocialLoginFailed, InvalidProvider, AccountDisabled, IpNotAllowed],
+    errors: [SocialLoginFailed, InvalidProvider, AccountDisabled, IpNotAllowed, SsoRequired],
     idempotency: { seconds: 60, randomKey: true },
   },
   {

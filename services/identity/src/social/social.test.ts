@@ -1,7 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import { eventually, fellowService } from '@rivergate/testing';
-import { exportJWK, generateKeyPair } from 'jose';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import {
   clientOf,
   type IdentityProviderUnderTest,
@@ -9,6 +7,8 @@ import {
   SECRET,
   startIdentityProvider,
 } from '@rivergate/testing/identity-provider';
+import { exportJWK, generateKeyPair } from 'jose';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type IdentityUnderTest, PASSWORD, startIdentityUnderTest } from '../testing/identity-under-test.ts';
 
 const OAUTH = '/api/v1/auth/oauth';

@@ -5,6 +5,7 @@ import { endpoint } from '../endpoint.ts';
 import { type OrganizationRow, organizationsOfUser } from '../organizations/organization-store.ts';
 import { networksOf } from '../settings/network.ts';
 import { effectiveSettings, type SettingsChange } from '../settings/settings.ts';
+import { whereSsoNotRequired } from '../sso-requirement/sso-requirement-store.ts';
 import { reachableWorkspaces } from '../workspaces/reachable-workspaces.ts';
 import { startingWorkspace } from './starting-workspace.ts';
 
@@ -19,7 +20,8 @@ export const getStartingPoint = endpoint(startingPoint, async ({ params, query, 
   }
   const { organization_id: named, ip } = query;
   const own = organizationsOfUser(db, params.user_id);
-  if (named !== undefined) own.where('o.id', named);
+  if (named === undefined) own.modify(whereSsoNotRequired, params.user_id);
+  else own.where('o.id', named);
   const rows: Pick<OrganizationRow, 'id' | 'settings'>[] = await own
     .orderBy(['m.joined_at', 'o.id'])
     .select('o.id', 'o.settings');

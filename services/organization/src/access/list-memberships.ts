@@ -4,6 +4,7 @@ import { acrossOrganizations } from '@rivergate/endpoint';
 import { endpoint } from '../endpoint.ts';
 import { organizationsOfUser } from '../organizations/organization-store.ts';
 import { whereAdmitted } from '../settings/network.ts';
+import { whereEntered } from '../sso-requirement/sso-requirement-store.ts';
 import { reachableWorkspaces } from '../workspaces/reachable-workspaces.ts';
 
 export const listMemberships = endpoint(membershipsOf, async ({ caller, db }) => {
@@ -16,6 +17,7 @@ export const listMemberships = endpoint(membershipsOf, async ({ caller, db }) =>
   const workspaces = await reachableWorkspaces(db, caller.userId)
     .modify(reached => only !== null && reached.where('w.organization_id', only))
     .modify(whereAdmitted, caller)
+    .modify(whereEntered, caller)
     .select('w.id', 'w.name', 'w.slug', 'w.is_default', 'w.organization_id', 'w.created_at')
     .orderByRaw('m.joined_at, w.is_default desc, lower(w.name), w.id');
   return { organizations, workspaces };

@@ -1,11 +1,12 @@
 import type { Knex } from 'knex';
 import { administers } from '../roles/role-store.ts';
+import { ssoRequirementOf } from '../sso-requirement/sso-requirement-store.ts';
 import { LastAdministrator } from './errors.ts';
 import type { MembershipRow } from './member-store.ts';
 
 /**
  * Refuses what would leave an organization without an active administrator, now or when the roles end that are held for
- * a time. The caller holds the organization's lock, so that two who go at the same time cannot each count on the other.
+ * a time, or without one who gets in without the identity provider while it is required. The caller holds the organization's lock, so that two who go at the same time cannot each count on the other.
  *
  * @throws LastAdministrator
  */
@@ -15,6 +16,13 @@ export async function keepAnAdministrator(
   leaving: MembershipRow,
 ): Promise<void> {
   if (!(await hasAnotherAdministrator(db, organizationId, leaving))) throw LastAdministrator();
+  const { break_glass_user_ids: kept = [] } = (await ssoRequirementOf(db, organizationId)) ?? {};
+  if (!kept.includes(leaving.user_id)) return;
+  const others = administratorsForGood(db, organizationId).whereNot('user_id', leaving.user_id);
+  if (!(await others.whereIn('user_id', kept).first('user_id')))
+    throw LastAdministrator(
+      'Nobody would be left who gets in without the identity provider; name another administrator for that first',
+    );
 }
 
 /** Whether the organization keeps an active administrator without this member. */

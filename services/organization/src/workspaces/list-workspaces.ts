@@ -4,6 +4,7 @@ import type { Knex } from 'knex';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { whereAdmitted } from '../settings/network.ts';
+import { whereEntered } from '../sso-requirement/sso-requirement-store.ts';
 import { reachableWorkspaces } from './reachable-workspaces.ts';
 import { Workspace } from './workspace.ts';
 
@@ -36,7 +37,9 @@ export const listWorkspaces = endpoint(
     const seesAll = caller.isSystemAdmin || (isClient && holds(caller, 'workspace.read'));
     const seen: Knex.QueryBuilder = seesAll
       ? db('workspaces as w')
-      : reachableWorkspaces(db, caller.userId ?? 0).modify(whereAdmitted, caller);
+      : reachableWorkspaces(db, caller.userId ?? 0)
+          .modify(whereAdmitted, caller)
+          .modify(whereEntered, caller);
     const only = isClient ? caller.organizationId : boundTo(caller);
     if (isClient || only !== null) seen.where('w.organization_id', only);
     if (query.organization_id !== undefined) seen.where('w.organization_id', query.organization_id);

@@ -3,6 +3,7 @@ import { ssoProviderDeactivated, ssoProviderDeleted } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { requireOrganizationAccount } from '../organizations/organization-account.ts';
+import { keepAProvider, ProviderNeeded } from '../enforcement/enforcement-store.ts';
 import { Named, ofProvider, ProviderNotFound } from './provider.ts';
 import { lockProvider, providersOf } from './provider-store.ts';
 
@@ -26,13 +27,14 @@ export const deleteProvider = endpoint(
     }),
     answer: removed.answer,
     message: 'SSO provider deleted successfully',
-    errors: [ProviderNotFound],
+    errors: [ProviderNotFound, ProviderNeeded],
   },
   async ({ params, query, caller, db, emit }) => {
     requireOrganizationAccount(caller);
     const { organizationId } = caller;
     const provider = await lockProvider(db, organizationId, params.provider_id);
     const { id } = provider;
+    await keepAProvider(db, organizationId, id);
     await providersOf(db, organizationId).where({ id }).delete();
     const fact = { aggregateId: id, organizationId };
     await emit(ssoProviderDeleted, { ...fact, data: ofProvider(provider) });

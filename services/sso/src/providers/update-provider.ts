@@ -4,6 +4,7 @@ import { changesOf, ssoProviderDeactivated, ssoProviderUpdated } from '@rivergat
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { requireOrganizationAccount } from '../organizations/organization-account.ts';
+import { keepAProvider, ProviderNeeded } from '../enforcement/enforcement-store.ts';
 import { configurationOf, requireOwnFields } from './configuration.ts';
 import {
   Named,
@@ -44,7 +45,7 @@ export const updateProvider = endpoint(
     answer: z.object({ provider: ProviderInBrief }),
     message: 'SSO provider updated successfully',
     messageInData: true,
-    errors: [ProviderNotFound, RoleNotFound, WorkspaceNotFound],
+    errors: [ProviderNotFound, RoleNotFound, WorkspaceNotFound, ProviderNeeded],
   },
   {
     check({ body: { provider_type, status, end_sessions } }) {
@@ -77,6 +78,7 @@ export const updateProvider = endpoint(
       const changes = changesOf<object>(before, open);
       const fields = [...Object.keys(changes), ...secret];
       if (fields.length === 0) return { provider: inBrief(before) };
+      if (prepared.status === 'inactive') await keepAProvider(db, organizationId, before.id);
       const provider = await changeProvider(db, before.id, prepared);
       const fact = { aggregateId: provider.id, organizationId };
       const data = { ...ofProvider(provider), status: provider.status, fields, changes };

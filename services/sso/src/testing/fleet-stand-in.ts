@@ -1,12 +1,15 @@
 import {
   AccountElsewhere,
+  BreakGlassRequired,
   createSsoLogin,
   FormerMember,
   findAccount,
   LastAdministrator,
+  provenSignIns,
   provisionMember,
   requireRolesHandedOut,
   setProvisionedRoles,
+  setSsoRequirement,
   UserNotFound,
 } from '@rivergate/contracts';
 import { type CallInput, type Endpoint, endpoints, Forbidden } from '@rivergate/endpoint';
@@ -33,6 +36,12 @@ export function fleetStandIn() {
     /** The last ones of each user. */
     roles: new Map<number, CallInput<typeof setProvisionedRoles>['body']['roles']>(),
     lastAdministrators: new Set<number>(),
+    /** Who has signed in by two factors of late. */
+    proven: new Set<number>(),
+    /** Who is no active administrator, whatever they say. */
+    demoted: new Set<number>(),
+    /** What organizations were told last, each time. */
+    requirements: [] as CallInput<typeof setSsoRequirement>['body']['requirement'][],
     /** Roles that nobody can hand out. */
     powerful: new Set<number>(),
     account(email: string, managed_by: number | null = null): Account {
@@ -71,6 +80,11 @@ export function fleetStandIn() {
       state.roles.set(user_id, roles);
       return { given: roles.length, withdrawn: before };
     }),
+    endpoint(setSsoRequirement, async ({ body: { requirement } }) => {
+      if (requirement?.break_glass_user_ids.some(userId => state.demoted.has(userId)))
+        throw BreakGlassRequired();
+      return { revision: state.requirements.push(requirement) };
+    }),
     endpoint(requireRolesHandedOut, async ({ body }) => {
       if (body.roles.some(({ role_id }) => state.powerful.has(role_id))) throw Forbidden();
     }),
@@ -81,6 +95,9 @@ export function fleetStandIn() {
       state.logins.push({ ...body, code });
       return { code, expires_in: 60 };
     }),
+    endpoint(provenSignIns, async ({ body }) => ({
+      user_ids: body.user_ids.filter(userId => state.proven.has(userId)),
+    })),
     endpoint(findAccount, async ({ body }) => {
       const account = body.email === undefined ? accounts.get(body.user_id!) : byAddress(body.email);
       if (!account) throw UserNotFound();

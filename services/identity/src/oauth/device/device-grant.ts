@@ -15,6 +15,7 @@ import {
   SlowDown,
   UnauthorizedClient,
 } from '../oauth-errors.ts';
+import { requireEntered } from '../require-entered.ts';
 import { holdDeviceRequest, notePoll } from './device-request-store.ts';
 
 /**
@@ -46,6 +47,7 @@ export async function deviceGrant(
   // Approved while this poll was on its way, nobody has asked about the user: the next one will.
   if (!grant || isMember === null) return AuthorizationPending();
   if (!isMember || grant.scopes.length === 0 || endedBySignOut(grant)) throw InvalidGrant();
+  await requireEntered(db, grant);
   if (!(await useCode(db, grant.id))) return endReusedGrant(tools, client, grant);
   return issueTokens(tools, client, DEVICE_CODE, grant.scopes, grant, grant);
 }
