@@ -50,6 +50,7 @@ const BY_PATH: Record<string, string> = {
   '/organizations/{deleted_org_id}': 'organizations/restored',
   '/organizations/{joinable_org_id}': 'organizations/joinable',
   '/users/{user_id}': 'members',
+  '/{organization_id}': 'organizations',
 };
 
 /** The kind of the object that each parameter of the path names. */

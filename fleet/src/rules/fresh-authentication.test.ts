@@ -8,10 +8,11 @@ const specs = definitions
   .map(({ spec }) => spec);
 const fresh = specs.filter(spec => spec.fresh);
 
-it('what makes credentials, takes second factors away, lets somebody act for another, deletes an organization, hands it over, says by which provider its members sign in or where its audit log goes, or takes everything of an account along or away asks for a fresh authentication', () => {
+it('what makes credentials, takes second factors away, lets somebody act for another, deletes an organization, hands it over, says by which provider its members sign in and whether they have to, or where its audit log goes, or takes everything of an account along or away asks for a fresh authentication', () => {
   expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
     'acceptOwnership',
     'approveImpersonation',
+    'changeSsoMigrationPlan',
     'configureAuditShipping',
     'connectSsoAccount',
     'createBackupCodes',
@@ -26,6 +27,7 @@ it('what makes credentials, takes second factors away, lets somebody act for ano
     'deleteOrganization',
     'deletePasskey',
     'deleteTotpDevice',
+    'enforceSso',
     'eraseMe',
     'exportMe',
     'issueScimToken',

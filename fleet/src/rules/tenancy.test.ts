@@ -38,6 +38,7 @@ const notTenants: Record<string, string> = {
   'identity.organization_policies': 'asked at sign-in, for all organizations of a user',
   'identity.personal_tokens': "a user's, found by its hash before anybody knows for whom",
   'identity.sessions': "a user's; the organization is where the session acts at the moment",
+  'identity.sso_requirements': 'asked about whoever signs in, before anybody knows where',
   'identity.sso_logins': 'found by the hash of a code before anybody knows for which organization',
   'sso.scim_tokens': 'found by their hash before anybody knows for which organization',
 };

@@ -26,7 +26,7 @@ describe('a token in place of a session', () => {
     expect(anyScope).toEqual(['getUserinfo', 'getUserinfoByPost']);
   });
 
-  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, acts for another, says where audit logs go or by which provider members sign in, joins, leaves or ends an organization, or takes everything of an account along or away', () => {
+  it('reaches nothing that makes, changes or ends logins and second factors, makes tokens, acts for another, says where audit logs go or by which provider members sign in and whether they have to, joins, leaves or ends an organization, or takes everything of an account along or away', () => {
     const sessionsOnly = reached.filter(({ session }) => session).map(({ operation }) => operation);
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
@@ -37,6 +37,7 @@ describe('a token in place of a session', () => {
       'approveImpersonation',
       'authorizeOauthClient',
       'changePassword',
+      'changeSsoMigrationPlan',
       'completePasskeyRegistration',
       'configureAuditShipping',
       'connectSsoAccount',
@@ -57,6 +58,7 @@ describe('a token in place of a session', () => {
       'deleteTotpDevice',
       'denyImpersonation',
       'endOwnImpersonation',
+      'enforceSso',
       'eraseMe',
       'exportMe',
       'findOauthDevice',

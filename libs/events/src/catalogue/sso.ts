@@ -205,3 +205,34 @@ export const scimGroupDeleted = event({
 export const ssoOrganizationErased = organizationErased('sso');
 
 export const ssoUserErased = userErased('sso');
+
+export const ssoMigrationPlanChanged = event({
+  type: 'sso.migration_plan.changed',
+  version: 1,
+  audit: 'sso.migration_plan.changed',
+  summary: 'An administrator set by when members are to be ready for MFA and SSO, and who is exempt',
+  data: z.object({
+    organization_id: Id,
+    announce_at: z.string().nullable(),
+    mfa_deadline: z.string().nullable(),
+    sso_deadline: z.string().nullable(),
+    reminder_days: z.array(z.number().int()),
+    exempt_user_ids: z.array(Id),
+  }),
+  webhook: true,
+});
+
+export const ssoNoticesSent = event({
+  type: 'sso.migration_plan.notices_sent',
+  version: 1,
+  audit: 'sso.notices_sent',
+  summary:
+    'Members were told to move to MFA or SSO, or that enforcement is coming; or a report of them was made',
+  data: z.object({
+    organization_id: Id,
+    /** What was asked for: the type of notification, or the action. */
+    kind: z.string(),
+    /** Members who were told, or who are in the report. */
+    members: z.number().int(),
+  }),
+});

@@ -3,7 +3,7 @@ import { error, Id, NotFound, Timestamp, UpstreamUnavailable, ValidationFailed }
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Named, requireActive } from './active-organization.ts';
-import { exemptUsers, hasTestedProvider, keepEnforcement, lockEnforcement } from './enforcement-store.ts';
+import { hasTestedProvider, keepEnforcement, lockEnforcement, requirementOf } from './enforcement-store.ts';
 
 export const NoTestedProvider = error(
   'NO_TESTED_PROVIDER',
@@ -91,17 +91,14 @@ export const enforceSso = endpoint(
       // Of those who enforce, lift, and take providers away, one is at work at a time.
       await lockEnforcement(db, organizationId);
       if (enforce && !(await hasTestedProvider(db, organizationId))) throw NoTestedProvider();
-      const requirement = {
-        break_glass_user_ids,
-        exempt_user_ids: await exemptUsers(db, organizationId),
-        login_url: `${publicUrl}/account`,
-      };
+      const named = { organization_id: organizationId, break_glass_user_ids };
+      const requirement = await requirementOf(db, named, publicUrl);
       // Behind the lock, so that both say the same; what is lost with this process, organization's event makes up for.
       const { revision } = await call(setSsoRequirement, {
         params: { org_id: organizationId },
         body: { requirement: enforce ? requirement : null },
       });
-      const changed = { organization_id: organizationId, revision, enforced: enforce, break_glass_user_ids };
+      const changed = { ...named, revision, enforced: enforce };
       const changed_at = new Date();
       await keepEnforcement(db, changed, changed_at.toISOString());
       return { enforced: enforce, break_glass_user_ids, changed_at };

@@ -21,14 +21,19 @@ export async function enforcementOf(
   db: Knex.Transaction,
   organizationId: number,
 ): Promise<(Enforcement & { changed_at: Date | null }) | undefined> {
-  return await db('enforcements').where({ organization_id: organizationId }).first();
+  return read(await db('enforcements').where({ organization_id: organizationId }).first());
+}
+
+/** The driver gives ids in arrays as text. */
+function read<Row extends Pick<Enforcement, 'break_glass_user_ids'> | undefined>(row: Row): Row {
+  return row && { ...row, break_glass_user_ids: row.break_glass_user_ids.map(Number) };
 }
 
 /** The same, for whose end whoever would change it, or providers, waits. */
 export async function lockEnforcement(db: Knex.Transaction, organizationId: number): Promise<Enforcement> {
   const row = { organization_id: organizationId };
   await db('enforcements').insert(row).onConflict('organization_id').ignore();
-  return await db('enforcements').where(row).forUpdate().first();
+  return read(await db('enforcements').where(row).forUpdate().first());
 }
 
 /** Keeps what organization has said, unless something later is known. */
@@ -45,7 +50,7 @@ export async function keepEnforcement(
 }
 
 /** For whom it does not hold. */
-export async function exemptUsers(db: Knex.Transaction, organizationId: number): Promise<number[]> {
+async function exemptUsers(db: Knex.Transaction, organizationId: number): Promise<number[]> {
   return await db('exemptions')
     .where({ organization_id: organizationId })
     .orderBy('user_id')
@@ -81,4 +86,14 @@ export async function keepAProvider(
     .where({ organization_id: organizationId, status: 'active' })
     .whereNot('id', without);
   if (!(await others.first('id'))) throw ProviderNeeded();
+}
+
+/** What organization is told of an enforcement: who is let in without, and where the others go. */
+export async function requirementOf(
+  db: Knex.Transaction,
+  { organization_id, break_glass_user_ids }: Pick<Enforcement, 'organization_id' | 'break_glass_user_ids'>,
+  publicUrl: string,
+) {
+  const exempt_user_ids = await exemptUsers(db, organization_id);
+  return { break_glass_user_ids, exempt_user_ids, login_url: `${publicUrl}/account` };
 }

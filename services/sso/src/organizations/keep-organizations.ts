@@ -24,6 +24,10 @@ const TABLES = [
   // Connections, attempts, tickets and logins go with the provider.
   'providers',
   'verified_domains',
+  'enforcements',
+  'exemptions',
+  'migration_plans',
+  'member_notices',
   'scim_attempts',
   'scim_deprovisions',
   'scim_group_members',

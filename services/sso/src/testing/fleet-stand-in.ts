@@ -5,6 +5,7 @@ import {
   FormerMember,
   findAccount,
   LastAdministrator,
+  memberSecurity,
   provenSignIns,
   provisionMember,
   requireRolesHandedOut,
@@ -94,6 +95,24 @@ export function fleetStandIn() {
       const code = oneTimeToken();
       state.logins.push({ ...body, code });
       return { code, expires_in: 60 };
+    }),
+    endpoint(memberSecurity, async ({ params: { organization_id }, body }) => {
+      const isAsked = (userId: number) => body.user_ids === null || body.user_ids.includes(userId);
+      const found = [...accounts.values()].filter(
+        ({ user_id }) =>
+          user_id > body.after &&
+          isAsked(user_id) &&
+          state.members.get(membership(organization_id, user_id)) === 'active',
+      );
+      return {
+        members: found.map(({ user_id, email, display_name }) => ({
+          user_id,
+          email,
+          display_name,
+          mfa_enabled: state.proven.has(user_id),
+          last_login_at: null,
+        })),
+      };
     }),
     endpoint(provenSignIns, async ({ body }) => ({
       user_ids: body.user_ids.filter(userId => state.proven.has(userId)),
