@@ -142,7 +142,7 @@ async function approveDevice(by: Person) {
 const refusedTo = (answer: TestAnswer) => {
   expectError(answer, 403, 'SSO_REQUIRED');
   expect(answer.body.error.details).toEqual([
-    { field: 'login_url', code: 'required', reason: `${url}/account` },
+    { field: 'login_url', code: 'required', reason: `${url}/sign-in` },
   ]);
 };
 

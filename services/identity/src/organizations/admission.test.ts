@@ -1,4 +1,5 @@
-import { expectError, signedIn } from '@rivergate/testing';
+import { ssoRequirementChanged } from '@rivergate/events';
+import { eventually, expectError, publishEvent, signedIn } from '@rivergate/testing';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import {
@@ -82,6 +83,71 @@ describe('an organization that admits certain networks only', () => {
   it('keeps out nobody who administers the platform', async () => {
     await identity.resources.knex('users').where({ id: person.userId }).update({ is_system_admin: true });
     expect(decodeJwt((await logIn(OUTSIDE).expect(200)).body.data.access_token).org_id).toBe(organization);
+  });
+});
+
+describe('an organization that is entered by its identity provider only', () => {
+  const LOGIN_URL = 'https://rivergate.example/sign-in';
+  const require = async (revision: number, required: boolean, exempt_user_ids: number[] = []) => {
+    await publishEvent(identity, 'organization', ssoRequirementChanged, {
+      subject: organization,
+      data: {
+        organization_id: organization,
+        revision,
+        required,
+        break_glass_user_ids: [],
+        exempt_user_ids,
+        login_url: required ? LOGIN_URL : null,
+      },
+    });
+    const { knex } = identity.resources;
+    await eventually(() =>
+      knex('sso_requirements')
+        .where({ organization_id: organization })
+        .where('revision', '>=', revision)
+        .first(),
+    );
+  };
+  const users = () => identity.resources.knex('users').where({ id: person.userId });
+
+  beforeEach(async () => {
+    person = await identity.person();
+    organization = await joinOrganization(identity, person, {});
+    await users().update({ last_organization_id: organization });
+  });
+
+  it('has no session opened or renewed in it by a password; one opens elsewhere', async () => {
+    const { refresh_token } = (await logIn(INSIDE)).body.data;
+    await require(1, true);
+    expect(decodeJwt((await logIn(INSIDE).expect(200)).body.data.access_token).org_id).toBe(
+      1000 + person.userId,
+    );
+    const refused = await refresh(refresh_token, INSIDE);
+    expectError(refused, 403, 'SSO_REQUIRED');
+    expect(refused.body.error.details).toEqual([{ field: 'login_url', code: 'required', reason: LOGIN_URL }]);
+    await require(2, false);
+    await refresh(refresh_token, INSIDE).expect(200);
+  });
+
+  it('403 where no other organization takes the user in, at the first login too; audited, and no session opened', async () => {
+    identity.organization.startsAt.set(person.userId, { organization_id: null, workspace_id: null });
+    await require(1, true);
+    const before = await sessions();
+    for (const last_organization_id of [organization, null]) {
+      await users().update({ last_organization_id });
+      expectError(await logIn(INSIDE), 403, 'SSO_REQUIRED');
+    }
+    expect(await sessions()).toBe(before);
+    expect((await identity.audited(person.userId)).at(-1)).toMatchObject({
+      action: 'auth.login.failure',
+      metadata: { reason: 'sso_required' },
+    });
+  });
+
+  it('lets in who is exempt, and believes no older word that comes late', async () => {
+    await require(2, true, [person.userId]);
+    await require(1, true);
+    expect(decodeJwt((await logIn(INSIDE).expect(200)).body.data.access_token).org_id).toBe(organization);
   });
 });
 

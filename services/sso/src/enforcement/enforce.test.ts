@@ -67,7 +67,7 @@ describe('SSO is enforced', () => {
       {
         break_glass_user_ids: [userId],
         exempt_user_ids: [],
-        login_url: 'http://rivergate.test/account',
+        login_url: 'http://rivergate.test/sign-in',
       },
     ]);
     expect((await lift()).body.data).toMatchObject({ enforced: false, break_glass_user_ids: [] });

@@ -95,5 +95,5 @@ export async function requirementOf(
   publicUrl: string,
 ) {
   const exempt_user_ids = await exemptUsers(db, organization_id);
-  return { break_glass_user_ids, exempt_user_ids, login_url: `${publicUrl}/account` };
+  return { break_glass_user_ids, exempt_user_ids, login_url: `${publicUrl}/sign-in` };
 }

@@ -47,7 +47,7 @@ export function noticeMail(
   const { text, html } = letter({
     heading,
     paragraphs: [`Hello ${display_name},`, asked(plan)],
-    action: { label: 'Your account', url: `${publicUrl}/account` },
+    action: { label: 'Sign in', url: `${publicUrl}/sign-in` },
     footer: 'An administrator of your organization has this sent.',
   });
   return { to: email, subject: heading, text, html };
