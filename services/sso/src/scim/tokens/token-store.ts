@@ -83,8 +83,8 @@ export async function touchToken(db: Knex, hash: string) {
        where token_hash = :hash and revoked_at is null and coalesce(expires_at > now(), true)
          and coalesce(last_used_at < now() - interval '1 minute', true)
      )
-     select t.id as token_id, null as user_id, null as client_id, null as key_thumbprint, t.organization_id,
-       true as bound, cast('{}' as text[]) as scopes, t.networks, t.created_at, coalesce(t.expires_at, ${WITHOUT_END}) as expires_at,
+     select t.id as token_id, null as user_id, null as client_id, null as key_thumbprint, null as sso_organization_id,
+       t.organization_id, true as bound, cast('{}' as text[]) as scopes, t.networks, t.created_at, coalesce(t.expires_at, ${WITHOUT_END}) as expires_at,
        case when t.revoked_at is not null then 'revoked' when t.suspended then 'suspended' else 'active' end as state
      from scim_tokens as t
      where t.token_hash = :hash`,
