@@ -2,8 +2,8 @@ import { deletion } from '@rivergate/endpoint';
 import { ssoProviderDeactivated, ssoProviderDeleted } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { keepAProvider, ProviderNeeded } from '../enforcement/enforcement-store.ts';
+import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { Named, ofProvider, ProviderNotFound } from './provider.ts';
 import { lockProvider, providersOf } from './provider-store.ts';
 

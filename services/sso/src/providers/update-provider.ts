@@ -3,8 +3,8 @@ import { ValidationFailed } from '@rivergate/endpoint';
 import { changesOf, ssoProviderDeactivated, ssoProviderUpdated } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
-import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { keepAProvider, ProviderNeeded } from '../enforcement/enforcement-store.ts';
+import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { configurationOf, requireOwnFields } from './configuration.ts';
 import {
   Named,
