@@ -238,3 +238,78 @@ describe('the tokens that an organization admits', () => {
     );
   });
 });
+
+describe('an organization that is entered by its identity provider only', () => {
+  const REFUSED_SESSION = '403 SSO_REQUIRED';
+  const required = (...except_user_ids: number[]) => ({
+    sso: { except_user_ids, login_url: 'https://rivergate.example/sign-in' },
+  });
+  const bound = async ({ userId, sessionId, organizationId }: SignedIn) => ({
+    authorization: `Bearer ${await fleet.token({ sub: String(userId), sid: sessionId, org_id: organizationId, org_bound: true })}`,
+  });
+
+  it('refuses other sessions, from the next request on, and leaves the way out open', async () => {
+    const user = await fleet.signIn();
+    const byProvider = await bound(user);
+    const answers = async () => [
+      await ask(user.headers),
+      await ask(byProvider),
+      await ask(user.headers, { path: '/api/v1/leave', method: 'POST' }),
+    ];
+    expect(await answers()).toEqual(['200', '200', '200']);
+    await set(user, required());
+    expect(await answers()).toEqual([REFUSED_SESSION, '200', '200']);
+    await set(user, required(user.userId));
+    expect(await answers()).toEqual(['200', '200', '200']);
+    await set(user, { sso: null });
+    expect(await answers()).toEqual(['200', '200', '200']);
+  });
+
+  it('takes tokens by the session in which they were made, and those of programs', async () => {
+    const user = await fleet.signIn();
+    const { userId: user_id, organizationId: organization_id } = user;
+    const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+    const made = (sso_organization_id: number | null) =>
+      bearer(fleet.issueToken({ user_id, organization_id, sso_organization_id }));
+    const app = { user_id: null, organization_id, bound: true, client_id: 'app' };
+    const program = bearer(fleet.issueToken(app, await fleet.token({ sub: 'app', client_id: 'app' })));
+    const all = [made(null), made(organization_id! + 1), made(organization_id), program];
+    await set(user, required());
+    const answers = await Promise.all(all.map(headers => ask(headers)));
+    expect(answers).toEqual([REFUSED_SESSION, REFUSED_SESSION, '200', '200']);
+  });
+
+  it('ends the streams of who may not enter any more, and no others', async () => {
+    const user = await fleet.signIn();
+    let open = 0;
+    fleet.storage.handle = (_, response) => {
+      open += 1;
+      response.once('close', () => {
+        open -= 1;
+      });
+      response.writeHead(200, { 'content-type': 'text/event-stream' }).write('begun\n');
+    };
+    const [stays, ends] = [
+      await fleet.get('/api/v1/things', await bound(user)),
+      await fleet.get('/api/v1/things', user.headers),
+    ];
+    expect(open).toBe(2);
+    await set(user, required());
+    await expect(ends.text()).rejects.toThrow();
+    await vi.waitFor(() => expect(open).toBe(1));
+    await stays.body!.cancel();
+  });
+
+  it('is asked again when a body was held back until it was required', async () => {
+    const user = await fleet.signIn();
+    const before = fleet.storage.received.length;
+    const request = holdBack(fleet.url, { path: '/api/v1/things', body: '{"a":1}', headers: user.headers });
+    await request.accepted;
+    const held = new Promise(passed => setTimeout(passed, 1_000));
+    await set(user, required());
+    await held;
+    request.release();
+    expect(await request.answer).toMatch(/^HTTP\/1\.1 403 /);
+    expect(fleet.storage.received).toHaveLength(before);
+  });
+});

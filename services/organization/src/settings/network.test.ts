@@ -190,6 +190,7 @@ describe('what an organization says of tokens', () => {
       personal_token_max_days: null,
       organization_tokens: true,
       oauth_applications: true,
+      sso: null,
     };
     expect(await policy()).toEqual(open);
     await change({ tokens: { personal_tokens_allowed: false, personal_token_max_days: 7 } });
