@@ -275,4 +275,21 @@ describe('SSO enforcement', () => {
       'NOT_FOUND',
     );
   });
+
+  it('knows of each member by what they sign in, and writes to who lacks it', async () => {
+    const at = (name: string, query = '') => `/api/v1/sso/enforcement/${name}/${organization.id}${query}`;
+    const linked = await signInThere('linked');
+    const seen = async () => data(await owner.get(at('status'))).members;
+    const known = async () =>
+      (await seen()).find(({ user_id }: { user_id: number }) => user_id === linked.id);
+    await eventually(known, 'the new member', SOON);
+    const members = await seen();
+    const of = (id: number) => members.find(({ user_id }: { user_id: number }) => user_id === id);
+    expect(of(owner.id)).toMatchObject({ email: owner.email, mfa_enabled: true, sso_linked: false });
+    expect(of(linked.id)).toMatchObject({ email: linked.email, mfa_enabled: false, sso_linked: true });
+    const asked = { user_ids: [member.id, linked.id] };
+    const answer = data(await owner.post(at('bulk-action', '?action=send_sso_reminders'), asked));
+    expect(answer.users_affected).toBe(1);
+    await mailTo(fleet, member.email, 'sign in through its identity provider');
+  });
 });

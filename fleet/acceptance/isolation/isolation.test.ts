@@ -118,6 +118,9 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   grant_types: ['authorization_code'],
   redirect_uris: ['https://app.example.com/callback'],
   event_types: NEVER,
+  enforce: false,
+  notification_type: 'mfa_setup',
+  action: 'generate_migration_report',
 });
 
 /** The value with that of each field which is known by its name. */

@@ -119,6 +119,7 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
   const asked = { user_id: holder.id, reason: named('Ticket'), minutes: 5 };
   const { impersonation } = await made(`${organization.path}/impersonations`, asked);
   const provider = await setUpProvider(fleet, administrator, named('Login'), `${marker}.test`);
+  await planMigration(administrator, organization.id, holder.id, named('Exempt'));
   const hook = await sendToWebhook(administrator, organization.path, named('Directory'));
 
   const twin = await made('/api/v1/users', { email: uniqueEmail(marker) });
@@ -235,6 +236,28 @@ async function verifyDomain(
 function jobOf(answer: TestAnswer): string {
   if (answer.status >= 300) throw new Error(answer.text);
   return answer.body.data.import_id ?? answer.headers.get('location')!.split('/').at(-1)!;
+}
+
+/** A plan that exempts somebody, of which members have been told; nothing is enforced. */
+async function planMigration(
+  administrator: Person,
+  organizationId: number,
+  exempt: number,
+  reason: string,
+): Promise<void> {
+  const post = (name: string, body?: object, query = '') =>
+    administrator.post(`/api/v1/sso/enforcement/${name}/${organizationId}${query}`, body);
+  // Identity has to have heard of the membership.
+  await eventually(
+    async () => (await post('plan', { exemptions: [{ user_id: exempt, reason }] })).status === 200,
+    'the plan',
+  );
+  data(await post('enforce', { enforce: false }));
+  await eventually(
+    async () =>
+      data(await post('notifications', undefined, '?notification_type=sso_migration')).notifications_sent > 0,
+    'somebody to be told',
+  );
 }
 
 async function registerPasskey(fleet: AcceptanceFleet, person: Person): Promise<number> {

@@ -59,7 +59,6 @@ const NOTHING_PERSONAL: Record<string, string> = {
   'sso.migration_plans': "an organization's",
   'sso.organizations': "an organization's",
   'sso.outgoing_mail': 'sealed, until it is sent',
-  'sso.plan_reminders': "an organization's",
   'sso.providers': "an organization's; who made it is an id",
   'sso.roles': 'ids',
   'sso.scim_groups': "an organization's; who is in them stands elsewhere",

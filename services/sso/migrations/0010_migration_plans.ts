@@ -13,16 +13,9 @@ export const migrationPlans = {
         sso_deadline timestamptz,
         -- days before a deadline
         reminder_days int[] not null default '{}',
+        -- those that have gone out, as 'kind, deadline in seconds since 1970, days'
+        reminded text[] not null default '{}',
         updated_at timestamptz not null default now()
-      );
-
-      -- Reminders of a deadline that have gone out.
-      create table plan_reminders (
-        organization_id bigint not null references migration_plans on delete cascade,
-        kind text not null,
-        deadline timestamptz not null,
-        days int not null,
-        primary key (organization_id, kind, deadline, days)
       );
 
       -- When members were last sent what.
@@ -35,6 +28,6 @@ export const migrationPlans = {
       );
       create index on member_notices (user_id);
     `);
-    for (const table of ['migration_plans', 'plan_reminders', 'member_notices']) await tenantTable(db, table);
+    for (const table of ['migration_plans', 'member_notices']) await tenantTable(db, table);
   },
 };

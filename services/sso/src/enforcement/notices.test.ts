@@ -137,11 +137,11 @@ describe('the plan', () => {
     await run();
     await eventually(() => mailsTo('cyd').length > 0, 'the mail');
     expect([mailsTo('ada').length, mailsTo('ben').length, mailsTo('dan').length]).toEqual([0, 1, 0]);
-    const days = await service.sql<{ days: number }>(
-      'select days from sso.plan_reminders where organization_id = ? order by days',
+    const [kept] = await service.sql<{ reminded: string[] }>(
+      'select reminded from sso.migration_plans where organization_id = ?',
       [acme.id],
     );
-    expect(days.map(({ days: before }) => before)).toEqual([7, 14]);
+    expect(kept!.reminded.map(mark => mark.split(', ').at(-1)).toSorted()).toEqual(['14', '7']);
   });
 });
 

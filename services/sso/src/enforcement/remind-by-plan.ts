@@ -25,11 +25,14 @@ export const remindByPlan: Schedule<SsoTools & Resources> = {
   },
 };
 
+/** SQL: what is noted of a reminder that has gone out. */
+const MARK = (deadline: string) =>
+  `concat(:kind::text, ', ', extract(epoch from plan.${deadline})::bigint, ', ', days)`;
+
 /** SQL: days before the deadline of a plan that have come, of which nobody was reminded. */
 const OPEN = (deadline: string) => `from migration_plans as plan, unnest(plan.reminder_days) as days
   where plan.${deadline} > now() and plan.${deadline} - days * interval '1 day' <= now()
-    and not exists (select from plan_reminders as sent where sent.organization_id = plan.organization_id
-      and sent.kind = :kind and sent.deadline = plan.${deadline} and sent.days = days.days)`;
+    and not ${MARK(deadline)} = any (plan.reminded)`;
 
 async function due({ knex }: Pick<Resources, 'knex'>, kind: Reminder): Promise<number[]> {
   return await knex.transaction(async db => {
@@ -49,13 +52,17 @@ async function remind(
   const plan = await briefly(db => planOf(db, organizationId));
   const members = await readinessOf({ call, briefly }, organizationId, plan, null);
   await briefly(async db => {
+    const own = { organization_id: organizationId };
+    await db('migration_plans').where(own).forUpdate().first('organization_id');
+    const deadline = DEADLINES[kind];
     const { rows } = await db.raw(
-      `insert into plan_reminders (organization_id, kind, deadline, days)
-       select plan.organization_id, :kind, plan.${DEADLINES[kind]}, days.days ${OPEN(DEADLINES[kind])}
-         and plan.organization_id = :organization
-       on conflict do nothing returning days`,
+      `select ${MARK(deadline)} as mark ${OPEN(deadline)} and plan.organization_id = :organization`,
       { kind, organization: organizationId },
     );
+    const marks = rows.map(({ mark }: { mark: string }) => mark);
+    await db('migration_plans')
+      .where(own)
+      .update({ reminded: db.raw('reminded || cast(? as text[])', [marks]) });
     if (rows.length > 0) await sendNotices({ db, mailer, publicUrl }, organizationId, kind, members, plan);
   });
 }
