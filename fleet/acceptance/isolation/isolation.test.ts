@@ -118,7 +118,6 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   grant_types: ['authorization_code'],
   redirect_uris: ['https://app.example.com/callback'],
   event_types: NEVER,
-  enforce: false,
   notification_type: 'mfa_setup',
   action: 'generate_migration_report',
 });

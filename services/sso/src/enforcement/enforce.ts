@@ -48,7 +48,7 @@ export const enforceSso = endpoint(
           .optional()
           .meta({ description: 'With enforce: active administrators who are let in without' }),
       })
-      .meta({ examples: [{ enforce: true, break_glass_user_ids: [5] }] }),
+      .meta({ examples: [{ enforce: false }, { enforce: true, break_glass_user_ids: [5] }] }),
     answer: z.object({
       enforced: z.boolean(),
       break_glass_user_ids: z.array(Id),
