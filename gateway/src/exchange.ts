@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Span } from '@opentelemetry/api';
-import type { Access, PolicySubject, Principal, RateLimitVerdict } from '@rivergate/caller';
+import type { Access, PolicyRequest, PolicySubject, Principal, RateLimitVerdict } from '@rivergate/caller';
 import type { HeaderLine } from './answer/header-line.ts';
 import type { Route } from './routes/route.ts';
 import type { AccessToken } from './tokens/access-token.ts';
@@ -13,7 +13,7 @@ export type Upgrade = { socket: Duplex; head: Buffer };
 export type Open = { readonly key: string; requests: number };
 
 /** A request as the policy of the organization that it acts on sees it. */
-export type OrganizationSubject = PolicySubject & { organizationId: number };
+export type OrganizationSubject = PolicySubject & PolicyRequest & { organizationId: number };
 
 /** One request on its way through the pipeline: every step reads what came before it and adds its own. */
 export type Exchange = {

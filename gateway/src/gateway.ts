@@ -1,4 +1,4 @@
-import { credentialKey, followAccessState, rateLimiter } from '@rivergate/caller';
+import { credentialKey, followAccessState, policyReports, rateLimiter } from '@rivergate/caller';
 import { dpopNonces } from '@rivergate/caller/dpop';
 import { sharedKey } from '@rivergate/caller/internal-keys';
 import { clientOrigins } from '@rivergate/contracts';
@@ -72,6 +72,8 @@ export async function startGateway(
     stopping.push(await startTracing('gateway', config.traceEndpoint));
     const redis = connectRedis(config.redisUrl, log, 'fails');
     stopping.push(() => redis.disconnect());
+    const reports = policyReports(redis);
+    stopping.push(() => reports.stop());
     await whenConnected(redis, 2_000);
     stopping.push(followAccessState(redis));
 
@@ -143,6 +145,7 @@ export async function startGateway(
       redis,
       limiter,
       owners,
+      policyReports: reports,
       destinations,
       bodies,
       answerPatience: config.answerPatience,

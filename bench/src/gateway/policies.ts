@@ -8,6 +8,7 @@ export const EVERYTHING: AccessPolicy = {
   organizationTokens: true,
   oauthApplications: true,
   sso: null,
+  attributePolicies: [],
 };
 
 /** Of one that admits a thousand networks; that from which the load comes is the last of them. */

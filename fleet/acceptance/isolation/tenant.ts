@@ -139,6 +139,13 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
     await administrator.put(`${organization.path}/audit-shipping`, { url: 'http://127.0.0.1:61999/v1/logs' }),
   );
   const provisioning = await provision(fleet, administrator, `${marker}.test`);
+  const { policy } = await made('/api/v1/sso/abac-policies', {
+    name: named('Nobody'),
+    priority: 1,
+    effect: 'deny',
+    mode: 'report',
+    condition: { attribute: 'user.id', operator: 'in', value: [holder.id] },
+  });
   const { audit_logs } = data(await administrator.get(`${organization.path}/audit-logs`));
 
   const dissolved = await foundOrganization(administrator, named('Dissolved'));
@@ -183,6 +190,7 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
       webhooks: hook.id,
       deliveries: hook.deliveryId,
       providers: provider,
+      'abac-policies': policy.id,
     },
   };
 }

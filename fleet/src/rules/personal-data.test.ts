@@ -67,6 +67,7 @@ const NOTHING_PERSONAL: Record<string, string> = {
   'sso.tickets': 'sealed, for ten minutes',
   'sso.verified_domains': "an organization's",
   'sso.workspaces': 'ids',
+  'sso.abac_policies': "an organization's; whom a condition names is an id",
 };
 
 const schemaOf = (service: string) => DATABASE_ROLES.find(({ role }) => role === roleOf(service))!.schema;

@@ -45,6 +45,28 @@ describe('the gateway`s consumer', () => {
       {} as never,
     );
     expect((await fleet.get('/api/v1/things', member.headers)).status).toBe(403);
+    const bound = await fleet.signIn();
+    for (let request = 0; request < 3; request++)
+      expect((await fleet.get('/api/v1/things', bound.headers)).status).toBe(200);
+    const condition = { all: [] };
+    const policy = {
+      id: 1,
+      revision: 1,
+      name: 'Nobody',
+      effect: 'deny',
+      mode: 'enforce',
+      condition,
+    } as const;
+    fleet.attributePolicies.set(bound.organizationId!, [policy]);
+    expect(subscribed?.topics).toContain('rivergate.sso.abac_policy');
+    await subscribed?.handle(
+      {
+        type: 'sso.abac_policy.created',
+        organizationid: String(bound.organizationId),
+      } as unknown as CloudEvent,
+      {} as never,
+    );
+    expect((await fleet.get('/api/v1/things', bound.headers)).status).toBe(403);
     await stop();
   });
 });

@@ -10,6 +10,7 @@ import {
 import type { RedisClient } from '@rivergate/redis';
 import type { Owners } from '@rivergate/service';
 import type { OfLogin, OpenConnections } from '../forwarding/open-connections.ts';
+import { denyingPolicy } from '../pipeline/organization-policy.ts';
 
 /** Milliseconds between two looks at the sessions and tokens that hold something open. */
 const INTERVAL = 500;
@@ -38,7 +39,9 @@ export function watchLogins(
     const known = await readAccess(redis, asked).catch(() => null);
     const state = await stateOf(login, known?.session);
     if (state?.state !== 'active' || hasExpired(state)) return close();
-    if (subject && refusalUnder(await policyOf(subject.organizationId, known), subject)) close();
+    if (!subject) return;
+    const policy = await policyOf(subject.organizationId, known);
+    if (refusalUnder(policy, subject) || denyingPolicy(policy, subject)) close();
   };
   const timer = setInterval(() => {
     for (const open of connections.ofLogins()) look(open).catch(() => {});

@@ -17,7 +17,7 @@ export function decideAgain(redis: RedisClient, owners: Owners) {
   const read = readAnew(redis);
   const revoked = revocation(owners);
   const entitled = principal(owners);
-  const admitted = organizationPolicy(owners);
+  const admitted = organizationPolicy(owners, null);
   return (exchange: Exchange): void | Promise<void> => {
     if (!exchange.token || performance.now() - exchange.decidedAt <= HOLDS) return;
     return read(exchange)

@@ -1,33 +1,68 @@
-import { type AccessPolicy, policySubject, refusalUnder } from '@rivergate/caller';
-import { IpNotAllowed, ssoRequired, TokenNotAllowed } from '@rivergate/endpoint';
+import {
+  type AccessPolicy,
+  attributesOf,
+  decidingPolicy,
+  type PolicyReports,
+  policySubject,
+  refusalUnder,
+} from '@rivergate/caller';
+import { IpNotAllowed, PolicyDenied, policyDetail, ssoRequired, TokenNotAllowed } from '@rivergate/endpoint';
 import type { Owners } from '@rivergate/service';
-import type { Exchange } from '../exchange.ts';
+import type { Exchange, OrganizationSubject } from '../exchange.ts';
 
 /**
- * Step: does the organization that the request acts on admit it, by where it comes from, by its kind of token and by what opened its session? That
- * concerns members and clients. Strangers get nothing there anyway, and who administers the platform is not kept out:
- * that is how an organization gets in again that has locked itself out.
+ * Step: does the organization that the request acts on admit it, by where it comes from, by its kind of token, by what
+ * opened its session and by its policies on attributes? That concerns members and clients. Strangers get nothing there anyway, and who administers the
+ * platform is not kept out: that is how an organization gets in again that has locked itself out.
+ *
+ * @param reports where policies in mode `report` are counted; not where a request is decided again
  */
-export function organizationPolicy(owners: Pick<Owners, 'policy'>) {
+export function organizationPolicy(owners: Pick<Owners, 'policy'>, reports: PolicyReports | null) {
   return (exchange: Exchange): void | Promise<void> => {
     const { principal, access } = exchange;
     exchange.subject = null;
     if (!principal || principal.organizationId === null) return;
     if (!principal.isMember && principal.kind !== 'client') return;
     const policy = access?.policy.policy;
-    if (policy) return decide(exchange, policy);
-    return owners.policy(principal.organizationId, access?.policy).then(told => decide(exchange, told));
+    if (policy) return decide(exchange, policy, reports);
+    return owners
+      .policy(principal.organizationId, access?.policy)
+      .then(told => decide(exchange, told, reports));
   };
 }
 
-function decide(exchange: Exchange, policy: AccessPolicy): void {
+function decide(exchange: Exchange, policy: AccessPolicy, reports: PolicyReports | null): void {
   const { principal, route, access } = exchange;
   if (principal!.isSystemAdmin) return;
   const facts = access?.session.state === 'active' ? access.session.token : undefined;
-  const subject = { organizationId: principal!.organizationId!, ...policySubject(principal!, facts) };
+  const subject = {
+    organizationId: principal!.organizationId!,
+    ...policySubject(principal!, facts),
+    principal: principal!,
+    operation: route!,
+  };
   const refusal = refusalUnder(policy, subject);
   if (refusal === 'token') throw TokenNotAllowed();
-  if (refusal === 'ip' && !route?.anyNetwork) throw IpNotAllowed();
-  if (refusal === 'sso' && !route?.anyNetwork) throw ssoRequired(policy.sso!.loginUrl);
+  if (!route!.anyNetwork) {
+    if (refusal === 'ip') throw IpNotAllowed();
+    if (refusal === 'sso') throw ssoRequired(policy.sso!.loginUrl);
+    const denying = denyingPolicy(policy, subject, reports);
+    if (denying) throw PolicyDenied(undefined, [policyDetail(denying)]);
+  }
   exchange.subject = subject;
+}
+
+/** The policy by attributes that denies a request; null where none does. */
+export function denyingPolicy(
+  { attributePolicies }: AccessPolicy,
+  request: OrganizationSubject,
+  reports: PolicyReports | null = null,
+) {
+  if (attributePolicies.length === 0) return null;
+  const deciding = decidingPolicy(
+    attributePolicies,
+    attributesOf(request),
+    reports ? (policy, applies) => reports.count(policy, applies, request) : undefined,
+  );
+  return deciding?.effect === 'deny' ? deciding : null;
 }

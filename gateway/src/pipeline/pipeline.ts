@@ -1,4 +1,4 @@
-import type { CredentialKey, RateLimiter } from '@rivergate/caller';
+import type { CredentialKey, PolicyReports, RateLimiter } from '@rivergate/caller';
 import type { RedisClient } from '@rivergate/redis';
 import type { Owners } from '@rivergate/service';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
@@ -35,6 +35,7 @@ export type PipelineParts = {
   redis: RedisClient;
   limiter: RateLimiter;
   owners: Owners;
+  policyReports: PolicyReports;
   destinations: ReadonlyMap<string, Destination>;
   key: CredentialKey;
   bodies: RequestBodies;
@@ -63,7 +64,7 @@ export function passage(parts: PipelineParts): readonly Step[] {
     revocation(parts.owners),
     principal(parts.owners),
     rateLimit(parts.limiter),
-    organizationPolicy(parts.owners),
+    organizationPolicy(parts.owners, parts.policyReports),
   ];
 }
 

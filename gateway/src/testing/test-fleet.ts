@@ -1,5 +1,10 @@
 import { randomInt, randomUUID } from 'node:crypto';
-import { accessTokenAudience, credentialKeys, generateInternalKeys } from '@rivergate/caller';
+import {
+  type AttributePolicy,
+  accessTokenAudience,
+  credentialKeys,
+  generateInternalKeys,
+} from '@rivergate/caller';
 import { startTestRedis, type TestRedis } from '@rivergate/caller/test-redis';
 import type { accessPolicy } from '@rivergate/contracts';
 import type { ManifestRoute } from '@rivergate/endpoint';
@@ -37,6 +42,7 @@ const EVERYTHING: Policy = {
   organization_tokens: true,
   oauth_applications: true,
   sso: null,
+  attribute_policies: false,
 };
 
 export type Member = {
@@ -63,6 +69,9 @@ export type TestFleet = {
   members: Map<string, Member>;
   /** What organization says of the policies of organizations, by id; of others, that they admit everything. */
   policies: Map<number, Partial<Policy>>;
+  /** What sso says of the policies by attributes of organizations, by id. */
+  attributePolicies: Map<number, AttributePolicy[]>;
+  sso: StandIn;
   /** What identity says of tokens, by hash. */
   tokens: Map<string, TestToken>;
   /** A token that identity knows from now on; a personal access token where none is given. */
@@ -105,6 +114,7 @@ export async function startTestFleet(
   }
   const identity = standIns.get('identity')!;
   const organization = standIns.get('organization')!;
+  const sso = standIns.get('sso')!;
   const newKey = async (kid: string) => {
     const { privateKey, publicKey } = await generateKeyPair('ES256');
     return { kid, privateKey, jwk: { ...(await exportJWK(publicKey)), kid, alg: 'ES256', use: 'sig' } };
@@ -113,6 +123,7 @@ export async function startTestFleet(
   const sessions: TestFleet['sessions'] = new Map();
   const members: TestFleet['members'] = new Map();
   const policies: TestFleet['policies'] = new Map();
+  const attributePolicies: TestFleet['attributePolicies'] = new Map();
   const tokens: TestFleet['tokens'] = new Map();
 
   identity.handle = (_, response, { url, principal, body }) => {
@@ -135,13 +146,23 @@ export async function startTestFleet(
     if (policyOf)
       return json(response, 200, {
         success: true,
-        data: { ...EVERYTHING, ...policies.get(Number(policyOf)) },
+        data: {
+          ...EVERYTHING,
+          attribute_policies: attributePolicies.has(Number(policyOf)),
+          ...policies.get(Number(policyOf)),
+        },
       });
     const ids = /^\/internal\/organizations\/(\d+)\/principals\/(\d+)$/.exec(url);
     if (!ids) return json(response, 401, {});
     const stranger: Member = { member: false, is_admin: false, permissions: [], plan: null };
     const member = members.get(`${ids[1]}:${ids[2]}`) ?? stranger;
     json(response, 200, { success: true, data: { workspaces: [], ...member } });
+  };
+
+  sso.handle = (_, response, { url, principal }) => {
+    const of = /^\/internal\/organizations\/(\d+)\/attribute-policies$/.exec(url)?.[1];
+    if (!principal || !of) return json(response, 401, {});
+    json(response, 200, { success: true, data: { policies: attributePolicies.get(Number(of)) ?? [] } });
   };
 
   const env: NodeJS.ProcessEnv = {
@@ -188,6 +209,8 @@ export async function startTestFleet(
     sessions,
     members,
     policies,
+    attributePolicies,
+    sso,
     tokens,
     issueToken(facts, issued = prefixedToken('pat')) {
       const usual = {

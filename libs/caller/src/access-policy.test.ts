@@ -48,6 +48,7 @@ describe('a policy on tokens', () => {
     organizationTokens: true,
     oauthApplications: true,
     sso: null,
+    attributePolicies: [],
   };
   const token = (kind: 'pat' | 'oauth', bound: boolean, age = 0): PolicySubject => ({
     ip: '198.51.100.1',
@@ -84,6 +85,7 @@ describe('a policy that asks for the identity provider of the organization', () 
     organizationTokens: true,
     oauthApplications: true,
     sso: { exceptUserIds: [7, 8], loginUrl: 'https://rivergate.example/account' },
+    attributePolicies: [],
   };
   const token = (ssoOrganizationId: number | null): TokenFacts => ({
     id: 1,

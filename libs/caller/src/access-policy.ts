@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net';
+import type { AttributePolicy } from './policy-language.ts';
 import type { TokenFacts, TokenKind } from './token-state.ts';
 
 /** What an organization demands of every request in it, whoever makes it. */
@@ -15,6 +16,8 @@ export type AccessPolicy = {
   oauthApplications: boolean;
   /** Null where people act in it by whatever they have signed in with. */
   sso: SsoRequirement | null;
+  /** In the order in which they are asked; sso owns them. */
+  attributePolicies: readonly AttributePolicy[];
 };
 
 /** People act in the organization only by sessions that its identity provider opened, and by tokens made in these. */

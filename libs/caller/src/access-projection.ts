@@ -5,13 +5,14 @@ import { forgetToken, revokeToken } from './token-state.ts';
 /** What the projection reads of a CloudEvent. */
 export type AccessEvent = { type: string; data?: unknown; organizationid?: string | number | null };
 
-/** Prefixes of the events after which what is known of an organization's members no longer counts. */
+/** Prefixes of the events after which what is known of an organization's members, or of its policies, no longer counts. */
 const membershipEvents = [
   'organization.member.',
   'organization.role.',
   'organization.organization.',
   // With it end the roles held there.
   'organization.workspace.deleted',
+  'sso.abac_policy.',
 ];
 
 /** Topics whose events projectAccess understands. */
@@ -23,6 +24,7 @@ export const accessTopics = [
   'rivergate.organization.role',
   'rivergate.organization.organization',
   'rivergate.organization.workspace',
+  'rivergate.sso.abac_policy',
 ] as const;
 
 /**

@@ -43,7 +43,7 @@ export type TokenLogin = { kind: TokenKind; tokenHash: string };
 /** A membership as Redis knows it. Null means that the organization service must be asked. */
 export type KnownMembership = { generation: string | null; membership: Membership | null };
 
-/** The policy of an organization as Redis knows it. Null means that the organization service must be asked. */
+/** The policy of an organization as Redis knows it. Null means that its owners must be asked. */
 export type KnownPolicy = { generation: string | null; policy: AccessPolicy | null };
 
 export type Access = {
@@ -86,7 +86,8 @@ const sessionKey = (sessionId: number) => `${ACCESS}${session(sessionId)}`;
 const generationKey = (organizationId: number) => `${ACCESS}${organization(organizationId)}:generation`;
 const membershipKey = (organizationId: number, userId: number) =>
   `${ACCESS}${organization(organizationId)}:membership:${userId}`;
-const policyKey = (organizationId: number) => `${ACCESS}${organization(organizationId)}:policy`;
+/** Named otherwise than in versions that knew no policies by attributes, and left them out. */
+const policyKey = (organizationId: number) => `${ACCESS}${organization(organizationId)}:policies`;
 
 /**
  * What is known of the login, of each membership and of the policy, from the memory of the connection.
@@ -227,7 +228,7 @@ export async function fillMembership(
   await redis.set(membershipKey(known.organizationId, known.userId), value, 'EX', MEMBERSHIP_SECONDS);
 }
 
-/** Keeps what organization said of an organization's policy, under the generation that was read before asking. */
+/** Keeps what was said of an organization's policy, under the generation that was read before asking. */
 export async function fillPolicy(
   redis: RedisClient,
   known: { organizationId: number; generation: string; policy: AccessPolicy },

@@ -46,6 +46,7 @@ export {
   namesThisMachine,
   reachedByOthers,
 } from './address.ts';
+export { decidingPolicy } from './attribute-policy.ts';
 export { clientStanding } from './client-standing.ts';
 export {
   CREDENTIAL_HEADER,
@@ -81,6 +82,25 @@ export {
   type PermissionEntry,
   workspacesWith,
 } from './permission.ts';
+export { attributesOf, type PolicyRequest, type RequestedOperation } from './policy-attributes.ts';
+export { clockOf, type Explanation, explain, minutesOf, testOf } from './policy-condition.ts';
+export {
+  ATTRIBUTES,
+  type AttributeName,
+  type AttributePolicy,
+  type Attributes,
+  type AttributeValue,
+  type Comparison,
+  type Condition,
+  OPERATORS,
+  type TimeWindow,
+} from './policy-language.ts';
+export {
+  type PolicyReport,
+  type PolicyReports,
+  policyReports,
+  readPolicyReport,
+} from './policy-report.ts';
 export { policySubject } from './policy-subject.ts';
 export {
   anonymous,

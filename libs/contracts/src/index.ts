@@ -1,3 +1,4 @@
+export * from './attribute-policies.ts';
 export * from './branding.ts';
 export * from './identity.ts';
 export * from './managed-accounts.ts';

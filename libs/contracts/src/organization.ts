@@ -55,6 +55,7 @@ export const accessPolicy = spec({
       .object({ except_user_ids: z.array(Id), login_url: z.string() })
       .nullable()
       .meta({ description: 'Where people act in it only in sessions that its identity provider opened' }),
+    attribute_policies: z.boolean().meta({ description: 'Whether sso has to be asked for more' }),
   }),
   errors: [OrganizationNotFound],
 });

@@ -9,6 +9,7 @@ import {
   MfaEnrolmentRequired,
   NotFound,
   OrganizationNotFound,
+  PolicyDenied,
   SsoRequired,
   StepUpRequired,
   TokenNotAllowed,
@@ -181,7 +182,7 @@ export function impliedErrors(spec: EndpointSpec): ErrorDeclaration[] {
     ...(spec.fresh ? [StepUpRequired] : []),
     ...(tokens ? [Forbidden] : []),
     ...(people && !spec.beforeEnrolment ? [MfaEnrolmentRequired] : []),
-    ...(people && !spec.anyNetwork ? [IpNotAllowed, SsoRequired] : []),
+    ...(people && !spec.anyNetwork ? [IpNotAllowed, SsoRequired, PolicyDenied] : []),
     ...(people && !spec.session ? [TokenNotAllowed] : []),
     ...(tokens && rule !== 'scim' && !spec.session && !spec.anyScope && !actsInOrganization(spec)
       ? [NotFound]

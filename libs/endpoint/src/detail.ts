@@ -29,6 +29,11 @@ export function missingPermission(permission: string): FailureDetail {
   return { field: 'permission', code: 'missing_permission', reason: permission };
 }
 
+/** The detail of a refusal by a policy of an organization, by id and name. */
+export function policyDetail({ id, name }: { id: number; name: string }): FailureDetail {
+  return { field: `policy.${id}`, code: 'not_allowed', reason: name };
+}
+
 /** An answer lists no more of them, whatever came in. */
 export const MAX_DETAILS = 20;
 

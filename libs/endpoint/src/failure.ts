@@ -1,6 +1,6 @@
 import { boundedDetails, type FailureDetail } from './detail.ts';
 
-export { type DetailCode, type FailureDetail, missingPermission } from './detail.ts';
+export { type DetailCode, type FailureDetail, missingPermission, policyDetail } from './detail.ts';
 
 /** A declared refusal on its way to the caller. Thrown, it rolls the transaction back; returned, it commits. */
 export class Failure extends Error {
@@ -72,6 +72,12 @@ export const SsoRequired = error(
 /** With where that is. */
 export const ssoRequired = (loginUrl: string): Failure =>
   SsoRequired(undefined, [{ field: 'login_url', code: 'required', reason: loginUrl }]);
+/** Its detail names the policy. */
+export const PolicyDenied = error(
+  'POLICY_DENIED',
+  403,
+  'A policy of your organization denies this request; ask an administrator of it',
+);
 export const CrossSiteRequest = error(
   'CROSS_SITE_REQUEST',
   403,

@@ -12,6 +12,8 @@ const DEFAULT_TIMEOUT = 30_000;
 
 /** What the gateway needs to know of one endpoint. */
 export interface ManifestRoute {
+  /** As clients call it; one that an older version has kept has none. */
+  operation?: string;
   method: Uppercase<Method>;
   /** With `{name}` parameters, from the root. */
   path: string;
@@ -49,6 +51,7 @@ export function manifest(service: string, groups: Record<string, readonly Endpoi
     .filter(({ spec }) => spec.caller !== 'internal')
     .map(
       ({ spec }): ManifestRoute => ({
+        operation: spec.operation,
         method: spec.method.toUpperCase() as Uppercase<Method>,
         path: templatePath(spec),
         caller: spec.caller,

@@ -1,4 +1,4 @@
-import type { CredentialKeys, Principal, RateLimiter, UsedOnce } from '@rivergate/caller';
+import type { CredentialKeys, Principal, RateLimiter, RequestedOperation, UsedOnce } from '@rivergate/caller';
 import type { RedisClient } from '@rivergate/redis';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
@@ -24,13 +24,13 @@ export interface Runtime {
   call: ServiceClient;
   /**
    * The user as session and membership make them now. Throws Unauthorized when the session has ended, and
-   * UpstreamUnavailable when that cannot be known; IpNotAllowed and TokenNotAllowed where the organization does not admit
+   * UpstreamUnavailable when that cannot be known; IpNotAllowed, TokenNotAllowed and PolicyDenied where the organization does not admit
    * the request, unless `spec` says that it is open from any network.
    */
   standing(
     caller: Principal,
     db: Knex.Transaction,
-    spec: { anyNetwork?: true | undefined },
+    spec: RequestedOperation & { anyNetwork?: true | undefined },
   ): Promise<Principal>;
   /**
    * In the service that owns memberships: makes changes of what members of the caller's organization may do wait for the

@@ -9,4 +9,5 @@ export const admitsEverything = endpoints()(accessPolicy, async () => ({
   organization_tokens: true,
   oauth_applications: true,
   sso: null,
+  attribute_policies: false,
 }));

@@ -1,4 +1,5 @@
 import { defineService } from '@rivergate/service';
+import * as abacPolicies from './abac-policies/index.ts';
 import * as attempts from './attempts/index.ts';
 import * as domains from './domains/index.ts';
 import type { SsoTools } from './endpoint.ts';
@@ -27,6 +28,7 @@ export const sso = defineService<SsoTools>({
     domains,
     logins,
     enforcement,
+    abacPolicies,
     scimDiscovery,
     scimUsers,
     scimGroups,

@@ -236,3 +236,37 @@ export const ssoNoticesSent = event({
     members: z.number().int(),
   }),
 });
+
+const AbacPolicy = z.object({ organization_id: Id, policy_id: Id, name: z.string() });
+
+export const abacPolicyCreated = event({
+  type: 'sso.abac_policy.created',
+  version: 1,
+  audit: 'abac_policy.created',
+  summary: 'An administrator made an attribute-based access policy',
+  data: AbacPolicy.extend({
+    priority: z.number().int(),
+    effect: z.enum(['allow', 'deny']),
+    mode: z.enum(['enforce', 'report']),
+    condition: z.record(z.string(), z.unknown()),
+  }),
+  webhook: true,
+});
+
+export const abacPolicyUpdated = event({
+  type: 'sso.abac_policy.updated',
+  version: 1,
+  audit: 'abac_policy.updated',
+  summary: 'An administrator changed an attribute-based access policy',
+  data: AbacPolicy.extend({ changes: Changes }),
+  webhook: true,
+});
+
+export const abacPolicyDeleted = event({
+  type: 'sso.abac_policy.deleted',
+  version: 1,
+  audit: 'abac_policy.deleted',
+  summary: 'An administrator deleted an attribute-based access policy',
+  data: AbacPolicy,
+  webhook: true,
+});

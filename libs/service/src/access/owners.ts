@@ -1,5 +1,6 @@
 import {
   type AccessPolicy,
+  type AttributePolicy,
   fillMembership,
   fillPolicy,
   fillSession,
@@ -15,7 +16,13 @@ import {
   type TokenLogin,
   type TokenState,
 } from '@rivergate/caller';
-import { accessPolicy, memberPrincipal, sessionState, TOKEN_OWNERS } from '@rivergate/contracts';
+import {
+  accessPolicy,
+  attributePolicies,
+  memberPrincipal,
+  sessionState,
+  TOKEN_OWNERS,
+} from '@rivergate/contracts';
 import { type Call, Failure } from '@rivergate/endpoint';
 import type { RedisClient } from '@rivergate/redis';
 
@@ -38,7 +45,7 @@ export type Owners = {
   /**
    * Of an organization that is known to exist: asking leaves a key behind.
    *
-   * @throws UpstreamUnavailable when organization does not answer
+   * @throws UpstreamUnavailable when organization does not answer, or sso where it has policies by attributes
    */
   policy(organizationId: number, known: KnownPolicy | undefined): Promise<AccessPolicy>;
 };
@@ -148,7 +155,12 @@ export async function askToken(
 
 const DAY = 86_400_000;
 
-export async function askPolicy(call: Call, organizationId: number): Promise<AccessPolicy> {
+/** @param attributes where policies by attributes are asked for, if the organization has any */
+export async function askPolicy(
+  call: Call,
+  organizationId: number,
+  attributes = () => askAttributePolicies(call, organizationId),
+): Promise<AccessPolicy> {
   const said = await call(accessPolicy, { params: { organization_id: organizationId } });
   const { personal_token_max_days: days } = said;
   return {
@@ -158,7 +170,17 @@ export async function askPolicy(call: Call, organizationId: number): Promise<Acc
     organizationTokens: said.organization_tokens,
     oauthApplications: said.oauth_applications,
     sso: said.sso && { exceptUserIds: said.sso.except_user_ids, loginUrl: said.sso.login_url },
+    attributePolicies: said.attribute_policies ? await attributes() : [],
   };
+}
+
+export async function askAttributePolicies(
+  call: Call,
+  organizationId: number,
+): Promise<readonly AttributePolicy[]> {
+  const { policies } = await call(attributePolicies, { params: { organization_id: organizationId } });
+  // Conditions are checked where they are made.
+  return policies as unknown as AttributePolicy[];
 }
 
 export async function askMembership(call: Call, organizationId: number, userId: number): Promise<Membership> {

@@ -103,6 +103,7 @@ const policyPeer = endpoint(accessPolicy, async () => ({
   organization_tokens: true,
   oauth_applications: true,
   sso: null,
+  attribute_policies: false,
 }));
 
 let policy: ServiceUnderTest;

@@ -1,6 +1,8 @@
 import {
   type AccessPolicy,
+  attributesOf,
   clientStanding,
+  decidingPolicy,
   hasExpired,
   type KnownMembership,
   type Login,
@@ -15,12 +17,20 @@ import {
   type Scope,
   standingIn,
 } from '@rivergate/caller';
-import { accessPolicy, memberPrincipal, sessionState, TOKEN_OWNERS } from '@rivergate/contracts';
+import {
+  accessPolicy,
+  attributePolicies,
+  memberPrincipal,
+  sessionState,
+  TOKEN_OWNERS,
+} from '@rivergate/contracts';
 import {
   type Call,
   type Endpoint,
   type EndpointSpec,
   IpNotAllowed,
+  PolicyDenied,
+  policyDetail,
   type Runtime,
   ssoRequired,
   TokenNotAllowed,
@@ -29,7 +39,14 @@ import {
 import type { RedisClient } from '@rivergate/redis';
 import type { Knex } from 'knex';
 import type { ServiceDefinition } from '../definition.ts';
-import { accessOwners, askMembership, askPolicy, askSession, askToken } from './owners.ts';
+import {
+  accessOwners,
+  askAttributePolicies,
+  askMembership,
+  askPolicy,
+  askSession,
+  askToken,
+} from './owners.ts';
 
 /** Finds out anew what a caller may do. */
 export interface Standings {
@@ -59,6 +76,7 @@ export function standings(
   const owns = (asked: EndpointSpec) => endpoints.some(({ spec }) => spec.operation === asked.operation);
   const [ownsSessions, ownsMemberships] = [owns(sessionState), owns(memberPrincipal)];
   const ownsPolicies = owns(accessPolicy);
+  const ownsAttributePolicies = owns(attributePolicies);
 
   const loginOf = async (login: Login, known: Known, db: Knex.Transaction): Promise<LoginState | null> => {
     const session = known?.session;
@@ -98,24 +116,36 @@ export function standings(
     known: Known,
     db: Knex.Transaction,
   ): Promise<AccessPolicy> => {
-    if (ownsPolicies) return askPolicy(askHere(endpoints, db), organizationId);
-    return known?.policy.policy ?? owners.policy(organizationId, known?.policy);
+    const here = askHere(endpoints, db);
+    const found = known?.policy.policy;
+    if (ownsPolicies)
+      return askPolicy(
+        here,
+        organizationId,
+        async () => found?.attributePolicies ?? (await askAttributePolicies(call, organizationId)),
+      );
+    if (found) return found;
+    if (!ownsAttributePolicies) return owners.policy(organizationId, known?.policy);
+    return askPolicy(call, organizationId, () => askAttributePolicies(here, organizationId));
   };
-  /** @throws IpNotAllowed, TokenNotAllowed, SsoRequired, UpstreamUnavailable */
+  /** @throws IpNotAllowed, TokenNotAllowed, SsoRequired, PolicyDenied, UpstreamUnavailable */
   const requireAdmitted = async (
-    caller: Principal,
+    principal: Principal,
     session: LoginState & { state: 'active' },
-    { anyNetwork }: { anyNetwork?: true | undefined },
+    operation: Parameters<Runtime['standing']>[2],
     known: Known,
     db: Knex.Transaction,
   ): Promise<void> => {
-    const { organizationId, isMember, isSystemAdmin, kind } = caller;
+    const { organizationId, isMember, isSystemAdmin, kind } = principal;
     if (organizationId === null || isSystemAdmin || !(isMember || kind === 'client')) return;
     const policy = await policyOf(organizationId, known, db);
-    const refusal = refusalUnder(policy, policySubject(caller, session.token));
+    const refusal = refusalUnder(policy, policySubject(principal, session.token));
     if (refusal === 'token') throw TokenNotAllowed();
-    if (refusal === 'ip' && !anyNetwork) throw IpNotAllowed();
-    if (refusal === 'sso' && !anyNetwork) throw ssoRequired(policy.sso!.loginUrl);
+    if (operation.anyNetwork) return;
+    if (refusal === 'ip') throw IpNotAllowed();
+    if (refusal === 'sso') throw ssoRequired(policy.sso!.loginUrl);
+    const deciding = decidingPolicy(policy.attributePolicies, attributesOf({ principal, operation }));
+    if (deciding?.effect === 'deny') throw PolicyDenied(undefined, [policyDetail(deciding)]);
   };
   const lookUp = (caller: Principal, login: Login) =>
     readAccess(redis, { ...login, members: membersAbout(caller), policyOf: caller.organizationId }).catch(

@@ -7,7 +7,7 @@ import { exceptionsOf, ssoRequirementOf } from '../sso-requirement/sso-requireme
 
 /** Asked by the gateway about an organization in which somebody acts, every few minutes and after each change. */
 export const getAccessPolicy = endpoint(accessPolicy, async ({ params, db }) => {
-  const { settings } = await enterOrganization(db, params.organization_id);
+  const { settings, attribute_policies } = await enterOrganization(db, params.organization_id);
   const { network, tokens, features } = effectiveSettings(settings);
   const sso = await ssoRequirementOf(db, params.organization_id);
   const makesTokens = features.personal_access_tokens;
@@ -18,5 +18,6 @@ export const getAccessPolicy = endpoint(accessPolicy, async ({ params, db }) => 
     organization_tokens: makesTokens && tokens.organization_tokens_allowed,
     oauth_applications: features.oauth_applications,
     sso: sso && { except_user_ids: exceptionsOf(sso), login_url: sso.login_url },
+    attribute_policies,
   };
 });

@@ -19,6 +19,8 @@ export interface OrganizationRow {
   /** Null unless it is deleted and may still be restored. */
   deleted_at: Date | null;
   erase_at: Date | null;
+  /** Whether sso has to be asked for policies by attributes. */
+  attribute_policies: boolean;
 }
 
 const COLUMNS = [
@@ -33,6 +35,7 @@ const COLUMNS = [
   'updated_at',
   'deleted_at',
   'erase_at',
+  'attribute_policies',
 ];
 
 /**

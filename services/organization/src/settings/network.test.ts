@@ -191,6 +191,7 @@ describe('what an organization says of tokens', () => {
       organization_tokens: true,
       oauth_applications: true,
       sso: null,
+      attribute_policies: false,
     };
     expect(await policy()).toEqual(open);
     await change({ tokens: { personal_tokens_allowed: false, personal_token_max_days: 7 } });

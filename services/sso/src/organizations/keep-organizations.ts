@@ -28,6 +28,7 @@ const TABLES = [
   'exemptions',
   'migration_plans',
   'member_notices',
+  'abac_policies',
   'scim_attempts',
   'scim_deprovisions',
   'scim_group_members',

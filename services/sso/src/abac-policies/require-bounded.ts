@@ -1,0 +1,21 @@
+import type { Condition } from '@rivergate/caller';
+import { ValidationFailed } from '@rivergate/endpoint';
+import type { Knex } from 'knex';
+import { decidingPolicies, policiesInOrder } from './policy-store.ts';
+
+/** Groups and comparisons of all policies of an organization: each request may come to all of them. */
+const MOST_PARTS = 200;
+
+/** @throws ValidationFailed where the policies as they are in the transaction are more than a request should wait for */
+export async function requireBounded(db: Knex.Transaction, organizationId: number): Promise<void> {
+  const policies = decidingPolicies(await policiesInOrder(db, organizationId));
+  if (policies.reduce((sum, { condition }) => sum + partsOf(condition), 0) <= MOST_PARTS) return;
+  const reason = `would make the conditions of all policies have more than ${MOST_PARTS} parts together`;
+  throw ValidationFailed(undefined, [{ field: 'body.condition', code: 'too_big', reason }]);
+}
+
+function partsOf(condition: Condition): number {
+  if ('not' in condition) return 1 + partsOf(condition.not);
+  const parts = 'all' in condition ? condition.all : 'any' in condition ? condition.any : [];
+  return parts.reduce((sum, part) => sum + partsOf(part), 1);
+}
