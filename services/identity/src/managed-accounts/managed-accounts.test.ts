@@ -118,16 +118,20 @@ describe('an account that an organization vouches for', () => {
     await happened(accountVouched, userId, {});
     await eventually(async () => (await account(userId)).verified_at !== null);
   });
-  it('is asked for by organization alone', async () => {
+  it('is asked for by organization alone, and looked up by sso too', async () => {
     const { userId } = await managed();
-    for (const name of ['sso', 'gateway', 'storage']) {
+    for (const [name, found] of [
+      ['sso', 200],
+      ['gateway', 403],
+      ['storage', 403],
+    ] as const) {
       const other = identity.as(fellowService(name));
       const tries = [
         await other.put(path(userId)),
         await other.patch(path(userId), {}),
         await other.post('/internal/accounts/search', { user_id: userId }),
       ];
-      expect(tries.map(({ status }) => status)).toEqual([403, 403, 403]);
+      expect(tries.map(({ status }) => status)).toEqual([403, 403, found]);
     }
   });
 });
