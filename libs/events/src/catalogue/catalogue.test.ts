@@ -46,6 +46,8 @@ describe('the catalogue', () => {
     'identity.token.batch_changed': 'follows from the change of an application, which says it',
     'organization.workspace.settings_changed': 'says what was set before and what is set now',
     'organization.job.changed': 'says what was done to it',
+    'sso.token.changed': 'says why it ends earlier, or waits',
+    'sso.user.updated': 'names the fields: what a client says of a person stands in no event',
   };
 
   it.each(catalogue.filter(({ type }) => /(changed|updated)$/.test(type)).map(found => [found.type, found]))(

@@ -678,6 +678,7 @@ export const ssoRequirementChanged = event({
     exempt_user_ids: z.array(Id),
     /** Where one signs in; null where it is not required. */
     login_url: z.string().nullable(),
+    changes: Changes,
   }),
   webhook: true,
 });

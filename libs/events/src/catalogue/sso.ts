@@ -173,7 +173,7 @@ export const scimUserDeprovisioned = event({
   webhook: true,
 });
 
-const ScimGroup = z.object({ organization_id: Id, group_id: Id, display_name: z.string() });
+const ScimGroup = z.object({ organization_id: Id, group_id: Id, name: z.string() });
 
 export const scimGroupCreated = event({
   type: 'sso.group.created',
@@ -189,7 +189,7 @@ export const scimGroupUpdated = event({
   version: 1,
   audit: 'scim.group.updated',
   summary: 'A SCIM client changed a group or its members',
-  data: ScimGroup.extend({ fields: z.array(z.string()), members_changed: z.number().int() }),
+  data: ScimGroup.extend({ changes: Changes, members_changed: z.number().int() }),
   webhook: true,
 });
 
@@ -218,6 +218,7 @@ export const ssoMigrationPlanChanged = event({
     sso_deadline: z.string().nullable(),
     reminder_days: z.array(z.number().int()),
     exempt_user_ids: z.array(Id),
+    changes: Changes,
   }),
   webhook: true,
 });

@@ -98,6 +98,7 @@ describe('an organization that is entered by its identity provider only', () => 
         break_glass_user_ids: [],
         exempt_user_ids,
         login_url: required ? LOGIN_URL : null,
+        changes: {},
       },
     });
     const { knex } = identity.resources;

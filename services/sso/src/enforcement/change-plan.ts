@@ -1,12 +1,21 @@
 import { BreakGlassRequired, setSsoRequirement } from '@rivergate/contracts';
 import { NotFound, UpstreamUnavailable } from '@rivergate/endpoint';
-import { ssoMigrationPlanChanged } from '@rivergate/events';
+import { changesOf, ssoMigrationPlanChanged } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Named, requireActive } from './active-organization.ts';
 import { keepEnforcement, lockEnforcement, requirementOf } from './enforcement-store.ts';
 import { Plan, PlanChange, shownPlan } from './plan.ts';
-import { exemptionsOf, keepPlan, NO_PLAN, phaseOf, planOf, replaceExemptions } from './plan-store.ts';
+import {
+  type Exemption,
+  exemptionsOf,
+  keepPlan,
+  NO_PLAN,
+  type PlanSettings,
+  phaseOf,
+  planOf,
+  replaceExemptions,
+} from './plan-store.ts';
 import { readinessOf } from './readiness.ts';
 
 const moment = (text: string | null) => (text === null ? null : new Date(text));
@@ -41,6 +50,7 @@ export const changePlan = endpoint(
       const { organizationId, userId } = caller;
       const enforcement = await lockEnforcement(db, organizationId);
       const before = await planOf(db, organizationId);
+      const toldBefore = told(before, await exemptionsOf(db, organizationId));
       const plan = {
         announce_at: body.announce_at === undefined ? before.announce_at : moment(body.announce_at),
         mfa_deadline: body.mfa_deadline === undefined ? before.mfa_deadline : moment(body.mfa_deadline),
@@ -59,19 +69,19 @@ export const changePlan = endpoint(
         }
       }
       const exemptions = await exemptionsOf(db, organizationId);
-      await emit(ssoMigrationPlanChanged, {
-        aggregateId: organizationId,
-        organizationId,
-        data: {
-          organization_id: organizationId,
-          announce_at: plan.announce_at?.toISOString() ?? null,
-          mfa_deadline: plan.mfa_deadline?.toISOString() ?? null,
-          sso_deadline: plan.sso_deadline?.toISOString() ?? null,
-          reminder_days: plan.reminder_days,
-          exempt_user_ids: exemptions.map(({ user_id }) => user_id),
-        },
-      });
+      const after = told(plan, exemptions);
+      const data = { organization_id: organizationId, ...after, changes: changesOf(toldBefore, after) };
+      await emit(ssoMigrationPlanChanged, { aggregateId: organizationId, organizationId, data });
       return { plan: shownPlan(plan, phaseOf(plan, enforcement.enforced, new Date()), exemptions) };
     },
   },
 );
+
+/** As events say it. */
+const told = (plan: PlanSettings, exemptions: readonly Exemption[]) => ({
+  announce_at: plan.announce_at?.toISOString() ?? null,
+  mfa_deadline: plan.mfa_deadline?.toISOString() ?? null,
+  sso_deadline: plan.sso_deadline?.toISOString() ?? null,
+  reminder_days: plan.reminder_days,
+  exempt_user_ids: exemptions.map(({ user_id }) => user_id),
+});

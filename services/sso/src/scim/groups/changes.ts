@@ -1,4 +1,4 @@
-import { scimGroupCreated, scimGroupDeleted, scimGroupUpdated } from '@rivergate/events';
+import { changesOf, scimGroupCreated, scimGroupDeleted, scimGroupUpdated } from '@rivergate/events';
 import { versionTag } from '../answer.ts';
 import { type Asked, change, requireVersion, type Working } from '../change.ts';
 import { type Operation, patched, readOperations } from '../protocol/patch.ts';
@@ -96,11 +96,11 @@ async function updating(
   const before = attributesOfGroup(group);
   const after = make(before);
   const membersChanged = await changeMembersOf(group);
-  const fields = ['displayName', 'externalId'].filter(name => before[name] !== after[name]);
-  if (fields.length + membersChanged === 0) return await groupAnswer(db, group, asked, base);
+  const changes = changesOf(named(before), named(after));
+  if (Object.keys(changes).length + membersChanged === 0) return await groupAnswer(db, group, asked, base);
   const changed = await updateGroup(db, group, after);
-  if (fields.includes('displayName')) await renamed(working, [group.display_name, changed.display_name]);
-  const data = { ...factsOf(changed), fields, members_changed: membersChanged };
+  if (changes.name) await renamed(working, [group.display_name, changed.display_name]);
+  const data = { ...factsOf(changed), changes, members_changed: membersChanged };
   await emit(scimGroupUpdated, { aggregateId: group.id, data });
   return await groupAnswer(db, changed, asked, base);
 }
@@ -115,5 +115,11 @@ async function renamed({ db, caller }: Working, names: readonly string[]): Promi
 const factsOf = ({ organization_id, id, display_name }: GroupRow) => ({
   organization_id,
   group_id: id,
-  display_name,
+  name: display_name,
+});
+
+/** How the group is called here and at the client, as events say it. */
+const named = ({ displayName, externalId }: Document) => ({
+  name: displayName ?? null,
+  external_id: externalId ?? null,
 });
