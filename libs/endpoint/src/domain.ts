@@ -14,6 +14,9 @@ export const Domain = z
   })
   .meta({ description: 'Bare host name such as acme.com, kept in lower case' });
 
+/** What stands behind the @ of an address, which is in lower case as all are that are kept. */
+export const domainOfAddress = (email: string): string => email.slice(email.lastIndexOf('@') + 1);
+
 function isHostName(domain: string): boolean {
   const labels = domain.split('.');
   const last = labels.at(-1) ?? '';

@@ -29,7 +29,7 @@ export type { Deprecation } from './deprecation.ts';
 export { DETAIL_CODES, MAX_DETAILS, MAX_FIELD_LENGTH } from './detail.ts';
 export { type OpenApiFragment, openApiFragment } from './document/fragment.ts';
 export { type MergedFragments, mergeFragments } from './document/merge.ts';
-export { Domain } from './domain.ts';
+export { Domain, domainOfAddress } from './domain.ts';
 export {
   type Briefly,
   type Context,

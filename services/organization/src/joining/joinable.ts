@@ -1,5 +1,5 @@
+import { domainOfAddress } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
-import { domainOfAddress } from '../members/allowed-domains.ts';
 import type { Person } from '../people/people-store.ts';
 
 /**

@@ -1,3 +1,4 @@
+import { domainOfAddress } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { standingOf } from '../access/standing.ts';
 import { personOf } from '../people/people-store.ts';
@@ -5,9 +6,6 @@ import { missingToHandOut } from '../roles/hand-out.ts';
 import { findRole } from '../roles/role-store.ts';
 import { effectiveSettings, type SettingsChange } from '../settings/settings.ts';
 import { EmailDomainNotAllowed } from './errors.ts';
-
-/** What stands behind the @ of an address, which is in lower case as all are that are kept. */
-export const domainOfAddress = (email: string): string => email.slice(email.lastIndexOf('@') + 1);
 
 function isAllowed(settings: SettingsChange, email: string | undefined): boolean {
   const { allowed_email_domains: allowed } = effectiveSettings(settings).members;

@@ -1,7 +1,11 @@
 import type { findAccount } from '@rivergate/contracts';
-import { acrossOrganizations, type CallAnswer, OrganizationNotFound } from '@rivergate/endpoint';
+import {
+  acrossOrganizations,
+  type CallAnswer,
+  domainOfAddress,
+  OrganizationNotFound,
+} from '@rivergate/endpoint';
 import type { Knex } from 'knex';
-import { domainOfAddress } from '../members/allowed-domains.ts';
 import { enterOrganization, type OrganizationRow } from '../organizations/organization-store.ts';
 
 /** An account as identity knows it. */

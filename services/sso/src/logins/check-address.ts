@@ -1,8 +1,8 @@
+import { domainOfAddress } from '@rivergate/endpoint';
 import type { Knex } from 'knex';
 import { SignInRefusal } from '../attempts/refusal.ts';
 import { verifiedDomainsOf } from '../domains/verified-domains.ts';
 import type { ProviderRow } from '../providers/provider-store.ts';
-import { domainOf } from './profile.ts';
 
 /**
  * A provider can say what it likes; it is believed about addresses in those of its domains that its organization has proved to
@@ -15,7 +15,7 @@ export async function requireServedAddress(
   { organization_id, domains }: Pick<ProviderRow, 'organization_id' | 'domains'>,
   email: string,
 ): Promise<void> {
-  const domain = domainOf(email);
+  const domain = domainOfAddress(email);
   if (!domains.includes(domain)) throw new SignInRefusal('DOMAIN_NOT_SERVED');
   if (!(await verifiedDomainsOf(db, organization_id)).includes(domain))
     throw new SignInRefusal('DOMAIN_NOT_VERIFIED');

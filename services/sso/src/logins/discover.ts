@@ -1,8 +1,14 @@
-import { acrossOrganizations, Domain, EmailAddress, Id, ValidationFailed } from '@rivergate/endpoint';
+import {
+  acrossOrganizations,
+  Domain,
+  domainOfAddress,
+  EmailAddress,
+  Id,
+  ValidationFailed,
+} from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { ProviderType } from '../providers/provider.ts';
-import { domainOf } from './profile.ts';
 
 export const discover = endpoint(
   {
@@ -39,7 +45,7 @@ export const discover = endpoint(
           { field: 'body.email', code: 'required', reason: 'or domain is required, and not both' },
         ]);
     },
-    async handle({ body: { email, domain = domainOf(email!) }, db, publicUrl }) {
+    async handle({ body: { email, domain = domainOfAddress(email!) }, db, publicUrl }) {
       await acrossOrganizations(db);
       const providers = await db('providers as p')
         .join('verified_domains as d', 'd.organization_id', 'p.organization_id')

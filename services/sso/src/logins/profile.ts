@@ -34,6 +34,3 @@ export function profileOf(mapping: AttributeMapping, values: Readonly<Record<str
     groups: [...new Set(textsAt(mapping.groups))].slice(0, MOST_GROUPS),
   };
 }
-
-/** The domain of an address. */
-export const domainOf = (email: string): string => email.slice(email.lastIndexOf('@') + 1);

@@ -14,7 +14,7 @@ interface Due {
  * Tells organization which roles a member has by groups: what is true of the row then, so that it does not matter in which
  * order changes came, nor how often it is told.
  */
-export const provisionRoles: Worker<Resources, Due, Due | null> = {
+export const provisionRoles: Worker<Resources, Due, Due> = {
   name: 'roles by SCIM groups',
   slots: 8,
   claim: ({ knex }, most) =>
@@ -47,10 +47,9 @@ export const provisionRoles: Worker<Resources, Due, Due | null> = {
     across(knex, async db => {
       // What has changed since it was claimed is due again.
       for (const due of results)
-        if (due)
-          await db('scim_users')
-            .where({ ...due })
-            .update({ roles_due_at: null });
+        await db('scim_users')
+          .where({ ...due })
+          .update({ roles_due_at: null });
     }),
 };
 
