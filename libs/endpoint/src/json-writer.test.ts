@@ -140,9 +140,10 @@ describe('a writer of JSON', () => {
         const declared = isDropped ? outcomeOf(() => asked(schema, JSON.parse(written.text!))) : expected;
         expect(written).toEqual(declared);
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     );
-    expect(known).toBeGreaterThan(150);
+    // A third is what is usual; seven standard deviations below it something else is wrong.
+    expect(known).toBeGreaterThan(250);
   });
 
   it('knows rows of a database at once, without asking the schema', () => {

@@ -115,7 +115,6 @@ export async function decide(
     redirect_uri: request.redirect_uri,
   });
   if (missing) return { refusal: missing };
-  await rememberConsent(db, { application_id: client.id, user_id: userId }, consent);
   const code = oneTimeToken();
   await approveGrant({ db, emit }, client, userId, {
     organization_id,
@@ -129,6 +128,8 @@ export async function decide(
     key_thumbprint: request.dpop_jkt ?? null,
     ...(scopes!.includes('openid') ? idTokenFacts(request, asked, authentication!.methods) : {}),
   });
+  // Behind the grant: a row that names the account would have this wait for the account before those that came first.
+  await rememberConsent(db, { application_id: client.id, user_id: userId }, consent);
   return { code };
 }
 
