@@ -103,7 +103,6 @@ export async function becomeMember(
     membership: { member: true, ...membership },
   });
   await fillPolicy(redis, { organizationId, generation, policy: EVERYTHING });
-  await redis.persist(`access:{organization:${organizationId}}:membership:${userId}`);
-  await redis.persist(`access:{organization:${organizationId}}:policy`);
+  for (const key of await redis.keys('access:{organization:*')) await redis.persist(key);
   redis.disconnect();
 }

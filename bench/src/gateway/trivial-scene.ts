@@ -108,11 +108,6 @@ async function fillAccess(redisUrl: string, claims: Claims, policy: AccessPolicy
   const membership = { member: true, isAdmin: false, permissions, workspaces: [], plan: 'enterprise' };
   await fillMembership(redis, { organizationId, userId, generation, membership });
   await fillPolicy(redis, { organizationId, generation, policy });
-  for (const key of [
-    `access:{session:${sessionId}}`,
-    `access:{organization:${organizationId}}:membership:${userId}`,
-    `access:{organization:${organizationId}}:policy`,
-  ])
-    await redis.persist(key);
+  for (const key of await redis.keys('access:*')) await redis.persist(key);
   redis.disconnect();
 }
