@@ -183,10 +183,13 @@ export async function openSeed(adminUrl: string, progress: Progress) {
         ACTIONS,
         entries,
       );
-      await client.query('update audit_heads set sequence = sequence + $2 where organization_id = $1', [
-        id,
-        entries,
-      ]);
+      // As many complete subtrees as a log of this size falls into, so that entries can follow.
+      await client.query(
+        `update audit_heads set sequence = sequence + $2,
+           peaks = array_fill(sha256('subtree'), array[bit_count((sequence + $2)::bit(64))::int])
+         where organization_id = $1`,
+        [id, entries],
+      );
     },
   };
 }
