@@ -98,6 +98,39 @@ export function eventLogContract(name: string, open: () => Promise<EventLog>): v
       await reading.stop();
     });
 
+    it('passes over what is not asked for, and is behind by none of it', async () => {
+      const { topic, group } = fresh();
+      const other = (n: number) => {
+        const { event, ...place } = record(topic, 'rose', { n });
+        return { ...place, event: { ...event, type: 'inventory.item.removed' } };
+      };
+      const sent = range(40).map(n => (n % 4 === 0 ? record(topic, 'rose', { n }) : other(n)));
+      await log.publish(sent);
+      const reading = await collect(log, { group, topics: [topic], types: ['inventory.item.changed'] });
+      await vi.waitFor(async () => expect(await log.lag(group, [topic])).toBe(0), WAIT);
+      expect(numbers(reading.events)).toEqual(range(10).map(n => 4 * n));
+      await reading.stop();
+    });
+
+    it('hands over several at once, and one by one what could not be handled so', async () => {
+      const { topic, group } = fresh();
+      await log.publish(range(10).map(n => record(topic, 'rose', { n })));
+      const seen: unknown[] = [];
+      const tried: unknown[][] = [];
+      const reading = await log.subscribe({
+        group,
+        topics: [topic],
+        handle: async ({ data }) => void seen.push(data.n),
+        async together(delivered) {
+          tried.push(delivered.map(({ event }) => event.data.n));
+          return false;
+        },
+      });
+      await vi.waitFor(() => expect(seen).toEqual(range(10)), WAIT);
+      expect(tried.flat()).toEqual(expect.arrayContaining(range(10).slice(-2)));
+      await reading.stop();
+    });
+
     it('does not commit an event whose handler was stopped', async () => {
       const { topic, group } = fresh();
       const entered = Promise.withResolvers<void>();

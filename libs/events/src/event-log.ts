@@ -18,14 +18,23 @@ export interface Delivery {
   signal: AbortSignal;
 }
 
+export interface Delivered {
+  event: CloudEvent;
+  delivery: Delivery;
+}
+
 export interface Subscribe {
   /** Each group gets every event; the processes of one group share the work. */
   group: string;
   topics: string[];
+  /** What is delivered of them; all when not set. */
+  types?: readonly string[];
   /** Where a group starts that was never seen: at the oldest event (the default) or after the newest. */
   fromBeginning?: boolean;
   /** Called for one event of a key at a time. When it throws, the same event comes again, after a growing pause. */
   handle: (event: CloudEvent, delivery: Delivery) => Promise<void>;
+  /** Handles some that follow each other at once. @returns false when it did nothing: then they come one by one */
+  together?: (delivered: readonly Delivered[]) => Promise<boolean>;
 }
 
 export interface Subscription {

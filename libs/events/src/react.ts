@@ -32,10 +32,26 @@ export interface Reacting {
   around?: (event: CloudEvent, consumer: string, run: () => Promise<void>) => Promise<void>;
 }
 
+const SCOPE = `select set_config('rivergate.scope', 'platform', true)`;
+/**
+ * Several events at once lock rows in an order that nobody else keeps to. So they wait for no lock as long as PostgreSQL takes
+ * to look for a deadlock, and of a request none comes to be.
+ */
+const IMPATIENT = `set_config('lock_timeout', '50ms', true)`;
+
+interface Reacted {
+  reaction: Reaction;
+  event: CloudEvent;
+}
+
 const secondsSince = (time: string) => Math.max(0, (Date.now() - Date.parse(time)) / 1000);
 
-/** A handler of the log's deliveries that does what the consumer declares, once for each event. */
-export function reactions(options: Reacting, declared: Consumer, group: string): Subscribe['handle'] {
+/** How the log's deliveries are handled: what the consumer declares, once for each event. */
+export function reactions(
+  options: Reacting,
+  declared: Consumer,
+  group: string,
+): Required<Pick<Subscribe, 'types' | 'handle' | 'together'>> {
   const { service, knex, eventLog, log, metrics, retry = {} } = options;
   const { attempts = 6, pause = 200, longestPause = 30_000 } = retry;
   const around = options.around ?? ((_event, _consumer, run) => run());
@@ -46,23 +62,43 @@ export function reactions(options: Reacting, declared: Consumer, group: string):
     return { userId: null, service, ip: null, userAgent: null, requestId, traceparent };
   }
 
-  /** The inbox row and the effects in one transaction. @returns whether the event is new to this consumer */
-  async function handleOnce(reaction: Reaction, event: CloudEvent): Promise<boolean> {
-    return knex.transaction(async (db: Knex.Transaction) => {
-      await sendAhead(db, db.raw(`select set_config('rivergate.scope', 'platform', true)`));
-      const row = { consumer: declared.name, event_id: event.id };
-      const inserted = await db('inbox').insert(row).onConflict().ignore().returning('event_id');
-      if (inserted.length === 0) return false;
-      const typed = { ...event, data: reaction.declaration.data.parse(event.data) };
-      const actor = actorOf(event);
-      await reaction.handle(typed, {
-        db,
-        emit: (declaration, emission) => emit(db, declaration, { actor, ...emission }),
-        log,
-      });
-      return true;
+  async function react(db: Knex.Transaction, { reaction, event }: Reacted): Promise<void> {
+    const typed = { ...event, data: reaction.declaration.data.parse(event.data) };
+    const actor = actorOf(event);
+    await reaction.handle(typed, {
+      db,
+      emit: (declaration, emission) => emit(db, declaration, { actor, ...emission }),
+      log,
     });
   }
+
+  /**
+   * The inbox rows and the effects in one transaction.
+   *
+   * @param bindings of the transaction, by SQL
+   * @returns the ids of the events that are new to this consumer
+   */
+  async function handleOnce(
+    reacted: readonly Reacted[],
+    bindings: string,
+    within: (event: CloudEvent, run: () => Promise<void>) => Promise<void>,
+  ): Promise<Set<string>> {
+    return knex.transaction(async (db: Knex.Transaction) => {
+      await sendAhead(db, db.raw(bindings));
+      const { rows } = await db.raw<{ rows: { event_id: string }[] }>(
+        `insert into inbox (consumer, event_id) select ?, unnest(?::uuid[]) on conflict do nothing returning event_id`,
+        [declared.name, reacted.map(({ event }) => event.id)],
+      );
+      const fresh = new Set(rows.map(({ event_id }) => event_id));
+      const due = new Set(fresh);
+      for (const each of reacted)
+        if (due.delete(each.event.id)) await within(each.event, () => react(db, each));
+      return fresh;
+    });
+  }
+
+  const noted = ({ id, type, time }: CloudEvent, fresh: Set<string>) =>
+    metrics?.handled?.(declared.name, type, fresh.delete(id) ? 'done' : 'duplicate', secondsSince(time));
 
   async function giveUp(
     event: CloudEvent,
@@ -80,9 +116,7 @@ export function reactions(options: Reacting, declared: Consumer, group: string):
     const waiting = backoff(pause, longestPause);
     for (let attempt = 1; ; ) {
       try {
-        const fresh = await handleOnce(reaction, event);
-        metrics?.handled?.(declared.name, event.type, fresh ? 'done' : 'duplicate', secondsSince(event.time));
-        return;
+        return noted(event, await handleOnce([{ reaction, event }], SCOPE, (_event, run) => run()));
       } catch (error) {
         metrics?.handlingFailed?.(declared.name, event.type);
         const { type } = event;
@@ -102,9 +136,29 @@ export function reactions(options: Reacting, declared: Consumer, group: string):
     }
   }
 
-  return async (event, delivery) => {
+  function reacted(event: CloudEvent): Reacted[] {
     const reaction = byType.get(event.type);
-    if (!reaction || (event.replayfor && event.replayfor !== group)) return;
-    await around(event, declared.name, () => handle(reaction, event, delivery));
+    return reaction && (!event.replayfor || event.replayfor === group) ? [{ reaction, event }] : [];
+  }
+
+  return {
+    types: [...byType.keys()],
+    async handle(event, delivery) {
+      for (const { reaction } of reacted(event))
+        await around(event, declared.name, () => handle(reaction, event, delivery));
+    },
+    async together(delivered) {
+      const all = delivered.flatMap(({ event }) => reacted(event));
+      try {
+        const fresh = await handleOnce(all, `${SCOPE}, ${IMPATIENT}`, (event, run) =>
+          around(event, declared.name, run),
+        );
+        for (const { event } of all) noted(event, fresh);
+        return true;
+      } catch {
+        // Whichever of them failed does so again alone, and is told of then.
+        return false;
+      }
+    },
   };
 }

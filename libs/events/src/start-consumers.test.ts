@@ -98,7 +98,7 @@ describe('a consumer', () => {
     const handlers = [1, 2].map(() => reactions(options, observer, 'rivergate.inventory.observer'));
     const { topic, key, event } = changed(1);
     const delivery = { topic, key, partition: 0, position: '1', signal: new AbortController().signal };
-    await Promise.all(handlers.map(handle => handle(event, delivery)));
+    await Promise.all(handlers.map(({ handle }) => handle(event, delivery)));
     expect(await effects()).toEqual([1]);
   });
 
@@ -179,6 +179,65 @@ describe('a consumer', () => {
     await eventLog.publish([changed(1)]);
     await vi.waitFor(async () => expect(await effects()).toEqual([1]), WAIT);
     expect(await deadLetters()).toEqual([]);
+    await running.stop();
+  });
+});
+
+describe('events that follow each other', () => {
+  /** In how many transactions a consumer has handled what it has. */
+  const transactions = async () => {
+    const { rows } = await database.knex.raw('select distinct xmin::text from inbox');
+    return rows.length;
+  };
+
+  it('are handled in one transaction, in their order', async () => {
+    const all = Array.from({ length: 12 }, (_, quantity) => changed(quantity));
+    await eventLog.publish(all);
+    const running = await start([observer]);
+    await caughtUp('observer');
+    expect(await effects()).toEqual(all.map(({ event }) => event.data.quantity));
+    expect(await transactions()).toBe(1);
+    await running.stop();
+  });
+
+  it('are handled one by one where one of them fails, which alone goes to the dead letters', async () => {
+    const picky = consumer({
+      name: 'picky',
+      on: [
+        on(itemChanged, async ({ id, data }, { db }) => {
+          await db('effect').insert({ event_id: id, ...data });
+          if (data.quantity === 3) throw new Error('not this one');
+        }),
+      ],
+    });
+    await eventLog.publish([1, 2, 3, 4, 5].map(changed));
+    const running = await start([picky]);
+    await caughtUp('picky');
+    expect(await effects()).toEqual([1, 2, 4, 5]);
+    expect((await deadLetters()).map(({ data }) => data.event.data)).toEqual([{ item_id: 1, quantity: 3 }]);
+    await running.stop();
+  });
+
+  it('let go of all they hold where one of them has to wait, so that nobody waits for them in turn', async () => {
+    await database.knex.raw('create table item (id int primary key); insert into item values (1), (2)');
+    const locking = consumer({
+      name: 'locking',
+      on: [
+        on(itemChanged, async ({ id, data }, { db }) => {
+          await db('item').where({ id: data.quantity }).forUpdate().select();
+          await db('effect').insert({ event_id: id, ...data });
+        }),
+      ],
+    });
+    await eventLog.publish([1, 2].map(changed));
+    const other = await database.knex.transaction();
+    await other('item').where({ id: 2 }).forUpdate().select();
+    const running = await start([locking]);
+    // The first is done and its lock free, though the second waits.
+    await vi.waitFor(async () => expect(await effects()).toEqual([1]), WAIT);
+    await other('item').where({ id: 1 }).forUpdate().select();
+    await other.commit();
+    await vi.waitFor(async () => expect(await effects()).toEqual([1, 2]), WAIT);
     await running.stop();
   });
 });

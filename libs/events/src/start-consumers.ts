@@ -38,9 +38,7 @@ export async function startConsumers(options: StartConsumers): Promise<RunningCo
   for (const declared of consumers) {
     const group = consumerGroup(service, declared.name);
     const topics = [...new Set(declared.on.map(({ declaration }) => topicOf(declaration)))];
-    subscriptions.push(
-      await eventLog.subscribe({ group, topics, handle: reactions(options, declared, group) }),
-    );
+    subscriptions.push(await eventLog.subscribe({ group, topics, ...reactions(options, declared, group) }));
   }
 
   const pruning = setInterval(() => {

@@ -9,6 +9,8 @@ import type { Topics } from './topics.ts';
 
 /** How long the broker holds a fetch that finds nothing, which is how long stopping may take; milliseconds. */
 const LONGEST_FETCH = 1000;
+/** After so many events it is looked whether the partition is still ours. */
+const AT_ONCE = 16;
 
 export interface KafkaSubscription {
   kafka: Kafka;
@@ -25,12 +27,12 @@ export function kafkaSubscription({
   sessionTimeout,
   log,
 }: KafkaSubscription): Subscription {
-  const { group, fromBeginning = true, handle } = subscribe;
+  const { group, types, fromBeginning = true } = subscribe;
   const stopping = new AbortController();
   const started = Promise.withResolvers<void>();
   const heartbeatInterval = sessionTimeout / 3;
 
-  /** Handles a partition's events one by one; only what was handled is committed. */
+  /** Handles a partition's events in their order; only what was handled is committed. */
   async function eachBatch(payload: EachBatchPayload): Promise<void> {
     const { batch, resolveOffset, heartbeat, commitOffsetsIfNecessary, isRunning, isStale } = payload;
     const leaving = new AbortController();
@@ -38,13 +40,19 @@ export function kafkaSubscription({
     // While a handler works or waits, the group must hear of us, and we of it: when it rebalances, the handler gives up.
     const beating = setInterval(() => heartbeat().catch(error => leaving.abort(error)), heartbeatInterval);
     try {
-      for (const { offset, key, value } of batch.messages) {
+      const { topic, partition, messages } = batch;
+      for (let next = 0; next < messages.length; next += AT_ONCE) {
         if (!isRunning() || isStale() || signal.aborted) break;
-        const event: CloudEvent = JSON.parse(value!.toString());
-        const { topic, partition } = batch;
-        const delivery = { topic, partition, key: key?.toString() ?? '', position: offset, signal };
-        if (!(await deliver({ group, handle }, event, delivery, log))) break;
-        resolveOffset(offset);
+        const some = messages.slice(next, next + AT_ONCE).map(({ offset, key, value }) => ({
+          event: JSON.parse(value!.toString()) as CloudEvent,
+          delivery: { topic, partition, key: key?.toString() ?? '', position: offset, signal },
+        }));
+        const wanted = some.filter(({ event }) => types?.includes(event.type) ?? true);
+        const taken = await deliver(subscribe, wanted, log);
+        const stopped = wanted[taken];
+        const passed = stopped ? some.slice(0, some.indexOf(stopped)) : some;
+        if (passed.length > 0) resolveOffset(passed.at(-1)!.delivery.position);
+        if (stopped) break;
         await commitOffsetsIfNecessary();
         await heartbeat();
       }

@@ -1,16 +1,17 @@
 import { type Bell, bell } from '../bell.ts';
 import { deliver } from '../deliver.ts';
-import type { CloudEvent } from '../envelope.ts';
 import type { Subscribe } from '../event-log.ts';
 import type { Logger } from '../logger.ts';
 import type { Connection } from './connection.ts';
 import { CHANNEL } from './schema.ts';
+import { BATCH, type Tail } from './tail.ts';
 
-const BATCH = 64;
 /** How often a feed looks without a notification; milliseconds. */
 const POLL = 5000;
 /** How often a standby tries to take over; milliseconds. */
 const STANDBY = 1000;
+/** How long at least a place is not committed at which nothing was handled; milliseconds. */
+const IDLE = 100;
 
 /** One group's reading of one topic. */
 export interface Feed {
@@ -18,17 +19,12 @@ export interface Feed {
   wake: Bell;
   started: Promise<void>;
   /** Reads until the signal aborts or `stop` is called. @throws when the connection fails */
-  read(connection: Connection, signal: AbortSignal): Promise<void>;
+  read(connection: Connection, tail: Tail, signal: AbortSignal): Promise<void>;
   stop(): Promise<void>;
 }
 
-interface Row {
-  position: string;
-  key: string;
-  event: CloudEvent;
-}
-
-export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: string, log: Logger): Feed {
+export function feed(subscribe: Subscribe, topic: string, log: Logger): Feed {
+  const { group, types, fromBeginning = true } = subscribe;
   const wake = bell();
   const started = Promise.withResolvers<void>();
   const stopping = new AbortController();
@@ -71,31 +67,30 @@ export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: 
     });
   }
 
-  async function next(connection: Connection, position: string): Promise<Row[]> {
-    const { rows } = await connection.query<Row>({
-      name: 'next events',
-      text: `select e.position::text, e.key, e.event from event_log.event e
-             where e.topic = $1 and e.position > $2 order by e.position limit ${BATCH}`,
-      values: [topic, position],
-    });
-    return rows;
-  }
-
-  async function readAll(connection: Connection, signal: AbortSignal): Promise<void> {
+  async function readAll(connection: Connection, tail: Tail, signal: AbortSignal): Promise<void> {
     while (!signal.aborted && !(await acquire(connection))) await wake.heard(STANDBY, signal);
     if (signal.aborted) return;
     let position = await committed(connection);
+    let [kept, keptAt] = [position, performance.now()];
+    const keep = async () => {
+      await commit(connection, position);
+      [kept, keptAt] = [position, performance.now()];
+    };
     while (!signal.aborted) {
-      const rows = await next(connection, position);
-      const before = position;
-      for (const { event, ...place } of rows) {
-        const delivery = { topic, partition: 0, key: place.key, position: place.position, signal };
-        if (!(await deliver({ group, handle }, event, delivery, log))) break;
-        position = place.position;
-      }
-      if (position !== before) await commit(connection, position);
-      if (rows.length < BATCH) await wake.heard(POLL, signal);
+      const rows = await tail.after(position);
+      const wanted = rows.filter(({ event }) => types?.includes(event.type) ?? true);
+      const delivered = wanted.map(({ event, key, position }) => ({
+        event,
+        delivery: { topic, partition: 0, key, position, signal },
+      }));
+      const taken = await deliver(subscribe, delivered, log);
+      const stopped = wanted[taken];
+      const passed = stopped ? rows.slice(0, rows.indexOf(stopped)) : rows;
+      position = passed.at(-1)?.position ?? position;
+      if (taken > 0 || (position !== kept && performance.now() - keptAt > IDLE)) await keep();
+      if (rows.length < BATCH) await wake.heard(position === kept ? POLL : IDLE, signal);
     }
+    if (position !== kept) await keep();
     await release(connection);
   }
 
@@ -103,8 +98,8 @@ export function feed({ group, fromBeginning = true, handle }: Subscribe, topic: 
     topic,
     wake,
     started: started.promise,
-    read(connection, signal) {
-      reading = readAll(connection, AbortSignal.any([signal, stopping.signal]));
+    read(connection, tail, signal) {
+      reading = readAll(connection, tail, AbortSignal.any([signal, stopping.signal]));
       return reading;
     },
     async stop() {

@@ -6,6 +6,7 @@ import type { Logger } from '../logger.ts';
 import type { Connect, Connection } from './connection.ts';
 import { type Feed, feed } from './feed.ts';
 import { CHANNEL } from './schema.ts';
+import { type Tail, tail } from './tail.ts';
 
 export interface Reader {
   subscribe(subscribe: Subscribe): Subscription;
@@ -35,12 +36,15 @@ export function reader(connect: Connect, log: Logger): Reader {
     });
     await connection.query(`set synchronous_commit = off; listen ${CHANNEL}`);
     const reading = new Map<Feed, Promise<void>>();
+    const tails = new Map<string, Tail>();
+    const tailOf = (topic: string) =>
+      tails.get(topic) ?? tails.set(topic, tail(connection, topic)).get(topic)!;
     const failures: unknown[] = [];
     const signal = AbortSignal.any([broken.signal, closing.signal]);
     while (!signal.aborted) {
       for (const each of feeds) {
         if (reading.has(each)) continue;
-        const done = each.read(connection, signal).catch(error => {
+        const done = each.read(connection, tailOf(each.topic), signal).catch(error => {
           failures.push(error);
           lost();
         });
