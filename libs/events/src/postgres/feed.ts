@@ -11,7 +11,7 @@ const POLL = 5000;
 /** How often a standby tries to take over; milliseconds. */
 const STANDBY = 1000;
 /** How long at least a place is not committed at which nothing was handled; milliseconds. */
-const IDLE = 100;
+const IDLE = 1000;
 
 /** One group's reading of one topic. */
 export interface Feed {
