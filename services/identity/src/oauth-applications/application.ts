@@ -3,7 +3,7 @@ import { displayText, error, type FailureDetail, Id, Timestamp, ValidationFailed
 import { z } from 'zod';
 import { SIGNING_ALGORITHMS } from '../keys/signing-key-store.ts';
 import { GivenKeySet, KeySet, KeySetAddress, usableKeySet } from '../oauth/client-assertion/key-set.ts';
-import { isPrivateUse, RedirectUri } from './redirect-uri.ts';
+import { isOfPlatform, isPrivateUse, RedirectUri } from './redirect-uri.ts';
 
 export const ApplicationExists = error(
   'APPLICATION_EXISTS',
@@ -113,24 +113,37 @@ export const TokenEndpointAuthMethod = z
 export interface ClientShape {
   grant_types: readonly GrantType[];
   redirect_uris: readonly string[];
+  post_logout_redirect_uris?: readonly string[];
   token_endpoint_auth_method: AuthMethod | null;
   jwks: GivenKeySet | null;
   jwks_uri: string | null;
 }
 
-/** What does not go together in a client: codes that would have nowhere to go, what takes proof without any, keys that prove nothing. */
-export function flawOfClient({
-  grant_types,
-  redirect_uris,
-  token_endpoint_auth_method,
-  jwks,
-  jwks_uri,
-}: ClientShape): (FailureDetail & { field: keyof ClientShape }) | undefined {
+/**
+ * What does not go together in a client: codes that would have nowhere to go, what takes proof without any, keys that prove
+ * nothing; and addresses that are not its own.
+ */
+export function flawOfClient(
+  {
+    grant_types,
+    redirect_uris,
+    post_logout_redirect_uris = [],
+    token_endpoint_auth_method,
+    jwks,
+    jwks_uri,
+  }: ClientShape,
+  publicUrl: string,
+): (FailureDetail & { field: keyof ClientShape }) | undefined {
   const isPublic = token_endpoint_auth_method === 'none';
   if (grant_types.includes('authorization_code') && redirect_uris.length === 0) {
     const reason = 'must hold at least one address, for the grant authorization_code';
     return { field: 'redirect_uris', code: 'too_small', reason };
   }
+  for (const [field, uris] of Object.entries({ redirect_uris, post_logout_redirect_uris }))
+    if (uris.some(uri => isOfPlatform(uri, publicUrl))) {
+      const reason = 'must hold addresses of the application, not of the platform';
+      return { field: field as keyof ClientShape, code: 'not_allowed', reason };
+    }
   if (isPublic && grant_types.includes('client_credentials')) {
     const reason = 'must not hold client_credentials for a client without a secret';
     return { field: 'grant_types', code: 'not_allowed', reason };
@@ -155,8 +168,8 @@ export function flawOfClient({
 }
 
 /** @throws ValidationFailed */
-export function requireSound(application: ClientShape): void {
-  const flaw = flawOfClient(application);
+export function requireSound(application: ClientShape, publicUrl: string): void {
+  const flaw = flawOfClient(application, publicUrl);
   if (flaw) throw ValidationFailed(undefined, [{ ...flaw, field: `body.${flaw.field}` }]);
 }
 

@@ -50,25 +50,23 @@ export const createApplication = endpoint(
     errors: [ApplicationExists, ApplicationsSwitchedOff],
     idempotency: { seconds: 60, randomKey: true },
   },
-  {
-    check: ({ body }) => requireSound(body),
-    async handle({ params, body, caller, db, emit }) {
-      if (!(await mayUseApplications(db, params.org_id))) throw ApplicationsSwitchedOff();
-      const secret = takesSecret(body.token_endpoint_auth_method) ? prefixedToken('secret') : undefined;
-      const { last_used_at: _, ...application } = await insertApplication(db, {
-        ...body,
-        description: body.description ?? null,
-        jwks: body.jwks && usableKeySet(body.jwks)!,
-        organization_id: params.org_id,
-        session_id: caller.sessionId,
-        secret_hash: secret === undefined ? null : tokenHash(secret),
-      });
-      const { id, client_id, name, grant_types, scopes } = application;
-      await emit(oauthApplicationCreated, {
-        aggregateId: id,
-        data: { application_id: id, client_id, name, grant_types, scopes },
-      });
-      return { ...application, ...(secret === undefined ? {} : { client_secret: secret }) };
-    },
+  async ({ params, body, caller, db, emit, settings }) => {
+    requireSound(body, settings.publicUrl);
+    if (!(await mayUseApplications(db, params.org_id))) throw ApplicationsSwitchedOff();
+    const secret = takesSecret(body.token_endpoint_auth_method) ? prefixedToken('secret') : undefined;
+    const { last_used_at: _, ...application } = await insertApplication(db, {
+      ...body,
+      description: body.description ?? null,
+      jwks: body.jwks && usableKeySet(body.jwks)!,
+      organization_id: params.org_id,
+      session_id: caller.sessionId,
+      secret_hash: secret === undefined ? null : tokenHash(secret),
+    });
+    const { id, client_id, name, grant_types, scopes } = application;
+    await emit(oauthApplicationCreated, {
+      aggregateId: id,
+      data: { application_id: id, client_id, name, grant_types, scopes },
+    });
+    return { ...application, ...(secret === undefined ? {} : { client_secret: secret }) };
   },
 );

@@ -109,6 +109,21 @@ describe('registering an application', () => {
   });
 
   it.each([
+    ['redirect_uris', 'https://rivergate.test/oauth/form-post'],
+    ['redirect_uris', 'https://RIVERGATE.test:443/callback'],
+    ['post_logout_redirect_uris', 'https://rivergate.test/oauth/form-post?then=https://app.example.com'],
+  ])('422 for %s on the platform itself, made or changed: %s', async (field, uri) => {
+    const own = await create({ name: `Own ${field} ${uri}`.slice(0, 100) });
+    for (const answer of [
+      await admin.post(path, { ...wanted, name: 'Led by our pages', [field]: [CALLBACK, uri] }),
+      await admin.patch(`${path}/${own.id}`, { [field]: [CALLBACK, uri] }),
+    ]) {
+      expectError(answer, 422, 'VALIDATION_ERROR');
+      expect(answer.body.error.details).toMatchObject([{ field: `body.${field}`, code: 'not_allowed' }]);
+    }
+  });
+
+  it.each([
     'https://app.example.com',
     'https://app.example.com:8443/a/b?c=d&e=%20',
     'http://localhost:3000/callback',

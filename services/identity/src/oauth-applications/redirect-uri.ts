@@ -46,6 +46,11 @@ export function isPostable(uri: string): boolean {
   return /^[a-z\d.-]+(?::\d+)?$/i.test(authority);
 }
 
+/** Whether the platform itself is there: its pages, which carry out what is in their address, are nobody's to lead people to. */
+export function isOfPlatform(uri: string, publicUrl: string): boolean {
+  return URL.parse(uri)?.host === new URL(publicUrl).host;
+}
+
 /** Whether only an app that is installed takes it (RFC 8252, section 7.1). */
 export function isPrivateUse(text: string): boolean {
   return PRIVATE_USE.test(text) && URL.parse(text)?.username === '';

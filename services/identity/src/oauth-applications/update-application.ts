@@ -64,11 +64,11 @@ export const updateApplication = endpoint(
     message: 'Application updated',
     errors: [ApplicationExists, ApplicationNotFound],
   },
-  async ({ params, body, db, emit }) => {
+  async ({ params, body, db, emit, settings }) => {
     const before = await lockApplication(db, { organization_id: params.org_id, id: params.app_id });
     const given = Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined));
     const after = { ...before, ...given };
-    requireSound(after);
+    requireSound(after, settings.publicUrl);
     const { created_at: _, last_used_at: __, ...application } = after;
     const fields = Object.keys(given);
     if (fields.length === 0) return application;

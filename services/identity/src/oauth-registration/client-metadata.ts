@@ -67,7 +67,11 @@ export interface Bounds {
  *
  * @throws InvalidRedirectUri, InvalidClientMetadata
  */
-export function registeredAs(metadata: ClientMetadata, { scopes: allowed, authMethods }: Bounds) {
+export function registeredAs(
+  metadata: ClientMetadata,
+  { scopes: allowed, authMethods }: Bounds,
+  publicUrl: string,
+) {
   const { grant_types = GRANT_TYPES, response_types = ['code'], scope } = metadata;
   const redirect_uris = withoutRepeats(metadata.redirect_uris);
   if (!redirect_uris.every(isRedirectUri)) throw InvalidRedirectUri();
@@ -98,7 +102,7 @@ export function registeredAs(metadata: ClientMetadata, { scopes: allowed, authMe
     software_id: metadata.software_id ?? null,
     software_version: metadata.software_version ?? null,
   };
-  const flaw = flawOfClient(client);
+  const flaw = flawOfClient(client, publicUrl);
   if (flaw?.field === 'redirect_uris') throw InvalidRedirectUri(`${flaw.field} ${flaw.reason}`);
   if (flaw) throw InvalidClientMetadata(`${flaw.field} ${flaw.reason}`);
   return client;

@@ -78,6 +78,7 @@ describe('a registration', () => {
     ['its token', { registration_access_token: 'rat_x' }, 'invalid_request'],
     ['when it was issued', { client_id_issued_at: 1 }, 'invalid_request'],
     ['a bad address', { redirect_uris: ['http://app.example.com/'] }, 'invalid_redirect_uri'],
+    ['an address of the platform', { redirect_uris: ['https://rivergate.test/x'] }, 'invalid_redirect_uri'],
     ['scopes that it never had', { scope: 'admin' }, 'invalid_client_metadata'],
   ])('is not replaced with %s', async (_, more, error) => {
     expect(refusal(await put(more))).toEqual([400, error]);

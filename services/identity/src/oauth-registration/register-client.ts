@@ -50,7 +50,7 @@ export const registerClient = endpoint(
   },
   async ({ body, headers: { authorization }, db, emit, settings: { publicUrl } }) => {
     const { organizationId, sessionId, tokenId, bounds } = await admission(db, authorization);
-    const client = registeredAs(body, bounds);
+    const client = registeredAs(body, bounds, publicUrl);
     if (!(await hasRoom(db, organizationId))) throw closed();
     const secret = takesSecret(client.token_endpoint_auth_method) ? prefixedToken('secret') : undefined;
     const token = prefixedToken(CLIENT_TOKENS.registeredClient);

@@ -53,7 +53,8 @@ export const updateClient = endpoint(
     if (client_secret !== undefined && !equal(tokenHash(client_secret), before.secret_hash ?? ''))
       throw InvalidRequest('client_secret is not that of the client');
     const method = before.token_endpoint_auth_method ?? 'client_secret_basic';
-    const change = registeredAs(body, { scopes: before.scopes, authMethods: [method] });
+    const bounds = { scopes: before.scopes, authMethods: [method] };
+    const change = registeredAs(body, bounds, publicUrl);
     await changeClient(db, before, change);
     const after = { ...before, ...change };
     await takeAway({ db, emit }, before.organization_id, before, after);
