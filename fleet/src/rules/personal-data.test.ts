@@ -64,6 +64,7 @@ const NOTHING_PERSONAL: Record<string, string> = {
   'sso.scim_groups': "an organization's; who is in them stands elsewhere",
   'sso.scim_settings': "an organization's",
   'sso.scim_tokens': "an organization's; who had one issued is an id",
+  'sso.provider_keys': 'keys of the platform',
   'sso.tickets': 'sealed, for ten minutes',
   'sso.verified_domains': "an organization's",
   'sso.workspaces': 'ids',

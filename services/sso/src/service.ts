@@ -7,6 +7,7 @@ import * as enforcement from './enforcement/index.ts';
 import * as logins from './logins/index.ts';
 import * as organizations from './organizations/index.ts';
 import { personalDataPolicy } from './people/personal-data.ts';
+import * as providerKeys from './provider-keys/index.ts';
 import * as providers from './providers/index.ts';
 import * as scimAttempts from './scim/attempts/index.ts';
 import * as scimBrake from './scim/brake/index.ts';
@@ -24,6 +25,7 @@ export const sso = defineService<SsoTools>({
   modules: [
     organizations,
     providers,
+    providerKeys,
     attempts,
     domains,
     logins,

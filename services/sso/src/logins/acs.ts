@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { insertAttempt, stepOf, takeAttempt } from '../attempts/attempt-store.ts';
 import { refusalIn, SignInRefusal } from '../attempts/refusal.ts';
 import { endpoint } from '../endpoint.ts';
+import { keysOf } from '../provider-keys/key-store.ts';
 import { Named, ProviderNotFound } from '../providers/provider.ts';
 import { enterProvider } from '../providers/provider-store.ts';
 import { partiesOf } from '../providers/saml-parties.ts';
@@ -44,11 +45,14 @@ export const assertionConsumer = endpoint(
   },
   {
     async prepare({ params, body, briefly, call, limit, publicUrl, redis, secretBox }) {
-      const provider = await briefly(db => enterProvider(db, params.provider_id));
-      if (provider.provider_type !== 'saml') throw ProviderNotFound();
+      const { provider, keys } = await briefly(async db => {
+        const entered = await enterProvider(db, params.provider_id);
+        if (entered.provider_type !== 'saml') throw ProviderNotFound();
+        return { provider: entered, keys: await keysOf(db, secretBox, entered) };
+      });
       try {
         if (provider.status !== 'active') throw new SignInRefusal('PROVIDER_INACTIVE');
-        const checked = await checkResponse(body.SAMLResponse, partiesOf(publicUrl, provider), redis);
+        const checked = await checkResponse(body.SAMLResponse, partiesOf(publicUrl, provider, keys), redis);
         const state = checked.request;
         if (state === null) {
           const trace = traceOf({ steps: [] });

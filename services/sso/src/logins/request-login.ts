@@ -23,7 +23,7 @@ export async function requestLogin(
     const redirectUri = addressOf(publicUrl, provider.id, 'callback');
     return await relyingParty.authorizationUrl(provider, { ...asked, redirectUri });
   }
-  const parties = partiesOf(publicUrl, provider);
+  const parties = partiesOf(publicUrl, provider, []);
   // What comes back with a refused answer says only which page it is of.
   const { id, url } = loginRequest(parties, { relayState: pageState });
   const { entityId: audience } = parties.serviceProvider;

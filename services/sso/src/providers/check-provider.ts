@@ -132,7 +132,7 @@ async function checkOidcRequest(
 }
 
 async function checkSamlRequest({ outbound, publicUrl }: Tools, provider: SamlProvider): Promise<Finding[]> {
-  const { url } = loginRequest(partiesOf(publicUrl, provider));
+  const { url } = loginRequest(partiesOf(publicUrl, provider, []));
   try {
     const answer = await outbound.request(url);
     await answer.discard();

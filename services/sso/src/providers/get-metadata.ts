@@ -1,6 +1,7 @@
 import { content } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { keysOf } from '../provider-keys/key-store.ts';
 import { serviceProviderMetadata } from '../saml/index.ts';
 import { addressOf } from './address.ts';
 import { Named, ProviderNotFound } from './provider.ts';
@@ -16,6 +17,7 @@ export const getMetadata = endpoint(
     path: '/sso/providers/:provider_id/metadata',
     summary: 'Service-provider metadata (SAML XML) or redirect URIs (OIDC) to give to the IdP',
     caller: 'public',
+    writes: true,
     params: Named,
     content: { [SAML_METADATA]: 'text' },
     answer: z.object({
@@ -31,10 +33,14 @@ export const getMetadata = endpoint(
     }),
     errors: [ProviderNotFound],
   },
-  async ({ params, db, publicUrl }) => {
-    const { id, provider_type } = await enterProvider(db, params.provider_id);
-    if (provider_type === 'saml')
-      return content(SAML_METADATA, serviceProviderMetadata(serviceProviderOf(publicUrl, id)));
+  async ({ params, db, publicUrl, secretBox }) => {
+    const provider = await enterProvider(db, params.provider_id);
+    const { id } = provider;
+    if (provider.provider_type === 'saml') {
+      const keys = await keysOf(db, secretBox, provider);
+      const ours = serviceProviderOf(publicUrl, id, keys);
+      return content(SAML_METADATA, serviceProviderMetadata(ours, { logout: false }));
+    }
     return {
       redirect_uris: [addressOf(publicUrl, id, 'callback')],
       initiate_login_uri: `${publicUrl}/sso?provider=${id}`,

@@ -1,19 +1,24 @@
-import type { Parties, ServiceProvider } from '../saml/index.ts';
+import type { KeyPair, Parties, ServiceProvider } from '../saml/index.ts';
 import { addressOf } from './address.ts';
 import type { SamlProvider } from './provider-store.ts';
 
 /** The platform, as one of its SAML providers knows it. */
-export const serviceProviderOf = (publicUrl: string, providerId: number): ServiceProvider => ({
+export const serviceProviderOf = (
+  publicUrl: string,
+  providerId: number,
+  keys: readonly KeyPair[],
+): ServiceProvider => ({
   entityId: addressOf(publicUrl, providerId, 'metadata'),
   assertionConsumerUrl: addressOf(publicUrl, providerId, 'acs'),
   logoutUrl: addressOf(publicUrl, providerId, 'logout'),
-  keys: [],
+  keys,
 });
 
-export function partiesOf(publicUrl: string, provider: SamlProvider): Parties {
+/** @param keys of the platform for this provider, as `keysOf` gives them */
+export function partiesOf(publicUrl: string, provider: SamlProvider, keys: readonly KeyPair[]): Parties {
   const { id, entity_id, sso_url, certificates, idp_initiated } = provider;
   return {
-    serviceProvider: serviceProviderOf(publicUrl, id),
+    serviceProvider: serviceProviderOf(publicUrl, id, keys),
     identityProvider: {
       entityId: entity_id,
       ssoUrl: sso_url,

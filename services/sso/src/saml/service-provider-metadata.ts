@@ -15,12 +15,14 @@ export interface ServiceProviderMetadataOptions {
   signsRequests?: boolean;
   /** Whether an identity provider is told to encrypt: some do so, by algorithms that are not taken, as soon as they may. */
   encryption?: boolean;
+  /** Whether logout messages are taken; without a key there is nothing to sign them by. */
+  logout?: boolean;
 }
 
 /** What an administrator gives to an identity provider (SAML Metadata, section 2.4.4). */
 export function serviceProviderMetadata(
   { entityId, assertionConsumerUrl, logoutUrl, keys }: ServiceProvider,
-  { signsRequests = false, encryption = false }: ServiceProviderMetadataOptions = {},
+  { signsRequests = false, encryption = false, logout = true }: ServiceProviderMetadataOptions = {},
 ): string {
   const descriptors = (use: 'signing' | 'encryption', algorithms: readonly string[]) =>
     keys.map(({ certificate }) =>
@@ -47,8 +49,7 @@ export function serviceProviderMetadata(
       },
       ...descriptors('signing', []),
       ...(encryption ? descriptors('encryption', [...CONTENT_ENCRYPTION, ...KEY_ENCRYPTION]) : []),
-      // Without a key there is nothing to sign logout messages by.
-      ...(keys.length > 0
+      ...(logout && keys.length > 0
         ? [REDIRECT_BINDING, POST_BINDING].map(Binding =>
             element('md:SingleLogoutService', { Binding, Location: logoutUrl }),
           )
