@@ -11,6 +11,7 @@ const fresh = specs.filter(spec => spec.fresh);
 it('what makes credentials, takes second factors away, lets somebody act for another, deletes an organization, hands it over, says by which provider its members sign in and whether they have to, or where its audit log goes, or takes everything of an account along or away asks for a fresh authentication', () => {
   expect(fresh.map(({ operation }) => operation).toSorted()).toEqual([
     'acceptOwnership',
+    'activateSsoProviderKey',
     'approveImpersonation',
     'changeSsoMigrationPlan',
     'configureAuditShipping',
@@ -21,11 +22,13 @@ it('what makes credentials, takes second factors away, lets somebody act for ano
     'createOauthRegistrationToken',
     'createOrganizationToken',
     'createSsoProvider',
+    'createSsoProviderKey',
     'createToken',
     'createWebhook',
     'deactivateMfa',
     'deleteOrganization',
     'deletePasskey',
+    'deleteSsoProviderKey',
     'deleteTotpDevice',
     'enforceSso',
     'eraseMe',

@@ -18,7 +18,8 @@ export const providerKeys = {
         fingerprint text not null,
         expires_at timestamptz not null,
         created_at timestamptz not null default now(),
-        unique (provider_id, state)
+        -- deferrable, so that two keys can change places
+        unique (provider_id, state) deferrable
       );
       create index on provider_keys (organization_id);
     `);

@@ -271,3 +271,38 @@ export const abacPolicyDeleted = event({
   data: AbacPolicy,
   webhook: true,
 });
+
+const ProviderKey = Provider.extend({
+  key_id: Id,
+  /** SHA-256 of the certificate, in hex. */
+  fingerprint: z.string(),
+  expires_at: z.string(),
+});
+
+export const ssoProviderKeyCreated = event({
+  type: 'sso.provider.key_created',
+  version: 1,
+  audit: 'sso.provider.key_created',
+  summary: 'An administrator had the next key of the platform made for a SAML provider',
+  data: ProviderKey,
+  webhook: true,
+});
+
+export const ssoProviderKeyActivated = event({
+  type: 'sso.provider.key_activated',
+  version: 1,
+  audit: 'sso.provider.key_activated',
+  summary: 'The platform signs by another key for a SAML provider, as an administrator said',
+  data: ProviderKey,
+  webhook: true,
+});
+
+export const ssoProviderKeyDeleted = event({
+  type: 'sso.provider.key_deleted',
+  version: 1,
+  audit: 'sso.provider.key_deleted',
+  summary:
+    'An administrator deleted a key of the platform for a SAML provider, by which nothing is decrypted any more',
+  data: ProviderKey,
+  webhook: true,
+});

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { beginAttempt, insertAttempt, stepOf } from '../attempts/attempt-store.ts';
 import { refusalIn } from '../attempts/refusal.ts';
 import { endpoint } from '../endpoint.ts';
+import { keysOf } from '../provider-keys/key-store.ts';
 import { Named, ProviderNotFound } from '../providers/provider.ts';
 import { enterProvider } from '../providers/provider-store.ts';
 import { CodeChallenge, PageState, toPage } from './page.ts';
@@ -31,13 +32,16 @@ export const startLogin = endpoint(
     errors: [ProviderNotFound],
   },
   {
-    async prepare({ params, query, briefly, ...tools }) {
-      const provider = await briefly(db => enterProvider(db, params.provider_id));
+    async prepare({ params, query, briefly, secretBox, ...tools }) {
+      const { provider, keys } = await briefly(async db => {
+        const entered = await enterProvider(db, params.provider_id);
+        return { provider: entered, keys: await keysOf(db, secretBox, entered) };
+      });
       if (provider.status !== 'active') throw ProviderNotFound();
       const state = oneTimeToken();
       const secrets = { codeVerifier: oneTimeToken(), nonce: oneTimeToken() };
       const asked = { ...secrets, state, pageState: query.state, loginHint: query.login_hint };
-      const url = await requestLogin(tools, provider, asked).catch(refusalIn);
+      const url = await requestLogin({ ...tools, keys }, provider, asked).catch(refusalIn);
       return { state, secrets, url };
     },
     async handle({ params, query, prepared: { state, secrets, url }, request, db, publicUrl, secretBox }) {

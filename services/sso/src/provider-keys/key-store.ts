@@ -1,6 +1,6 @@
 import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
-import { lockProvider, type SamlProvider } from '../providers/provider-store.ts';
+import { lockProvider, type ProviderRow } from '../providers/provider-store.ts';
 import { type KeyPair, readCertificates } from '../saml/index.ts';
 import { makeKeyPair } from './make-key-pair.ts';
 
@@ -25,23 +25,32 @@ export interface KeyRow {
   created_at: Date;
 }
 
-type Owner = Pick<SamlProvider, 'id' | 'organization_id'>;
+type Owner = Pick<ProviderRow, 'id' | 'organization_id'>;
+
+/** A key pair as the parties of an exchange have it, and until when its certificate is good. */
+export interface DatedKeyPair extends KeyPair {
+  expiresAt: Date;
+}
 
 const contextOf = (providerId: number) => `SAML key of provider ${providerId}`;
 
 /**
  * The keys of the platform for a SAML provider, as the parties of an exchange have them: the first one signs, all of them decrypt.
+ * None for an OpenID provider.
  *
  * @param db within the organization of the provider, in one transaction: where there is none yet, the first one is made
  */
 export async function keysOf(
   db: Knex.Transaction,
   secretBox: SecretBox,
-  provider: Owner,
-): Promise<KeyPair[]> {
+  provider: ProviderRow,
+): Promise<DatedKeyPair[]> {
+  if (provider.provider_type !== 'saml') return [];
   return (await keyRowsOf(db, secretBox, provider)).map(
-    ({ certificate, private_key_sealed, provider_id }) => ({
+    ({ certificate, private_key_sealed, provider_id, state, expires_at }) => ({
       certificate,
+      isRetiring: state === 'previous',
+      expiresAt: expires_at,
       privateKey: secretBox.open(private_key_sealed, contextOf(provider_id)),
     }),
   );
@@ -86,4 +95,26 @@ export async function insertKey(
 async function storedKeys(db: Knex.Transaction, provider_id: number): Promise<KeyRow[]> {
   const rows: KeyRow[] = await db('provider_keys').where({ provider_id });
   return rows.toSorted((left, right) => STATES.indexOf(left.state) - STATES.indexOf(right.state));
+}
+
+export const keyOf = async (
+  db: Knex.Transaction,
+  provider_id: number,
+  id: number,
+): Promise<KeyRow | undefined> => await db('provider_keys').where({ provider_id, id }).first();
+
+/** Has this key sign, and the one that did become the previous one. Behind the lock of the provider. */
+export async function makeCurrent(
+  db: Knex.Transaction,
+  { provider_id, id }: Pick<KeyRow, 'provider_id' | 'id'>,
+): Promise<void> {
+  const state = db.raw("case id when ? then 'current' else 'previous' end", [id]);
+  await db('provider_keys').where({ provider_id }).update({ state });
+}
+
+export async function deleteKeyRow(
+  db: Knex.Transaction,
+  { provider_id, id }: Pick<KeyRow, 'provider_id' | 'id'>,
+): Promise<void> {
+  await db('provider_keys').where({ provider_id, id }).delete();
 }

@@ -1,22 +1,11 @@
-import { KeyObject, randomBytes, webcrypto } from 'node:crypto';
-import {
-  BasicConstraintsExtension,
-  KeyUsageFlags,
-  KeyUsagesExtension,
-  X509CertificateGenerator,
-} from '@peculiar/x509';
+import { generate } from 'selfsigned';
 import type { KeyPair } from '../saml/index.ts';
 
-/** Of a strength for longer than a certificate lasts (NIST SP 800-57, part 1, table 2). */
-const RSA_3072_SHA256 = {
-  name: 'RSASSA-PKCS1-v1_5',
-  modulusLength: 3_072,
-  publicExponent: new Uint8Array([1, 0, 1]),
-  hash: 'SHA-256',
-};
-/** What trusts a certificate trusts its key; the date is for those that look at it, and a new one is brought there by hand. */
+/** Bits: of a strength for longer than a certificate lasts (NIST SP 800-57, part 1, table 2). */
+const KEY_SIZE = 3_072;
+/** Providers trust the key and hardly look at the date; one that does is brought the next certificate by hand. */
 const YEARS = 10;
-/** Clocks of others are behind. */
+/** Milliseconds by which it begins earlier, for clocks that are behind. */
 const EARLIER = 86_400_000;
 
 /**
@@ -25,21 +14,17 @@ const EARLIER = 86_400_000;
  * @param name the common name in it, 64 characters at most
  */
 export async function makeKeyPair(name: string, now = new Date()): Promise<KeyPair> {
-  const keys = await webcrypto.subtle.generateKey(RSA_3072_SHA256, true, ['sign', 'verify']);
-  const notAfter = new Date(now);
-  notAfter.setUTCFullYear(now.getUTCFullYear() + YEARS);
-  const certificate = await X509CertificateGenerator.createSelfSigned({
-    serialNumber: `00${randomBytes(16).toString('hex')}`,
-    name: [{ CN: [name] }],
-    notBefore: new Date(now.getTime() - EARLIER),
-    notAfter,
-    signingAlgorithm: RSA_3072_SHA256,
-    keys,
+  const notAfterDate = new Date(now);
+  notAfterDate.setUTCFullYear(now.getUTCFullYear() + YEARS);
+  const { private: privateKey, cert: certificate } = await generate([{ name: 'commonName', value: name }], {
+    keySize: KEY_SIZE,
+    algorithm: 'sha256',
+    notBeforeDate: new Date(now.getTime() - EARLIER),
+    notAfterDate,
     extensions: [
-      new BasicConstraintsExtension(false, undefined, true),
-      new KeyUsagesExtension(KeyUsageFlags.digitalSignature | KeyUsageFlags.keyEncipherment, true),
+      { name: 'basicConstraints', cA: false, critical: true },
+      { name: 'keyUsage', digitalSignature: true, keyEncipherment: true, critical: true },
     ],
   });
-  const privateKey = KeyObject.from(keys.privateKey).export({ type: 'pkcs8', format: 'pem' }).toString();
-  return { privateKey, certificate: `${certificate.toString('pem')}\n` };
+  return { privateKey, certificate };
 }

@@ -2,6 +2,7 @@ import { OutboundFailure } from '@rivergate/outbound';
 import { oneTimeToken } from '@rivergate/secrets';
 import { explanationOf, refusalIn, SignInRefusal } from '../attempts/refusal.ts';
 import type { SsoTools } from '../endpoint.ts';
+import type { DatedKeyPair } from '../provider-keys/key-store.ts';
 import { loginRequest, SamlRefusal } from '../saml/index.ts';
 import { addressOf } from './address.ts';
 import { fetchMetadata } from './fetch-metadata.ts';
@@ -17,7 +18,13 @@ export interface Finding {
   message: string;
 }
 
-export type Tools = Pick<SsoTools, 'outbound' | 'relyingParty' | 'publicUrl'>;
+export type Tools = Pick<SsoTools, 'outbound' | 'relyingParty' | 'publicUrl'> & {
+  /** Of the platform for a SAML provider. */
+  keys: readonly DatedKeyPair[];
+};
+
+/** Milliseconds before the certificate of a key of the platform ends, in which there is time to bring the next one to the provider. */
+const TIME_TO_ROTATE = 60 * 86_400_000;
 
 const finding = (check: Finding['check'], code: string, message: string): Finding[] => [
   { check, code, message },
@@ -58,6 +65,13 @@ async function checkSaml(tools: Tools, provider: SamlProvider): Promise<Finding[
     ...(good.length > 0
       ? []
       : finding('certificate', 'EXPIRED_CERTIFICATE', 'All certificates have expired; their keys count on')),
+    ...(tools.keys[0]!.expiresAt.getTime() - TIME_TO_ROTATE > Date.now()
+      ? []
+      : finding(
+          'certificate',
+          'PLATFORM_CERTIFICATE_EXPIRES',
+          'The certificate by which the platform signs has expired or does so within 60 days; make the next key',
+        )),
     ...(metadata_url === null ? [] : await compareMetadata(tools, { ...provider, metadata_url, entity_id })),
     ...(await reach(tools, sso_url)),
   ];
@@ -65,7 +79,7 @@ async function checkSaml(tools: Tools, provider: SamlProvider): Promise<Finding[
 
 async function compareMetadata(
   { outbound }: Tools,
-  { metadata_url, entity_id, sso_url, certificates }: SamlProvider & { metadata_url: string },
+  { metadata_url, entity_id, sso_url, certificates, sign_requests }: SamlProvider & { metadata_url: string },
 ): Promise<Finding[]> {
   try {
     const published = await fetchMetadata(outbound, metadata_url, entity_id);
@@ -82,6 +96,13 @@ async function compareMetadata(
       ...(published.sso_url === sso_url
         ? []
         : finding('metadata', 'SSO_URL_DIFFERS', 'The metadata names another sign-in URL')),
+      ...(published.wants_signed_requests && !sign_requests
+        ? finding(
+            'metadata',
+            'SIGNED_REQUESTS_WANTED',
+            'The provider wants login requests signed; set sign_requests',
+          )
+        : []),
     ];
   } catch (cause) {
     return findingOf('metadata', cause);
@@ -131,8 +152,11 @@ async function checkOidcRequest(
   }
 }
 
-async function checkSamlRequest({ outbound, publicUrl }: Tools, provider: SamlProvider): Promise<Finding[]> {
-  const { url } = loginRequest(partiesOf(publicUrl, provider, []));
+async function checkSamlRequest(
+  { outbound, publicUrl, keys }: Tools,
+  provider: SamlProvider,
+): Promise<Finding[]> {
+  const { url } = loginRequest(partiesOf(publicUrl, provider, keys), { sign: provider.sign_requests });
   try {
     const answer = await outbound.request(url);
     await answer.discard();

@@ -123,14 +123,23 @@ async function metadataAt(
   entityId: string | undefined,
 ): Promise<ProviderSettings> {
   try {
-    const { entity_id, sso_url, certificates } = await fetchMetadata(outbound, url, entityId);
+    const { entity_id, sso_url, certificates, wants_signed_requests } = await fetchMetadata(
+      outbound,
+      url,
+      entityId,
+    );
     if (sso_url === null)
       refuseFields(
         ['metadata_url'],
         'not_allowed',
         'The metadata names no sign-in by the HTTP-Redirect binding',
       );
-    return { entity_id, sso_url, certificates: certificates.map(asStored) };
+    return {
+      entity_id,
+      sso_url,
+      certificates: certificates.map(asStored),
+      ...(wants_signed_requests && { sign_requests: true }),
+    };
   } catch (cause) {
     if (cause instanceof OutboundFailure || cause instanceof SamlRefusal)
       refuseFields(['metadata_url'], 'not_allowed', cause.message);

@@ -60,7 +60,9 @@ export const createProvider = endpoint(
       if (!given.metadata_url) requireFields(given, REQUIRED[provider_type]);
       const defaults = {
         attribute_mapping: DEFAULT_MAPPING[provider_type],
-        ...(provider_type === 'oidc' ? { scopes: DEFAULT_SCOPES } : { idp_initiated: true }),
+        ...(provider_type === 'oidc'
+          ? { scopes: DEFAULT_SCOPES }
+          : { idp_initiated: true, sign_requests: false, encrypt_assertions: 'off' as const }),
       };
       const configured = await configurationOf(tools, caller.organizationId, given, defaults);
       return { ...defaults, ...configured };

@@ -15,7 +15,12 @@ export async function fetchMetadata(
   outbound: Outbound,
   url: string,
   entityId: string | undefined,
-): Promise<{ entity_id: string; sso_url: string | null; certificates: Certificate[] }> {
+): Promise<{
+  entity_id: string;
+  sso_url: string | null;
+  certificates: Certificate[];
+  wants_signed_requests: boolean;
+}> {
   const answer = await outbound.request(url, { maxBytes: LARGEST, redirects: 3, decompress: true });
   const text = await answer.text();
   if (answer.status !== SUCCESS) throw new OutboundFailure('invalid_answer');
@@ -24,5 +29,6 @@ export async function fetchMetadata(
     entity_id: metadata.entityId,
     sso_url: metadata.singleSignOn.redirect,
     certificates: metadata.certificates,
+    wants_signed_requests: metadata.wantAuthnRequestsSigned,
   };
 }

@@ -39,7 +39,12 @@ export const getMetadata = endpoint(
     if (provider.provider_type === 'saml') {
       const keys = await keysOf(db, secretBox, provider);
       const ours = serviceProviderOf(publicUrl, id, keys);
-      return content(SAML_METADATA, serviceProviderMetadata(ours, { logout: false }));
+      const options = {
+        signsRequests: provider.sign_requests,
+        encryption: provider.encrypt_assertions !== 'off',
+        logout: false,
+      };
+      return content(SAML_METADATA, serviceProviderMetadata(ours, options));
     }
     return {
       redirect_uris: [addressOf(publicUrl, id, 'callback')],

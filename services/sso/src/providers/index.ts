@@ -1,4 +1,5 @@
 import { providerTables } from '../../migrations/0004_providers.ts';
+import { samlRequirements } from '../../migrations/0012_saml_requirements.ts';
 import { createProvider } from './create-provider.ts';
 import { deleteProvider } from './delete-provider.ts';
 import { getMetadata } from './get-metadata.ts';
@@ -17,4 +18,4 @@ export const endpoints = [
   getMetadata,
   testProvider,
 ];
-export const migrations = [providerTables];
+export const migrations = [providerTables, samlRequirements];

@@ -1,7 +1,12 @@
 import { acrossOrganizations, withinOrganization } from '@rivergate/endpoint';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
-import { type AttributeMapping, type GroupMapping, ProviderNotFound } from './provider.ts';
+import {
+  type AttributeMapping,
+  type EncryptAssertions,
+  type GroupMapping,
+  ProviderNotFound,
+} from './provider.ts';
 
 export interface StoredCertificate {
   pem: string;
@@ -31,6 +36,8 @@ export interface SamlProvider extends ProviderFacts {
   metadata_url: string | null;
   certificates: StoredCertificate[];
   idp_initiated: boolean;
+  sign_requests: boolean;
+  encrypt_assertions: EncryptAssertions;
   issuer: null;
   client_id: null;
   client_secret_sealed: null;
@@ -48,6 +55,8 @@ export interface OidcProvider extends ProviderFacts {
   metadata_url: null;
   certificates: [];
   idp_initiated: null;
+  sign_requests: null;
+  encrypt_assertions: null;
 }
 
 export type ProviderRow = SamlProvider | OidcProvider;
@@ -107,6 +116,19 @@ export async function lockProvider(
   if (!row) throw ProviderNotFound();
   return row;
 }
+
+function requireSaml(provider: ProviderRow): SamlProvider {
+  if (provider.provider_type !== 'saml') throw ProviderNotFound();
+  return provider;
+}
+
+/** As providerOf. @throws ProviderNotFound also for an OpenID provider */
+export const samlProviderOf = async (db: Knex.Transaction, organizationId: number, id: number) =>
+  requireSaml(await providerOf(db, organizationId, id));
+
+/** As lockProvider. @throws ProviderNotFound also for an OpenID provider */
+export const lockSamlProvider = async (db: Knex.Transaction, organizationId: number, id: number) =>
+  requireSaml(await lockProvider(db, organizationId, id));
 
 /**
  * For who comes without an account: the provider by its id, and the transaction within its organization.

@@ -70,6 +70,9 @@ export type GroupMapping = z.output<typeof GroupMapping>;
 /** A scope token (RFC 6749, section 3.3). */
 const Scope = z.string().regex(/^[\x21\x23-\x5b\x5d-\x7e]{1,100}$/, 'must be a scope');
 
+export const EncryptAssertions = z.enum(['off', 'offered', 'required']);
+export type EncryptAssertions = z.output<typeof EncryptAssertions>;
+
 /** What an administrator sets, whichever the type. */
 export const settings = {
   name: displayText(255).meta({ examples: ['Corporate SSO'] }),
@@ -98,6 +101,15 @@ export const settings = {
   idp_initiated: z.boolean().meta({
     description:
       'Of a SAML provider: whether a login may begin there. Whom it signs in is then shown, and has to be confirmed',
+  }),
+  sign_requests: z.boolean().meta({
+    description:
+      'Of a SAML provider: whether login requests are signed. True also where its metadata asks for that when metadata_url is set',
+  }),
+  encrypt_assertions: EncryptAssertions.meta({
+    description:
+      'Of a SAML provider: whether it is to encrypt assertions, by AES-GCM and RSA-OAEP. `off`: the metadata of the platform has ' +
+      'no key for that; `offered`: it has; `required`: it has, and an assertion that is not encrypted is refused',
   }),
   issuer: Url.meta({
     description: `Of an OpenID provider; its discovery document gives the endpoints and keys. ${REACHED}`,
@@ -141,7 +153,15 @@ export const settings = {
 
 /** What only one of the types has. */
 export const FIELDS_OF = {
-  saml: ['entity_id', 'sso_url', 'certificate', 'metadata_url', 'idp_initiated'],
+  saml: [
+    'entity_id',
+    'sso_url',
+    'certificate',
+    'metadata_url',
+    'idp_initiated',
+    'sign_requests',
+    'encrypt_assertions',
+  ],
   oidc: ['issuer', 'client_id', 'client_secret', 'scopes'],
 } as const satisfies Record<ProviderType, readonly (keyof typeof settings)[]>;
 
@@ -161,6 +181,8 @@ export const Provider = ProviderInBrief.extend({
     .nullable()
     .meta({ examples: ['https://idp.example.com/metadata'] }),
   idp_initiated: settings.idp_initiated.nullable(),
+  sign_requests: settings.sign_requests.nullable(),
+  encrypt_assertions: settings.encrypt_assertions.nullable(),
   issuer: settings.issuer.nullable(),
   client_id: settings.client_id.nullable(),
   scopes: settings.scopes.nullable(),

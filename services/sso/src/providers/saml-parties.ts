@@ -16,7 +16,7 @@ export const serviceProviderOf = (
 
 /** @param keys of the platform for this provider, as `keysOf` gives them */
 export function partiesOf(publicUrl: string, provider: SamlProvider, keys: readonly KeyPair[]): Parties {
-  const { id, entity_id, sso_url, certificates, idp_initiated } = provider;
+  const { id, entity_id, sso_url, certificates, idp_initiated, encrypt_assertions } = provider;
   return {
     serviceProvider: serviceProviderOf(publicUrl, id, keys),
     identityProvider: {
@@ -24,6 +24,7 @@ export function partiesOf(publicUrl: string, provider: SamlProvider, keys: reado
       ssoUrl: sso_url,
       certificates: certificates.map(({ pem }) => pem),
       idpInitiated: idp_initiated,
+      mustEncrypt: encrypt_assertions === 'required',
     },
   };
 }

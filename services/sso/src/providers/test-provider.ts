@@ -3,6 +3,7 @@ import { ssoProviderTested } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { requireOrganizationAccount } from '../organizations/organization-account.ts';
+import { keysOf } from '../provider-keys/key-store.ts';
 import { CHECKS, checkConnection, checkFlow } from './check-provider.ts';
 import { Named, ofProvider, ProviderNotFound } from './provider.ts';
 import { providerOf } from './provider-store.ts';
@@ -43,9 +44,13 @@ export const testProvider = endpoint(
     timeout: 60_000,
   },
   {
-    async prepare({ params, caller, briefly, limit, ...tools }) {
+    async prepare({ params, caller, briefly, limit, secretBox, ...context }) {
       requireOrganizationAccount(caller);
-      const provider = await briefly(db => providerOf(db, caller.organizationId, params.provider_id));
+      const { provider, keys } = await briefly(async db => {
+        const found = await providerOf(db, caller.organizationId, params.provider_id);
+        return { provider: found, keys: await keysOf(db, secretBox, found) };
+      });
+      const tools = { ...context, keys };
       await limit('sso_provider_test', `provider ${provider.id}`);
       const connection = await checkConnection(tools, provider);
       // What is said of certificates is a warning as long as the provider can be reached.

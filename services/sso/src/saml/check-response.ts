@@ -94,6 +94,7 @@ async function signedAssertion(
   if (!child || others.length > 0) refuse('NOT_ONE_ASSERTION');
   if (!responseIsSigned && sizeOf(response) - sizeOf(child) > MOST_UNSIGNED) refuse('TOO_LARGE');
   const isEncrypted = child.name === 'EncryptedAssertion';
+  if (!isEncrypted && parties.identityProvider.mustEncrypt) refuse('NOT_ENCRYPTED');
   const root = isEncrypted
     ? inspect(parseXml(await decryptIn(child, parties.serviceProvider.keys)))
     : response;

@@ -2,6 +2,8 @@
 export interface KeyPair {
   privateKey: string;
   certificate: string;
+  /** Decrypts what was encrypted for it before; nobody is asked to encrypt for it any more. */
+  isRetiring?: boolean;
 }
 
 /** We, as one identity provider knows us. */
@@ -35,6 +37,8 @@ export interface IdentityProvider {
   certificates: readonly string[];
   /** Whether logins may begin there. */
   idpInitiated: boolean;
+  /** Whether an assertion that is not encrypted is refused. */
+  mustEncrypt?: boolean;
 }
 
 export interface Parties {

@@ -24,6 +24,8 @@ export const REFUSALS = {
     'The signature was not made by a certificate that is trusted, or the message was changed after it. If the identity provider has a new certificate, add it here.',
   WEAK_ENCRYPTION:
     'What is encrypted is so by an algorithm that is not taken. Set the identity provider to AES-GCM with RSA-OAEP, or have it not encrypt: the connection is encrypted anyway.',
+  NOT_ENCRYPTED:
+    'The assertion is not encrypted, which encrypt_assertions of this provider demands. Have the identity provider encrypt it for the certificate in the metadata of the service provider.',
   NOT_DECRYPTED:
     'What is encrypted could not be read. Give the identity provider the current encryption certificate from the metadata of the service provider.',
   WRONG_ISSUER:

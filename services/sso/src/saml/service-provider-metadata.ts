@@ -7,7 +7,7 @@ import {
   REDIRECT_BINDING,
   SIGNATURE,
 } from './names.ts';
-import type { ServiceProvider } from './parties.ts';
+import type { KeyPair, ServiceProvider } from './parties.ts';
 import { element } from './xml-text.ts';
 
 export interface ServiceProviderMetadataOptions {
@@ -24,8 +24,12 @@ export function serviceProviderMetadata(
   { entityId, assertionConsumerUrl, logoutUrl, keys }: ServiceProvider,
   { signsRequests = false, encryption = false, logout = true }: ServiceProviderMetadataOptions = {},
 ): string {
-  const descriptors = (use: 'signing' | 'encryption', algorithms: readonly string[]) =>
-    keys.map(({ certificate }) =>
+  const descriptors = (
+    use: 'signing' | 'encryption',
+    published: readonly KeyPair[],
+    algorithms: readonly string[],
+  ) =>
+    published.map(({ certificate }) =>
       element(
         'md:KeyDescriptor',
         { use },
@@ -47,8 +51,14 @@ export function serviceProviderMetadata(
         WantAssertionsSigned: 'true',
         protocolSupportEnumeration: PROTOCOL,
       },
-      ...descriptors('signing', []),
-      ...(encryption ? descriptors('encryption', [...CONTENT_ENCRYPTION, ...KEY_ENCRYPTION]) : []),
+      ...descriptors('signing', keys, []),
+      ...(encryption
+        ? descriptors(
+            'encryption',
+            keys.filter(({ isRetiring }) => !isRetiring),
+            [...CONTENT_ENCRYPTION, ...KEY_ENCRYPTION],
+          )
+        : []),
       ...(logout && keys.length > 0
         ? [REDIRECT_BINDING, POST_BINDING].map(Binding =>
             element('md:SingleLogoutService', { Binding, Location: logoutUrl }),

@@ -20,6 +20,8 @@ export interface Behaviour {
   sign: NonNullable<IssueOptions['sign']>;
   /** Whether it encrypts assertions, for the certificate in the metadata of the service provider. */
   encrypt: boolean;
+  /** By which algorithms, if not by those that are taken. */
+  encryption?: IssueOptions['encryption'];
   /** What it says otherwise than it should. */
   says: Partial<Says>;
 }
@@ -32,6 +34,8 @@ export interface SamlIdentityProviderUnderTest {
   /** Who signs in next, without being asked anything. */
   person: SamlPerson;
   behaviour: Behaviour;
+  /** Whether its metadata asks for signed login requests. */
+  wantsSignedRequests: boolean;
   /** What was asked of it, as it came. */
   asked: XmlElement[];
   /** PEM, of all keys that its metadata has; the last one signs. */
@@ -77,6 +81,7 @@ export async function startSamlIdentityProvider(): Promise<SamlIdentityProviderU
     ssoUrl: `${origin}/sso`,
     person: { nameId: 'ada@example.com' },
     behaviour: { sign: 'assertion', encrypt: false, says: {} },
+    wantsSignedRequests: false,
     asked: [],
     certificates: () => keys.map(({ certificate }) => certificate),
     register(text) {
@@ -136,7 +141,7 @@ export async function startSamlIdentityProvider(): Promise<SamlIdentityProviderU
 
   async function loginForm(request: XmlElement | undefined, relayState: string | null): Promise<string> {
     const { assertionConsumerUrl, entityId: audience, encryptionCertificate } = known();
-    const { sign, encrypt, says } = provider.behaviour;
+    const { sign, encrypt, encryption, says } = provider.behaviour;
     const inResponseTo = request?.attributes.get('ID') ?? null;
     const xml = await issueResponse(
       {
@@ -165,6 +170,7 @@ export async function startSamlIdentityProvider(): Promise<SamlIdentityProviderU
         key: keys.at(-1)!,
         sign,
         ...(encrypt && { encryptFor: encryptionCertificate ?? fail('No encryption key') }),
+        ...(encryption && { encryption }),
       },
     );
     return form(assertionConsumerUrl, {
@@ -214,7 +220,7 @@ export async function startSamlIdentityProvider(): Promise<SamlIdentityProviderU
           `<md:${name} Binding="${binding}" Location="${origin}/${name === 'SingleSignOnService' ? 'sso' : 'slo'}"/>`,
       ),
     );
-    return `<md:EntityDescriptor xmlns:md="${METADATA}" xmlns:ds="${SIGNATURE}" entityID="${entityId}"><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${described.join('')}${services.join('')}</md:IDPSSODescriptor></md:EntityDescriptor>`;
+    return `<md:EntityDescriptor xmlns:md="${METADATA}" xmlns:ds="${SIGNATURE}" entityID="${entityId}"><md:IDPSSODescriptor WantAuthnRequestsSigned="${provider.wantsSignedRequests}" protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${described.join('')}${services.join('')}</md:IDPSSODescriptor></md:EntityDescriptor>`;
   }
 
   return provider;
