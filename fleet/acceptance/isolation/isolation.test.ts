@@ -212,7 +212,16 @@ const isThrough = ({ status, body }: TestAnswer) =>
 
 /** Objects in the order in which they can be ended one after the other; what is not named here comes in between. */
 const ENDED_FIRST = ['assignments', 'permissions', 'invitations', 'consents'];
-const ENDED_LAST = ['webhooks', 'sessions', 'members', 'users', 'roles', 'workspaces', 'organizations'];
+const ENDED_LAST = [
+  'webhooks',
+  'providers',
+  'sessions',
+  'members',
+  'users',
+  'roles',
+  'workspaces',
+  'organizations',
+];
 const damage = (operation: Operation): number => {
   if (operation.method !== 'delete') return /(leave|switch|accept|decline)$/.test(operation.path) ? 100 : 0;
   const kind = Object.values(kindsOf(operation)).at(-1)!;

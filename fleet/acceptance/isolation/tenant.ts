@@ -189,7 +189,8 @@ export async function populate(fleet: AcceptanceFleet, names: NameServer): Promi
       devices: trusted,
       webhooks: hook.id,
       deliveries: hook.deliveryId,
-      providers: provider,
+      providers: provider.id,
+      keys: provider.keyId,
       'abac-policies': policy.id,
     },
   };
@@ -321,8 +322,9 @@ async function setUpProvider(fleet: AcceptanceFleet, administrator: Person, name
     const told = await fleet.caller().post(`${path}/acs`, undefined, form);
     if (!/[?&](?:code|ticket)=/.test(told.headers.get('location') ?? '')) throw new Error(told.text);
   }
+  const { key } = data(await administrator.post(`${path}/keys`), 201);
   await elsewhere.stop();
-  return id as number;
+  return { id: id as number, keyId: key.id as number };
 }
 
 /** A login with the second factor, at a device that is trusted from then on. */

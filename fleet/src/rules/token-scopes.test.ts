@@ -31,6 +31,7 @@ describe('a token in place of a session', () => {
     expect(sessionsOnly.toSorted()).toEqual([
       'acceptInvitation',
       'acceptOwnership',
+      'activateSsoProviderKey',
       'answerOauthConsent',
       'answerOauthConsentAsJson',
       'answerOauthDevice',
@@ -48,6 +49,7 @@ describe('a token in place of a session', () => {
       'createOauthRegistrationToken',
       'createOrganizationToken',
       'createSsoProvider',
+      'createSsoProviderKey',
       'createToken',
       'createWebhook',
       'deactivateMfa',
@@ -57,6 +59,7 @@ describe('a token in place of a session', () => {
       'deletePasskey',
       'deleteProfilePicture',
       'deleteSsoProvider',
+      'deleteSsoProviderKey',
       'deleteTotpDevice',
       'denyImpersonation',
       'endOwnImpersonation',

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { samlFrontDoor } from '../testing/saml-front-door.ts';
+import { samlFrontDoorOf } from '../testing/saml-front-door.ts';
 import {
   type SamlIdentityProviderUnderTest,
   startSamlIdentityProvider,
@@ -11,11 +11,11 @@ const PATH = '/api/v1/sso/providers';
 let elsewhere: SamlIdentityProviderUnderTest;
 let service: SsoUnderTest;
 let acme: Tenant;
-let door: ReturnType<typeof samlFrontDoor>;
+let door: ReturnType<typeof samlFrontDoorOf>;
 beforeAll(async () => {
   [elsewhere, service] = await Promise.all([startSamlIdentityProvider(), startSsoUnderTest()]);
   acme = await service.tenant();
-  door = samlFrontDoor(service, elsewhere);
+  door = samlFrontDoorOf(service, elsewhere);
 });
 afterAll(async () => {
   await service?.stop();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifiedQuery } from '../saml/redirect-signature.ts';
-import { samlFrontDoor } from '../testing/saml-front-door.ts';
+import { samlFrontDoorOf } from '../testing/saml-front-door.ts';
 import {
   type SamlIdentityProviderUnderTest,
   startSamlIdentityProvider,
@@ -13,11 +13,11 @@ const PATH = '/api/v1/sso/providers';
 let elsewhere: SamlIdentityProviderUnderTest;
 let service: SsoUnderTest;
 let acme: Tenant;
-let door: ReturnType<typeof samlFrontDoor>;
+let door: ReturnType<typeof samlFrontDoorOf>;
 beforeAll(async () => {
   [elsewhere, service] = await Promise.all([startSamlIdentityProvider(), startSsoUnderTest()]);
   acme = await service.tenant();
-  door = samlFrontDoor(service, elsewhere);
+  door = samlFrontDoorOf(service, elsewhere);
   elsewhere.person = { nameId: `ada@${acme.domain}` };
 });
 afterAll(async () => {

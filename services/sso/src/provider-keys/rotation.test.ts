@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { administrator, expectError, nobody, signedIn, type TestCaller } from '@rivergate/testing';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { verifiedQuery } from '../saml/redirect-signature.ts';
-import { samlFrontDoor } from '../testing/saml-front-door.ts';
+import { samlFrontDoorOf } from '../testing/saml-front-door.ts';
 import {
   type SamlIdentityProviderUnderTest,
   startSamlIdentityProvider,
@@ -20,11 +20,11 @@ const PATH = '/api/v1/sso/providers';
 let elsewhere: SamlIdentityProviderUnderTest;
 let service: SsoUnderTest;
 let acme: Tenant;
-let door: ReturnType<typeof samlFrontDoor>;
+let door: ReturnType<typeof samlFrontDoorOf>;
 beforeAll(async () => {
   [elsewhere, service] = await Promise.all([startSamlIdentityProvider(), startSsoUnderTest()]);
   acme = await service.tenant();
-  door = samlFrontDoor(service, elsewhere);
+  door = samlFrontDoorOf(service, elsewhere);
   elsewhere.person = { nameId: `ada@${acme.domain}` };
   elsewhere.behaviour = { sign: 'assertion', encrypt: true, says: {} };
 });

@@ -1,13 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { createInterface, type Interface } from 'node:readline';
 import { startTestRedis, type TestRedis } from '@rivergate/caller/test-redis';
 import { connectRedis, type RedisClient } from '@rivergate/redis';
 import { testPysaml2 } from '@rivergate/testing/on-demand';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Pysaml2IdentityProvider, startPysaml2 } from '../testing/pysaml2-identity-provider.ts';
 import { signingKey } from '../testing/saml-keys.ts';
 import { inBase64 } from '../testing/saml-messages.ts';
 import { refusalOf } from '../testing/saml-scene.ts';
@@ -27,13 +22,9 @@ const python = await testPysaml2();
 const ENTITY = 'https://pysaml2.test/idp';
 
 describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity provider', () => {
-  const folder = mkdtempSync(join(tmpdir(), 'rivergate-pysaml2-'));
   let server: TestRedis;
   let redis: RedisClient;
-  let python3: ChildProcess;
-  let lines: Interface;
-  let died: Promise<never>;
-  let errors = '';
+  let elsewhere: Pysaml2IdentityProvider;
   let parties: Parties;
 
   beforeAll(async () => {
@@ -45,24 +36,11 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
       keys: [ours],
     };
     const metadata = serviceProviderMetadata(serviceProvider, { signsRequests: true, encryption: true });
-    writeFileSync(join(folder, 'service-provider.xml'), metadata);
-    writeFileSync(join(folder, 'key.pem'), key.privateKey);
-    writeFileSync(join(folder, 'certificate.pem'), key.certificate);
-    const script = join(import.meta.dirname, '..', 'testing', 'pysaml2', 'identity_provider.py');
-    python3 = spawn(python.value!, ['-W', 'ignore', script, folder, ENTITY]);
-    python3.stderr!.on('data', chunk => {
-      errors += chunk;
-    });
-    died = once(python3, 'exit').then(() => {
-      throw new Error(`pysaml2 ended: ${errors}`);
-    });
-    // Looked at by who waits for an answer.
-    died.catch(() => {});
-    lines = createInterface(python3.stdout!);
+    elsewhere = await startPysaml2(python.value!, ENTITY, key, metadata);
     server = await startTestRedis();
     redis = connectRedis(server.url, { warn() {} }, 'waits');
     const { entityId, singleSignOn, certificates, singleLogout } = readMetadata(
-      (await ask({ do: 'metadata' })).xml!,
+      (await elsewhere.ask({ do: 'metadata' })).xml!,
     );
     parties = {
       serviceProvider,
@@ -77,21 +55,10 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
   }, 60_000);
 
   afterAll(async () => {
-    const ended = once(python3, 'exit');
-    python3.stdin!.end();
-    await ended;
+    await elsewhere.stop();
     redis.disconnect();
     await server.stop();
-    rmSync(folder, { recursive: true });
   });
-
-  async function ask(question: object): Promise<Record<string, string>> {
-    const answered = once(lines, 'line');
-    python3.stdin!.write(`${JSON.stringify(question)}\n`);
-    const answer = JSON.parse((await Promise.race([answered, died]))[0]);
-    if (answer.error) throw new Error(`${answer.error}\n${errors}`);
-    return answer;
-  }
 
   async function sent(kind: 'login' | 'logout', id: string): Promise<void> {
     const names = { issuer: ENTITY, audience: parties.serviceProvider.entityId };
@@ -109,7 +76,7 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
       sign_assertion: true,
       encrypt: false,
     };
-    return (await ask({ ...asked, ...more })).xml!;
+    return (await elsewhere.ask({ ...asked, ...more })).xml!;
   }
   const check = (xml: string) => checkResponse(inBase64(xml), parties, redis);
 
@@ -165,7 +132,7 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
     );
     await sent('logout', id);
     const destination = parties.serviceProvider.logoutUrl;
-    const { name_id, location } = await ask({
+    const { name_id, location } = await elsewhere.ask({
       do: 'answer_logout',
       query: queryOf(sending.url),
       destination,
@@ -181,7 +148,7 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
   });
 
   it('asks to log out, and is taken', async () => {
-    const { xml } = await ask({ do: 'ask_logout', destination: parties.serviceProvider.logoutUrl });
+    const { xml } = await elsewhere.ask({ do: 'ask_logout', destination: parties.serviceProvider.logoutUrl });
     const fields = { SAMLRequest: inBase64(xml!) };
     expect(await checkLogoutRequest({ binding: 'post', fields }, parties, redis)).toMatchObject({
       nameId: 'ada@example.com',

@@ -10,8 +10,8 @@ import {
 
 const PATH = '/api/v1/sso/providers';
 
-/** A SAML provider of an organization, and the way in by it, as browsers and administrators go. */
-export function samlFrontDoor(service: SsoUnderTest, elsewhere: SamlIdentityProviderUnderTest) {
+/** The way in by a SAML provider, as browsers go. */
+export function samlFrontDoor(service: SsoUnderTest) {
   const metadataOf = async (id: number): Promise<string> =>
     (await service.anonymous.get(`${PATH}/${id}/metadata`).expect(200)).text;
   const begin = async (id: number, from: BrowserUnderTest = browser()) =>
@@ -23,10 +23,15 @@ export function samlFrontDoor(service: SsoUnderTest, elsewhere: SamlIdentityProv
         headers: { 'content-type': 'application/x-www-form-urlencoded' },
       }),
     );
+  return { metadataOf, begin, post };
+}
+
+/** As samlFrontDoor, with an identity provider behind it. */
+export function samlFrontDoorOf(service: SsoUnderTest, elsewhere: SamlIdentityProviderUnderTest) {
+  const door = samlFrontDoor(service);
+  const { metadataOf, begin, post } = door;
   return {
-    metadataOf,
-    begin,
-    post,
+    ...door,
     /** Sets up a provider at which the identity provider knows the platform. */
     async create(by: Tenant, more: object = {}): Promise<number> {
       const body = { provider_type: 'saml', name: 'Corporate', metadata_url: elsewhere.metadataUrl, ...more };

@@ -15,13 +15,14 @@ from saml2.server import Server
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 folder, entity_id = sys.argv[1:]
+known = {"local": [f"{folder}/service-provider.xml"]}
 config = IdPConfig().load(
     {
         "entityid": entity_id,
         "xmlsec_binary": os.environ["XMLSEC1"],
         "key_file": f"{folder}/key.pem",
         "cert_file": f"{folder}/certificate.pem",
-        "metadata": {"local": [f"{folder}/service-provider.xml"]},
+        "metadata": known,
         "service": {
             "idp": {
                 "want_authn_requests_signed": True,
@@ -68,6 +69,12 @@ def login_by_aes_gcm(asked):
     template, encrypt = by_aes_gcm()
     with template, encrypt:
         return login(asked)
+
+
+def know(_):
+    if not provider.reload_metadata(known):
+        raise ValueError("The metadata could not be read")
+    return {}
 
 
 def metadata(_):
