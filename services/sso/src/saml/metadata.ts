@@ -24,7 +24,7 @@ export interface IdentityProviderMetadata {
 }
 
 /**
- * Reads the metadata of an identity provider (SAML Metadata, section 2), in the bounds of messages; comments may be in it. A signature
+ * Reads the metadata of an identity provider (SAML Metadata, section 2), in the bounds that it has; comments may be in it. A signature
  * is not looked at: it counts as much as the way on which it came.
  *
  * @param entityId which one is meant, where it is about several
@@ -63,7 +63,7 @@ export function readMetadata(
 
 function parsed(text: string): XmlElement {
   try {
-    return parseXml(text.replace(/^\uFEFF/, ''), { allowing: true });
+    return parseXml(text.replace(/^\uFEFF/, ''), { isMetadata: true });
   } catch (cause) {
     if (cause instanceof SamlRefusal && cause.code === 'MALFORMED_MESSAGE') refuse('MALFORMED_METADATA');
     throw cause;

@@ -1,7 +1,7 @@
 /** Why something of SAML is refused: a stable code, and what an administrator does about it. */
 export const REFUSALS = {
   TOO_LARGE:
-    'The message is larger than 256 KB, nested deeper than 40 elements or has more than 5,000 of them. Send fewer attributes, such as only the groups that matter here.',
+    'The message is larger than 256 KB, nested deeper than 40 elements or has more than 2,500 of them (5,000 in metadata). Send fewer attributes, such as only the groups that matter here.',
   MALFORMED_MESSAGE:
     'The message is no XML in UTF-8, as base64, or says the same thing twice. Check that the identity provider answers with the binding that the metadata names.',
   FORBIDDEN_MARKUP:

@@ -4,11 +4,17 @@ import { refuse } from './refusal.ts';
 /** Bytes of a message, as text. */
 export const MOST_BYTES = 256 * 1024;
 const DEEPEST = 40;
-const MOST_ELEMENTS = 5_000;
+/**
+ * As many as it takes to name the 1,015 groups that Windows lets somebody be in, each by an attribute of its own, and some more: what
+ * node-saml takes grows with them.
+ */
+const MOST_ELEMENTS = 2_500;
+/** Metadata, which node-saml does not see, may be of several providers. */
+const MOST_IN_METADATA = 5_000;
 /** On one element: the parser of node-saml compares each with all others. */
 const MOST_ON_ONE = 64;
-/** In the whole message, with declarations of namespaces: Keycloak puts three on each value. */
-const MOST_ATTRIBUTES = 3 * MOST_ELEMENTS;
+/** For each element, with declarations of namespaces, in the whole message: Keycloak puts three on each value. */
+const ATTRIBUTES_EACH = 3;
 
 const XMLNS = 'http://www.w3.org/2000/xmlns/';
 
@@ -45,13 +51,13 @@ export interface XmlAttribute {
 }
 
 /**
- * Parses XML 1.0 in bounds: 256 KB, 40 elements deep, 5,000 of them, with 64 attributes each and 15,000 in all. No document type, so no
+ * Parses XML 1.0 in bounds: 256 KB, 40 elements deep, 2,500 of them, with 64 attributes each and 7,500 in all. No document type, so no
  * entities of its own; no comment, processing instruction or CDATA section, since parsers differ on the text around them.
  *
- * @param allowing comments and instructions, for metadata, in which people leave them
+ * @param isMetadata which may have comments and instructions, since people leave them there, and twice as many elements
  * @throws SamlRefusal
  */
-export function parseXml(text: string, { allowing = false }: { allowing?: boolean } = {}): XmlElement {
+export function parseXml(text: string, { isMetadata = false }: { isMetadata?: boolean } = {}): XmlElement {
   if (Buffer.byteLength(text) > MOST_BYTES) refuse('TOO_LARGE');
   const parser = new SaxesParser({
     xmlns: true,
@@ -61,6 +67,7 @@ export function parseXml(text: string, { allowing = false }: { allowing?: boolea
   });
   const open: XmlElement[] = [];
   let root: XmlElement | undefined;
+  const mostElements = isMetadata ? MOST_IN_METADATA : MOST_ELEMENTS;
   let elements = 0;
   let attributes = 0;
   let onOne = 0;
@@ -69,18 +76,18 @@ export function parseXml(text: string, { allowing = false }: { allowing?: boolea
   parser.on('xmldecl', ({ version, encoding }) => {
     if (version !== '1.0' || (encoding ?? 'utf-8').toLowerCase() !== 'utf-8') refuse('MALFORMED_MESSAGE');
   });
-  if (!allowing)
+  if (!isMetadata)
     for (const markup of ['comment', 'processinginstruction', 'cdata'] as const)
       parser.on(markup, () => refuse('FORBIDDEN_MARKUP'));
   parser.on('opentagstart', () => {
     elements += 1;
     onOne = 0;
-    if (elements > MOST_ELEMENTS || open.length >= DEEPEST) refuse('TOO_LARGE');
+    if (elements > mostElements || open.length >= DEEPEST) refuse('TOO_LARGE');
   });
   parser.on('attribute', () => {
     attributes += 1;
     onOne += 1;
-    if (onOne > MOST_ON_ONE || attributes > MOST_ATTRIBUTES) refuse('TOO_LARGE');
+    if (onOne > MOST_ON_ONE || attributes > ATTRIBUTES_EACH * mostElements) refuse('TOO_LARGE');
   });
   parser.on('opentag', tag => {
     const written = Object.values(tag.attributes)

@@ -2,11 +2,13 @@ import { newId } from './saml-messages.ts';
 import type { SamlScene } from './saml-scene.ts';
 
 const ROOM = 256 * 1024;
+/** Values of attributes that a response can have beside what it needs. */
+export const MOST_VALUES = 2_450;
 
 /** Fills a response up to the largest body that is looked at, before a text of it. */
 function filled(xml: string, before: string, piece: (index: number) => string): string {
   let filling = '';
-  for (let index = 0; index < 4_900; index++) {
+  for (let index = 0; index < 2_400; index++) {
     const next = piece(index);
     if (xml.length + filling.length + next.length > ROOM) break;
     filling += next;
