@@ -82,6 +82,8 @@ describe('a provider', () => {
       sso_url: 'https://127.0.0.1:8443/sso/saml',
       metadata_url: null,
       idp_initiated: true,
+      sign_requests: false,
+      encrypt_assertions: 'off',
       issuer: null,
       client_id: null,
       scopes: null,
