@@ -55,6 +55,8 @@ export const RATE_LIMITS = {
   domain_check: { count: 20, seconds: 3600 },
   /** Checks of an identity provider that somebody asks for. */
   sso_provider_test: { count: 10, seconds: 60 },
+  /** Keys of the platform that somebody has made for a SAML provider. */
+  sso_provider_key: { count: 20, seconds: 3600 },
   /** Responses to a SAML provider that are refused and written down. */
   sso_refused_response: { count: 30, seconds: 60 },
   /** Test events that somebody has sent to a webhook. */

@@ -174,6 +174,15 @@ describe('a rotation', () => {
 });
 
 describe('the keys of a provider', () => {
+  it('are made twenty times an hour at most, and of another provider all the same', async () => {
+    const [id, other] = [await door.create(acme), await door.create(acme)];
+    await make(id);
+    const answers = await Promise.all(Array.from({ length: 20 }, () => acme.administrator.post(keysAt(id))));
+    expect(answers.map(({ status }) => status).toSorted()).toEqual([...Array(19).fill(409), 429]);
+    const stranger = (await service.tenant()).administrator;
+    expectError(await stranger.post(keysAt(id)), 404, 'PROVIDER_NOT_FOUND');
+    await make(other);
+  });
   it('are shown with certificate and its end, and never with the private key', async () => {
     const id = await door.create(acme);
     await make(id);

@@ -41,7 +41,7 @@ export const getMetadata = endpoint(
       const ours = serviceProviderOf(publicUrl, id, keys);
       const options = {
         signsRequests: provider.sign_requests,
-        encryption: provider.encrypt_assertions !== 'off',
+        encryption: ['offered', 'required'].includes(provider.encrypt_assertions),
         logout: false,
       };
       return content(SAML_METADATA, serviceProviderMetadata(ours, options));
