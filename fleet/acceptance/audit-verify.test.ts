@@ -74,6 +74,7 @@ describe('npm run audit:verify', () => {
     const added = await organizationWith(4);
     const cut = await organizationWith(4);
     const erased = await organizationWith(1);
+    const doubled = await organizationWith(1);
     const last = (
       await database.query(`select sequence from organization.audit_heads where organization_id = ${cut.id}`)
     ).rows[0].sequence;
@@ -86,7 +87,8 @@ describe('npm run audit:verify', () => {
         from organization.audit_log where organization_id = ${added.id} and sequence = 2;
       delete from organization.audit_log where organization_id = ${cut.id} and sequence = ${last};
       delete from organization.audit_log where organization_id = ${erased.id};
-      delete from organization.audit_heads where organization_id = ${erased.id}`);
+      delete from organization.audit_heads where organization_id = ${erased.id};
+      insert into organization.audit_heads (organization_id, sequence) values (${doubled.id}, 0)`);
     const { code, said } = await verify();
     expect(code).toBe(1);
     expect(said).toMatch(
@@ -97,8 +99,10 @@ describe('npm run audit:verify', () => {
     );
     expect(said).toContain(`Organization ${cut.id} ends at entry ${last - 1}, and its head says ${last}`);
     expect(said).toContain(`Organization ${erased.id} has no audit log`);
-    expect(said).toMatch(/4 of \d+ audit logs are broken/);
+    expect(said).toContain(`Organization ${doubled.id} has more than one head`);
+    expect(said).toMatch(/5 of \d+ audit logs are broken/);
     await tamper(`
+      delete from organization.audit_heads where organization_id = ${doubled.id} and sequence = 0;
       delete from organization.audit_log where organization_id in (${removed.id}, ${cut.id})
         or (organization_id = ${added.id} and action = 'x');
       insert into organization.audit_log overriding system value select * from public.kept;

@@ -81,6 +81,7 @@ async function followed(
   };
 
   if (!head) return verdict('has no audit log, although every organization has one');
+  if (heads.length > 1) return verdict('has more than one head');
   // Entries that retention removed cannot be compared any more, but for where it stopped.
   if (differs()) return verdict(`was another log up to entry ${start}, as the head that was kept says`);
   for await (const row of entriesOf(database, organization)) {

@@ -36,6 +36,51 @@ describe('the chain', () => {
     );
   });
 
+  it('takes as much for each of thousands of entries in one transaction as for each of a few', async () => {
+    /** Pages that PostgreSQL looks at for each entry: what it does, however busy the machine is. */
+    const pagesAnEntry = async (id: number, entries: number) => {
+      const [{ 'QUERY PLAN': plan }] = (await database.admin(
+        `explain (analyze, buffers, format json) insert into inventory.audit_log
+           (event_id, action, organization_id, actor, subject) select gen_random_uuid(), 'a', $1::bigint, 'b', 'c'
+           from generate_series(1, $2::int)`,
+        [id, entries],
+      )) as unknown as [{ 'QUERY PLAN': [{ Plan: Record<string, number> }] }];
+      const { 'Shared Hit Blocks': hit, 'Shared Read Blocks': read } = plan[0].Plan;
+      return (hit! + read!) / entries;
+    };
+    const [few, many] = [await organizationWith(1), await organizationWith(1)];
+    const [ofFew, ofMany] = [await pagesAnEntry(few, 300), await pagesAnEntry(many, 3_000)];
+    expect(ofMany / ofFew).toBeLessThan(1.5);
+    for (const [id, sequence] of [
+      [few, 301],
+      [many, 3_001],
+    ] as const)
+      expect(await database.followed(id)).toMatchObject({ fault: undefined, state: { sequence } });
+  });
+
+  it('has one head, whoever begins it at once, and goes on after many entries that were rolled back', async () => {
+    const id = ++last;
+    const write = (entries: number, fails = false) =>
+      database.knex.transaction(async trx => {
+        for (let quantity = 0; quantity < entries; quantity++)
+          await emit(trx, itemChanged, {
+            aggregateId: 12,
+            organizationId: id,
+            actor: exampleActor,
+            data: { item_id: 12, quantity },
+          });
+        if (fails) throw new Error('no');
+      });
+    await Promise.allSettled([write(4), write(40, true), write(4), write(40, true), write(4), write(4)]);
+    await write(1);
+    const heads = await database.admin(
+      'select sequence from inventory.audit_heads where organization_id = $1',
+      [id],
+    );
+    expect(heads.map(({ sequence }) => Number(sequence))).toEqual([17]);
+    expect(await database.followed(id)).toMatchObject({ fault: undefined, state: { sequence: 17 } });
+  });
+
   it('binds who acted in the name of the actor, where somebody did', async () => {
     const id = await organizationWith(1);
     await database.fill(id, 1, { ...exampleActor, userId: 7, impersonatorId: 9 });
@@ -106,6 +151,17 @@ describe('the chain', () => {
       );
     await database.fill(id, 1);
     expect(await database.followed(id)).toMatchObject({ fault: undefined, state: { sequence: 5 } });
+  });
+
+  it('begins in no transaction that could not see another beginning', async () => {
+    const write = database.knex.transaction(
+      trx =>
+        trx.raw("insert into audit_log (action, organization_id, actor, subject) values ('a', ?, 'b', 'c')", [
+          ++last,
+        ]),
+      { isolationLevel: 'repeatable read' },
+    );
+    await expect(write).rejects.toThrow('read committed');
   });
 
   it('chains what belongs to no organization as well', async () => {

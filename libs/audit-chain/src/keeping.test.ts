@@ -55,6 +55,22 @@ describe('a log that was there before', () => {
     expect(storedEntry(old!).metadata).toEqual({ n: 6, email: 'guest6@example.com' });
   });
 
+  it('goes on where heads were kept by their organization alone, as they were before', async () => {
+    const key = async () =>
+      (
+        await database.admin(
+          "select pg_get_constraintdef(oid) as key from pg_constraint where conname = 'audit_heads_pkey'",
+        )
+      )[0]!.key;
+    await database.fill(40, 3);
+    await database.admin(`alter table inventory.audit_heads drop constraint audit_heads_pkey,
+      add primary key (organization_id), set (fillfactor = 50)`);
+    await database.chain();
+    expect(await key()).toBe('PRIMARY KEY (organization_id, sequence)');
+    await database.fill(40, 3);
+    expect(await database.followed(40)).toMatchObject({ fault: undefined, state: { sequence: 6 } });
+  });
+
   it('is what it is when the database is provisioned again', async () => {
     const before = await database.entries(1);
     await database.chain();

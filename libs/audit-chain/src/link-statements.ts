@@ -71,18 +71,31 @@ export function linkStatements({ schema }: AuditLogPlace): string {
 
     -- As the owner, since its writer has no right on the heads. The lock on the head lasts to the end of the transaction:
     -- entries are chained in the order in which they are committed.
+    --
+    -- The head is found as the highest sequence of its organization. No version that a transaction leaves behind can be
+    -- removed before its commit, and a scan that passes over them takes a time that is square in the entries: only an ordered
+    -- scan of the primary key ends at the first.
     create or replace function ${schema}.chain_audit_entry() returns trigger
-    language plpgsql security definer set search_path = pg_catalog, pg_temp as $$
+    language plpgsql security definer set search_path = pg_catalog, pg_temp
+      set enable_seqscan = off set enable_bitmapscan = off set enable_sort = off as $$
     declare
       entry ${schema}.audit_log;
       head ${schema}.audit_heads;
       linked record;
       chain constant bigint := coalesce(new.organization_id, 0);
     begin
-      select * into head from ${schema}.audit_heads where organization_id = chain for update;
+      select * into head from ${schema}.audit_heads where organization_id = chain order by sequence desc limit 1 for update;
       if not found then
-        insert into ${schema}.audit_heads (organization_id) values (chain) on conflict do nothing;
-        select * into head from ${schema}.audit_heads where organization_id = chain for update;
+        -- The key does not keep a second head away: who begins a chain waits for whoever is at it.
+        perform pg_advisory_xact_lock(hashtextextended('rivergate audit chain ${schema.replaceAll("'", '')} ' || chain, 0));
+        select * into head from ${schema}.audit_heads where organization_id = chain order by sequence desc limit 1 for update;
+        if not found then
+          -- What was begun while this waited would not be seen by an older snapshot.
+          if current_setting('transaction_isolation') <> 'read committed' then
+            raise exception 'A chain begins in a transaction that is read committed' using errcode = 'serialization_failure';
+          end if;
+          insert into ${schema}.audit_heads (organization_id) values (chain) returning * into head;
+        end if;
       end if;
       -- An event that comes again, long after inboxes have forgotten it.
       if new.event_id is not null and exists (
@@ -98,7 +111,7 @@ export function linkStatements({ schema }: AuditLogPlace): string {
       entry := linked.entry;
       head := linked.head;
       update ${schema}.audit_heads set sequence = head.sequence, hash = head.hash, peaks = head.peaks,
-        recorded_at = head.recorded_at where organization_id = chain;
+        recorded_at = head.recorded_at where organization_id = chain and sequence = head.sequence - 1;
       return entry;
     end $$;
     alter function ${schema}.chain_audit_entry owner to ${AUDIT_OWNER};

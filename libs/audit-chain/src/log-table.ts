@@ -76,7 +76,7 @@ function headsTable({ schema, writer }: AuditLogPlace): string {
   return `
     create table if not exists ${heads} (
       -- 0 for entries without an organization
-      organization_id bigint primary key,
+      organization_id bigint not null,
       sequence bigint not null default 0,
       hash bytea not null default ${nothing},
       -- roots of the complete subtrees that the log falls into, the largest first
@@ -85,8 +85,16 @@ function headsTable({ schema, writer }: AuditLogPlace): string {
       -- the same of the last entry that was removed because its time was over
       start_sequence bigint not null default 0,
       start_hash bytea not null default ${nothing},
-      start_peaks bytea[] not null default '{}'
-    ) with (fillfactor = 50);
+      start_peaks bytea[] not null default '{}',
+      -- One row an organization, which chain_audit_entry sees to; found by its sequence, it says why.
+      primary key (organization_id, sequence)
+    );
+    do $$ begin
+      if (select indnatts = 1 from pg_index where indexrelid = to_regclass('${schema}.audit_heads_pkey')) then
+        alter table ${heads} drop constraint audit_heads_pkey, add primary key (organization_id, sequence);
+        alter table ${heads} reset (fillfactor);
+      end if;
+    end $$;
     alter table ${heads} owner to ${AUDIT_OWNER};
     revoke all on ${heads} from public, ${writer};
     grant select on ${heads} to ${writer};
