@@ -5,9 +5,11 @@ import { mailClaims } from '../../migrations/0009_mail_claims.ts';
 import { invitedNames } from '../../migrations/0013_invited_names.ts';
 import { lifecycle } from '../../migrations/0015_lifecycle.ts';
 import { earlierInvitationMails } from '../../migrations/0033_earlier_invitation_mails.ts';
+import { pendingInvitations } from '../../migrations/0036_pending_invitations.ts';
 import type { OrganizationTools } from '../endpoint.ts';
 import { acceptInvitation } from './accept-invitation.ts';
 import { bulkInvite, inviting } from './bulk-invite.ts';
+import { expireInvitations } from './expire-invitations.ts';
 import { inviteMember } from './invite-member.ts';
 import { listInvitations, listOrganizationInvitations } from './list-invitations.ts';
 import { previewInvitation } from './preview-invitation.ts';
@@ -27,6 +29,7 @@ export const endpoints = [
   acceptInvitation,
 ];
 export const jobKinds = [inviting];
+export const schedules = [expireInvitations];
 export const migrations = [
   mail,
   mailClaims,
@@ -35,6 +38,7 @@ export const migrations = [
   invitedNames,
   lifecycle,
   earlierInvitationMails,
+  pendingInvitations,
 ];
 export const consumers = ({ mailer, appUrl, mailLimits }: OrganizationTools) => [
   releaseInvitations({ mailer, appUrl, mailLimits }),

@@ -1,12 +1,12 @@
-import { invitationExpired, invitationPrepared, invitationSent } from '@rivergate/events';
+import { invitationPrepared, invitationSent } from '@rivergate/events';
 import type { Mailer } from '@rivergate/mail';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import type { Work } from '../endpoint.ts';
 import type { OrganizationRow } from '../organizations/organization-store.ts';
 import { personOf } from '../people/people-store.ts';
 import { effectiveSettings } from '../settings/settings.ts';
+import { noteLapsed } from './expire-invitations.ts';
 import { invitationMail } from './invitation-mail.ts';
-import { closeLapsed } from './invitation-store.ts';
 import { type MailLimits, requireMailLimits } from './mail-limits.ts';
 
 const DAY = 86_400_000;
@@ -42,10 +42,7 @@ export async function prepareInvitation(
   { email, workspace, role, message, displayName = null, invitedBy, bySystemAdmin = false }: NewInvitation,
 ): Promise<number | undefined> {
   const organizationId = organization.id;
-  for (const id of await closeLapsed(db, organizationId, email)) {
-    const data = { invitation_id: id, organization_id: organizationId };
-    await emit(invitationExpired, { aggregateId: id, organizationId, data });
-  }
+  await noteLapsed({ db, emit }, organizationId, email);
   const [row] = await db('invitations')
     .insert({
       organization_id: organizationId,
