@@ -111,6 +111,7 @@ describe('registering an application', () => {
   it.each([
     ['redirect_uris', 'https://rivergate.test/oauth/form-post'],
     ['redirect_uris', 'https://RIVERGATE.test:443/callback'],
+    ['redirect_uris', 'https://rivergate.test./callback'],
     ['post_logout_redirect_uris', 'https://rivergate.test/oauth/form-post?then=https://app.example.com'],
   ])('422 for %s on the platform itself, made or changed: %s', async (field, uri) => {
     const own = await create({ name: `Own ${field} ${uri}`.slice(0, 100) });

@@ -48,7 +48,9 @@ export function isPostable(uri: string): boolean {
 
 /** Whether the platform itself is there: its pages, which carry out what is in their address, are nobody's to lead people to. */
 export function isOfPlatform(uri: string, publicUrl: string): boolean {
-  return URL.parse(uri)?.host === new URL(publicUrl).host;
+  // With the dot that ends a name it is the same host.
+  const hostOf = (url: string) => URL.parse(url)?.host.replace(/\.(?=:|$)/, '');
+  return hostOf(uri) === hostOf(publicUrl);
 }
 
 /** Whether only an app that is installed takes it (RFC 8252, section 7.1). */
