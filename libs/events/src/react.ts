@@ -91,8 +91,12 @@ export function reactions(
       );
       const fresh = new Set(rows.map(({ event_id }) => event_id));
       const due = new Set(fresh);
-      for (const each of reacted)
-        if (due.delete(each.event.id)) await within(each.event, () => react(db, each));
+      for (const each of reacted) {
+        if (!due.delete(each.event.id)) continue;
+        // A handler may have narrowed it for what is left of the transaction.
+        if (each !== reacted[0]) await sendAhead(db, db.raw(SCOPE));
+        await within(each.event, () => react(db, each));
+      }
       return fresh;
     });
   }

@@ -200,6 +200,26 @@ describe('events that follow each other', () => {
     await running.stop();
   });
 
+  it('are handled in platform scope each, also after one that narrowed it', async () => {
+    const scopes: string[] = [];
+    const narrowing = consumer({
+      name: 'narrowing',
+      on: [
+        on(itemChanged, async (_event, { db }) => {
+          const { rows } = await db.raw(`select current_setting('rivergate.scope', true) as scope`);
+          scopes.push(rows[0].scope);
+          await db.raw(`select set_config('rivergate.scope', 'organization', true)`);
+        }),
+      ],
+    });
+    await eventLog.publish([1, 2, 3].map(changed));
+    const running = await start([narrowing]);
+    await caughtUp('narrowing');
+    expect(scopes).toEqual(['platform', 'platform', 'platform']);
+    expect(await transactions()).toBe(1);
+    await running.stop();
+  });
+
   it('are handled one by one where one of them fails, which alone goes to the dead letters', async () => {
     const picky = consumer({
       name: 'picky',
