@@ -19,6 +19,7 @@ const Environment = z.object({
   CORS_ORIGINS: z.string().optional(),
   MAILBOX_URL: z.url().optional(),
   DPOP_NONCE_REQUIRED: z.stringbool().default(false),
+  POLICY_SAMPLES: z.stringbool().default(true),
   /** Requests that may be open at once, from their headers to the end of their answers. */
   OPEN_REQUESTS_PER_ADDRESS: z.coerce.number().int().positive().default(100),
   OPEN_REQUESTS_PER_USER: z.coerce.number().int().positive().default(100),
@@ -51,6 +52,8 @@ export type Config = {
   corsOrigins: readonly string[];
   services: readonly Upstream[];
   mailbox: Upstream | null;
+  /** Whether is kept for a day what requests there were, to try policies on. */
+  policySamples: boolean;
   /** Whether DPoP proofs have to repeat a nonce. */
   dpopNonceRequired: boolean;
   openRequests: { perAddress: number; perUser: number };
@@ -88,6 +91,7 @@ export function readConfig(env: NodeJS.ProcessEnv): Config {
       .filter(Boolean),
     services: SERVICES.map(({ name }) => ({ name, url: serviceUrl(env, name) })),
     mailbox: given.MAILBOX_URL ? { name: 'mailbox', url: given.MAILBOX_URL.replace(/\/+$/, '') } : null,
+    policySamples: given.POLICY_SAMPLES,
     dpopNonceRequired: given.DPOP_NONCE_REQUIRED,
     openRequests: {
       perAddress: part(given.OPEN_REQUESTS_PER_ADDRESS),

@@ -1,4 +1,10 @@
-import { credentialKey, followAccessState, policyReports, rateLimiter } from '@rivergate/caller';
+import {
+  credentialKey,
+  followAccessState,
+  policyReports,
+  policySamples,
+  rateLimiter,
+} from '@rivergate/caller';
 import { dpopNonces } from '@rivergate/caller/dpop';
 import { sharedKey } from '@rivergate/caller/internal-keys';
 import { clientOrigins } from '@rivergate/contracts';
@@ -74,6 +80,8 @@ export async function startGateway(
     stopping.push(() => redis.disconnect());
     const reports = policyReports(redis);
     stopping.push(() => reports.stop());
+    const samples = config.policySamples ? policySamples(redis) : null;
+    stopping.push(() => samples?.stop());
     await whenConnected(redis, 2_000);
     stopping.push(followAccessState(redis));
 
@@ -145,7 +153,7 @@ export async function startGateway(
       redis,
       limiter,
       owners,
-      policyReports: reports,
+      policyTrials: { reports, samples },
       destinations,
       bodies,
       answerPatience: config.answerPatience,

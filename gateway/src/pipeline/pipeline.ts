@@ -1,4 +1,4 @@
-import type { CredentialKey, PolicyReports, RateLimiter } from '@rivergate/caller';
+import type { CredentialKey, RateLimiter } from '@rivergate/caller';
 import type { RedisClient } from '@rivergate/redis';
 import type { Owners } from '@rivergate/service';
 import type { AnswerHeaders } from '../answer/answer-headers.ts';
@@ -15,7 +15,7 @@ import { credentialFor, forward } from './forward.ts';
 import { framing } from './framing.ts';
 import { gather } from './gather.ts';
 import type { OpenRequests } from './open-requests.ts';
-import { organizationPolicy } from './organization-policy.ts';
+import { organizationPolicy, type PolicyTrials } from './organization-policy.ts';
 import { principal } from './principal.ts';
 import { questionLimit, rateLimit } from './rate-limit.ts';
 import { requestIdentity } from './request-identity.ts';
@@ -35,7 +35,7 @@ export type PipelineParts = {
   redis: RedisClient;
   limiter: RateLimiter;
   owners: Owners;
-  policyReports: PolicyReports;
+  policyTrials: PolicyTrials;
   destinations: ReadonlyMap<string, Destination>;
   key: CredentialKey;
   bodies: RequestBodies;
@@ -64,7 +64,7 @@ export function passage(parts: PipelineParts): readonly Step[] {
     revocation(parts.owners),
     principal(parts.owners),
     rateLimit(parts.limiter),
-    organizationPolicy(parts.owners, parts.policyReports),
+    organizationPolicy(parts.owners, parts.policyTrials),
   ];
 }
 

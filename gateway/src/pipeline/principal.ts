@@ -66,6 +66,7 @@ type Deciding = {
   impersonators: Membership | undefined;
   isSystemAdmin: boolean;
   mustEnrol: boolean;
+  deviceTrusted: boolean;
   facts: TokenFacts | undefined;
   ip: string;
 };
@@ -88,12 +89,14 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
   const membership = actedOn === null ? undefined : memberships[impersonator ? 0 : memberships.length - 1];
   const { ip, route } = exchange;
   const mustEnrol = session.token === undefined && session.mustEnrol;
+  const deviceTrusted = session.token === undefined && session.deviceTrusted;
   const from = {
     actedOn,
     membership,
     impersonators,
     isSystemAdmin: session.isSystemAdmin,
     mustEnrol,
+    deviceTrusted,
     facts,
     ip,
   };
@@ -113,7 +116,9 @@ function principalOf(exchange: Exchange, memberships: readonly Membership[]): Pr
     token: principalToken(token, facts),
     ...standing,
     workspaces: concerned(exchange, standing.workspaces),
+    workspaceId: exchange.pathWorkspaceId,
     mustEnrol,
+    deviceTrusted,
     authTime: token.authTime,
     amr: token.amr,
     secondFactorOmitted: token.secondFactorOmitted,
@@ -134,6 +139,7 @@ function isSame(one: Deciding, other: Deciding): boolean {
     one.actedOn === other.actedOn &&
     one.isSystemAdmin === other.isSystemAdmin &&
     one.mustEnrol === other.mustEnrol &&
+    one.deviceTrusted === other.deviceTrusted &&
     one.facts === other.facts &&
     one.ip === other.ip
   );
@@ -160,6 +166,7 @@ function clientPrincipal(exchange: Exchange): Principal {
     kind: 'client',
     token: principalToken(token!, session.token),
     ...clientStanding(namesOrganization(exchange) ? pathOrganizationId : organizationId, session.token),
+    workspaceId: exchange.pathWorkspaceId,
     clientId,
   };
 }

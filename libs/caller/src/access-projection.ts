@@ -19,6 +19,7 @@ const membershipEvents = [
 export const accessTopics = [
   'rivergate.identity.session',
   'rivergate.identity.token',
+  'rivergate.identity.trusted_device',
   'rivergate.sso.token',
   'rivergate.organization.member',
   'rivergate.organization.role',
@@ -37,6 +38,12 @@ export async function projectAccess(redis: RedisClient, event: AccessEvent): Pro
     const sessionId = (event.data as { session_id?: unknown } | undefined)?.session_id;
     if (typeof sessionId !== 'number') return false;
     await (event.type === 'identity.session.revoked' ? revokeSession : forgetSession)(redis, sessionId);
+    return true;
+  }
+  if (/^identity\.trusted_device\.(?:activated|revoked)$/.test(event.type)) {
+    const sessionIds = (event.data as { session_ids?: unknown } | undefined)?.session_ids;
+    if (!Array.isArray(sessionIds) || !sessionIds.every(id => typeof id === 'number')) return false;
+    await Promise.all(sessionIds.map(id => forgetSession(redis, id)));
     return true;
   }
   const [, change] = /^(?:identity|sso)\.token\.(revoked|changed)$/.exec(event.type) ?? [];

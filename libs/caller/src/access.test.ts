@@ -68,7 +68,7 @@ describe('the access state', () => {
         { organizationId: other, userId },
       ],
     });
-    expect(access.session).toEqual({ state: 'active', userId, isSystemAdmin: true, mustEnrol: true });
+    expect(access.session).toEqual({ deviceTrusted: false, state: 'active', userId, isSystemAdmin: true, mustEnrol: true });
     expect(access.memberships.map(known => known.membership)).toEqual([membership, null]);
   });
 

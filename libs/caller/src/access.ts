@@ -14,6 +14,8 @@ export type Membership = {
   isAdmin: boolean;
   /** Codes held organization-wide. */
   permissions: readonly string[];
+  /** Roles held organization-wide; absent where an earlier version of organization has not told. */
+  roleIds?: readonly number[];
   /** What is held in workspaces. */
   workspaces: readonly WorkspaceGrant[];
   plan: string | null;
@@ -25,7 +27,14 @@ export type Membership = {
 export type LoginState = SessionState | TokenState;
 
 export type SessionState =
-  | { state: 'active'; userId: number; isSystemAdmin: boolean; mustEnrol: boolean; token?: undefined }
+  | {
+      state: 'active';
+      userId: number;
+      isSystemAdmin: boolean;
+      mustEnrol: boolean;
+      deviceTrusted: boolean;
+      token?: undefined;
+    }
   | { state: 'revoked' }
   | { state: 'unknown'; seen?: undefined };
 
@@ -163,12 +172,13 @@ function isOver({ until }: Membership): boolean {
 
 function sessionOf(text: string): SessionState {
   if (!text.startsWith('active:')) return { state: 'revoked' };
-  const [, userId, isSystemAdmin, mustEnrol] = text.split(':');
+  const [, userId, isSystemAdmin, mustEnrol, deviceTrusted] = text.split(':');
   return {
     state: 'active',
     userId: Number(userId),
     isSystemAdmin: isSystemAdmin === 'true',
     mustEnrol: mustEnrol === 'true',
+    deviceTrusted: deviceTrusted === 'true',
   };
 }
 
@@ -181,10 +191,17 @@ function keptUnder<Value>(text: string): Kept<Value> {
 /** Keeps what identity said of a session. An active one never overwrites a revocation that came meanwhile. */
 export async function fillSession(
   redis: RedisClient,
-  session: { sessionId: number; userId: number; active: boolean; isSystemAdmin: boolean; mustEnrol: boolean },
+  session: {
+    sessionId: number;
+    userId: number;
+    active: boolean;
+    isSystemAdmin: boolean;
+    mustEnrol: boolean;
+    deviceTrusted?: boolean;
+  },
 ): Promise<void> {
   if (!session.active) return markRevoked(redis, session.sessionId);
-  const value = `active:${session.userId}:${session.isSystemAdmin}:${session.mustEnrol}`;
+  const value = `active:${session.userId}:${session.isSystemAdmin}:${session.mustEnrol}:${session.deviceTrusted ?? false}`;
   await redis.set(sessionKey(session.sessionId), value, 'EX', ACTIVE_SESSION_SECONDS, 'NX');
 }
 

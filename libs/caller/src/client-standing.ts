@@ -13,11 +13,22 @@ export function clientStanding(
   const scope = token.scopes;
   if (organizationId !== token.organizationId)
     return { organizationId: null, isAdmin: false, permissions: [], scope };
-  const allowed = PERMISSIONS.filter(({ action }) => scope.includes(action === 'read' ? 'read' : 'write'));
   return {
     organizationId,
     isAdmin: scope.includes('admin'),
-    permissions: allowed.map(({ code }) => code),
+    permissions: permissionsOf(scope.includes('read'), scope.includes('write')),
     scope,
   };
+}
+
+const known = new Map<string, readonly string[]>();
+
+/** The same list for the same scopes: what is made of it has not to be made for each request. */
+function permissionsOf(reads: boolean, writes: boolean): readonly string[] {
+  const found = known.get(`${reads} ${writes}`);
+  if (found) return found;
+  const allowed = PERMISSIONS.filter(({ action }) => (action === 'read' ? reads : writes));
+  const codes = Object.freeze(allowed.map(({ code }) => code));
+  known.set(`${reads} ${writes}`, codes);
+  return codes;
 }

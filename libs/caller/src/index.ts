@@ -82,7 +82,12 @@ export {
   type PermissionEntry,
   workspacesWith,
 } from './permission.ts';
-export { attributesOf, type PolicyRequest, type RequestedOperation } from './policy-attributes.ts';
+export {
+  attributesOf,
+  type PolicyPrincipal,
+  type PolicyRequest,
+  type RequestedOperation,
+} from './policy-attributes.ts';
 export { clockOf, type Explanation, explain, minutesOf, testOf } from './policy-condition.ts';
 export {
   ATTRIBUTES,
@@ -101,6 +106,16 @@ export {
   policyReports,
   readPolicyReport,
 } from './policy-report.ts';
+export type { SampledRequest } from './policy-sample.ts';
+export {
+  forgetPolicySamples,
+  MOST_SAMPLES,
+  type PolicySamples,
+  policySamples,
+  readPolicySamples,
+  SAMPLED_HOURS,
+  type SampledHour,
+} from './policy-samples.ts';
 export { policySubject } from './policy-subject.ts';
 export {
   anonymous,

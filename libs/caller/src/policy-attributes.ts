@@ -1,5 +1,5 @@
 import type { Attributes } from './policy-language.ts';
-import type { Principal } from './principal.ts';
+import type { Principal, PrincipalToken } from './principal.ts';
 
 /** What a request asks for: of an endpoint's declaration, or of a route that was made of it. */
 export type RequestedOperation = {
@@ -10,8 +10,27 @@ export type RequestedOperation = {
   caller: string;
 };
 
+/** Who asks, as far as policies by attributes read of it. */
+export type PolicyPrincipal = Pick<
+  Principal,
+  | 'userId'
+  | 'isAdmin'
+  | 'permissions'
+  | 'roleIds'
+  | 'amr'
+  | 'authTime'
+  | 'secondFactorOmitted'
+  | 'deviceTrusted'
+  | 'clientId'
+  | 'workspaceId'
+  | 'ip'
+> & {
+  impersonator: object | null;
+  token: Pick<PrincipalToken, 'kind'> | null;
+};
+
 /** A request as policies by attributes see it. */
-export type PolicyRequest = { principal: Principal; operation: RequestedOperation };
+export type PolicyRequest = { principal: PolicyPrincipal; operation: RequestedOperation };
 
 /** @param now milliseconds since 1970 */
 export function attributesOf({ principal, operation }: PolicyRequest, now = Date.now()): Attributes {
@@ -25,12 +44,16 @@ export function attributesOf({ principal, operation }: PolicyRequest, now = Date
         return principal.userId === null ? undefined : principal.impersonator !== null;
       case 'user.permissions':
         return principal.permissions;
+      case 'user.roles':
+        return principal.userId === null ? undefined : (principal.roleIds ?? undefined);
       case 'session.amr':
         return principal.token === null ? principal.amr : undefined;
       case 'session.age':
         return principal.authTime === null ? undefined : Math.max(0, now / 1000 - principal.authTime);
       case 'session.second_factor_omitted':
         return principal.token === null ? principal.secondFactorOmitted : undefined;
+      case 'device.trusted':
+        return principal.token === null ? principal.deviceTrusted : undefined;
       case 'token.kind':
         return principal.token === null ? 'session' : principal.token.kind;
       case 'token.client_id':
@@ -41,6 +64,8 @@ export function attributesOf({ principal, operation }: PolicyRequest, now = Date
         return now;
       case 'request.method':
         return operation.method.toUpperCase();
+      case 'workspace.id':
+        return principal.workspaceId ?? undefined;
       case 'resource.operation':
         return operation.operation;
       case 'resource.permission':

@@ -69,6 +69,10 @@ function comparing(kind: AttributeKind | undefined, value: never): (actual: neve
       const among = new Set<string | number>(value as readonly (string | number)[]);
       return (actual: string | number) => among.has(actual);
     }
+    case 'ids': {
+      const wanted = new Set<number>(value as readonly number[]);
+      return (actual: readonly number[]) => actual.some(id => wanted.has(id));
+    }
     case 'texts': {
       const wanted = new Set<string>(value as readonly string[]);
       return (actual: readonly string[]) => actual.some(text => wanted.has(text));

@@ -4,14 +4,17 @@ export const ATTRIBUTES = {
   'user.is_admin': 'flag',
   'user.impersonated': 'flag',
   'user.permissions': 'permissions',
+  'user.roles': 'ids',
   'session.amr': 'texts',
   'session.age': 'seconds',
   'session.second_factor_omitted': 'flag',
+  'device.trusted': 'flag',
   'token.kind': 'text',
   'token.client_id': 'text',
   'request.ip': 'address',
   'request.time': 'instant',
   'request.method': 'text',
+  'workspace.id': 'id',
   'resource.operation': 'text',
   'resource.permission': 'text',
 } as const;
@@ -22,6 +25,7 @@ export type AttributeKind = (typeof ATTRIBUTES)[AttributeName];
 /** How an attribute of a kind is compared. There is one way for each, and `not` for its opposite. */
 export const OPERATORS = {
   id: 'in',
+  ids: 'has_any',
   flag: 'is',
   texts: 'has_any',
   permissions: 'has_any',
@@ -31,7 +35,7 @@ export const OPERATORS = {
   instant: 'within',
 } as const satisfies Record<AttributeKind, string>;
 
-export type AttributeValue = string | number | boolean | readonly string[];
+export type AttributeValue = string | number | boolean | readonly string[] | readonly number[];
 
 /** Undefined for what is not known of a request, or does not apply to it. */
 export type Attributes = (name: AttributeName) => AttributeValue | undefined;

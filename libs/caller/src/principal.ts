@@ -45,8 +45,12 @@ export type Principal = {
   isSystemAdmin: boolean;
   /** Codes held organization-wide; ['*'] for administrators. */
   permissions: readonly string[];
+  /** Roles held organization-wide; null where they are not known. */
+  roleIds: readonly number[] | null;
   /** What is held in workspaces of organizationId: of those that the endpoint declares to be about, no others. */
   workspaces: readonly WorkspaceGrant[];
+  /** The workspace that the path names, if it does so properly; whether the caller may do anything there is not said. */
+  workspaceId: number | null;
   /** Plan of organizationId. */
   plan: string | null;
   /**
@@ -63,6 +67,8 @@ export type Principal = {
   amr: readonly string[];
   /** Whether the account had a second factor then, which that authentication did without, as on a trusted device. */
   secondFactorOmitted: boolean;
+  /** Whether the user trusts the device on which the session was opened. */
+  deviceTrusted: boolean;
   /** Of the token; empty for a session, which no scope bounds. */
   scope: readonly string[];
   /** OAuth client that acts for the user. */
@@ -85,12 +91,15 @@ const nobody: Principal = Object.freeze({
   isAdmin: false,
   isSystemAdmin: false,
   permissions: Object.freeze([]) as readonly string[],
+  roleIds: null,
   workspaces: Object.freeze([]) as readonly WorkspaceGrant[],
+  workspaceId: null,
   plan: null,
   mustEnrol: false,
   authTime: null,
   amr: Object.freeze([]) as readonly string[],
   secondFactorOmitted: false,
+  deviceTrusted: false,
   scope: Object.freeze([]) as readonly string[],
   clientId: null,
   ip: null,
@@ -131,7 +140,14 @@ export function standingIn(
   },
 ): Pick<
   Principal,
-  'organizationId' | 'isMember' | 'isAdmin' | 'isSystemAdmin' | 'permissions' | 'workspaces' | 'plan'
+  | 'organizationId'
+  | 'isMember'
+  | 'isAdmin'
+  | 'isSystemAdmin'
+  | 'permissions'
+  | 'roleIds'
+  | 'workspaces'
+  | 'plan'
 > {
   const { token, impersonator, sessionBoundTo = null } = session;
   const isSystemAdmin = session.isSystemAdmin && !impersonator && sessionBoundTo === null;
@@ -144,6 +160,7 @@ export function standingIn(
     isAdmin: isMember && membership!.isAdmin && (token?.scopes.includes('admin') ?? true),
     isSystemAdmin,
     permissions: isMember ? (membership!.isAdmin ? ['*'] : membership!.permissions) : [],
+    roleIds: isMember ? (membership!.roleIds ?? null) : null,
     workspaces: isMember ? membership!.workspaces : [],
     plan: isMember ? membership!.plan : null,
   };

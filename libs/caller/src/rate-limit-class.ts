@@ -53,6 +53,8 @@ export const RATE_LIMITS = {
   audit_shipping_test: { count: 10, seconds: 60 },
   /** Times that one organization has its domains looked for in DNS. */
   domain_check: { count: 20, seconds: 3600 },
+  /** Dry runs of policies by attributes that one organization asks for. */
+  policy_dry_run: { count: 20, seconds: 60 },
   /** Checks of an identity provider that somebody asks for. */
   sso_provider_test: { count: 10, seconds: 60 },
   /** Keys of the platform that somebody has made for a SAML provider. */

@@ -45,6 +45,9 @@ export const sessionState = spec({
     active: z.boolean(),
     is_system_admin: z.boolean(),
     must_enrol: z.boolean().meta({ description: 'Whether a second factor is required that is not set up' }),
+    device_trusted: z.boolean().optional().meta({
+      description: 'Whether its user trusts the device on which it was opened; absent in earlier versions',
+    }),
   }),
   errors: [SessionNotFound],
 });

@@ -23,6 +23,9 @@ export const memberPrincipal = spec({
       .meta({ description: 'Active member; false also where the organization does not exist' }),
     is_admin: z.boolean(),
     permissions: z.array(z.string()).meta({ description: 'Held organization-wide' }),
+    role_ids: z.array(Id).optional().meta({
+      description: 'Roles held organization-wide; absent in earlier versions',
+    }),
     workspaces: z
       .array(z.object({ workspace_ids: z.array(Id), permissions: z.array(z.string()) }))
       .meta({ description: 'Held in workspaces; those with the same permissions stand together' }),

@@ -81,4 +81,5 @@ export {
 } from './spec.ts';
 export { type EventBuffer, eventBuffer } from './streaming/event-buffer.ts';
 export { acrossOrganizations, type Binding, bindCaller, withinOrganization } from './transaction.ts';
+export { isAway } from './unavailable.ts';
 export { isVisible } from './visible-text.ts';

@@ -364,13 +364,15 @@ export const backupCodeUsed = event({
 });
 
 const TrustedDevice = z.object({ user_id: Id, device_id: Id, device_name: z.string() });
+/** Sessions on it, of which something else is true now; absent in events of earlier versions. */
+const onIt = { session_ids: z.array(Id).optional() };
 
 export const deviceTrusted = event({
   type: 'identity.trusted_device.activated',
   version: 1,
   audit: 'device.trusted',
   summary: 'A user trusts a device: it logs in without a second factor',
-  data: TrustedDevice,
+  data: TrustedDevice.extend(onIt),
   personal: ['device_name'],
 });
 
@@ -388,7 +390,7 @@ export const deviceRevoked = event({
   version: 1,
   audit: 'device.revoked',
   summary: 'A device is trusted no longer',
-  data: TrustedDevice.extend({ reason: z.string() }),
+  data: TrustedDevice.extend({ ...onIt, reason: z.string() }),
   personal: ['device_name'],
 });
 

@@ -66,7 +66,9 @@ export function accessOwners(redis: RedisClient, call: Call): Owners {
       once(`session ${sessionId}`, async () => {
         const session = await askSession(call, sessionId);
         const active = session.state === 'active';
-        const known = active ? session : { userId: 0, isSystemAdmin: false, mustEnrol: false };
+        const known = active
+          ? session
+          : { userId: 0, isSystemAdmin: false, mustEnrol: false, deviceTrusted: false };
         if (reachable()) await fillSession(redis, { ...known, sessionId, active }).catch(() => {});
         return session;
       }),
@@ -113,7 +115,13 @@ export async function askSession(call: Call, sessionId: number): Promise<Session
     const found = await call(sessionState, { params: { session_id: sessionId } });
     if (!found.active) return { state: 'revoked' };
     const { user_id: userId, is_system_admin: isSystemAdmin, must_enrol: mustEnrol } = found;
-    return { state: 'active', userId, isSystemAdmin, mustEnrol };
+    return {
+      state: 'active',
+      userId,
+      isSystemAdmin,
+      mustEnrol,
+      deviceTrusted: found.device_trusted ?? false,
+    };
   } catch (cause) {
     if (cause instanceof Failure && cause.code === 'SESSION_NOT_FOUND') return { state: 'revoked' };
     throw cause;
@@ -184,13 +192,14 @@ export async function askAttributePolicies(
 }
 
 export async function askMembership(call: Call, organizationId: number, userId: number): Promise<Membership> {
-  const { member, is_admin, permissions, workspaces, plan, until } = await call(memberPrincipal, {
+  const { member, is_admin, permissions, role_ids, workspaces, plan, until } = await call(memberPrincipal, {
     params: { organization_id: organizationId, user_id: userId },
   });
   return {
     member,
     isAdmin: is_admin,
     permissions,
+    ...(role_ids === undefined ? {} : { roleIds: role_ids }),
     workspaces: workspaces.map(grant => ({
       workspaceIds: grant.workspace_ids,
       permissions: grant.permissions,

@@ -168,7 +168,9 @@ export function standings(
         return client;
       }
       const mustEnrol = session.token === undefined && session.mustEnrol;
-      const user = await standing({ ...caller, userId, mustEnrol }, session, known, db);
+      const deviceTrusted = session.token === undefined && session.deviceTrusted;
+      const current = { ...caller, userId, mustEnrol, deviceTrusted };
+      const user = await standing(current, session, known, db);
       await requireAdmitted(user, session, spec, known, db);
       return user;
     },

@@ -26,7 +26,7 @@ type Tools = Pick<IdentityTools, 'keys' | 'settings'> & {
 
 export type Login = Pick<
   OpenSession,
-  'passwordHash' | 'place' | 'openedThrough' | 'methods' | 'rememberMe' | 'sso'
+  'passwordHash' | 'place' | 'openedThrough' | 'trustedDeviceId' | 'methods' | 'rememberMe' | 'sso'
 > & {
   account: Pick<Account, 'id' | 'email' | 'display_name'>;
   /** How the user logged in, in the words of the login history. */

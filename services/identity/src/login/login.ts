@@ -102,6 +102,7 @@ export const login = endpoint(
       const begun = await beginSession(context, {
         ...proved,
         openedThrough: trust?.session_id ?? null,
+        trustedDeviceId: trust?.id ?? null,
         account: prepared.account,
         method: 'password',
         methods: ['pwd'],

@@ -50,6 +50,7 @@ describe('what the gateway and organization ask', () => {
       active: true,
       is_system_admin: false,
       must_enrol: false,
+      device_trusted: false,
     });
     expect(Date.now() - (await session.clone().first()).last_activity_at).toBeLessThan(10_000);
     await caller.post('/api/v1/auth/logout');

@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { omitsSecondFactor } from '../second-factors/has-second-factor.ts';
 import { MUST_ENROL } from '../second-factors/must-enrol.ts';
+import { ON_TRUSTED_DEVICE } from '../trusted-devices/device-store.ts';
 import { endsAt, organizationLimit } from './session-limits.ts';
 
 /** A session as far as its tokens tell of it. */
@@ -59,6 +60,8 @@ export interface OpenSession {
   place: { organization_id: number | null; workspace_id: number | null } | null;
   /** The session in which was made what this one is opened by, where it is not the password. */
   openedThrough?: number | null;
+  /** The device whose trust stood in for a second factor. */
+  trustedDeviceId?: number | null;
   methods: string[];
   rememberMe: boolean;
   refreshTokenHash: string;
@@ -92,7 +95,7 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
      ), opened as (
        insert into sessions
          (user_id, organization_id, workspace_id, authentication_methods, second_factor_omitted, remember_me, ip_address,
-           user_agent, expires_at, opened_through, sso_organization_id, sso_provider_id, sso_login_id)
+           user_agent, expires_at, opened_through, trusted_device_id, sso_organization_id, sso_provider_id, sso_login_id)
        select id, last_organization_id, last_workspace_id, cast(:methods as text[]),
          ${omitsSecondFactor('cast(:methods as text[])', 'account.id')} or ${VOUCHED_BY_A_STRANGER},
          cast(:rememberMe as boolean), cast(:ip as text), cast(:userAgent as text),
@@ -100,6 +103,7 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
          coalesce(cast(:openedThrough as bigint),
            case when 'pwd' = any (cast(:methods as text[])) and cast(:ssoLogin as text) is null
              then account.password_session_id end),
+         cast(:trustedDevice as bigint),
          cast(:ssoOrganization as bigint), cast(:ssoProvider as bigint), cast(:ssoLogin as text)
        from account
        returning ${OF_A_TOKEN}
@@ -115,6 +119,7 @@ export async function openSession(db: Knex, open: OpenSession): Promise<Session 
       workspace: open.place?.workspace_id ?? null,
       methods: open.methods,
       openedThrough: open.openedThrough ?? null,
+      trustedDevice: open.trustedDeviceId ?? null,
       rememberMe: open.rememberMe,
       ip: open.ip,
       userAgent: open.userAgent,
@@ -388,6 +393,7 @@ export interface SessionState {
   active: boolean;
   is_system_admin: boolean;
   must_enrol: boolean;
+  device_trusted: boolean;
 }
 
 /** State of a session for the gateway, which asks once a minute while it is in use: so this counts as activity. */
@@ -401,7 +407,7 @@ export async function touchSession(db: Knex, sessionId: number): Promise<Session
      select sessions.id as session_id, user_id, users.is_system_admin and impersonator_id is null and sso_organization_id is null as is_system_admin,
        revoked_at is null and ${endsAt()} > now() and users.disabled_at is null
          and impersonators.disabled_at is null as active,
-       ${MUST_ENROL} as must_enrol
+       ${MUST_ENROL} as must_enrol, ${ON_TRUSTED_DEVICE} as device_trusted
      from sessions join users on users.id = sessions.user_id
        left join users as impersonators on impersonators.id = sessions.impersonator_id
      where sessions.id = :session`,

@@ -32,11 +32,16 @@ export const activateDevice = endpoint(
     const candidate = await candidateOf(db, { userId, sessionId }, tokenHash(body.activation_token));
     if (!candidate) throw InvalidActivationToken();
     if (candidate.expired) throw ActivationTokenExpired();
-    const device = await activate(db, userId, candidate);
+    const { sessionIds, ...device } = await activate(db, { userId, sessionId }, candidate);
     await emit(deviceTrusted, {
       aggregateId: device.id,
       organizationId: null,
-      data: { user_id: userId, device_id: device.id, device_name: device.device_name },
+      data: {
+        user_id: userId,
+        device_id: device.id,
+        device_name: device.device_name,
+        session_ids: sessionIds,
+      },
     });
     return device;
   },

@@ -26,6 +26,15 @@ const trustDays = (user: string) => `least(${TRUST_DAYS}, (
 /** SQL, for statements on `trusted_devices`: until when one is trusted. Asked anew each time, as settings change. */
 const TRUSTED_UNTIL = `(trusted_devices.activated_at + ${trustDays('trusted_devices.user_id')} * interval '1 day')`;
 
+/** SQL, for statements on `sessions`: whether one was opened on a device that its user trusts now. */
+export const ON_TRUSTED_DEVICE = `exists (select from trusted_devices
+  where trusted_devices.id = sessions.trusted_device_id and trusted_devices.user_id = sessions.user_id
+    and ${TRUSTED_UNTIL} > now())`;
+
+/** SQL, for statements on `trusted_devices`: the sessions on one that have not been revoked. */
+const ITS_SESSIONS = `array(select sessions.id from sessions
+  where sessions.trusted_device_id = trusted_devices.id and sessions.revoked_at is null order by sessions.id)`;
+
 const COLUMNS = `id, name as device_name, fingerprint_hash as device_fingerprint, user_agent, ip_address,
   true as is_active, created_at, last_used_at, ${TRUSTED_UNTIL} as trusted_until`;
 
@@ -73,21 +82,28 @@ export function candidateOf(
     );
 }
 
-/** Trusts a device, in place of an earlier record of the same one. */
+/** Trusts a device, in place of an earlier record of the same one, whose sessions go on as its own. */
 export async function activate(
   db: Knex,
-  userId: number,
+  owner: { userId: number; sessionId: number | null },
   candidate: { id: number; fingerprint_hash: string },
-): Promise<TrustedDevice> {
-  await db('trusted_devices')
-    .where({ user_id: userId, fingerprint_hash: candidate.fingerprint_hash })
-    .whereNotNull('activated_at')
-    .delete();
+): Promise<TrustedDevice & { sessionIds: number[] }> {
+  const earlier = db('trusted_devices')
+    .where({ user_id: owner.userId, fingerprint_hash: candidate.fingerprint_hash })
+    .whereNotNull('activated_at');
+  const sessions = await db('sessions')
+    .where({ user_id: owner.userId })
+    .where(on =>
+      on.where({ id: owner.sessionId }).orWhereIn('trusted_device_id', earlier.clone().select('id')),
+    )
+    .update({ trusted_device_id: candidate.id })
+    .returning('id');
+  await earlier.delete();
   const [device] = await db('trusted_devices')
     .where({ id: candidate.id })
     .update({ activation_hash: null, activated_at: db.fn.now(), last_used_at: db.fn.now() })
     .returning(db.raw(COLUMNS) as unknown as string);
-  return device;
+  return { ...device, sessionIds: sessions.map(({ id }) => Number(id)) };
 }
 
 /** Devices that are trusted now, without columns and order. */
@@ -120,11 +136,11 @@ export async function useTrust(
   db: Knex,
   userId: number,
   fingerprintHash: string,
-): Promise<{ session_id: number } | undefined> {
+): Promise<{ id: number; session_id: number } | undefined> {
   const [used] = await active(db, userId)
     .where({ fingerprint_hash: fingerprintHash })
     .update({ last_used_at: db.fn.now() })
-    .returning('session_id');
+    .returning(['id', 'session_id']);
   return used;
 }
 
@@ -135,11 +151,23 @@ export interface WhichDevices {
   id?: number;
 }
 
+/** A device that was trusted until now, and the sessions on it that go on. */
+export interface RemovedDevice {
+  id: number;
+  device_name: string;
+  session_ids: number[];
+}
+
+const withNumbers = <Device extends { session_ids: unknown[] }>(device: Device) => ({
+  ...device,
+  session_ids: device.session_ids.map(Number),
+});
+
 /** @returns those that were trusted until now */
 export async function removeDevices(
   db: Knex,
   { userId, sessionId, id }: WhichDevices,
-): Promise<{ id: number; device_name: string }[]> {
+): Promise<RemovedDevice[]> {
   const removed = await db('trusted_devices')
     .where({ user_id: userId })
     .modify(devices => {
@@ -150,9 +178,10 @@ export async function removeDevices(
     .returning([
       'id',
       'name as device_name',
+      db.raw(`${ITS_SESSIONS} as session_ids`) as never,
       db.raw(`${TRUSTED_UNTIL} > now() as trusted`) as unknown as string,
     ]);
-  return removed.filter(device => device.trusted);
+  return removed.filter(device => device.trusted).map(withNumbers);
 }
 
 /**
@@ -164,7 +193,7 @@ export async function removeDevices(
 export async function removeOverdue(
   db: Knex,
   organizationId: number,
-): Promise<{ id: number; user_id: number; device_name: string }[]> {
+): Promise<(RemovedDevice & { user_id: number })[]> {
   const removed = await db('trusted_devices')
     .whereIn(
       'user_id',
@@ -176,11 +205,12 @@ export async function removeOverdue(
       'id',
       'user_id',
       'name as device_name',
+      db.raw(`${ITS_SESSIONS} as session_ids`) as never,
       db.raw(
         `coalesce(activated_at > now() - ${TRUST_DAYS} * interval '1 day', false) as activated`,
       ) as never,
     ]);
-  return removed.filter(({ activated }) => activated);
+  return removed.filter(({ activated }) => activated).map(withNumbers);
 }
 
 /** Forgets a device that its user did not trust. */

@@ -1,5 +1,6 @@
 import { ofUser, type Schedule } from '@rivergate/service';
 import { trustedDevices } from '../../migrations/0016_trusted_devices.ts';
+import { sessionsOnTrustedDevices } from '../../migrations/0059_sessions_on_trusted_devices.ts';
 import type { IdentityTools } from '../endpoint.ts';
 import { activateDevice } from './activate-device.ts';
 import { dropOldDevices } from './device-store.ts';
@@ -18,7 +19,7 @@ export const endpoints = [
   listMemberDevices,
   revokeMemberDevice,
 ];
-export const migrations = [trustedDevices];
+export const migrations = [trustedDevices, sessionsOnTrustedDevices];
 export const schedules: Schedule<IdentityTools>[] = [
   { name: 'drop old trusted devices', every: 3_600, run: ({ knex }) => dropOldDevices(knex) },
 ];

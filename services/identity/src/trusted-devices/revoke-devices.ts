@@ -24,13 +24,13 @@ export async function revokeDevices(
   organizationId: number | null = null,
 ): Promise<number> {
   const removed = await removeDevices(db, which);
-  for (const { id, device_name } of removed) {
+  for (const { id, device_name, session_ids } of removed) {
     await emit(deviceRevoked, {
       aggregateId: id,
       organizationId,
       // Who resets a password is not signed in.
       ...(organizationId === null ? { userId: which.userId } : {}),
-      data: { user_id: which.userId, device_id: id, device_name, reason },
+      data: { user_id: which.userId, device_id: id, device_name, session_ids, reason },
     });
   }
   return removed.length;
@@ -54,11 +54,11 @@ export async function revokeOverdueDevices(
   { db, emit }: OverdueTools,
   organizationId: number,
 ): Promise<void> {
-  for (const { id, user_id, device_name } of await removeOverdue(db, organizationId)) {
+  for (const { id, user_id, device_name, session_ids } of await removeOverdue(db, organizationId)) {
     await emit(deviceRevoked, {
       aggregateId: id,
       organizationId: null,
-      data: { user_id, device_id: id, device_name, reason: 'organization_settings' },
+      data: { user_id, device_id: id, device_name, session_ids, reason: 'organization_settings' },
     });
   }
 }

@@ -5,7 +5,7 @@ import { standingOf } from './standing.ts';
 
 export const getMemberPrincipal = endpoint(memberPrincipal, async ({ params, db }) => {
   await withinOrganization(db, params.organization_id);
-  const { member, isAdmin, permissions, workspaces, plan, until } = await standingOf(
+  const { member, isAdmin, permissions, roleIds, workspaces, plan, until } = await standingOf(
     db,
     params.organization_id,
     params.user_id,
@@ -14,6 +14,7 @@ export const getMemberPrincipal = endpoint(memberPrincipal, async ({ params, db 
     member,
     is_admin: isAdmin,
     permissions,
+    role_ids: roleIds,
     workspaces: workspaces.map(grant => ({
       workspace_ids: grant.workspaceIds,
       permissions: grant.permissions,

@@ -6,6 +6,8 @@ export interface Standing {
   member: boolean;
   isAdmin: boolean;
   permissions: string[];
+  /** Roles held in all of it. */
+  roleIds: number[];
   workspaces: { workspaceIds: number[]; permissions: string[] }[];
   plan: string | null;
   /** When a role that is given for a time ends, the first to do so; null where none is. */
@@ -17,6 +19,7 @@ const STRANGER: Standing = {
   member: false,
   isAdmin: false,
   permissions: [],
+  roleIds: [],
   workspaces: [],
   plan: null,
   until: null,
@@ -48,6 +51,10 @@ export async function standingOf(
         join roles r on r.id = a.role_id, unnest(r.permissions) p
         where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
         order by p) as permissions`),
+      db.raw(`array(
+        select distinct a.role_id from held_roles a
+        where a.organization_id = m.organization_id and a.user_id = m.user_id and a.workspace_id is null
+        order by a.role_id) as role_ids`),
       db.raw(`(
         select coalesce(jsonb_agg(jsonb_build_object('workspaceIds', g.ids, 'permissions', g.held)), '[]') from (
           select jsonb_agg(w.workspace_id order by w.workspace_id) as ids, w.held from (
@@ -64,6 +71,7 @@ export async function standingOf(
     member: true,
     isAdmin: row.is_admin,
     permissions,
+    roleIds: row.role_ids.map(Number),
     // Whoever may do everything everywhere needs no more said of any workspace.
     workspaces: permissions.includes('*') ? [] : row.workspaces,
     plan: row.plan,

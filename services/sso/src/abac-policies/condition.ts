@@ -26,6 +26,7 @@ const time = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$|^24:00$/);
 /** What an attribute of a kind is compared with. */
 const VALUES = {
   id: z.array(z.int().positive()).min(1).max(MOST_VALUES),
+  ids: z.array(z.int().positive()).min(1).max(MOST_VALUES),
   flag: z.boolean(),
   texts,
   permissions: texts,

@@ -3,7 +3,7 @@ import { abacPolicyCreated } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { AbacPolicy, MOST_POLICIES, PolicyText, TooManyAbacPolicies } from './policy.ts';
-import { insertPolicy, lockPolicies, policiesInOrder } from './policy-store.ts';
+import { decidingPolicies, insertPolicy, lockPolicies, policiesInOrder } from './policy-store.ts';
 import { requireBounded } from './require-bounded.ts';
 import { requireWayBack } from './require-way-back.ts';
 
@@ -37,8 +37,9 @@ export const createPolicy = endpoint(
       await lockPolicies(db, organizationId);
       if ((await policiesInOrder(db, organizationId)).length >= MOST_POLICIES) throw TooManyAbacPolicies();
       const policy = await insertPolicy(db, organizationId, body);
-      await requireBounded(db, organizationId);
-      await requireWayBack(db, caller, 'body.condition');
+      const policies = decidingPolicies(await policiesInOrder(db, organizationId));
+      requireBounded(policies, 'body.condition');
+      requireWayBack(policies, caller, 'body.condition');
       const data = { organization_id: organizationId, policy_id: policy.id, ...body };
       await emit(abacPolicyCreated, { aggregateId: policy.id, data });
       return { policy };

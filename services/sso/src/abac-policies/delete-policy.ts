@@ -2,7 +2,14 @@ import { deletion } from '@rivergate/endpoint';
 import { abacPolicyDeleted } from '@rivergate/events';
 import { endpoint } from '../endpoint.ts';
 import { AbacPolicyNotFound, Named } from './policy.ts';
-import { lockPolicies, organizationOf, policyOf, deletePolicy as remove } from './policy-store.ts';
+import {
+  decidingPolicies,
+  lockPolicies,
+  organizationOf,
+  policiesInOrder,
+  policyOf,
+  deletePolicy as remove,
+} from './policy-store.ts';
 import { requireWayBack } from './require-way-back.ts';
 
 const deleted = deletion('policy');
@@ -31,7 +38,8 @@ export const deletePolicy = endpoint(
       await lockPolicies(db, organizationId);
       const { name } = await policyOf(db, organizationId, id);
       await remove(db, organizationId, id);
-      await requireWayBack(db, caller, 'params.policy_id');
+      const policies = decidingPolicies(await policiesInOrder(db, organizationId));
+      requireWayBack(policies, caller, 'params.policy_id');
       await emit(abacPolicyDeleted, {
         aggregateId: id,
         data: { organization_id: organizationId, policy_id: id, name },

@@ -1,31 +1,9 @@
 import { type Attributes, decidingPolicy, explain } from '@rivergate/caller';
-import { Id, Timestamp } from '@rivergate/endpoint';
+import { Id } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
+import { GivenAttributes } from './given-attributes.ts';
 import { decidingPolicies, policiesInOrder } from './policy-store.ts';
-
-const text = z.string().max(200);
-const texts = z.array(text).max(200);
-
-/** Attributes of a request that could come; what is left out is not known of it. */
-const Given = z
-  .strictObject({
-    'user.id': Id.optional(),
-    'user.is_admin': z.boolean().optional(),
-    'user.impersonated': z.boolean().optional(),
-    'user.permissions': texts.optional(),
-    'session.amr': texts.optional(),
-    'session.age': z.number().nonnegative().optional(),
-    'session.second_factor_omitted': z.boolean().optional(),
-    'token.kind': text.optional(),
-    'token.client_id': text.optional(),
-    'request.ip': z.union([z.ipv4(), z.ipv6()]).optional(),
-    'request.time': Timestamp.optional().meta({ description: 'Now, where it is left out' }),
-    'request.method': text.optional(),
-    'resource.operation': text.optional(),
-    'resource.permission': text.optional(),
-  })
-  .meta({ examples: [{ 'request.ip': '203.0.113.9', 'resource.permission': 'policy.write' }] });
 
 const Told = z.object({
   policy_id: Id,
@@ -49,7 +27,7 @@ export const explainDecision = endpoint(
     caller: 'admin',
     activeOrganization: true,
     safe: true,
-    body: z.object({ attributes: Given }),
+    body: z.object({ attributes: GivenAttributes }),
     answer: z.object({
       decision: z.enum(['allow', 'deny', 'none']).meta({ description: '`none`: roles alone decide' }),
       policy_id: Id.nullable().meta({ description: 'Of the policy that decides' }),

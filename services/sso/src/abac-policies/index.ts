@@ -1,6 +1,7 @@
 import { abacPolicies } from '../../migrations/0007_abac_policies.ts';
 import { createPolicy } from './create-policy.ts';
 import { deletePolicy } from './delete-policy.ts';
+import { dryRunPolicy } from './dry-run/dry-run-policy.ts';
 import { explainDecision } from './explain-decision.ts';
 import { getAttributePolicies } from './get-attribute-policies.ts';
 import { getReport } from './get-report.ts';
@@ -14,6 +15,7 @@ export const endpoints = [
   updatePolicy,
   deletePolicy,
   explainDecision,
+  dryRunPolicy,
   getReport,
   getAttributePolicies,
 ];

@@ -23,6 +23,7 @@ const ids = fc.integer({ min: 1, max: 5 });
 const addresses = fc.constantFrom('198.51.100.7', '203.0.113.9', '2001:db8::1', 'no address');
 const values = {
   id: ids,
+  ids: fc.array(ids, { maxLength: 3 }),
   flag: fc.boolean(),
   texts: fc.array(words, { maxLength: 3 }),
   permissions: fc.array(words, { maxLength: 3 }),
@@ -32,6 +33,7 @@ const values = {
   instant: fc.integer({ min: 1_700_000_000_000, max: 1_800_000_000_000 }),
 };
 const compared = {
+  ids: fc.array(ids, { minLength: 1, maxLength: 3 }),
   id: fc.array(ids, { minLength: 1, maxLength: 3 }),
   flag: fc.boolean(),
   texts: fc.array(words, { minLength: 1, maxLength: 3 }),
@@ -85,6 +87,8 @@ function meaning(tree: Condition, attributes: Attributes): boolean {
       return actual === value;
     case 'seconds':
       return (actual as number) <= (value as number);
+    case 'ids':
+      return (value as number[]).some(id => (actual as number[]).includes(id));
     case 'texts':
       return (value as string[]).some(text => (actual as string[]).includes(text));
     case 'permissions':
@@ -127,7 +131,7 @@ describe('the language of conditions', () => {
       attributesFrom(
         given.map((value, index) => {
           const kind = ATTRIBUTES[NAMES[index]!];
-          if (kind === 'texts' || kind === 'permissions') return [String(typeof value)];
+          if (kind === 'texts' || kind === 'permissions' || kind === 'ids') return [String(typeof value)];
           return kind === 'instant' ? Number.NaN : (value ?? undefined);
         }),
       );
@@ -216,7 +220,7 @@ describe('the policies of an organization', () => {
       undefined,
     ]);
     expect([of('token.kind'), of('resource.permission')]).toEqual(['pat', 'admin']);
-    const client = attributesOf({ principal: { ...principal, kind: 'client', userId: null }, operation });
+    const client = attributesOf({ principal: { ...principal, userId: null }, operation });
     expect([client('user.id'), client('user.is_admin')]).toEqual([undefined, undefined]);
   });
 });

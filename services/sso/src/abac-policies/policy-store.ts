@@ -35,7 +35,9 @@ export async function policiesInOrder(db: Knex.Transaction, organizationId: numb
 }
 
 /** As who decides about requests sees them. */
-export const decidingPolicies = (rows: readonly PolicyRow[]): AttributePolicy[] =>
+export const decidingPolicies = (
+  rows: readonly Pick<PolicyRow, 'id' | 'revision' | 'name' | 'effect' | 'mode' | 'condition'>[],
+): AttributePolicy[] =>
   rows.map(({ id, revision, name, effect, mode, condition }) => ({
     id,
     revision,

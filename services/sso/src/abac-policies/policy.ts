@@ -13,6 +13,12 @@ export const TooManyAbacPolicies = error(
   'The organization has as many policies by attributes as it can',
 );
 
+export const PolicySamplesUnavailable = error(
+  'POLICY_SAMPLES_UNAVAILABLE',
+  503,
+  'What requests there were cannot be read; try again shortly',
+);
+
 /** Policies that an organization can have. */
 export const MOST_POLICIES = 50;
 

@@ -1,17 +1,17 @@
-import type { Condition } from '@rivergate/caller';
+import type { AttributePolicy, Condition } from '@rivergate/caller';
 import { ValidationFailed } from '@rivergate/endpoint';
-import type { Knex } from 'knex';
-import { decidingPolicies, policiesInOrder } from './policy-store.ts';
 
 /** Groups and comparisons of all policies of an organization: each request may come to all of them. */
 const MOST_PARTS = 200;
 
-/** @throws ValidationFailed where the policies as they are in the transaction are more than a request should wait for */
-export async function requireBounded(db: Knex.Transaction, organizationId: number): Promise<void> {
-  const policies = decidingPolicies(await policiesInOrder(db, organizationId));
+/**
+ * @param field what was sent that makes them so many
+ * @throws ValidationFailed where the policies are more than a request should wait for
+ */
+export function requireBounded(policies: readonly AttributePolicy[], field: string): void {
   if (policies.reduce((sum, { condition }) => sum + partsOf(condition), 0) <= MOST_PARTS) return;
   const reason = `would make the conditions of all policies have more than ${MOST_PARTS} parts together`;
-  throw ValidationFailed(undefined, [{ field: 'body.condition', code: 'too_big', reason }]);
+  throw ValidationFailed(undefined, [{ field, code: 'too_big', reason }]);
 }
 
 function partsOf(condition: Condition): number {

@@ -1,7 +1,5 @@
-import { attributesOf, decidingPolicy, type Principal } from '@rivergate/caller';
+import { type AttributePolicy, attributesOf, decidingPolicy, type Principal } from '@rivergate/caller';
 import { ValidationFailed } from '@rivergate/endpoint';
-import type { Knex } from 'knex';
-import { decidingPolicies, policiesInOrder } from './policy-store.ts';
 
 /** What whoever changes policies has to be able to do after the change: to see them, and to take it back. */
 const WAY_BACK = [
@@ -12,22 +10,34 @@ const WAY_BACK = [
 ] as const;
 
 /**
- * Nobody locks themselves out. Who administers the platform is kept out by no policy.
+ * What of the way back the policies would deny the caller, as they ask now; null where nothing. Who administers the platform
+ * is kept out by no policy.
+ */
+export function closedWayBack(
+  policies: readonly AttributePolicy[],
+  principal: Principal,
+): { policy: AttributePolicy; operation: string } | null {
+  if (principal.isSystemAdmin) return null;
+  for (const operation of WAY_BACK) {
+    const policy = decidingPolicy(policies, attributesOf({ principal, operation }));
+    if (policy?.effect === 'deny') return { policy, operation: operation.operation };
+  }
+  return null;
+}
+
+/**
+ * Nobody locks themselves out.
  *
  * @param field what was sent that would do it
- * @throws ValidationFailed where the policies as they are in the transaction would deny the caller the way back
+ * @throws ValidationFailed where the policies would deny the caller the way back
  */
-export async function requireWayBack(
-  db: Knex.Transaction,
-  principal: Principal & { organizationId: number },
+export function requireWayBack(
+  policies: readonly AttributePolicy[],
+  principal: Principal,
   field: string,
-): Promise<void> {
-  if (principal.isSystemAdmin) return;
-  const policies = decidingPolicies(await policiesInOrder(db, principal.organizationId));
-  for (const operation of WAY_BACK) {
-    const deciding = decidingPolicy(policies, attributesOf({ principal, operation }));
-    if (deciding?.effect !== 'deny') continue;
-    const reason = `would lock you out: "${deciding.name}" would deny you ${operation.operation}`;
-    throw ValidationFailed(undefined, [{ field, code: 'not_allowed', reason }]);
-  }
+): void {
+  const closed = closedWayBack(policies, principal);
+  if (closed === null) return;
+  const reason = `would lock you out: "${closed.policy.name}" would deny you ${closed.operation}`;
+  throw ValidationFailed(undefined, [{ field, code: 'not_allowed', reason }]);
 }

@@ -2,7 +2,14 @@ import { abacPolicyUpdated, changesOf } from '@rivergate/events';
 import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { AbacPolicy, AbacPolicyNotFound, Named, PolicyText } from './policy.ts';
-import { changePolicy, lockPolicies, organizationOf, policyOf } from './policy-store.ts';
+import {
+  changePolicy,
+  decidingPolicies,
+  lockPolicies,
+  organizationOf,
+  policiesInOrder,
+  policyOf,
+} from './policy-store.ts';
 import { requireBounded } from './require-bounded.ts';
 import { requireWayBack } from './require-way-back.ts';
 
@@ -33,8 +40,9 @@ export const updatePolicy = endpoint(
       const changes = changesOf<object>(before, body);
       if (Object.keys(changes).length === 0) return { policy: before };
       const policy = await changePolicy(db, organizationId, id, body);
-      await requireBounded(db, organizationId);
-      await requireWayBack(db, caller, 'body.condition');
+      const policies = decidingPolicies(await policiesInOrder(db, organizationId));
+      requireBounded(policies, 'body.condition');
+      requireWayBack(policies, caller, 'body.condition');
       const data = { organization_id: organizationId, policy_id: id, name: body.name, changes };
       await emit(abacPolicyUpdated, { aggregateId: id, data });
       return { policy };

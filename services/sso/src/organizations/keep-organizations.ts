@@ -1,4 +1,4 @@
-import { projectAccess } from '@rivergate/caller';
+import { forgetPolicySamples, projectAccess } from '@rivergate/caller';
 import {
   type ConsumerTools,
   consumer,
@@ -87,6 +87,10 @@ export const keepOrganizations = ({ redis }: { redis: RedisClient }) =>
         for (const table of TABLES) await db(table).where({ organization_id }).delete();
         await db('organizations').where({ id: organization_id }).delete();
         const fact = { aggregateId: organization_id, organizationId: organization_id };
+        // Where Redis is away they go by themselves, within a day.
+        await forgetPolicySamples(redis, organization_id).catch(cause =>
+          tools.log.warn({ err: cause }, 'Samples of requests were left to end by themselves'),
+        );
         await emit(ssoOrganizationErased, { ...fact, data: { organization_id } });
       }),
       on(roleCreated, async ({ data: { role_id, organization_id } }, { db }) => {
