@@ -79,6 +79,47 @@ describe('the policies by attributes of an organization', () => {
     data(await from(HOME, there.access_token).get(organization.path));
   });
 
+  it("are tried on the last day's requests before the first is made, and changed for what that shows", async () => {
+    for (const url of [fleet.url, second.url, fleet.url]) {
+      data(await from(HOME, members, url).get(organization.path));
+      data(await from(OFFICE, members, url).get(organization.path));
+    }
+    const tried = async (body: object) => {
+      const { dry_run } = data(await administer().post(`${PATH}/dry-run`, body));
+      const [of] = dry_run.changed.filter(({ user_id }: { user_id: number }) => user_id === member.id);
+      return { ...dry_run, of };
+    };
+    const complete = async () => (await tried({ policy: text() })).of?.requests === 3;
+    await eventually(complete, 'what the gateways have kept', 10_000);
+    expect(await tried({ policy: text() })).toMatchObject({
+      newly_allowed: 0,
+      locks_you_out: null,
+      of: {
+        decision: 'deny',
+        operation: 'getOrganization',
+        network: '203.0.113.0/24',
+        requests: 3,
+        before: null,
+        after: { policy_id: null, name: 'Office only' },
+      },
+    });
+    // Who asks is the owner, from the office: from home they would be kept out.
+    const fromHome = data(await from(HOME, owners).post(`${PATH}/dry-run`, { policy: text() }));
+    expect(fromHome.dry_run.locks_you_out).toMatchObject({ policy_id: null, operation: 'listAbacPolicies' });
+    const developers = data(await administer().get(`${organization.path}/roles`)).roles.find(
+      ({ name }: { name: string }) => name === 'Developer',
+    ).id;
+    const exempt = (ids: number[]) => ({
+      all: [OUTSIDE, { not: { attribute: 'user.roles', operator: 'has_any', value: ids } }],
+    });
+    expect((await tried({ policy: text({ condition: exempt([developers]) }) })).of).toBeUndefined();
+    expectError(await from(OFFICE, members).post(`${PATH}/dry-run`, { policy: text() }), 403, 'FORBIDDEN');
+    // As it was tried, so it is decided.
+    data(await administer().post(PATH, text({ condition: exempt([developers]) })), 201);
+    data(await from(HOME, members).get(organization.path));
+    expectError(await from(HOME, owners).get(organization.path), 403, 'POLICY_DENIED');
+  });
+
   it('are tried on what people do before they count', async () => {
     const { policy } = data(await administer().post(PATH, text({ mode: 'report' })), 201);
     data(await from(HOME, members).get(organization.path));

@@ -3,6 +3,7 @@ import {
   type Condition,
   forgetMemberships,
   policyReports,
+  projectAccess,
   readPolicyReport,
 } from '@rivergate/caller';
 import { holdBack } from '@rivergate/testing';
@@ -23,6 +24,7 @@ beforeAll(async () => {
       testRoute('GET', '/api/v1/things', { operation: 'listThings' }),
       testRoute('POST', '/api/v1/things', { operation: 'makeThing', caller: 'perm:storage.write' }),
       testRoute('GET', '/api/v1/organizations/{org_id}/things', { operation: 'listThingsOf' }),
+      testRoute('GET', '/api/v1/workspaces/{workspace_id}/things', { workspace: 'params.workspace_id' }),
       testRoute('POST', '/api/v1/leave', { operation: 'leave', anyNetwork: true }),
       testRoute('GET', '/api/v1/open', { caller: 'public' }),
     ],
@@ -121,6 +123,56 @@ describe('policies by attributes', () => {
     expect(await ask(strong)).toBe(DENIED);
     await set(user, policy({ attribute: 'user.permissions', operator: 'has_any', value: ['storage.read'] }));
     expect(await ask(strong)).toBe(DENIED);
+  });
+
+  it('see whether the device is trusted, until the request after that ends', async () => {
+    const user = await fleet.signIn();
+    const session = fleet.sessions.get(user.sessionId)!;
+    const { userId: user_id, organizationId: organization_id } = user;
+    const token = { authorization: `Bearer ${fleet.issueToken({ user_id, organization_id })}` };
+    await set(user, policy({ not: { attribute: 'device.trusted', operator: 'is', value: true } }));
+    for (const trusted of [true, false, true, false]) {
+      session.device_trusted = trusted;
+      const type = `identity.trusted_device.${trusted ? 'activated' : 'revoked'}`;
+      const data = { user_id, device_id: 1, session_ids: [user.sessionId] };
+      expect(await projectAccess(fleet.redis, { type, data })).toBe(true);
+      for (const url of [fleet.url, other.url])
+        expect(await ask(user.headers, { url })).toBe(trusted ? '200' : DENIED);
+      if (trusted) expect(fleet.storage.received.at(-1)?.principal).toMatchObject({ deviceTrusted: true });
+      // What is not known of a request compares as false.
+      expect(await ask(token)).toBe(DENIED);
+    }
+  });
+
+  it('see the roles of who asks, and nothing of them where they are not told', async () => {
+    const user = await fleet.signIn({ role_ids: [11, 12] });
+    const held = (...value: number[]): Condition => ({ attribute: 'user.roles', operator: 'has_any', value });
+    await set(user, policy({ not: held(12) }));
+    expect(await ask(user.headers)).toBe('200');
+    await set(user, policy(held(12, 13)));
+    expect(await ask(user.headers)).toBe(DENIED);
+    const member = fleet.members.get(`${user.organizationId}:${user.userId}`)!;
+    member.role_ids = [11];
+    await forgetMemberships(fleet.redis, user.organizationId!);
+    expect(await ask(user.headers)).toBe('200');
+    delete member.role_ids;
+    await set(user, policy({ not: held(11) }));
+    expect(await ask(user.headers)).toBe(DENIED);
+  });
+
+  it('see the workspace that the path names, and none elsewhere', async () => {
+    const user = await fleet.signIn();
+    const within: Condition = { attribute: 'workspace.id', operator: 'in', value: [7] };
+    const everywhere = () =>
+      Promise.all(
+        ['/workspaces/7/things', '/workspaces/8/things', '/workspaces/07/things', '/things'].map(path =>
+          ask(user.headers, { path: `/api/v1${path}` }),
+        ),
+      );
+    await set(user, policy(within));
+    expect(await everywhere()).toEqual([DENIED, '200', '200', '200']);
+    await set(user, policy({ not: within }));
+    expect(await everywhere()).toEqual(['200', DENIED, DENIED, DENIED]);
   });
 
   it('hold for every kind of token, for clients, and for administrators of the organization', async () => {

@@ -49,6 +49,7 @@ export type Member = {
   member: boolean;
   is_admin: boolean;
   permissions: string[];
+  role_ids?: number[];
   workspaces?: { workspace_ids: number[]; permissions: string[] }[];
   plan: string | null;
 };
@@ -65,7 +66,16 @@ export type TestFleet = {
   env: NodeJS.ProcessEnv;
   internal: { INTERNAL_KEY: Record<string, string>; INTERNAL_JWKS: string };
   /** What identity says of sessions and organization of members, by id. */
-  sessions: Map<number, { user_id: number; active: boolean; is_system_admin: boolean; must_enrol: boolean }>;
+  sessions: Map<
+    number,
+    {
+      user_id: number;
+      active: boolean;
+      is_system_admin: boolean;
+      must_enrol: boolean;
+      device_trusted?: boolean;
+    }
+  >;
   members: Map<string, Member>;
   /** What organization says of the policies of organizations, by id; of others, that they admit everything. */
   policies: Map<number, Partial<Policy>>;

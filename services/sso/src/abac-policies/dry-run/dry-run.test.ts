@@ -6,7 +6,7 @@ import {
   policySamples,
   SAMPLED_HOURS,
 } from '@rivergate/caller';
-import { startTestRedis, type TestRedis } from '@rivergate/caller/test-redis';
+import { startPrivateRedis, type TestRedis } from '@rivergate/caller/test-redis';
 import { accessPolicy, useAttributePolicies } from '@rivergate/contracts';
 import { endpoints } from '@rivergate/endpoint';
 import { organizationDeleted } from '@rivergate/events';
@@ -44,7 +44,7 @@ beforeAll(async () => {
       attribute_policies: true,
     })),
   ];
-  redis = await startTestRedis();
+  redis = await startPrivateRedis();
   const env = { REDIS_URL: redis.url, RATE_LIMIT_POLICY_DRY_RUN: '100/60' };
   service = await startServiceUnderTest(sso, { peers: { organization }, env });
 });
