@@ -318,6 +318,19 @@ describe('an object of an organization or of a person', () => {
     }
   });
 
+  it("is in no dry run of another organization's policies", async () => {
+    const body = {
+      policy: { name: 'All', priority: 1, effect: 'deny', mode: 'enforce', condition: { all: [] } },
+    };
+    const path = '/api/v1/sso/abac-policies/dry-run';
+    const { dry_run } = (await other.administrator.post(path, body)).body.data;
+    expect(JSON.stringify(dry_run)).not.toContain(own.marker);
+    const people = dry_run.changed.map(({ user_id }: { user_id: number }) => user_id);
+    expect(people).not.toContain(own.objects.members);
+    const named = await other.administrator.post(path, { policy_id: own.objects['abac-policies'] });
+    expect(named.status).toBe(404);
+  });
+
   it('was named by requests that are good: whoever it belongs to gets through with each', async () => {
     const ended = new Set<string>();
     const wrong: string[] = [];

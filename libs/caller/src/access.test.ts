@@ -68,7 +68,13 @@ describe('the access state', () => {
         { organizationId: other, userId },
       ],
     });
-    expect(access.session).toEqual({ deviceTrusted: false, state: 'active', userId, isSystemAdmin: true, mustEnrol: true });
+    expect(access.session).toEqual({
+      deviceTrusted: false,
+      state: 'active',
+      userId,
+      isSystemAdmin: true,
+      mustEnrol: true,
+    });
     expect(access.memberships.map(known => known.membership)).toEqual([membership, null]);
   });
 

@@ -191,7 +191,7 @@ export type SampledHour = {
 };
 
 /**
- * What is kept of an organization's requests, the oldest hour first.
+ * What is kept of an organization's requests, the latest hour first.
  *
  * @throws what ioredis does where Redis cannot be had
  */
@@ -200,7 +200,7 @@ export async function* readPolicySamples(
   organizationId: number,
 ): AsyncGenerator<SampledHour> {
   const now = hourOf(Date.now());
-  for (let back = SAMPLED_HOURS - 1; back >= 0; back--) {
+  for (let back = 0; back < SAMPLED_HOURS; back++) {
     const hour = now - back * HOUR;
     yield hourIn(await redis.hgetall(keyOf(organizationId, hour)), hour);
   }

@@ -1,4 +1,4 @@
-import { byToken, eventually, expectError, signedIn } from '@rivergate/testing';
+import { byToken, eventually, expectError, fellowService, signedIn } from '@rivergate/testing';
 import { decodeJwt } from 'jose';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { type Authenticator, enrolTotp } from '../testing/authenticator.ts';
@@ -88,6 +88,25 @@ describe('a device', () => {
     expect(Date.parse(used.last_used_at)).toBeGreaterThan(Date.parse(data.last_used_at));
     expect((await login({ ...DEVICE, 'user-agent': CHROME })).body.data.mfa_required).toBeUndefined();
     expect(await actions()).toContain('device.trusted');
+  });
+
+  it('is told to the gateway of the sessions on it, and of no others, for as long as it is trusted', async () => {
+    const told = async ({ sessionId }: Person) =>
+      (await identity.as(fellowService('gateway')).get(`/internal/sessions/${sessionId}`).expect(200)).body
+        .data.device_trusted;
+    const first = await verified();
+    expect(await told(first)).toBe(false);
+    await activate(first).expect(200);
+    const second = identity.personOf(await login().expect(200), person.email);
+    expect([await told(first), await told(second), await told(person)]).toEqual([true, true, false]);
+    const other = await verified({ ...DEVICE, 'user-agent': `${CHROME} Edg/149.0.0.0` });
+    expect(await told(other)).toBe(false);
+    const [{ id }] = await rows().whereNotNull('activated_at');
+    const known = [first, second].map(({ sessionId }) => `access:{session:${sessionId}}`);
+    for (const key of known) await identity.resources.redis.set(key, 'active:1:false:false:true');
+    await person.caller.delete(`/api/v1/devices/${id}`).expect(200);
+    expect(await identity.resources.redis.exists(...known)).toBe(0);
+    expect([await told(first), await told(second)]).toEqual([false, false]);
   });
 
   it('never replaces the password', async () => {

@@ -41,7 +41,7 @@ const Changed = z.object({
   after: Deciding.nullable().meta({
     description: 'The policy that would decide; null where roles alone would',
   }),
-  example: GivenAttributes.meta({ description: 'The latest of them, as `explain` takes it' }),
+  example: GivenAttributes.meta({ description: 'One of the latest of them, as `explain` takes it' }),
 });
 
 export const dryRunPolicy = endpoint(
@@ -55,7 +55,7 @@ export const dryRunPolicy = endpoint(
       'if that one were deleted. Nothing is changed. The requests are those of members and clients that came to the ' +
       'policies in the last 24 hours, as far as policies can tell them apart: to a quarter of an hour, and the age of an ' +
       'authentication to steps. In an hour 2,000 are told apart, 200 in an organization without policies; where there were more, ' +
-      '`sampled` is below `requests`. What services decide about another organization than the active one is not among them.',
+      'or policies are so dear that it would take more than 15 seconds, `sampled` is below `requests`. What services decide about another organization than the active one is not among them.',
     caller: 'admin',
     activeOrganization: true,
     safe: true,

@@ -4,6 +4,7 @@ import {
   type PolicySamples,
   type Principal,
   policySamples,
+  readPolicySamples,
   SAMPLED_HOURS,
 } from '@rivergate/caller';
 import { startPrivateRedis, type TestRedis } from '@rivergate/caller/test-redis';
@@ -21,6 +22,7 @@ import {
 } from '@rivergate/testing';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { sso } from '../../service.ts';
+import { tryOnSamples } from './try-on-samples.ts';
 
 const PATH = '/api/v1/sso/abac-policies';
 const DRY_RUN = `${PATH}/dry-run`;
@@ -239,6 +241,12 @@ describe('a dry run', () => {
       '[7,0,"held","pwd",null,null,null,null,"getThing","get","user",60,9]': '5',
     });
     expect(await dryRun({ policy: text() })).toMatchObject({ requests: 18, sampled: 2, newly_denied: 2 });
+  });
+
+  it('ends in its time, and says how much it has not come to', async () => {
+    await requests(from(HOME), from(OFFICE));
+    const hours = readPolicySamples(service.resources.redis, organizationId);
+    expect(await tryOnSamples(hours, [], [], -1)).toMatchObject({ tried: 0, others: 2, changed: [] });
   });
 
   it('is answered to ten at once, and to no more than a limit', async () => {

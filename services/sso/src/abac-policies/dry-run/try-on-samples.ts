@@ -8,8 +8,10 @@ import {
 } from '@rivergate/caller';
 import { countedNetwork } from '@rivergate/caller/address';
 
-/** Samples after which others get their turn: at the dearest that policies may be, 10 ms. */
-const SLICE = 100;
+/** Milliseconds after which others get their turn. */
+const SLICE = 10;
+/** Milliseconds after which what is left is not tried any more: well before the gateway gives up. */
+const PATIENCE = 15_000;
 
 /** Requests that would be decided otherwise, alike in who asked for what from where, and in which policy decides. */
 export interface ChangedRequests {
@@ -23,14 +25,14 @@ export interface ChangedRequests {
   before: AttributePolicy | null;
   after: AttributePolicy | null;
   requests: number;
-  /** The latest of them. */
+  /** One of the latest of them. */
   example: { request: PolicyRequest; at: number };
 }
 
 export interface Trial {
   /** Milliseconds since 1970: the beginning of the first hour of which anything is known; null where nothing is. */
   from: number | null;
-  /** Requests that were tried, and those that are beyond what is kept apart. */
+  /** Requests that were tried, and those that are beyond what is kept apart, or for which no time was left. */
   tried: number;
   others: number;
   denied: number;
@@ -39,20 +41,33 @@ export interface Trial {
   changed: ChangedRequests[];
 }
 
-/** Asks both lists about each request, with the evaluator that decides about requests. */
+/**
+ * Asks both lists about each request, with the evaluator that decides about requests.
+ *
+ * @param hours the latest first
+ */
 export async function tryOnSamples(
   hours: AsyncIterable<SampledHour>,
   before: readonly AttributePolicy[],
   after: readonly AttributePolicy[],
+  patience = PATIENCE,
 ): Promise<Trial> {
   const trial: Trial = { from: null, tried: 0, others: 0, denied: 0, allowed: 0, changed: [] };
   const groups = new Map<string, ChangedRequests>();
-  let asked = 0;
+  const end = performance.now() + patience;
+  let turn = performance.now();
   for await (const { hour, samples, others } of hours) {
-    if (samples.length > 0 || others > 0) trial.from ??= hour;
+    if (samples.length > 0 || others > 0) trial.from = hour;
     trial.others += others;
     for (const { request, at, requests } of samples) {
-      if (++asked % SLICE === 0) await setImmediate();
+      if (performance.now() - turn > SLICE) {
+        await setImmediate();
+        turn = performance.now();
+      }
+      if (turn > end) {
+        trial.others += requests;
+        continue;
+      }
       trial.tried += requests;
       const attributes = attributesOf(request, at);
       const [was, becomes] = [decidingPolicy(before, attributes), decidingPolicy(after, attributes)];
@@ -64,12 +79,11 @@ export async function tryOnSamples(
       const network = ip === null ? null : countedNetwork(ip);
       const key = JSON.stringify([decision, userId, operation, network, was?.id, becomes?.id]);
       const found = groups.get(key);
-      const example = { request, at };
-      if (found) Object.assign(found, { requests: found.requests + requests, example });
+      if (found) found.requests += requests;
       else
         groups.set(key, {
           ...{ decision, userId, operation, network },
-          ...{ before: was, after: becomes, requests, example },
+          ...{ before: was, after: becomes, requests, example: { request, at } },
         });
     }
   }
