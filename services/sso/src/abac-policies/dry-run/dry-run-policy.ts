@@ -41,7 +41,10 @@ const Changed = z.object({
   after: Deciding.nullable().meta({
     description: 'The policy that would decide; null where roles alone would',
   }),
-  example: GivenAttributes.meta({ description: 'One of the latest of them, as `explain` takes it' }),
+  example: z.object(GivenAttributes.shape).meta({
+    examples: [{ 'request.ip': '203.0.113.9', 'resource.operation': 'updateRole' }],
+    description: 'One of the latest of them, as `explain` takes it',
+  }),
 });
 
 export const dryRunPolicy = endpoint(
@@ -61,7 +64,7 @@ export const dryRunPolicy = endpoint(
     safe: true,
     body: z.object({
       policy_id: Id.optional().meta({ description: 'The policy that would be changed or deleted' }),
-      policy: PolicyText.optional().meta({
+      policy: PolicyText.strict().optional().meta({
         description: 'As for creating; in mode `report` it decides nothing',
       }),
     }),
@@ -77,7 +80,7 @@ export const dryRunPolicy = endpoint(
         changed_groups: z
           .int()
           .meta({ description: 'How many there are of which `changed` shows the first' }),
-        locks_you_out: Deciding.extend({ operation: z.string() })
+        locks_you_out: Deciding.extend({ operation: z.string().meta({ examples: ['listAbacPolicies'] }) })
           .nullable()
           .meta({ description: 'What would deny you to take it back, so that it would be refused' }),
       }),

@@ -223,6 +223,7 @@ describe('a dry run', () => {
       { policy: text({ condition: { any: Array.from({ length: 51 }, () => ({ all: [] })) } }) },
       { policy: text({ condition: { attribute: 'constructor', operator: 'in', value: [1] } }) },
       { policy: text(), surprise: 1 },
+      { policy: text({ surprise: 1 }) },
     ])
       expectError(await ada().post(DRY_RUN, body), 422, 'VALIDATION_ERROR');
     const dear = { any: Array.from({ length: 49 }, () => ({ all: [] })) };
