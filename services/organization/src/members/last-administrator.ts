@@ -16,13 +16,22 @@ export async function keepAnAdministrator(
   leaving: MembershipRow,
 ): Promise<void> {
   if (!(await hasAnotherAdministrator(db, organizationId, leaving))) throw LastAdministrator();
-  const { break_glass_user_ids: kept = [] } = (await ssoRequirementOf(db, organizationId)) ?? {};
-  if (!kept.includes(leaving.user_id)) return;
-  const others = administratorsForGood(db, organizationId).whereNot('user_id', leaving.user_id);
-  if (!(await others.whereIn('user_id', kept).first('user_id')))
+  if (!(await hasAnotherWayIn(db, organizationId, leaving)))
     throw LastAdministrator(
       'Nobody would be left who gets in without the identity provider; name another administrator for that first',
     );
+}
+
+/** Whether an administrator is left who gets in without the identity provider, while it is required. */
+export async function hasAnotherWayIn(
+  db: Knex.Transaction,
+  organizationId: number,
+  leaving: MembershipRow,
+): Promise<boolean> {
+  const { break_glass_user_ids: kept = [] } = (await ssoRequirementOf(db, organizationId)) ?? {};
+  if (!kept.includes(leaving.user_id)) return true;
+  const others = administratorsForGood(db, organizationId).whereNot('user_id', leaving.user_id);
+  return (await others.whereIn('user_id', kept).first('user_id')) !== undefined;
 }
 
 /** Whether the organization keeps an active administrator without this member. */

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { WithdrawnInvitation, withdrawInvitations } from '../invitations/withdraw-invitations.ts';
 import { changeRole } from '../members/change-role.ts';
-import { EmailDomainNotAllowed } from '../members/errors.ts';
+import { EmailDomainNotAllowed, LastAdministrator } from '../members/errors.ts';
 import { administersForGood } from '../members/last-administrator.ts';
 import { findMembership } from '../members/member-store.ts';
 import { lockOrganization } from '../organizations/organization-store.ts';
@@ -32,7 +32,7 @@ export const acceptOwnership = endpoint(
       }),
     }),
     message: 'Ownership accepted',
-    errors: [TransferNotFound, EmailDomainNotAllowed],
+    errors: [TransferNotFound, EmailDomainNotAllowed, LastAdministrator],
     idempotency: false,
   },
   async ({ params: { org_id: organizationId }, caller: { userId }, db, emit }) => {
