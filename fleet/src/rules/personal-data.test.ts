@@ -57,6 +57,7 @@ const NOTHING_PERSONAL: Record<string, string> = {
   'organization.workspaces': "an organization's",
   'sso.enforcements': "an organization's; whom it lets in otherwise are ids",
   'sso.migration_plans': "an organization's",
+  'sso.notice_runs': "an organization's: numbers",
   'sso.organizations': "an organization's",
   'sso.outgoing_mail': 'sealed, until it is sent',
   'sso.providers': "an organization's; who made it is an id",

@@ -17,8 +17,10 @@ export interface SsoTools {
   outbound: Outbound;
   /** What speaks OpenID Connect with the providers. */
   relyingParty: RelyingParty;
-  /** The address of the platform. */
+  /** The address of the platform: of its protocols, and of the page to which logins lead back. */
   publicUrl: string;
+  /** Where people are led: by links in mails, and by what refuses them until they sign in. */
+  appUrl: string;
 }
 
 /** A transaction with the means to record what it changes. */

@@ -6,13 +6,14 @@ import { relyingParty } from './oidc/relying-party.ts';
 
 const Environment = z.object({
   SMTP_URL: z.url(),
+  APP_URL: z.url().optional(),
   MAIL_FROM: z.string().default('Rivergate <no-reply@localhost>'),
 });
 
 /** What handlers of this service work with, from its environment and its stores. */
 export async function ssoTools(resources: Resources): Promise<SsoTools> {
   const { config, env, knex, log, redis, secretBox, outbound, onStop } = resources;
-  const { SMTP_URL: smtpUrl, MAIL_FROM: from } = Environment.parse(env);
+  const { SMTP_URL: smtpUrl, MAIL_FROM: from, APP_URL } = Environment.parse(env);
   const mailer = startMailer({
     service: 'sso',
     knex,
@@ -30,6 +31,7 @@ export async function ssoTools(resources: Resources): Promise<SsoTools> {
     mailer,
     outbound,
     relyingParty: relyingParty(resources),
+    appUrl: (APP_URL ?? config.PUBLIC_URL).replace(/\/+$/, ''),
     publicUrl: config.PUBLIC_URL.replace(/\/+$/, ''),
   };
 }

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Named, requireActive } from './active-organization.ts';
 import { REMINDERS } from './notice-kind.ts';
-import { sendNotices } from './notices.ts';
+import { noteNotices } from './notices.ts';
 import { planOf } from './plan-store.ts';
 import { MemberReadiness, readinessOf, shownReadiness, Totals, totalsOf } from './readiness.ts';
 
@@ -53,15 +53,14 @@ export const bulkAction = endpoint(
       requireActive(caller, params.organization_id);
       const plan = await briefly(db => planOf(db, caller.organizationId));
       const userIds = body.user_ids ?? null;
-      return { plan, members: await readinessOf({ call, briefly }, caller.organizationId, plan, userIds) };
+      return await readinessOf({ call, briefly }, caller.organizationId, plan, userIds);
     },
-    async handle({ query: { action }, caller, prepared, db, emit, mailer, publicUrl }) {
+    async handle({ query: { action }, caller, prepared: members, db, emit }) {
       const { organizationId } = caller;
-      const { plan, members } = prepared;
       const reported = action === 'generate_migration_report';
       const users_affected = reported
         ? members.length
-        : await sendNotices({ db, mailer, publicUrl }, organizationId, action, members, plan);
+        : await noteNotices(db, organizationId, action, members);
       const data = { organization_id: organizationId, kind: action, members: users_affected };
       await emit(ssoNoticesSent, { aggregateId: organizationId, organizationId, data });
       const report = {

@@ -46,7 +46,7 @@ export const changePlan = endpoint(
       const exempt = body.exemptions?.map(({ user_id }) => user_id) ?? [];
       if (exempt.length > 0) await readinessOf({ call, briefly }, caller.organizationId, NO_PLAN, exempt);
     },
-    async handle({ body, caller, db, emit, call, publicUrl }) {
+    async handle({ body, caller, db, emit, call, appUrl }) {
       const { organizationId, userId } = caller;
       const enforcement = await lockEnforcement(db, organizationId);
       const before = await planOf(db, organizationId);
@@ -63,7 +63,7 @@ export const changePlan = endpoint(
         if (enforcement.enforced) {
           const { revision } = await call(setSsoRequirement, {
             params: { org_id: organizationId },
-            body: { requirement: await requirementOf(db, enforcement, publicUrl) },
+            body: { requirement: await requirementOf(db, enforcement, appUrl) },
           });
           await keepEnforcement(db, { ...enforcement, revision }, new Date().toISOString());
         }

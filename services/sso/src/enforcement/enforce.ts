@@ -85,14 +85,14 @@ export const enforceSso = endpoint(
           })),
         );
     },
-    async handle({ body, caller, db, call, publicUrl }) {
+    async handle({ body, caller, db, call, appUrl }) {
       const { organizationId } = caller;
       const { enforce, break_glass_user_ids = [] } = body;
       // Of those who enforce, lift, and take providers away, one is at work at a time.
       await lockEnforcement(db, organizationId);
       if (enforce && !(await hasTestedProvider(db, organizationId))) throw NoTestedProvider();
       const named = { organization_id: organizationId, break_glass_user_ids };
-      const requirement = await requirementOf(db, named, publicUrl);
+      const requirement = await requirementOf(db, named, appUrl);
       // Behind the lock, so that both say the same; what is lost with this process, organization's event makes up for.
       const { revision } = await call(setSsoRequirement, {
         params: { org_id: organizationId },

@@ -92,8 +92,8 @@ export async function keepAProvider(
 export async function requirementOf(
   db: Knex.Transaction,
   { organization_id, break_glass_user_ids }: Pick<Enforcement, 'organization_id' | 'break_glass_user_ids'>,
-  publicUrl: string,
+  appUrl: string,
 ) {
   const exempt_user_ids = await exemptUsers(db, organization_id);
-  return { break_glass_user_ids, exempt_user_ids, login_url: `${publicUrl}/sign-in` };
+  return { break_glass_user_ids, exempt_user_ids, login_url: `${appUrl}/sign-in` };
 }

@@ -3,6 +3,8 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Named, requireActive } from './active-organization.ts';
 import { enforcementOf } from './enforcement-store.ts';
+import { NOTIFICATIONS, REMINDERS } from './notice-kind.ts';
+import { noticesOf } from './notices.ts';
 import { Plan, shownPlan } from './plan.ts';
 import { exemptionsOf, phaseOf, planOf } from './plan-store.ts';
 import { isPending, MemberReadiness, readinessOf, shownReadiness, Totals, totalsOf } from './readiness.ts';
@@ -30,6 +32,16 @@ export const getStatus = endpoint(
       plan: Plan,
       totals: Totals,
       members: z.array(MemberReadiness),
+      notices: z
+        .array(
+          z.object({
+            kind: z.enum([...NOTIFICATIONS, ...REMINDERS]),
+            members: z.int().meta({ description: 'Who are told' }),
+            waiting: z.int().meta({ description: 'Those of them whose mail is not made yet' }),
+            started_at: Timestamp,
+          }),
+        )
+        .meta({ description: 'How far the last notices of each kind are' }),
       total_count: z.int().meta({ description: 'Of the members that the query is about' }),
     }),
     errors: [NotFound, UpstreamUnavailable],
@@ -54,6 +66,7 @@ export const getStatus = endpoint(
         plan: shownPlan(plan, phase, await exemptionsOf(db, organizationId)),
         totals: totalsOf(members),
         members: asked.slice(query.skip, query.skip + query.limit).map(shownReadiness),
+        notices: await noticesOf(db, organizationId),
         total_count: asked.length,
       };
     },

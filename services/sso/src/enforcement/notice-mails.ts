@@ -41,13 +41,13 @@ export function noticeMail(
   kind: NoticeKind,
   { email, display_name }: { email: string; display_name: string },
   plan: PlanSettings,
-  publicUrl: string,
+  appUrl: string,
 ): Mail {
   const { heading, asked } = WORDS[kind];
   const { text, html } = letter({
     heading,
     paragraphs: [`Hello ${display_name},`, asked(plan)],
-    action: { label: 'Sign in', url: `${publicUrl}/sign-in` },
+    action: { label: 'Sign in', url: `${appUrl}/sign-in` },
     footer: 'An administrator of your organization has this sent.',
   });
   return { to: email, subject: heading, text, html };

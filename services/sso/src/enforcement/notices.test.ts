@@ -157,6 +157,7 @@ describe('notifications', () => {
         message: 'Migration notifications sent successfully',
         data: {
           notifications_sent: 1,
+          notifications_waiting: 1,
           notification_type: 'mfa_setup',
           message: 'Migration notifications sent successfully',
         },

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { Named, requireActive } from './active-organization.ts';
 import { NOTIFICATIONS } from './notice-kind.ts';
-import { sendNotices } from './notices.ts';
+import { noteNotices, noticesOf } from './notices.ts';
 import { planOf } from './plan-store.ts';
 import { readinessOf } from './readiness.ts';
 
@@ -16,12 +16,19 @@ export const notifyMembers = endpoint(
     summary: 'Notify members of MFA setup, SSO migration or coming enforcement',
     description:
       'mfa_setup goes to members without MFA, sso_migration to those without an identity at a provider, enforcement_warning ' +
-      'to those who do not meet the plan. Each member gets the same at most once in 24 hours; nobody who is exempt does.',
+      'to those who do not meet the plan. Each member gets the same at most once in 24 hours; nobody who is exempt does. The ' +
+      'mails are made in batches after the answer; the status says how far they are.',
     caller: 'admin',
     activeOrganization: true,
     params: Named,
     query: z.object({ notification_type: z.enum(NOTIFICATIONS) }),
-    answer: z.object({ notifications_sent: z.int(), notification_type: z.enum(NOTIFICATIONS) }),
+    answer: z.object({
+      notifications_sent: z.int(),
+      notifications_waiting: z
+        .int()
+        .meta({ description: 'Mails of this type that are not made yet, with those of requests before' }),
+      notification_type: z.enum(NOTIFICATIONS),
+    }),
     message: 'Migration notifications sent successfully',
     messageInData: true,
     errors: [NotFound, UpstreamUnavailable],
@@ -31,17 +38,16 @@ export const notifyMembers = endpoint(
     async prepare({ params, caller, call, briefly }) {
       requireActive(caller, params.organization_id);
       const plan = await briefly(db => planOf(db, caller.organizationId));
-      const members = await readinessOf({ call, briefly }, caller.organizationId, plan, null);
-      return { plan, members };
+      return await readinessOf({ call, briefly }, caller.organizationId, plan, null);
     },
-    async handle({ query: { notification_type }, caller, prepared, db, emit, mailer, publicUrl }) {
+    async handle({ query: { notification_type }, caller, prepared: members, db, emit }) {
       const { organizationId } = caller;
-      const { plan, members } = prepared;
-      const tools = { db, mailer, publicUrl };
-      const sent = await sendNotices(tools, organizationId, notification_type, members, plan);
+      const sent = await noteNotices(db, organizationId, notification_type, members);
       const data = { organization_id: organizationId, kind: notification_type, members: sent };
       await emit(ssoNoticesSent, { aggregateId: organizationId, organizationId, data });
-      return { notifications_sent: sent, notification_type };
+      const runs = await noticesOf(db, organizationId);
+      const { waiting = 0 } = runs.find(({ kind }) => kind === notification_type) ?? {};
+      return { notifications_sent: sent, notifications_waiting: waiting, notification_type };
     },
   },
 );

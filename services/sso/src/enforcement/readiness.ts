@@ -50,13 +50,27 @@ interface Tools {
 }
 
 /**
- * Active members of an organization, by id. Identity is asked in pages, so that none of its answers grows with the
- * organization.
+ * Active members of an organization, by id.
  *
  * @param userIds null: all
  * @throws NotFound that names those who are no active members
  */
 export async function readinessOf(
+  tools: Tools,
+  organizationId: number,
+  plan: PlanSettings,
+  userIds: readonly number[] | null,
+): Promise<Readiness[]> {
+  const found = await readinessAmong(tools, organizationId, plan, userIds);
+  requireAll(found, userIds);
+  return found;
+}
+
+/**
+ * As readinessOf, without those who are no active members. Identity is asked in pages, so that none of its answers grows with
+ * the organization.
+ */
+export async function readinessAmong(
   { call, briefly }: Tools,
   organizationId: number,
   plan: PlanSettings,
@@ -89,7 +103,6 @@ export async function readinessOf(
     if (members.length < MOST_MEMBERS) break;
     after = members.at(-1)!.user_id;
   }
-  requireAll(found, userIds);
   return found;
 }
 

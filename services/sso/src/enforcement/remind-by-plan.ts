@@ -2,7 +2,7 @@ import { acrossOrganizations, withinOrganization } from '@rivergate/endpoint';
 import type { Resources, Schedule } from '@rivergate/service';
 import type { SsoTools } from '../endpoint.ts';
 import type { NoticeKind } from './notice-kind.ts';
-import { sendNotices } from './notices.ts';
+import { noteNotices } from './notices.ts';
 import { planOf } from './plan-store.ts';
 import { readinessOf } from './readiness.ts';
 
@@ -43,11 +43,7 @@ async function due({ knex }: Pick<Resources, 'knex'>, kind: Reminder): Promise<n
 }
 
 /** Of several days that have come at once, as with a new plan, members are reminded one time. */
-async function remind(
-  { knex, call, mailer, publicUrl }: SsoTools & Resources,
-  organizationId: number,
-  kind: Reminder,
-): Promise<void> {
+async function remind({ knex, call }: Resources, organizationId: number, kind: Reminder): Promise<void> {
   const briefly = <Result>(read: Parameters<typeof within<Result>>[2]) => within(knex, organizationId, read);
   const plan = await briefly(db => planOf(db, organizationId));
   const members = await readinessOf({ call, briefly }, organizationId, plan, null);
@@ -63,7 +59,7 @@ async function remind(
     await db('migration_plans')
       .where(own)
       .update({ reminded: db.raw('reminded || cast(? as text[])', [marks]) });
-    if (rows.length > 0) await sendNotices({ db, mailer, publicUrl }, organizationId, kind, members, plan);
+    if (rows.length > 0) await noteNotices(db, organizationId, kind, members);
   });
 }
 

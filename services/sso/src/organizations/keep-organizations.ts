@@ -28,6 +28,7 @@ const TABLES = [
   'exemptions',
   'migration_plans',
   'member_notices',
+  'notice_runs',
   'abac_policies',
   'scim_attempts',
   'scim_deprovisions',
