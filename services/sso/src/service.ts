@@ -1,10 +1,12 @@
 import { defineService } from '@rivergate/service';
 import * as abacPolicies from './abac-policies/index.ts';
 import * as attempts from './attempts/index.ts';
+import * as certificateNotices from './certificate-notices/index.ts';
 import * as domains from './domains/index.ts';
 import type { SsoTools } from './endpoint.ts';
 import * as enforcement from './enforcement/index.ts';
 import * as logins from './logins/index.ts';
+import * as metadataRefresh from './metadata-refresh/index.ts';
 import * as organizations from './organizations/index.ts';
 import { personalDataPolicy } from './people/personal-data.ts';
 import * as providerKeys from './provider-keys/index.ts';
@@ -28,6 +30,8 @@ export const sso = defineService<SsoTools>({
     providerKeys,
     attempts,
     domains,
+    metadataRefresh,
+    certificateNotices,
     logins,
     enforcement,
     abacPolicies,

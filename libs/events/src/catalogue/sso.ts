@@ -306,3 +306,49 @@ export const ssoProviderKeyDeleted = event({
   data: ProviderKey,
   webhook: true,
 });
+
+export const ssoMetadataTaken = event({
+  type: 'sso.provider.metadata_taken',
+  version: 1,
+  audit: 'sso.provider.metadata_taken',
+  summary:
+    'The metadata of a SAML provider has changed, and its certificates, by their fingerprints, or its sign-in URL were taken',
+  data: Provider.extend({ changes: Changes }),
+  webhook: true,
+});
+
+export const ssoMetadataWithheld = event({
+  type: 'sso.provider.metadata_withheld',
+  version: 1,
+  audit: 'sso.provider.metadata_withheld',
+  summary: 'The metadata of a SAML provider has changed in a way that an administrator has to decide about',
+  data: Provider.extend({
+    reasons: z.array(z.string()),
+    /** What would change: the sign-in URL, and certificates by their fingerprints. */
+    changes: Changes,
+  }),
+  webhook: true,
+});
+
+export const ssoMetadataFailed = event({
+  type: 'sso.provider.metadata_failed',
+  version: 1,
+  audit: 'sso.provider.metadata_failed',
+  summary: 'The metadata of a SAML provider could not be read for a day',
+  data: Provider.extend({ reason: z.string(), since: z.string() }),
+  webhook: true,
+});
+
+export const ssoCertificateExpiring = event({
+  type: 'sso.provider.certificate_expiring',
+  version: 1,
+  audit: 'sso.provider.certificate_expiring',
+  summary: 'The last certificate of a SAML provider expires within 30, 7 or 1 days, or has expired',
+  data: Provider.extend({
+    fingerprint: z.string(),
+    expires_at: z.string(),
+    /** 0: it has expired. */
+    days_left: z.number().int(),
+  }),
+  webhook: true,
+});

@@ -52,6 +52,9 @@ async function ending(
   organizationId: number,
   reason: 'organization_deleted' | 'organization_restored',
 ): Promise<void> {
+  await db('organizations')
+    .where({ id: organizationId })
+    .update({ ending: reason === 'organization_deleted' });
   await db('scim_tokens')
     .where({ organization_id: organizationId })
     .update({ suspended: reason === 'organization_deleted' });

@@ -14,6 +14,11 @@ export async function hasWorkspace(db: Knex, organizationId: number, workspaceId
   return (await db('workspaces').where(where).first('workspace_id')) !== undefined;
 }
 
+/** Whether the organization was deleted, and waits for its end. */
+export async function isEnding(db: Knex, organizationId: number): Promise<boolean> {
+  return (await db('organizations').where({ id: organizationId, ending: true }).first('id')) !== undefined;
+}
+
 export async function nameOf(db: Knex, organizationId: number): Promise<string> {
   const row = await db('organizations').where({ id: organizationId }).first('name');
   return row?.name ?? 'your organization';

@@ -70,6 +70,7 @@ export async function configurationOf(
       Object.entries(given).filter(([, value]) => value !== undefined),
     ) as ProviderSettings),
     ...(certificate === undefined ? {} : { certificates: certificatesIn(certificate) }),
+    ...refreshOf({ certificate, ...given }, before),
     ...(client_secret === undefined
       ? {}
       : { client_secret_sealed: sealSecret(tools.secretBox, organizationId, client_secret) }),
@@ -101,7 +102,17 @@ export async function configurationOf(
   return kept;
 }
 
-const asStored = ({ pem, fingerprint, expiresAt }: Certificate): StoredCertificate => ({
+/** Whether metadata is read again by itself: not where it would undo what somebody has set by hand, unless they say so. */
+function refreshOf(
+  { metadata_refresh, metadata_url, sso_url, certificate }: Given,
+  before: ProviderSettings,
+): Pick<ProviderSettings, 'metadata_refresh'> {
+  if (metadata_refresh !== undefined) return { metadata_refresh };
+  if (sso_url !== undefined || certificate !== undefined) return { metadata_refresh: false };
+  return metadata_url && !before.metadata_url ? { metadata_refresh: true } : {};
+}
+
+export const asStored = ({ pem, fingerprint, expiresAt }: Certificate): StoredCertificate => ({
   pem,
   fingerprint,
   expires_at: expiresAt.toISOString(),

@@ -4,8 +4,10 @@ import { statisticsOf } from '../attempts/attempt-store.ts';
 import { verifiedDomainsOf } from '../domains/verified-domains.ts';
 import { endpoint } from '../endpoint.ts';
 import { requireOrganizationAccount } from '../organizations/organization-account.ts';
+import { certificatesAndMetadata } from './metadata-state.ts';
 import { Named, Provider, ProviderNotFound } from './provider.ts';
-import { providerOf, shownProvider } from './provider-store.ts';
+import { providerOf } from './provider-store.ts';
+import { shownCertificates, shownMetadata, shownProvider } from './shown-provider.ts';
 
 const Statistics = z.object({
   logins_total: z.int(),
@@ -25,7 +27,9 @@ export const getProvider = endpoint(
     activeOrganization: true,
     clients: true,
     params: Named,
-    answer: z.object({ provider: Provider.extend({ statistics: Statistics }) }),
+    answer: z.object({
+      provider: Provider.extend({ ...certificatesAndMetadata, statistics: Statistics }),
+    }),
     message: 'SSO provider details retrieved successfully',
     messageInData: true,
     errors: [ProviderNotFound],
@@ -38,6 +42,13 @@ export const getProvider = endpoint(
       verifiedDomainsOf(db, organizationId),
       statisticsOf(db, provider.id),
     ]);
-    return { provider: { ...shownProvider(provider, verified), statistics } };
+    return {
+      provider: {
+        ...shownProvider(provider, verified),
+        certificates: shownCertificates(provider),
+        metadata: shownMetadata(provider),
+        statistics,
+      },
+    };
   },
 );

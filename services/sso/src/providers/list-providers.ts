@@ -3,7 +3,8 @@ import { verifiedDomainsOf } from '../domains/verified-domains.ts';
 import { endpoint } from '../endpoint.ts';
 import { requireOrganizationAccount } from '../organizations/organization-account.ts';
 import { Provider } from './provider.ts';
-import { type ProviderRow, providersOf, shownProvider } from './provider-store.ts';
+import { type ProviderRow, providersOf } from './provider-store.ts';
+import { shownProvider } from './shown-provider.ts';
 
 const providers = organizationList('providers', Provider);
 

@@ -1,6 +1,7 @@
 import { acrossOrganizations, withinOrganization } from '@rivergate/endpoint';
 import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
+import type { MetadataState } from './metadata-state.ts';
 import {
   type AttributeMapping,
   type EncryptAssertions,
@@ -14,9 +15,11 @@ export interface StoredCertificate {
   fingerprint: string;
   /** ISO 8601 */
   expires_at: string;
+  /** Since when the metadata, which had it, has it no longer: ISO 8601. */
+  missing_since?: string;
 }
 
-interface ProviderFacts {
+interface ProviderFacts extends MetadataState {
   id: number;
   organization_id: number;
   name: string;
@@ -34,6 +37,7 @@ export interface SamlProvider extends ProviderFacts {
   entity_id: string;
   sso_url: string;
   metadata_url: string | null;
+  metadata_refresh: boolean;
   certificates: StoredCertificate[];
   idp_initiated: boolean;
   sign_requests: boolean;
@@ -53,6 +57,7 @@ export interface OidcProvider extends ProviderFacts {
   entity_id: null;
   sso_url: null;
   metadata_url: null;
+  metadata_refresh: null;
   certificates: [];
   idp_initiated: null;
   sign_requests: null;
@@ -65,7 +70,13 @@ export type ProviderRow = SamlProvider | OidcProvider;
 export type ProviderSettings = Partial<
   Omit<
     { [Field in keyof SamlProvider]: SamlProvider[Field] | OidcProvider[Field] },
-    'id' | 'organization_id' | 'created_by' | 'created_at' | 'updated_at' | 'provider_type'
+    | 'id'
+    | 'organization_id'
+    | 'created_by'
+    | 'created_at'
+    | 'updated_at'
+    | 'provider_type'
+    | keyof MetadataState
   >
 >;
 
@@ -163,17 +174,24 @@ export async function changeProvider(
   return row;
 }
 
-/** As administrators see it, without certificates and secret. */
-export function shownProvider(row: ProviderRow, verifiedDomains: readonly string[]) {
-  const { organization_id: _1, created_by: _2, certificates, client_secret_sealed: _3, ...shown } = row;
-  const lasting = certificates.toSorted((left, right) => (left.expires_at > right.expires_at ? -1 : 1))[0];
-  return {
-    ...shown,
-    verified_domains: row.domains.filter(domain => verifiedDomains.includes(domain)),
-    certificate_fingerprint: lasting?.fingerprint ?? null,
-    certificate_expires_at: lasting?.expires_at ?? null,
-  };
+/** Has its metadata read anew, soon, and forgets what was found in it: an administrator has set what it is about. */
+export async function beginMetadataAnew(db: Knex.Transaction, id: number): Promise<void> {
+  await db('providers')
+    .where({ id })
+    .update({
+      metadata_refresh_at: db.raw("now() + (5 + 5 * random()) * interval '1 minute'"),
+      metadata_valid_until: null,
+      metadata_etag: null,
+      metadata_last_modified: null,
+      metadata_failure: null,
+      metadata_withheld: null,
+      metadata_told_at: null,
+    });
 }
+
+/** The certificate that is good for longest. */
+export const lastingOf = (certificates: readonly StoredCertificate[]): StoredCertificate | undefined =>
+  certificates.toSorted((left, right) => (left.expires_at > right.expires_at ? -1 : 1))[0];
 
 export const inBrief = ({ id, name, provider_type, status }: ProviderRow) => ({
   id,

@@ -98,6 +98,12 @@ export const settings = {
     description: `Metadata of a SAML provider, from which entity_id, sso_url and certificate come as far as they are not given. ${REACHED}`,
     examples: ['https://idp.example.com/metadata'],
   }),
+  metadata_refresh: z.boolean().meta({
+    description:
+      'Of a SAML provider: whether its metadata is read again by itself, about once an hour. Certificates that come and go ' +
+      'beside one that stays are taken, and a sign-in URL at the same origin; anything else waits for an administrator. True where ' +
+      'metadata_url is set without sso_url and certificate; false once one of these is set by hand, unless it is given',
+  }),
   idp_initiated: z.boolean().meta({
     description:
       'Of a SAML provider: whether a login may begin there. Whom it signs in is then shown, and has to be confirmed',
@@ -158,6 +164,7 @@ export const FIELDS_OF = {
     'sso_url',
     'certificate',
     'metadata_url',
+    'metadata_refresh',
     'idp_initiated',
     'sign_requests',
     'encrypt_assertions',
@@ -180,6 +187,7 @@ export const Provider = ProviderInBrief.extend({
     .string()
     .nullable()
     .meta({ examples: ['https://idp.example.com/metadata'] }),
+  metadata_refresh: settings.metadata_refresh.nullable(),
   idp_initiated: settings.idp_initiated.nullable(),
   sign_requests: settings.sign_requests.nullable(),
   encrypt_assertions: settings.encrypt_assertions.nullable(),

@@ -81,6 +81,7 @@ describe('a provider', () => {
       entity_id: 'https://idp.example.com',
       sso_url: 'https://127.0.0.1:8443/sso/saml',
       metadata_url: null,
+      metadata_refresh: false,
       idp_initiated: true,
       sign_requests: false,
       encrypt_assertions: 'off',
@@ -93,6 +94,15 @@ describe('a provider', () => {
       group_mappings: [],
       certificate_fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/),
       certificate_expires_at: expect.stringMatching(/Z$/),
+      certificates: [
+        {
+          fingerprint: body.data.provider.certificate_fingerprint,
+          not_before: expect.stringMatching(/Z$/),
+          not_after: body.data.provider.certificate_expires_at,
+          missing_since: null,
+        },
+      ],
+      metadata: null,
       statistics: { logins_total: 0, logins_30d: 0, failures_30d: 0, last_login_at: null },
       created_at: expect.stringMatching(/Z$/),
       updated_at: expect.stringMatching(/Z$/),

@@ -15,7 +15,35 @@ import {
   ProviderType,
   settings,
 } from './provider.ts';
-import { changeProvider, inBrief, lockProvider, providerOf } from './provider-store.ts';
+import {
+  beginMetadataAnew,
+  changeProvider,
+  inBrief,
+  lockProvider,
+  type ProviderRow,
+  type ProviderSettings,
+  providerOf,
+} from './provider-store.ts';
+
+/** What metadata is about. */
+const METADATA_FIELDS = [
+  'entity_id',
+  'sso_url',
+  'certificates',
+  'metadata_url',
+  'metadata_refresh',
+] as const satisfies readonly (keyof ProviderSettings)[];
+
+/** Which certificates came and went, by their fingerprints. */
+function certificateChanges(before: ProviderRow, { certificates }: ProviderSettings) {
+  if (certificates === undefined) return {};
+  const fingerprints = (list: ProviderRow['certificates']) =>
+    list.map(({ fingerprint }) => fingerprint).toSorted();
+  return changesOf(
+    { certificates: fingerprints(before.certificates) },
+    { certificates: fingerprints(certificates) },
+  );
+}
 
 export const updateProvider = endpoint(
   {
@@ -75,11 +103,13 @@ export const updateProvider = endpoint(
         ...(prepared.certificates ? ['certificate'] : []),
         ...(prepared.client_secret_sealed ? ['client_secret'] : []),
       ];
-      const changes = changesOf<object>(before, open);
-      const fields = [...Object.keys(changes), ...secret];
+      const changes = { ...changesOf<object>(before, open), ...certificateChanges(before, prepared) };
+      const fields = [...Object.keys(changes).filter(field => field !== 'certificates'), ...secret];
       if (fields.length === 0) return { provider: inBrief(before) };
       if (prepared.status === 'inactive') await keepAProvider(db, organizationId, before.id);
       const provider = await changeProvider(db, before.id, prepared);
+      if (METADATA_FIELDS.some(field => prepared[field] !== undefined))
+        await beginMetadataAnew(db, provider.id);
       const fact = { aggregateId: provider.id, organizationId };
       const data = { ...ofProvider(provider), status: provider.status, fields, changes };
       await emit(ssoProviderUpdated, { ...fact, data });

@@ -30,6 +30,21 @@ export function readCertificates(text: string, now = new Date()): Certificate[] 
   return (blocks.length > 0 ? blocks : [rest]).map(base64 => readCertificate(base64, now));
 }
 
+/** Of what is a certificate, of use or not. */
+export function fingerprintOf(base64: string): string[] {
+  try {
+    return [hexOf(new X509Certificate(Buffer.from(base64, 'base64')))];
+  } catch {
+    return [];
+  }
+}
+
+/** From when a certificate that was read before is good. */
+export const startOf = (pem: string): Date => new X509Certificate(pem).validFromDate;
+
+const hexOf = ({ fingerprint256 }: X509Certificate): string =>
+  fingerprint256.replaceAll(':', '').toLowerCase();
+
 function readCertificate(base64: string, now: Date): Certificate {
   const packed = base64.replace(/\s+/g, '');
   if (packed === '' || !/^[A-Za-z0-9+/]+={0,2}$/.test(packed)) refuse('MALFORMED_CERTIFICATE');
@@ -47,7 +62,7 @@ function readCertificate(base64: string, now: Date): Certificate {
   if (expiresAt <= now) refuse('EXPIRED_CERTIFICATE');
   return {
     pem: certificate.toString(),
-    fingerprint: certificate.fingerprint256.replaceAll(':', '').toLowerCase(),
+    fingerprint: hexOf(certificate),
     expiresAt,
   };
 }

@@ -1,5 +1,5 @@
 export type { AssertedLogin } from './assertion.ts';
-export { type Certificate, readCertificates } from './certificates.ts';
+export { type Certificate, readCertificates, startOf } from './certificates.ts';
 export {
   checkLogoutRequest,
   checkLogoutResponse,
@@ -10,7 +10,12 @@ export {
 export { type CheckedLogin, checkResponse } from './check-response.ts';
 export { type LoginRequestOptions, loginRequest } from './login-request.ts';
 export { type LoggedIn, logoutRequest, logoutResponse } from './logout.ts';
-export { type Endpoints, type IdentityProviderMetadata, readMetadata } from './metadata.ts';
+export {
+  type Endpoints,
+  type IdentityProviderMetadata,
+  MOST_CERTIFICATES,
+  readMetadata,
+} from './metadata.ts';
 export type { IdentityProvider, KeyPair, LogoutEndpoint, Parties, ServiceProvider } from './parties.ts';
 export { REFUSALS, type RefusalCode, SamlRefusal } from './refusal.ts';
 export type { Sending } from './send.ts';

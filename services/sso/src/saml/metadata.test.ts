@@ -58,6 +58,7 @@ describe('metadata of an identity provider', () => {
       singleSignOn: { redirect: 'https://idp.test/sso', post: 'https://idp.test/post' },
       singleLogout: { redirect: null, post: 'https://idp.test/logout' },
       singleLogoutResponse: { redirect: null, post: 'https://idp.test/ended' },
+      fingerprints: [expect.any(String), expect.any(String), expect.any(String)],
       certificates: [
         expect.objectContaining({ fingerprint: expect.stringMatching(/^[0-9a-f]{64}$/) }),
         expect.anything(),

@@ -1,4 +1,4 @@
-import { type Certificate, readCertificates } from './certificates.ts';
+import { type Certificate, fingerprintOf, readCertificates } from './certificates.ts';
 import { METADATA, POST_BINDING, PROTOCOL, REDIRECT_BINDING, SIGNATURE } from './names.ts';
 import { refuse, SamlRefusal } from './refusal.ts';
 import { childrenOf, parseXml, textOf, timeOf, type XmlElement } from './xml.ts';
@@ -17,6 +17,8 @@ export interface IdentityProviderMetadata {
   singleLogoutResponse: Endpoints;
   /** Those that sign and are of use, at least one. */
   certificates: Certificate[];
+  /** SHA-256 in hex, of all that sign, also of those that are of no use, as one that has expired. */
+  fingerprints: string[];
   wantAuthnRequestsSigned: boolean;
   validUntil: Date | null;
   /** Seconds after which the provider asks to fetch it again. */
@@ -52,7 +54,7 @@ export function readMetadata(
     singleSignOn: endpointsOf(role, 'SingleSignOnService', 'Location'),
     singleLogout: endpointsOf(role, 'SingleLogoutService', 'Location'),
     singleLogoutResponse: endpointsOf(role, 'SingleLogoutService', 'ResponseLocation'),
-    certificates: certificatesOf(role, now),
+    ...certificatesOf(role, now),
     wantAuthnRequestsSigned: ['true', '1'].includes(role.attributes.get('WantAuthnRequestsSigned') ?? ''),
     validUntil: ends.length > 0 ? new Date(Math.min(...ends.map(Number))) : null,
     cacheSeconds: caches.every(seconds => seconds === null)
@@ -93,7 +95,10 @@ function endpointsOf(role: XmlElement, name: string, attribute: 'Location' | 'Re
 }
 
 /** One that cannot be used is left out as long as there is another: a provider publishes its old ones for a while. */
-function certificatesOf(role: XmlElement, now: Date): Certificate[] {
+function certificatesOf(
+  role: XmlElement,
+  now: Date,
+): Pick<IdentityProviderMetadata, 'certificates' | 'fingerprints'> {
   const found = childrenOf(role, METADATA, 'KeyDescriptor')
     .filter(({ attributes }) => (attributes.get('use') ?? 'signing') === 'signing')
     .flatMap(key => childrenOf(key, SIGNATURE, 'KeyInfo'))
@@ -110,10 +115,11 @@ function certificatesOf(role: XmlElement, now: Date): Certificate[] {
       refusal = cause;
     }
   if (usable.size === 0 || usable.size > MOST_CERTIFICATES) throw refusal;
-  return [...usable.values()];
+  return { certificates: [...usable.values()], fingerprints: [...new Set(found.flatMap(fingerprintOf))] };
 }
 
-const MOST_CERTIFICATES = 10;
+/** Certificates that a provider signs by. */
+export const MOST_CERTIFICATES = 10;
 
 /** Of an xs:duration without years and months, which have no length. */
 function secondsOf(duration: string | undefined): number | null {

@@ -2,6 +2,7 @@ import { scimStopped } from '@rivergate/events';
 import { letter, type Mail } from '@rivergate/mail';
 import type { Knex } from 'knex';
 import { nameOf } from '../../organizations/organization-store.ts';
+import { mailAdministrators } from '../../people/administrators.ts';
 import type { Acting } from '../change.ts';
 import { DeprovisioningStopped } from '../errors.ts';
 import { recording } from '../recording.ts';
@@ -69,17 +70,9 @@ async function stop(db: Knex.Transaction, acting: Acting, figures: Figures): Pro
   const emit = recording(db, acting);
   await emit(scimStopped, { aggregateId: organizationId, data });
   const name = await nameOf(db, organizationId);
-  for (const address of await administratorsOf(db, organizationId))
-    await mailer.send(db, stoppedMail(address, name, figures, new URL(base).origin));
-}
-
-/** Addresses of those whose membership is active. */
-async function administratorsOf(db: Knex.Transaction, organizationId: number): Promise<string[]> {
-  return await db('scim_users as u')
-    .join('people as p', 'p.user_id', 'u.user_id')
-    .where({ 'u.organization_id': organizationId, 'u.status': 'active', 'u.is_admin': true })
-    .orderBy('u.user_id')
-    .pluck('p.email');
+  await mailAdministrators(db, mailer, organizationId, address =>
+    stoppedMail(address, name, figures, new URL(base).origin),
+  );
 }
 
 function stoppedMail(to: string, name: string, { gone, members, percent }: Figures, at: string): Mail {

@@ -1,0 +1,3 @@
+import { noticeCertificates } from './notice-certificates.ts';
+
+export const schedules = [noticeCertificates];
