@@ -60,12 +60,15 @@ describe('administrators are told of a certificate', () => {
     }
     const [first, , , last] = [await mail(scene, 1), null, null, await mail(scene, 4)];
     expect(first.subject).toMatch(/^The certificate of Corporate expires on \d{4}-\d\d-\d\d$/);
-    for (const part of [fingerprintOf(one), 'docs/sso.md', 'metadata'])
-      expect(first.text).toContain(part);
+    for (const part of [fingerprintOf(one), 'docs/sso.md', 'metadata']) expect(first.text).toContain(part);
     expect(last.subject).toBe('The certificate of Corporate has expired');
     expect(scene.service.mail.to(scene.mailbox)).toHaveLength(4);
     const [entry] = await audited(scene, 'certificate_expiring');
-    expect(entry).toMatchObject({ provider_id: scene.id, fingerprint: fingerprintOf(one), name: 'Corporate' });
+    expect(entry).toMatchObject({
+      provider_id: scene.id,
+      fingerprint: fingerprintOf(one),
+      name: 'Corporate',
+    });
   });
 
   it('one time where several days have come at once', async () => {

@@ -45,12 +45,12 @@ async function due(knex: Knex): Promise<Due[]> {
            select c ->> 'fingerprint' as fingerprint, cast(c ->> 'expires_at' as timestamptz) as expires_at
            from jsonb_array_elements(p.certificates) as c order by 2 desc limit 1
          ) as lasting
-         cross join unnest(cast(:days as int[])) as days
+         cross join unnest(cast(:days as int[])) as threshold
        where p.provider_type = 'saml' and p.status = 'active'
-         and lasting.expires_at <= now() + days * interval '1 day'
+         and lasting.expires_at <= now() + threshold * interval '1 day'
          and not exists (select from organizations as o where o.id = p.organization_id and o.ending)
          and not exists (select from certificate_notices as n
-           where n.provider_id = p.id and n.fingerprint = lasting.fingerprint and n.days = days)
+           where n.provider_id = p.id and n.fingerprint = lasting.fingerprint and n.days = threshold)
        group by p.id order by min(lasting.expires_at) limit :most`,
       { days: DAYS, most: MOST },
     );

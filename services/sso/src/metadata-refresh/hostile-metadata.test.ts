@@ -183,7 +183,8 @@ describe('what becomes of a provider while its metadata is on its way', () => {
       declaration: typeof organizationDeletionScheduled | typeof organizationRestored,
       scene: RefreshScene,
     ) => {
-      const data = { organization_id: scene.acme.id, name: 'Acme' } as never;
+      const ends = { erase_at: new Date().toISOString(), revoked_invitations: 0 };
+      const data = { organization_id: scene.acme.id, name: 'Acme', ...ends };
       return publishEvent(scene.service, 'organization', declaration, { subject: scene.acme.id, data });
     };
     const isEnding = ({ service, acme }: RefreshScene, ending: boolean) =>
