@@ -10,12 +10,17 @@ export const WITHHELD = [
 ] as const;
 export type Withholding = (typeof WITHHELD)[number];
 
+const Fingerprint = z.string().meta({
+  description: 'SHA-256 in hex',
+  examples: ['6b86b273ff34fce19d6b804eff5a3f5747ada4eaa22f1d49c01e52ddb7875b4b'],
+});
+
 /** What one provider has beside what lists show. */
 export const certificatesAndMetadata = {
   certificates: z
     .array(
       z.object({
-        fingerprint: z.string().meta({ description: 'SHA-256 in hex' }),
+        fingerprint: Fingerprint,
         not_before: Timestamp,
         not_after: Timestamp,
         missing_since: Timestamp.nullable().meta({
@@ -29,14 +34,21 @@ export const certificatesAndMetadata = {
       refreshed_at: Timestamp.nullable().meta({ description: 'When it was last read by itself' }),
       next_refresh_at: Timestamp.nullable(),
       failure: z
-        .object({ code: z.string().meta({ examples: ['TIMEOUT'] }), message: z.string(), since: Timestamp })
+        .object({
+          code: z.string().meta({ examples: ['TIMEOUT'] }),
+          message: z.string().meta({ examples: ['There was no complete answer in time'] }),
+          since: Timestamp,
+        })
         .nullable()
         .meta({ description: 'Why it cannot be read; administrators get a mail after a day' }),
       withheld: z
         .object({
           reasons: z.array(z.enum(WITHHELD)),
-          sso_url: z.string().nullable(),
-          certificate_fingerprints: z.array(z.string()),
+          sso_url: z
+            .string()
+            .nullable()
+            .meta({ examples: ['https://idp.example.com/sso/saml'] }),
+          certificate_fingerprints: z.array(Fingerprint),
           since: Timestamp,
         })
         .nullable()

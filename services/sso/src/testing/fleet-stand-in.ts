@@ -5,6 +5,7 @@ import {
   FormerMember,
   findAccount,
   LastAdministrator,
+  MOST_MEMBERS,
   memberSecurity,
   provenSignIns,
   provisionMember,
@@ -105,7 +106,7 @@ export function fleetStandIn() {
           state.members.get(membership(organization_id, user_id)) === 'active',
       );
       return {
-        members: found.map(({ user_id, email, display_name }) => ({
+        members: found.slice(0, MOST_MEMBERS).map(({ user_id, email, display_name }) => ({
           user_id,
           email,
           display_name,
