@@ -55,7 +55,6 @@ const NOTHING_PERSONAL: Record<string, string> = {
   'organization.webhook_deliveries': "of messages: what an organization's own system answered",
   'organization.webhooks': "an organization's; who made it is an id",
   'organization.workspaces': "an organization's",
-  'sso.certificate_notices': "an organization's: certificates and times",
   'sso.enforcements': "an organization's; whom it lets in otherwise are ids",
   'sso.migration_plans': "an organization's",
   'sso.notice_runs': "an organization's: numbers",

@@ -1,4 +1,3 @@
-import { tenantTable } from '@rivergate/service';
 import type { Knex } from 'knex';
 
 /** Metadata of SAML providers that is read again by itself, and who was told of certificates that expire. */
@@ -20,7 +19,9 @@ export const metadataRefresh = {
         -- {reasons, sso_url, fingerprints, since, told}: what it says and is not taken without an administrator
         add column metadata_withheld jsonb,
         -- when administrators were last told of what is withheld
-        add column metadata_told_at timestamptz;
+        add column metadata_told_at timestamptz,
+        -- by fingerprint, at how many days before its end administrators were last told of a certificate
+        add column certificates_noticed jsonb not null default '{}';
       -- Whoever set up one of these was promised that an administrator takes new certificates.
       update providers set metadata_refresh = false where provider_type = 'saml';
       create index on providers (metadata_refresh_at)
@@ -28,17 +29,6 @@ export const metadataRefresh = {
 
       -- Between its deletion and its end.
       alter table organizations add column ending boolean not null default false;
-
-      -- Of which certificates administrators were told, at how many days before its end.
-      create table certificate_notices (
-        organization_id bigint not null,
-        provider_id bigint not null references providers on delete cascade,
-        fingerprint text not null,
-        days int not null,
-        sent_at timestamptz not null default now(),
-        primary key (provider_id, fingerprint, days)
-      );
     `);
-    await tenantTable(db, 'certificate_notices');
   },
 };

@@ -11,6 +11,8 @@ import { expiringMail } from './expiring-mail.ts';
 
 /** Days before a certificate expires at which administrators are told; 0: it has expired. */
 const DAYS = [30, 7, 1, 0];
+/** Of one that nobody was told of. */
+const NEVER = 1_000;
 /** Providers of one run; the others come with the next. */
 const MOST = 500;
 const A_DAY = 86_400_000;
@@ -49,10 +51,9 @@ async function due(knex: Knex): Promise<Due[]> {
        where p.provider_type = 'saml' and p.status = 'active'
          and lasting.expires_at <= now() + threshold * interval '1 day'
          and not exists (select from organizations as o where o.id = p.organization_id and o.ending)
-         and not exists (select from certificate_notices as n
-           where n.provider_id = p.id and n.fingerprint = lasting.fingerprint and n.days = threshold)
+         and coalesce(cast(p.certificates_noticed ->> lasting.fingerprint as int), :never) > threshold
        group by p.id order by min(lasting.expires_at) limit :most`,
-      { days: DAYS, most: MOST },
+      { days: DAYS, most: MOST, never: NEVER },
     );
     return rows;
   });
@@ -72,16 +73,15 @@ async function tell(
   if (!lasting) return;
   const { fingerprint, expires_at } = lasting;
   const left = Date.parse(expires_at) - Date.now();
-  const come = DAYS.filter(days => left <= days * A_DAY);
-  if (come.length === 0) return;
-  const rows = come.map(days => ({ organization_id, provider_id: id, fingerprint, days }));
   // Of several that have come at once administrators are told one time.
-  const noted: { days: number }[] = await db('certificate_notices')
-    .insert(rows)
-    .onConflict()
-    .ignore()
-    .returning('days');
-  if (noted.length === 0) return;
+  const come = Math.min(...DAYS.filter(days => left <= days * A_DAY));
+  // Infinite where none has come.
+  if (come >= (provider.certificates_noticed[fingerprint] ?? NEVER)) return;
+  await db('providers')
+    .where({ id })
+    .update({
+      certificates_noticed: JSON.stringify({ ...provider.certificates_noticed, [fingerprint]: come }),
+    });
   const data = {
     ...ofProvider(provider),
     fingerprint,

@@ -90,4 +90,6 @@ export interface MetadataState {
   metadata_failure: MetadataFailure | null;
   metadata_withheld: MetadataWithheld | null;
   metadata_told_at: Date | null;
+  /** By fingerprint, at how many days before its end administrators were last told of a certificate. */
+  certificates_noticed: Record<string, number>;
 }

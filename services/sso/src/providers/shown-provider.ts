@@ -16,6 +16,7 @@ export function shownProvider(row: ProviderRow, verifiedDomains: readonly string
     metadata_failure: _9,
     metadata_withheld: _10,
     metadata_told_at: _11,
+    certificates_noticed: _12,
     ...shown
   } = row;
   const lasting = lastingOf(certificates);
