@@ -17,6 +17,8 @@ export interface Parts {
   query: Record<string, unknown>;
   body: Record<string, unknown>;
   headers: Record<string, unknown>;
+  /** Where the endpoint declares that it reads it. */
+  rawQuery?: string;
   /** In which the request acts, where the endpoint has found one that is not the active one. */
   organizationId?: number;
   /** Where files are taken; `prepare` reads it. */
@@ -30,7 +32,7 @@ export interface InputReader {
   /** @throws ValidationFailed (422) */
   params(request: Pick<Request, 'params'>): Record<string, unknown>;
   /** @throws ValidationFailed (422) */
-  rest(request: Pick<Request, 'query' | 'headers'>, body: ReadBody): Omit<Parts, 'params'>;
+  rest(request: Pick<Request, 'query' | 'headers' | 'originalUrl'>, body: ReadBody): Omit<Parts, 'params'>;
 }
 
 /** Every part is strict: a field that is not declared is refused, and ignored in a query or body that is a `looseObject`. Of the headers, only declared ones are read. */
@@ -92,11 +94,17 @@ export function inputReader(spec: EndpointSpec): InputReader {
         ),
         body: read('body', body, details, kind && ignoresUnknown(spec, kind) ? openBody : schemas.body),
         headers: spec.headers ? read('headers', request.headers, details) : {},
+        ...(spec.rawQuery && { rawQuery: rawQueryOf(request.originalUrl) }),
       };
       refuseIfAny(details);
       return upload ? { ...rest, files: upload } : rest;
     },
   };
+}
+
+function rawQueryOf(url: string): string {
+  const at = url.indexOf('?');
+  return at === -1 ? '' : url.slice(at + 1);
 }
 
 /** A part that others may add to says so by being loose; what they add is dropped. */

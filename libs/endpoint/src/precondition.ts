@@ -59,7 +59,10 @@ export function preconditions(
     requireRights(endpoint.spec, caller, { params });
     requireFreshAuthentication(endpoint.spec, caller, freshSeconds);
     const { headers } = request;
-    const parts = { params: reader.params(request), ...reader.rest({ headers, query: {} }, { value: {} }) };
+    const parts = {
+      params: reader.params(request),
+      ...reader.rest({ originalUrl: '', headers, query: {} }, { value: {} }),
+    };
     return { ifMatch, path, read: endpoint, parts };
   };
 }

@@ -144,6 +144,8 @@ interface EndpointFacts {
   params?: z.ZodObject;
   query?: z.ZodObject;
   body?: z.ZodObject;
+  /** Also gives the handler the query as it was written, as `rawQuery`: for signatures that are over its text. */
+  rawQuery?: true;
   /** Lower-case names. Headers that are not named here are ignored. */
   headers?: z.ZodObject;
   /** Shape of the envelope's `data`. Without it there is none. */
@@ -275,6 +277,8 @@ export interface Input<Spec extends EndpointSpec> {
   query: Parsed<Spec['query']>;
   body: Parsed<Spec['body']>;
   headers: Parsed<Spec['headers']>;
+  /** Without the question mark; empty where there is none. */
+  rawQuery: Spec extends { rawQuery: true } ? string : undefined;
   /** Those that came of the declared ones. Whoever holds the browser can have written them. */
   cookies: Spec extends { cookies: infer Cookies }
     ? { [Name in keyof Cookies]?: string }

@@ -6,6 +6,7 @@ import * as domains from './domains/index.ts';
 import type { SsoTools } from './endpoint.ts';
 import * as enforcement from './enforcement/index.ts';
 import * as logins from './logins/index.ts';
+import * as logout from './logout/index.ts';
 import * as metadataRefresh from './metadata-refresh/index.ts';
 import * as organizations from './organizations/index.ts';
 import { personalDataPolicy } from './people/personal-data.ts';
@@ -33,6 +34,7 @@ export const sso = defineService<SsoTools>({
     metadataRefresh,
     certificateNotices,
     logins,
+    logout,
     enforcement,
     abacPolicies,
     scimDiscovery,

@@ -2,6 +2,7 @@ import { consumer, on, ssoLoginEnded, ssoProviderDeactivated } from '@rivergate/
 import type { RedisClient } from '@rivergate/redis';
 import { emittingAtOnce } from '../emitting-at-once.ts';
 import { endSessions } from '../sessions/end-sessions.ts';
+import { endSsoLogin } from './end-sso-login.ts';
 import { dropSsoLogins } from './sso-login-store.ts';
 
 /** What a sign-in elsewhere opened ends with it, and with its provider where that was asked for. */
@@ -9,11 +10,7 @@ export function endedSsoLogins({ redis }: { redis: RedisClient }) {
   return consumer({
     name: 'ended-sso-logins',
     on: [
-      on(ssoLoginEnded, async ({ data: { organization_id, user_id, login_id } }, tools) => {
-        await dropSsoLogins(tools.db, { organization_id, user_id, login_id });
-        const sso = { organizationId: organization_id, userId: user_id, loginId: login_id };
-        await endSessions(emittingAtOnce(redis, tools), { sso }, 'sso_login_ended', organization_id);
-      }),
+      on(ssoLoginEnded, ({ data }, tools) => endSsoLogin(emittingAtOnce(redis, tools), data)),
       on(ssoProviderDeactivated, async ({ data: { organization_id, provider_id, end_sessions } }, tools) => {
         await dropSsoLogins(tools.db, { organization_id, provider_id });
         if (!end_sessions) return;

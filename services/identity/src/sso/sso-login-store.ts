@@ -54,6 +54,19 @@ export async function takeSsoLogin(db: Knex.Transaction, codeHash: string): Prom
   return login;
 }
 
+/** Which sign-in opened a session of a user, if one did. */
+export async function ssoLoginOf(
+  db: Knex,
+  userId: number,
+  sessionId: number,
+): Promise<Pick<SsoLogin, 'organization_id' | 'provider_id' | 'login_id'> | undefined> {
+  return await db('sessions').where({ id: sessionId, user_id: userId }).whereNotNull('sso_login_id').first({
+    organization_id: 'sso_organization_id',
+    provider_id: 'sso_provider_id',
+    login_id: 'sso_login_id',
+  });
+}
+
 /** Ends what has not been traded in. Waits for who is about to do so, whose session is there then. */
 export async function dropSsoLogins(
   db: Knex.Transaction,

@@ -34,7 +34,7 @@ export const stepOf = (step: string, detail?: string | null): Step => ({
   ...(detail ? { detail } : {}),
 });
 
-interface Place {
+export interface Place {
   organization_id: number;
   provider_id: number;
 }
@@ -79,7 +79,7 @@ export async function takeAttempt(
 ): Promise<OpenAttempt | undefined> {
   const stateHash = tokenHash(state);
   const row = await db('attempts')
-    .where({ state_hash: stateHash })
+    .where({ state_hash: stateHash, kind: 'sign_in' })
     .forUpdate()
     .first('*', db.raw("started_at < now() - ? * interval '1 second' as is_old", [FLOW_SECONDS]));
   if (!row) return undefined;
@@ -100,7 +100,7 @@ export interface Result {
   email: string | null;
 }
 
-const resultRow = ({ reason, steps, received, userId, email }: Result) => ({
+export const resultRow = ({ reason, steps, received, userId, email }: Result) => ({
   reason,
   steps: JSON.stringify(steps),
   received: received && JSON.stringify(received),
@@ -156,7 +156,7 @@ export async function statisticsOf(db: Knex.Transaction, providerId: number) {
         db.raw('max(last_login_at) as last'),
       ),
     db('attempts')
-      .where({ provider_id: providerId })
+      .where({ provider_id: providerId, kind: 'sign_in' })
       .whereRaw("started_at > now() - ? * interval '1 day'", [KEPT_DAYS])
       .first(
         db.raw("count(*) filter (where outcome = 'succeeded') as logins"),

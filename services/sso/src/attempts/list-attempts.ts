@@ -8,9 +8,12 @@ import { explanationOf, REASONS } from './refusal.ts';
 
 const Outcome = z.enum(['pending', 'succeeded', 'failed', 'abandoned']);
 
+const Kind = z.enum(['sign_in', 'logout']);
+
 const Attempt = z
   .object({
     id: Id,
+    kind: Kind,
     begun_by: z.enum(['platform', 'provider']),
     outcome: Outcome.meta({
       description: 'abandoned: nobody came back; the provider may have shown them an error',
@@ -71,13 +74,14 @@ export const listAttempts = endpoint(
     operation: 'listSsoAttempts',
     method: 'get',
     path: '/sso/providers/:provider_id/attempts',
-    summary: 'Sign-in attempts at a provider, step by step',
+    summary: 'Sign-ins and logouts at a provider, step by step',
     description: 'Newest first; kept for 30 days, those from which nobody came back for a day.',
     caller: 'admin',
     activeOrganization: true,
     clients: true,
     params: Named,
     query: z.object({
+      kind: Kind.optional(),
       outcome: z.enum(['pending', 'succeeded', 'failed']).optional(),
       limit: z.coerce.number().int().min(1).max(100).default(50),
       ...log.query,
@@ -85,12 +89,14 @@ export const listAttempts = endpoint(
     answer: z.object({ attempts: z.array(Attempt), ...log.answer }),
     errors: [ProviderNotFound],
   },
-  async ({ params, query: { outcome, cursor, limit }, caller, db }) => {
+  async ({ params, query: { kind, outcome, cursor, limit }, caller, db }) => {
     const { id } = await providerOf(db, caller.organizationId, params.provider_id);
     const found = db('attempts').where({ provider_id: id });
+    if (kind !== undefined) found.where({ kind });
     if (outcome !== undefined) found.where({ outcome });
     found.select(
       'id',
+      'kind',
       'begun_by',
       'outcome',
       'reason',

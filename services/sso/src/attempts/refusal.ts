@@ -33,6 +33,13 @@ export const REASONS = {
   EMAIL_DOMAIN_NOT_ALLOWED: 'The settings of the organization do not allow members with such an address',
   PLAN_LIMIT_EXCEEDED: 'The plan of the organization has no seat left',
   ACCOUNT_UNAVAILABLE: 'The account is gone, or its address is not verified',
+  LOGOUT_PARTIAL:
+    'The provider has signed the user out, and says that it could not do so everywhere it had signed them in',
+  LOGOUT_REFUSED: 'The provider says that it has not signed the user out; its own log says why',
+  LOGOUT_UNAVAILABLE:
+    'The user was signed out here alone: the provider has no address for logouts, or could not be asked for it',
+  INVALID_LOGOUT_TOKEN:
+    'The logout token is not signed by a key of the provider, is not for this client, is too old, or was used before',
   TRY_AGAIN: 'Another service did not answer in time',
 } as const;
 

@@ -1,6 +1,7 @@
-import { type Context, Failure, form, RateLimited } from '@rivergate/endpoint';
+import { form } from '@rivergate/endpoint';
 import { z } from 'zod';
 import { insertAttempt, stepOf, takeAttempt } from '../attempts/attempt-store.ts';
+import { isNoted } from '../attempts/noted-refusals.ts';
 import { refusalIn, SignInRefusal } from '../attempts/refusal.ts';
 import { endpoint } from '../endpoint.ts';
 import { keysOf } from '../provider-keys/key-store.ts';
@@ -74,7 +75,7 @@ export const assertionConsumer = endpoint(
         return { attempt, outcome, trace };
       } catch (cause) {
         const refusal = refusalIn(cause);
-        return { refusal, isKept: await isWithin(limit, provider.id) };
+        return { refusal, isKept: await isNoted(limit, provider.id) };
       }
     },
     async handle({ params, body, prepared, request, db, emit, publicUrl, secretBox }) {
@@ -109,14 +110,3 @@ export const assertionConsumer = endpoint(
     },
   },
 );
-
-/** Anybody can post what is refused: administrators see the first ones of a minute. */
-async function isWithin(limit: Context['limit'], providerId: number): Promise<boolean> {
-  try {
-    await limit('sso_refused_response', `provider ${providerId}`);
-    return true;
-  } catch (cause) {
-    if (cause instanceof Failure && cause.code === RateLimited.code) return false;
-    throw cause;
-  }
-}

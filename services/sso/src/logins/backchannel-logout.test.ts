@@ -112,6 +112,31 @@ it('refuses what is no logout token of this provider for this client, and each a
   expect(await ended()).toContain(login);
 });
 
+it('is over when the provider has its answer, and stands in the log with what was refused', async () => {
+  const login = await signIn('edith', 'seven');
+  const { user_id } = service.fleet.logins.find(({ login_id }) => login_id === login)!;
+  await logOut('x.y.z');
+  await logOut(await token({ sub: 'edith', sid: 'seven' })).expect(200);
+  expect(service.fleet.ended).toContain(login);
+  const path = `/api/v1/sso/providers/${provider}/attempts?kind=logout&limit=2`;
+  const { attempts } = (await acme.administrator.get(path).expect(200)).body.data;
+  expect(attempts).toMatchObject([
+    {
+      kind: 'logout',
+      begun_by: 'provider',
+      outcome: 'succeeded',
+      user_id,
+      received: { sub: 'edith' },
+      steps: [{ step: 'token_checked' }, { step: 'sessions_ended', detail: '1' }],
+    },
+    {
+      outcome: 'failed',
+      reason: 'INVALID_LOGOUT_TOKEN',
+      explanation: expect.stringContaining('used before'),
+    },
+  ]);
+});
+
 it('404 at a provider that is not there', async () => {
   expect((await logOut(await token({ sub: 'ada' }), 999_999)).status).toBe(404);
 });

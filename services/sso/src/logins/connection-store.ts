@@ -65,29 +65,3 @@ export async function connect(
     .delete();
   await db('connections').insert({ ...place, user_id: userId, subject, email, display_name: displayName });
 }
-
-/** By what single logout finds the session of a sign-in. */
-export async function keepLogin(
-  db: Knex.Transaction,
-  place: Place,
-  login: { login_id: string; user_id: number; subject: string; session_index: string | null },
-): Promise<void> {
-  await db('logins').insert({ ...place, ...login });
-}
-
-/** Sessions live for a month at most. */
-export async function dropOldLogins(db: Knex.Transaction): Promise<void> {
-  await db('logins').whereRaw("created_at < now() - interval '31 days'").delete();
-}
-
-/** Forgets the sign-ins of a session at the provider, or of a person. @returns those */
-export async function endLogins(
-  db: Knex.Transaction,
-  providerId: number,
-  { subject, sessionIndex }: { subject: string | undefined; sessionIndex: string | undefined },
-): Promise<{ login_id: string; user_id: number }[]> {
-  const ended = db('logins').where({ provider_id: providerId });
-  if (subject !== undefined) ended.where({ subject });
-  if (sessionIndex !== undefined) ended.where({ session_index: sessionIndex });
-  return await ended.delete().returning(['login_id', 'user_id']);
-}

@@ -6,9 +6,9 @@ import { backchannelLogout } from './backchannel-logout.ts';
 import { callback } from './callback.ts';
 import { confirmLogin } from './confirm-login.ts';
 import { connectAccount } from './connect-account.ts';
-import { dropOldLogins } from './connection-store.ts';
 import { describeTicket } from './describe-ticket.ts';
 import { discover } from './discover.ts';
+import { dropOldLogins } from './login-store.ts';
 import { startLogin } from './start-login.ts';
 import { dropExpiredTickets } from './ticket-store.ts';
 

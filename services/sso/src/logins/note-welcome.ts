@@ -1,11 +1,13 @@
 import type { Emit } from '@rivergate/endpoint';
 import { ssoConnected } from '@rivergate/events';
+import type { SecretBox } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import { SignInRefusal } from '../attempts/refusal.ts';
 import type { ProviderRow } from '../providers/provider-store.ts';
 import type { Welcome } from './arrive.ts';
 import { requireServedAddress } from './check-address.ts';
-import { keepLogin, noteLogin } from './connection-store.ts';
+import { noteLogin } from './connection-store.ts';
+import { keepLogin } from './login-store.ts';
 import type { Arrival } from './ticket-store.ts';
 
 /**
@@ -16,7 +18,7 @@ import type { Arrival } from './ticket-store.ts';
  * @throws SignInRefusal: then the code that identity gave goes to nobody
  */
 export async function noteWelcome(
-  { db, emit }: { db: Knex.Transaction; emit: Emit },
+  { db, emit, secretBox }: { db: Knex.Transaction; emit: Emit; secretBox: SecretBox },
   { id, organization_id }: ProviderRow,
   arrival: Arrival,
   { userId, loginId }: Welcome,
@@ -34,10 +36,7 @@ export async function noteWelcome(
       userId,
       data: { organization_id, provider_id: id, user_id: userId, by: 'sign_in' },
     });
-  await keepLogin(db, place, {
-    login_id: loginId,
-    user_id: userId,
-    subject: arrival.subject,
-    session_index: arrival.sessionIndex,
-  });
+  const { subject, sessionIndex: session_index, forLogout } = arrival;
+  const login = { ...place, login_id: loginId, user_id: userId, subject, session_index };
+  await keepLogin(db, secretBox, login, forLogout);
 }

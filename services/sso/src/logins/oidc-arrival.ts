@@ -11,6 +11,9 @@ import type { Arrival } from './ticket-store.ts';
 /** ASCII, as OpenID Connect Core, section 2, has a subject; a name of a session is no other. */
 const NAME = /^[\x20-\x7e]{1,255}$/;
 
+/** Characters of an ID token that goes into a URL when somebody signs out; one with more groups would not fit there. */
+const LONGEST_HINT = 4_096;
+
 /** Who signed in at an OpenID provider, by what the browser brought back. @throws SignInRefusal */
 export async function oidcArrival(
   relyingParty: RelyingParty,
@@ -22,7 +25,12 @@ export async function oidcArrival(
   const { searchParams } = returned;
   if (!searchParams.has('code') && !searchParams.has('error')) throw new SignInRefusal('INCOMPLETE_ANSWER');
   const { attribute_mapping } = provider;
-  const claims = await relyingParty.claimsOf(provider, returned, flow, wantedIn(attribute_mapping));
+  const { claims, idToken } = await relyingParty.signedIn(
+    provider,
+    returned,
+    flow,
+    wantedIn(attribute_mapping),
+  );
   trace.received = received(claims);
   trace.steps.push(stepOf('claims_received'));
   if (!NAME.test(claims.sub)) throw new SignInRefusal('INVALID_SUBJECT');
@@ -39,6 +47,7 @@ export async function oidcArrival(
     methods: methodsIn(claims.amr),
     sessionIndex: typeof claims.sid === 'string' && NAME.test(claims.sid) ? claims.sid : null,
     endsAt: null,
+    forLogout: idToken.length <= LONGEST_HINT ? { idToken } : {},
   };
 }
 

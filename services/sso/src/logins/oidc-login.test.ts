@@ -135,6 +135,9 @@ describe('a login at an OpenID provider', () => {
     const { body } = await service.anonymous.get(`/api/v1/sso/providers/${provider}/metadata`).expect(200);
     expect(body.data).toEqual({
       redirect_uris: [`http://rivergate.test/api/v1/sso/providers/${provider}/callback`],
+      post_logout_redirect_uris: [`http://rivergate.test/api/v1/sso/providers/${provider}/logout/callback`],
+      backchannel_logout_uri: `http://rivergate.test/api/v1/sso/providers/${provider}/logout`,
+      backchannel_logout_session_required: true,
       initiate_login_uri: `http://rivergate.test/sso?provider=${provider}`,
       response_types: ['code'],
       code_challenge_methods: ['S256'],

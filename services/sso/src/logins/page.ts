@@ -25,7 +25,15 @@ export interface Told {
   ticket?: string | undefined;
   /** A reason, in place of the others. */
   error?: string | undefined;
+  /** In place of all others, of somebody who comes back from signing out. */
+  signed_out?: SignedOut;
 }
+
+/**
+ * What a provider has said of a logout: that it is done; that it is not done everywhere; nothing that is known to be its
+ * answer. `refused` is what came from there to sign somebody out, and was not taken.
+ */
+export type SignedOut = 'everywhere' | 'partly' | 'unconfirmed' | 'refused';
 
 /** Sends the browser to the page that goes on with a sign-in: nothing that comes from outside leads anywhere else. */
 export function toPage(publicUrl: string, told: Told) {

@@ -20,11 +20,9 @@ const METHODS: Record<string, string[]> = {
 };
 
 /** Who signed in at a SAML provider, by its checked response. @throws SignInRefusal */
-export function samlArrival(
-  { attribute_mapping }: SamlProvider,
-  { nameId, nameIdFormat, attributes, authnContext, sessionIndex, sessionNotOnOrAfter }: CheckedLogin,
-  trace: Trace,
-): Arrival {
+export function samlArrival({ attribute_mapping }: SamlProvider, login: CheckedLogin, trace: Trace): Arrival {
+  const { nameId, nameIdFormat, attributes, authnContext, sessionIndex, sessionNotOnOrAfter } = login;
+  const { nameQualifier, spNameQualifier } = login;
   trace.received = received({
     NameID: nameId,
     Format: nameIdFormat,
@@ -44,5 +42,6 @@ export function samlArrival(
     methods: METHODS[authnContext ?? ''] ?? [],
     sessionIndex,
     endsAt: sessionNotOnOrAfter?.toISOString() ?? null,
+    forLogout: { nameIdFormat, nameQualifier, spNameQualifier },
   };
 }

@@ -70,7 +70,7 @@ export async function concludeSignIn(
   const settled =
     result instanceof SignInRefusal
       ? result
-      : await noteWelcome({ db, emit }, provider, arrival!, result).then(() => result, refusalIn);
+      : await noteWelcome({ db, emit, secretBox }, provider, arrival!, result).then(() => result, refusalIn);
   if (!(settled instanceof SignInRefusal)) {
     steps.push(stepOf('signed_in'));
     await finishAttempt(db, attemptId, { reason: null, steps, received, userId: settled.userId, email });

@@ -6,6 +6,17 @@ import { z } from 'zod';
 /** Seconds in which a sign-in has to be confirmed. */
 const SECONDS = 600;
 
+/** What a request to sign somebody out at the provider has to repeat of the sign-in. */
+export const ForLogout = z.object({
+  /** Of an OpenID provider. */
+  idToken: z.string().optional(),
+  /** Of a SAML provider: what belongs to the NameID (SAML Core, section 2.2.2). */
+  nameIdFormat: z.string().optional(),
+  nameQualifier: z.string().optional(),
+  spNameQualifier: z.string().optional(),
+});
+export type ForLogout = z.output<typeof ForLogout>;
+
 /** Who has signed in at a provider. */
 export const Arrival = z.object({
   /** By which the provider names them, to nobody else. */
@@ -19,6 +30,7 @@ export const Arrival = z.object({
   sessionIndex: z.string().nullable(),
   /** When the session has to end: ISO 8601. */
   endsAt: z.string().nullable(),
+  forLogout: ForLogout.default({}),
 });
 export type Arrival = z.output<typeof Arrival>;
 

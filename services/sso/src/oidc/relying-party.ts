@@ -4,6 +4,7 @@ import {
   authorizationCodeGrant,
   buildAuthorizationUrl,
   buildAuthorizationUrlWithPAR,
+  buildEndSessionUrl,
   type Configuration,
   calculatePKCECodeChallenge,
   fetchUserInfo,
@@ -27,6 +28,14 @@ export interface OidcFlow {
   nonce: string;
 }
 
+export interface EndSession {
+  redirectUri: string;
+  state: string;
+  /** That of the sign-in; without it the provider may ask whether it shall, and goes by the subject. */
+  idToken: string | undefined;
+  subject: string;
+}
+
 /** Claims of the ID token, of which signature, issuer, audience, times and nonce are verified, and of the userinfo endpoint. */
 export type Claims = { sub: string } & Record<string, unknown>;
 
@@ -43,12 +52,17 @@ export interface RelyingParty {
    * @param returned the address at which the browser came back
    * @param wanted claims that are asked for at the userinfo endpoint, where the ID token lacks one of them
    */
-  claimsOf(
+  signedIn(
     provider: OidcProvider,
     returned: URL,
     flow: OidcFlow & { state: string },
     wanted: readonly string[],
-  ): Promise<Claims>;
+  ): Promise<{ claims: Claims; idToken: string }>;
+  /**
+   * Where to send the browser to sign out (OpenID Connect RP-Initiated Logout 1.0, section 2); null where the provider has no
+   * such place.
+   */
+  endSessionUrl(provider: OidcProvider, request: EndSession): Promise<string | null>;
   /**
    * Whether the provider knows the client: it is asked to trade in a code that it never gave.
    *
@@ -99,12 +113,9 @@ export function relyingParty(tools: { outbound: Outbound; secretBox: SecretBox }
         const pushed = configuration.serverMetadata().pushed_authorization_request_endpoint;
         const build = pushed === undefined ? buildAuthorizationUrl : buildAuthorizationUrlWithPAR;
         const url = await build(configuration, parameters);
-        // To a page without TLS only where all of the provider is without, which the operator has allowed.
-        if (url.protocol !== 'https:' && url.protocol !== new URL(provider.issuer).protocol)
-          throw new SignInRefusal('DISCOVERY_FAILED');
-        return url.href;
+        return overTls(url, provider);
       }),
-    claimsOf: (provider, returned, { state, nonce, codeVerifier }, wanted) =>
+    signedIn: (provider, returned, { state, nonce, codeVerifier }, wanted) =>
       asking(provider, TRADING, async configuration => {
         requireIssuer(returned, configuration);
         const tokens = await authorizationCodeGrant(configuration, returned, {
@@ -114,15 +125,33 @@ export function relyingParty(tools: { outbound: Outbound; secretBox: SecretBox }
           idTokenExpected: true,
         });
         const claims = tokens.claims()!;
+        const idToken = tokens.id_token!;
         const { userinfo_endpoint } = configuration.serverMetadata();
         if (userinfo_endpoint === undefined || wanted.every(name => Object.hasOwn(claims, name)))
-          return claims;
+          return { claims, idToken };
         const more = await fetchUserInfo(configuration, tokens.access_token, claims.sub).catch(cause => {
           throw new SignInRefusal('USERINFO_FAILED', outboundReasonOf(cause) ?? null);
         });
-        return { ...more, ...claims };
+        return { claims: { ...more, ...claims }, idToken };
+      }),
+    endSessionUrl: (provider, { redirectUri, state, idToken, subject }) =>
+      asking(provider, REQUESTING, async configuration => {
+        if (configuration.serverMetadata().end_session_endpoint === undefined) return null;
+        const url = buildEndSessionUrl(configuration, {
+          post_logout_redirect_uri: redirectUri,
+          state,
+          ...(idToken === undefined ? { logout_hint: subject } : { id_token_hint: idToken }),
+        });
+        return overTls(url, provider);
       }),
   };
+}
+
+/** To a page without TLS only where all of the provider is without, which the operator has allowed. @throws SignInRefusal */
+function overTls({ protocol, href }: URL, { issuer }: OidcProvider): string {
+  if (protocol !== 'https:' && protocol !== new URL(issuer).protocol)
+    throw new SignInRefusal('DISCOVERY_FAILED');
+  return href;
 }
 
 /** The answer comes from the provider that was asked, as far as it says so (RFC 9207). The library compares again. */

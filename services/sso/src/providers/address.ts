@@ -2,5 +2,5 @@
 export const addressOf = (
   publicUrl: string,
   providerId: number,
-  end: 'callback' | 'acs' | 'metadata' | 'logout',
+  end: 'callback' | 'acs' | 'metadata' | 'slo' | 'logout' | 'logout/callback',
 ) => `${publicUrl}/api/v1/sso/providers/${providerId}/${end}`;

@@ -76,13 +76,12 @@ export async function configurationOf(
       : { client_secret_sealed: sealSecret(tools.secretBox, organizationId, client_secret) }),
   };
   // Browsers go there, maybe by names that only they can find: whether the platform can, the test of the provider says.
-  if (kept.sso_url)
-    await requireReachable(
-      tools.outbound,
-      given.sso_url ? 'sso_url' : 'metadata_url',
-      kept.sso_url,
-      kept.sso_url.startsWith('https:') ? ['dns', 'timeout'] : [],
-    );
+  for (const field of ['sso_url', 'slo_url', 'slo_response_url'] as const) {
+    const url = kept[field];
+    if (!url) continue;
+    const tolerated = url.startsWith('https:') ? (['dns', 'timeout'] as const) : [];
+    await requireReachable(tools.outbound, given[field] ? field : 'metadata_url', url, tolerated);
+  }
   if (given.issuer !== undefined) {
     const asked = { ...before, ...kept, organization_id: organizationId } as OidcProvider;
     await requireIssuer(tools, asked);
@@ -134,7 +133,7 @@ async function metadataAt(
   entityId: string | undefined,
 ): Promise<ProviderSettings> {
   try {
-    const { entity_id, sso_url, certificates, wants_signed_requests } = await fetchMetadata(
+    const { sso_url, certificates, wants_signed_requests, ...published } = await fetchMetadata(
       outbound,
       url,
       entityId,
@@ -146,7 +145,7 @@ async function metadataAt(
         'The metadata names no sign-in by the HTTP-Redirect binding',
       );
     return {
-      entity_id,
+      ...published,
       sso_url,
       certificates: certificates.map(asStored),
       ...(wants_signed_requests && { sign_requests: true }),

@@ -62,7 +62,12 @@ export const createProvider = endpoint(
         attribute_mapping: DEFAULT_MAPPING[provider_type],
         ...(provider_type === 'oidc'
           ? { scopes: DEFAULT_SCOPES }
-          : { idp_initiated: true, sign_requests: false, encrypt_assertions: 'off' as const }),
+          : {
+              idp_initiated: true,
+              slo_binding: 'redirect' as const,
+              sign_requests: false,
+              encrypt_assertions: 'off' as const,
+            }),
       };
       const configured = await configurationOf(tools, caller.organizationId, given, defaults);
       return { ...defaults, ...configured };

@@ -12,6 +12,17 @@ export interface Validators {
   lastModified: string | null;
 }
 
+/** What a provider says of itself. */
+interface Published {
+  entity_id: string;
+  sso_url: string | null;
+  slo_url: string | null;
+  slo_response_url: string | null;
+  slo_binding: 'redirect' | 'post';
+  certificates: Certificate[];
+  wants_signed_requests: boolean;
+}
+
 /**
  * Reads the metadata of a SAML provider where it publishes it.
  *
@@ -22,17 +33,13 @@ export async function fetchMetadata(
   outbound: Outbound,
   url: string,
   entityId: string | undefined,
-): Promise<{
-  entity_id: string;
-  sso_url: string | null;
-  certificates: Certificate[];
-  wants_signed_requests: boolean;
-}> {
+): Promise<Published> {
   const text = await textOf(await ask(outbound, url, {}));
   const metadata = readMetadata(text, entityId === undefined ? {} : { entityId });
   return {
     entity_id: metadata.entityId,
     sso_url: metadata.singleSignOn.redirect,
+    ...logoutIn(metadata),
     certificates: metadata.certificates,
     wants_signed_requests: metadata.wantAuthnRequestsSigned,
   };
@@ -101,3 +108,13 @@ const validatorsOf = ({ headers }: OutboundAnswer): Validators => ({
   etag: kept(headers.get('etag')),
   lastModified: kept(headers.get('last-modified')),
 });
+
+/** By redirect where that is offered: a browser needs no page in between. */
+function logoutIn({ singleLogout, singleLogoutResponse }: IdentityProviderMetadata) {
+  const slo_binding = singleLogout.redirect === null && singleLogout.post !== null ? 'post' : 'redirect';
+  return {
+    slo_url: singleLogout[slo_binding],
+    slo_response_url: singleLogoutResponse[slo_binding],
+    slo_binding,
+  } as const;
+}

@@ -28,6 +28,15 @@ export const getMetadata = endpoint(
         description: 'Where a login can be begun (OpenID Connect Core, section 4)',
         examples: ['https://rivergate.example.com/sso?provider=1'],
       }),
+      post_logout_redirect_uris: z.array(z.string()).meta({
+        description: 'Where the browser comes back when somebody has signed out there',
+        examples: [['https://rivergate.example.com/api/v1/sso/providers/1/logout/callback']],
+      }),
+      backchannel_logout_uri: z.string().meta({
+        description: 'Where the provider says that it has signed somebody out, with the sid of the session',
+        examples: ['https://rivergate.example.com/api/v1/sso/providers/1/logout'],
+      }),
+      backchannel_logout_session_required: z.boolean().meta({ examples: [true] }),
       response_types: z.array(z.string()).meta({ examples: [['code']] }),
       code_challenge_methods: z.array(z.string()).meta({ examples: [['S256']] }),
     }),
@@ -42,12 +51,14 @@ export const getMetadata = endpoint(
       const options = {
         signsRequests: provider.sign_requests,
         encryption: ['offered', 'required'].includes(provider.encrypt_assertions),
-        logout: false,
       };
       return content(SAML_METADATA, serviceProviderMetadata(ours, options));
     }
     return {
       redirect_uris: [addressOf(publicUrl, id, 'callback')],
+      post_logout_redirect_uris: [addressOf(publicUrl, id, 'logout/callback')],
+      backchannel_logout_uri: addressOf(publicUrl, id, 'logout'),
+      backchannel_logout_session_required: true,
       initiate_login_uri: `${publicUrl}/sso?provider=${id}`,
       response_types: ['code'],
       code_challenge_methods: ['S256'],

@@ -36,6 +36,9 @@ export interface SamlProvider extends ProviderFacts {
   provider_type: 'saml';
   entity_id: string;
   sso_url: string;
+  slo_url: string | null;
+  slo_response_url: string | null;
+  slo_binding: 'redirect' | 'post';
   metadata_url: string | null;
   metadata_refresh: boolean;
   certificates: StoredCertificate[];
@@ -56,6 +59,9 @@ export interface OidcProvider extends ProviderFacts {
   scopes: string[];
   entity_id: null;
   sso_url: null;
+  slo_url: null;
+  slo_response_url: null;
+  slo_binding: null;
   metadata_url: null;
   metadata_refresh: null;
   certificates: [];

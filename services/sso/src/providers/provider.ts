@@ -22,6 +22,8 @@ export const ProviderStatus = z.enum(['active', 'inactive']);
 export const Named = z.object({ provider_id: Id });
 
 const Url = z.url({ protocol: /^https?$/ }).max(2_000);
+export const LogoutBinding = z.enum(['redirect', 'post']);
+
 const REACHED =
   'It must lead to addresses of the internet, over TLS, but for what the operator allows; credentials in it are refused';
 
@@ -85,6 +87,18 @@ export const settings = {
     description: `Of a SAML provider: where logins are asked for, by the HTTP-Redirect binding. ${REACHED}`,
     examples: ['https://idp.example.com/sso/saml'],
   }),
+  slo_url: Url.nullable().meta({
+    description: `Of a SAML provider: where logout requests go; null where it takes none. ${REACHED}`,
+    examples: ['https://idp.example.com/slo/saml'],
+  }),
+  slo_response_url: Url.nullable().meta({
+    description: `Of a SAML provider: where answers to its logout requests go, if not to slo_url. ${REACHED}`,
+    examples: ['https://idp.example.com/slo/saml/response'],
+  }),
+  slo_binding: LogoutBinding.meta({
+    description: 'Of a SAML provider: how logout messages go there, HTTP-Redirect or HTTP-POST',
+    examples: ['redirect'],
+  }),
   certificate: z
     .string()
     .min(1)
@@ -95,7 +109,7 @@ export const settings = {
         'certificates overlap',
     }),
   metadata_url: Url.nullable().meta({
-    description: `Metadata of a SAML provider, from which entity_id, sso_url and certificate come as far as they are not given. ${REACHED}`,
+    description: `Metadata of a SAML provider, from which entity_id, sso_url, the slo_ fields and certificate come as far as they are not given. ${REACHED}`,
     examples: ['https://idp.example.com/metadata'],
   }),
   metadata_refresh: z.boolean().meta({
@@ -162,6 +176,9 @@ export const FIELDS_OF = {
   saml: [
     'entity_id',
     'sso_url',
+    'slo_url',
+    'slo_response_url',
+    'slo_binding',
     'certificate',
     'metadata_url',
     'metadata_refresh',
@@ -183,6 +200,9 @@ export const ProviderInBrief = z.object({
 export const Provider = ProviderInBrief.extend({
   entity_id: settings.entity_id.nullable(),
   sso_url: settings.sso_url.nullable(),
+  slo_url: settings.slo_url,
+  slo_response_url: settings.slo_response_url,
+  slo_binding: settings.slo_binding.nullable(),
   metadata_url: z
     .string()
     .nullable()

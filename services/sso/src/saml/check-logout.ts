@@ -7,7 +7,7 @@ import type { Parties } from './parties.ts';
 import { verifiedQuery } from './redirect-signature.ts';
 import { refuse } from './refusal.ts';
 import { signedText } from './signature.ts';
-import { statusOf } from './status.ts';
+import { isPartialLogout, statusOf } from './status.ts';
 import { idOf, inspect, signatureIn } from './structure.ts';
 import { takeRequest, useMessage } from './used-once.ts';
 import { CLOCK_SKEW, lifeOf, withinTime } from './validity.ts';
@@ -29,8 +29,10 @@ export interface LogoutAnswered {
   inResponseTo: string;
   /** What `rememberRequest` was given. */
   request: string;
-  /** Whether the identity provider says that it has ended the session. */
+  /** Whether the identity provider says that it has ended the session, and all that it has opened elsewhere. */
   ended: boolean;
+  /** Whether it says that it has ended some. */
+  partly: boolean;
   relayState?: string;
 }
 
@@ -70,8 +72,9 @@ export async function checkLogoutResponse(
   const inResponseTo = root.attributes.get('InResponseTo') ?? refuse('UNKNOWN_REQUEST');
   const sent = { ...senderAndReceiver(parties), kind: 'logout', id: inResponseTo } as const;
   const request = (await takeRequest(redis, sent)) ?? refuse('UNKNOWN_REQUEST');
-  const ended = statusOf(root) === SUCCESS;
-  return { inResponseTo, request, ended, ...(relayState !== undefined && { relayState }) };
+  const partly = isPartialLogout(root);
+  const ended = statusOf(root) === SUCCESS && !partly;
+  return { inResponseTo, request, ended, partly, ...(relayState !== undefined && { relayState }) };
 }
 
 const senderAndReceiver = ({ identityProvider, serviceProvider }: Parties) => ({

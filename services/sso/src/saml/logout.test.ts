@@ -102,6 +102,7 @@ describe.each(BINDINGS)('a logout message by %s', binding => {
         inResponseTo: id,
         request: 'where it goes on',
         ended,
+        partly: false,
         relayState: 'a b~c',
       });
       expect(await refusalOf(checkResponse(message))).toBe('UNKNOWN_REQUEST');

@@ -19,7 +19,7 @@ type ToLogout = Parties & { logout: LogoutEndpoint };
  * answer is taken only after `rememberRequest` with the id.
  */
 export function logoutRequest(
-  { nameId, nameIdFormat, sessionIndex }: LoggedIn,
+  { nameId, nameIdFormat, nameQualifier, spNameQualifier, sessionIndex }: LoggedIn,
   { serviceProvider, logout }: ToLogout,
   relayState?: string,
 ): { id: string; sending: Sending } {
@@ -29,7 +29,11 @@ export function logoutRequest(
     id,
     serviceProvider,
     { Destination: logout.url, NotOnOrAfter: new Date(Date.now() + REQUEST_LIFE * 1_000).toISOString() },
-    element('saml:NameID', { Format: nameIdFormat }, nameId),
+    element(
+      'saml:NameID',
+      { NameQualifier: nameQualifier, SPNameQualifier: spNameQualifier, Format: nameIdFormat },
+      nameId,
+    ),
     sessionIndex === null ? undefined : element('samlp:SessionIndex', {}, sessionIndex),
   );
   return {

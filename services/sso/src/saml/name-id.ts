@@ -8,6 +8,9 @@ export interface NameId {
   nameId: string;
   /** URI of the format (SAML Core, section 8.3). */
   nameIdFormat: string;
+  /** Whose name it is, where that is said (SAML Core, section 2.2.2); a logout request has to repeat it. */
+  nameQualifier?: string;
+  spNameQualifier?: string;
 }
 
 /** Characters (SAML Core, section 8.3.7: 256 for persistent identifiers; addresses may be longer). */
@@ -32,5 +35,14 @@ export async function nameIdIn(element: XmlElement, keys: readonly KeyPair[]): P
 function readNameId(element: XmlElement): NameId {
   const nameId = textOf(element);
   if (nameId.trim() === '' || nameId.length > LONGEST) refuse('INCOMPLETE_ASSERTION');
-  return { nameId, nameIdFormat: element.attributes.get('Format') ?? UNSPECIFIED_FORMAT };
+  const nameQualifier = element.attributes.get('NameQualifier');
+  const spNameQualifier = element.attributes.get('SPNameQualifier');
+  if ([nameQualifier, spNameQualifier].some(qualifier => qualifier && qualifier.length > LONGEST))
+    refuse('INCOMPLETE_ASSERTION');
+  return {
+    nameId,
+    nameIdFormat: element.attributes.get('Format') ?? UNSPECIFIED_FORMAT,
+    ...(nameQualifier !== undefined && { nameQualifier }),
+    ...(spNameQualifier !== undefined && { spNameQualifier }),
+  };
 }

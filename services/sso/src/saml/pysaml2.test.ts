@@ -143,6 +143,7 @@ describe.skipIf(python.reason !== undefined)('pysaml2, with xmlsec1, as identity
       inResponseTo: id,
       request: 'state',
       ended: true,
+      partly: false,
       relayState: 'here',
     });
   });

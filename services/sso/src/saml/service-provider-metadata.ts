@@ -15,14 +15,12 @@ export interface ServiceProviderMetadataOptions {
   signsRequests?: boolean;
   /** Whether an identity provider is told to encrypt: some do so, by algorithms that are not taken, as soon as they may. */
   encryption?: boolean;
-  /** Whether logout messages are taken; without a key there is nothing to sign them by. */
-  logout?: boolean;
 }
 
 /** What an administrator gives to an identity provider (SAML Metadata, section 2.4.4). */
 export function serviceProviderMetadata(
   { entityId, assertionConsumerUrl, logoutUrl, keys }: ServiceProvider,
-  { signsRequests = false, encryption = false, logout = true }: ServiceProviderMetadataOptions = {},
+  { signsRequests = false, encryption = false }: ServiceProviderMetadataOptions = {},
 ): string {
   const descriptors = (
     use: 'signing' | 'encryption',
@@ -59,7 +57,8 @@ export function serviceProviderMetadata(
             [...CONTENT_ENCRYPTION, ...KEY_ENCRYPTION],
           )
         : []),
-      ...(logout && keys.length > 0
+      // Without a key there is nothing to sign logout messages by.
+      ...(keys.length > 0
         ? [REDIRECT_BINDING, POST_BINDING].map(Binding =>
             element('md:SingleLogoutService', { Binding, Location: logoutUrl }),
           )

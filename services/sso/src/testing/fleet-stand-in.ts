@@ -2,9 +2,11 @@ import {
   AccountElsewhere,
   BreakGlassRequired,
   createSsoLogin,
+  endSsoSessions,
   FormerMember,
   findAccount,
   LastAdministrator,
+  logOutSession,
   MOST_MEMBERS,
   memberSecurity,
   provenSignIns,
@@ -12,6 +14,7 @@ import {
   requireRolesHandedOut,
   setProvisionedRoles,
   setSsoRequirement,
+  ssoLoginOfSession,
   UserNotFound,
 } from '@rivergate/contracts';
 import { type CallInput, type Endpoint, endpoints, Forbidden } from '@rivergate/endpoint';
@@ -35,6 +38,10 @@ export function fleetStandIn() {
     members: new Map<string, 'active' | 'suspended' | 'removed'>(),
     /** Codes by what they were made of. */
     logins: [] as (CallInput<typeof createSsoLogin>['body'] & { code: string })[],
+    /** Which login opened a session; a session that is over is in none. */
+    sessions: new Map<number, string>(),
+    /** Logins whose sessions sso has had ended, each time. */
+    ended: [] as string[],
     /** The last ones of each user. */
     roles: new Map<number, CallInput<typeof setProvisionedRoles>['body']['roles']>(),
     lastAdministrators: new Set<number>(),
@@ -96,6 +103,19 @@ export function fleetStandIn() {
       const code = oneTimeToken();
       state.logins.push({ ...body, code });
       return { code, expires_in: 60 };
+    }),
+    endpoint(ssoLoginOfSession, async ({ caller: { sessionId } }) => {
+      const loginId = state.sessions.get(sessionId);
+      const login = state.logins.find(({ login_id }) => login_id === loginId);
+      if (!login) return { login: null };
+      const { organization_id, provider_id, login_id } = login;
+      return { login: { organization_id, provider_id, login_id } };
+    }),
+    endpoint(logOutSession, async ({ caller: { sessionId } }) => ({
+      ended: state.sessions.delete(sessionId),
+    })),
+    endpoint(endSsoSessions, async ({ body: { logins } }) => {
+      state.ended.push(...logins.map(({ login_id }) => login_id));
     }),
     endpoint(memberSecurity, async ({ params: { organization_id }, body }) => {
       const isAsked = (userId: number) => body.user_ids === null || body.user_ids.includes(userId);

@@ -1,13 +1,22 @@
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { inflateRawSync } from 'node:zlib';
-import { logoutRequest, logoutResponse } from '../saml/logout.ts';
-import { METADATA, POST_BINDING, REDIRECT_BINDING, SIGNATURE } from '../saml/names.ts';
+import { type LoggedIn, logoutRequest, logoutResponse } from '../saml/logout.ts';
+import { METADATA, POST_BINDING, REDIRECT_BINDING, SIGNATURE, SUCCESS } from '../saml/names.ts';
 import type { LogoutEndpoint, Parties } from '../saml/parties.ts';
-import type { Sending } from '../saml/send.ts';
+import { byPost, byRedirect, message, type Sending } from '../saml/send.ts';
 import { childrenOf, descendants, parseXml, type XmlElement } from '../saml/xml.ts';
+import { element } from '../saml/xml-text.ts';
 import { signingKey } from './saml-keys.ts';
-import { escaped, type IssueOptions, inBase64, issueResponse, newId, type Says } from './saml-messages.ts';
+import {
+  escaped,
+  type IssueOptions,
+  inBase64,
+  issueResponse,
+  newId,
+  type Says,
+  type SigningKey,
+} from './saml-messages.ts';
 
 /** Somebody with an account at the identity provider. */
 export interface SamlPerson {
@@ -24,6 +33,8 @@ export interface Behaviour {
   encryption?: IssueOptions['encryption'];
   /** What it says otherwise than it should. */
   says: Partial<Says>;
+  /** What it says to who asks it to log somebody out: that it is done, or the status with which it is not. */
+  loggedOut?: 'done' | 'partly' | 'refused';
 }
 
 export interface SamlIdentityProviderUnderTest {
@@ -50,7 +61,9 @@ export interface SamlIdentityProviderUnderTest {
   /** The page from which a login begins that nobody asked for. */
   startUrl(relayState?: string): string;
   /** Ends the sessions of the person there, and asks the service provider to do the same. */
-  logout(binding: 'redirect' | 'post'): Sending;
+  logout(binding: 'redirect' | 'post', more?: Partial<LoggedIn>): Sending;
+  /** The key by which it signs. */
+  key(): SigningKey;
   stop(): Promise<void>;
 }
 
@@ -107,9 +120,10 @@ export async function startSamlIdentityProvider(): Promise<SamlIdentityProviderU
     },
     startUrl: relayState =>
       `${origin}/start${relayState === undefined ? '' : `?RelayState=${encodeURIComponent(relayState)}`}`,
-    logout: binding =>
+    key: () => keys.at(-1)!,
+    logout: (binding, more = {}) =>
       logoutRequest(
-        { nameId: provider.person.nameId, nameIdFormat: EMAIL, sessionIndex: SESSION },
+        { nameId: provider.person.nameId, nameIdFormat: EMAIL, sessionIndex: SESSION, ...more },
         parties(binding),
       ).sending,
     stop: () =>
@@ -137,6 +151,23 @@ export async function startSamlIdentityProvider(): Promise<SamlIdentityProviderU
       },
       logout: { binding, url: logoutUrl ?? fail('The service provider has no logout URL') },
     };
+  }
+
+  function answerTo(asked: { id: string; relayState?: string }, binding: 'redirect' | 'post'): Sending {
+    const { loggedOut = 'done' } = provider.behaviour;
+    if (loggedOut !== 'partly') return logoutResponse(asked, loggedOut === 'done', parties(binding));
+    const { serviceProvider, logout } = parties(binding);
+    const id = newId();
+    const inner = element('samlp:StatusCode', { Value: 'urn:oasis:names:tc:SAML:2.0:status:PartialLogout' });
+    const status = element('samlp:StatusCode', { Value: SUCCESS }, inner);
+    const facts = { Destination: logout.url, InResponseTo: asked.id };
+    const xml = message('LogoutResponse', id, serviceProvider, facts, element('samlp:Status', {}, status));
+    const by = binding === 'post' ? byPost : byRedirect;
+    return by(
+      logout.url,
+      { field: 'SAMLResponse', id, xml, relayState: asked.relayState },
+      serviceProvider.keys[0],
+    );
   }
 
   async function loginForm(request: XmlElement | undefined, relayState: string | null): Promise<string> {
@@ -195,13 +226,14 @@ export async function startSamlIdentityProvider(): Promise<SamlIdentityProviderU
       if (!['/sso', '/slo'].includes(url.pathname)) return void response.writeHead(404).end();
       const field = parameters.has('SAMLRequest') ? 'SAMLRequest' : 'SAMLResponse';
       const bytes = Buffer.from(parameters.get(field) ?? '', 'base64');
-      const message = parseXml((request.method === 'POST' ? bytes : inflateRawSync(bytes)).toString());
-      provider.asked.push(message);
-      if (url.pathname === '/sso') return void html(await loginForm(message, relayState));
+      const received = parseXml((request.method === 'POST' ? bytes : inflateRawSync(bytes)).toString());
+      provider.asked.push(received);
+      if (url.pathname === '/sso') return void html(await loginForm(received, relayState));
       // An answer ends what was begun here.
-      if (message.name === 'LogoutResponse') return void html('<p>Signed out</p>');
-      const asked = { id: message.attributes.get('ID')!, ...(relayState !== null && { relayState }) };
-      const answer = logoutResponse(asked, true, parties(request.method === 'POST' ? 'post' : 'redirect'));
+      if (received.name === 'LogoutResponse') return void html('<p>Signed out</p>');
+      const asked = { id: received.attributes.get('ID')!, ...(relayState !== null && { relayState }) };
+      const binding = request.method === 'POST' ? 'post' : 'redirect';
+      const answer = answerTo(asked, binding);
       if (answer.binding === 'redirect') return void response.writeHead(302, { location: answer.url }).end();
       html(form(answer.url, answer.fields));
     } catch (cause) {

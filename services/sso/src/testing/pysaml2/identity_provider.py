@@ -12,6 +12,7 @@ from saml2.metadata import entity_descriptor
 from saml2.s_utils import rndstr
 from saml2.saml import NAMEID_FORMAT_EMAILADDRESS, NameID
 from saml2.server import Server
+from saml2.sigver import verify_redirect_signature
 from saml2.xmldsig import DIGEST_SHA256, SIG_RSA_SHA256
 
 folder, entity_id = sys.argv[1:]
@@ -41,7 +42,10 @@ config = IdPConfig().load(
     }
 )
 provider = Server(config=config)
-person = NameID(format=NAMEID_FORMAT_EMAILADDRESS, text="ada@example.com")
+
+
+def person_of(asked):
+    return NameID(format=NAMEID_FORMAT_EMAILADDRESS, text=asked.get("name_id", "ada@example.com"))
 
 
 def signature_of(query):
@@ -85,9 +89,9 @@ def login(asked):
     query = asked["query"]
     request = provider.parse_authn_request(query["SAMLRequest"], BINDING_HTTP_REDIRECT, **signature_of(query))
     response = provider.create_authn_response(
-        {"mail": ["ada@example.com"], "displayName": ["Ada Łovelace & more"]},
+        {"mail": [asked.get("name_id", "ada@example.com")], "displayName": ["Ada Łovelace & more"]},
         userid="ada",
-        name_id=person,
+        name_id=person_of(asked),
         authn={"class_ref": "urn:oasis:names:tc:SAML:2.0:ac:classes:Password", "authn_auth": entity_id},
         sign_response=asked["sign_response"],
         sign_assertion=asked["sign_assertion"],
@@ -105,7 +109,7 @@ def answer_logout(asked):
         BINDING_HTTP_REDIRECT,
         str(answer),
         asked["destination"],
-        relay_state=query["RelayState"],
+        relay_state=query.get("RelayState", ""),
         response=True,
         sign=True,
         sigalg=SIG_RSA_SHA256,
@@ -114,17 +118,38 @@ def answer_logout(asked):
 
 
 def ask_logout(asked):
-    _, request = provider.create_logout_request(
+    # In a URL the signature is in the query.
+    redirect = asked.get("redirect", False)
+    id, request = provider.create_logout_request(
         asked["destination"],
         issuer_entity_id=entity_id,
-        name_id=person,
-        session_indexes=["session-1"],
-        sign=True,
+        name_id=person_of(asked),
+        session_indexes=asked.get("session_indexes", ["session-1"]),
+        sign=not redirect,
         sign_alg=SIG_RSA_SHA256,
         digest_alg=DIGEST_SHA256,
         message_id=f"id-{rndstr()}",
     )
-    return {"xml": str(request)}
+    if not redirect:
+        return {"xml": str(request), "id": id}
+    sent = provider.apply_binding(
+        BINDING_HTTP_REDIRECT, str(request), asked["destination"], sign=True, sigalg=SIG_RSA_SHA256
+    )
+    return {"location": dict(sent["headers"])["Location"], "id": id}
+
+
+def read_logout_answer(asked):
+    """What the service provider says of a logout that was begun here; an error where nothing trusted has signed it."""
+    query = asked["query"]
+    (certificate, *_) = provider.metadata.certs(asked["audience"], "spsso", "signing")
+    if not verify_redirect_signature(query, provider.sec.sec_backend, certificate[1]):
+        raise ValueError("The signature of the query is not good")
+    answer = provider.parse_logout_request_response(query["SAMLResponse"], BINDING_HTTP_REDIRECT)
+    return {
+        "in_response_to": answer.response.in_response_to,
+        "status": answer.response.status.status_code.value,
+        "destination": answer.response.destination,
+    }
 
 
 for line in sys.stdin:
