@@ -70,6 +70,8 @@ export async function startIdentityProvider(
       email: ['email', 'email_verified'],
       profile: ['name', 'picture'],
     },
+    // By itself it reaches no address of this machine.
+    fetch: (url, options) => fetch(url, { ...options, dispatcher: undefined } as RequestInit),
     findAccount: (_context, accountId) => ({ accountId, claims: () => people.get(accountId)! }),
     renderError(context, out) {
       context.body = JSON.stringify(out);

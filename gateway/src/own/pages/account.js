@@ -59,9 +59,12 @@ addToggles();
 password();
 waysIn({ signedIn });
 onSubmit(part('sign-out'), 'Signing out…', async () => {
-  const answer = isKept() ? await endKeptSession() : await call('POST', '/auth/logout');
-  if (!answer.ok) return showFailure(part('sign-out'), answer);
+  // Where the provider of an organization opened the session, it says where to sign out of that, too.
+  const { ok: isOver, data } = await call('POST', '/sso/logout');
+  const answer = isKept() ? await endKeptSession() : isOver || (await call('POST', '/auth/logout'));
+  if (!isOver && !answer.ok) return showFailure(part('sign-out'), answer);
   closeSession('You have signed out.');
+  if (isOver && data.redirect_url !== null) location.assign(data.redirect_url);
 });
 part('sign-in-again').addEventListener('click', () => location.reload());
 addEventListener('pagehide', leave);

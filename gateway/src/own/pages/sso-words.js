@@ -25,3 +25,14 @@ const words = {
 };
 
 export const ssoWords = reason => words[reason] ?? atProvider;
+
+const left = {
+  everywhere: 'Here, and at your organization.',
+  partly:
+    'You are signed out here. Your organization could not sign you out everywhere: close this browser, above all if others use it, too.',
+};
+
+/** Where somebody is signed out. */
+export const leftWords = where =>
+  left[where] ??
+  'You are signed out here. Your organization did not say that you are signed out there, too: close this browser, above all if others use it, too.';

@@ -1,16 +1,18 @@
 import { ask, endSession } from './api.js';
-import { keepSession } from './browser-session.js';
+import { keepSession, keptSession } from './browser-session.js';
 import { failureWords } from './failure-words.js';
 import { onSubmit, showAlert } from './form.js';
 import { addToggles } from './password-field.js';
 import { finishFlow } from './social-flow.js';
 import { goToProvider, newVerifier, takeSsoFlow } from './sso-flow.js';
-import { ssoWords } from './sso-words.js';
+import { leftWords, ssoWords } from './sso-words.js';
 import { fill, show } from './view.js';
 import { waysIn } from './ways-in.js';
 
 const part = id => document.getElementById(id);
-const { provider, state, code, ticket, error } = Object.fromEntries(new URLSearchParams(location.search));
+const { provider, state, code, ticket, error, signed_out } = Object.fromEntries(
+  new URLSearchParams(location.search),
+);
 history.replaceState(null, '', location.pathname);
 
 function fail(failure) {
@@ -80,7 +82,20 @@ async function confirm(given) {
   show('confirm');
 }
 
+/** Whoever leads others here by a link cannot have them believe that they are signed out. */
+async function signedOut() {
+  if (signed_out === 'refused') return show('not-signed-out');
+  const { data: kept } = await keptSession();
+  if (kept) {
+    fill({ still: kept.email });
+    return show('still-here');
+  }
+  fill({ left: leftWords(signed_out) });
+  show('signed-out');
+}
+
 async function finish() {
+  if (signed_out) return signedOut();
   if (/^\d+$/.test(provider)) {
     part('begin').addEventListener('click', () => goToProvider(provider));
     return show('begin');
