@@ -15,5 +15,6 @@ it('who has to set a second factor up first reaches what leads there, the own ac
     '/auth/me',
     '/auth/step-up',
     '/auth/step-up',
+    '/sso/logout',
   ]);
 });

@@ -78,6 +78,7 @@ describe('a token in place of a session', () => {
       'listOwnImpersonations',
       'listPasskeys',
       'logOutEverywhere',
+      'logOutOfSso',
       'putProfilePicture',
       'redeemMergeCode',
       'regenerateOauthClientSecret',
