@@ -8,7 +8,7 @@ const listed = (value: unknown): string[] => (Array.isArray(value) ? value : [])
 /** What metadata has changed by itself. */
 export function takenMail(to: string, facts: ProviderFacts, changes: Changes): Mail {
   const { provider, organization, appUrl } = facts;
-  const { certificates, sso_url } = changes;
+  const { certificates, sso_url, slo_url } = changes;
   const [before, after] = [listed(certificates?.before), listed(certificates?.after)];
   const added = after.filter(fingerprint => !before.includes(fingerprint));
   const dropped = before.filter(fingerprint => !after.includes(fingerprint));
@@ -17,6 +17,7 @@ export function takenMail(to: string, facts: ProviderFacts, changes: Changes): M
     ...(added.length > 0 ? [`Trusted from now on: ${added.join(', ')} (SHA-256).`] : []),
     ...(dropped.length > 0 ? [`Trusted no more: ${dropped.join(', ')}.`] : []),
     ...(sso_url ? [`The sign-in URL is ${sso_url.after} now.`] : []),
+    ...(slo_url ? [`The URL to sign out at is ${slo_url.after ?? 'none'} now.`] : []),
     'If nobody at your identity provider has changed its certificates, make the provider inactive and find out who has: whoever holds one that is trusted can sign in as any member whom the organization manages.',
   ]);
 }
@@ -25,6 +26,7 @@ const REASONS: Record<Withholding, string> = {
   OTHER_ENTITY: 'It is about another entity ID.',
   NO_SSO_URL: 'It names no sign-in by the HTTP-Redirect binding any more.',
   SSO_URL_ELSEWHERE: 'It names a sign-in URL at another host.',
+  SLO_URL_ELSEWHERE: 'It names a URL to sign out at on another host.',
   NO_CERTIFICATE_IN_COMMON: 'All certificates were replaced at once: none of it has been trusted before.',
 };
 

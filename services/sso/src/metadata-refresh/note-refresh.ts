@@ -19,6 +19,7 @@ import type { ProviderFacts } from '../providers/provider-mail.ts';
 import type { SamlProvider, StoredCertificate } from '../providers/provider-store.ts';
 import type { IdentityProviderMetadata } from '../saml/index.ts';
 import { failedMail, takenMail, withheldMail } from './metadata-mails.ts';
+import type { Taken } from './take-metadata.ts';
 
 /** One whose metadata is read again by itself. */
 export type Refreshed = SamlProvider & { metadata_url: string };
@@ -74,19 +75,20 @@ export async function noteUnchanged(db: Knex.Transaction, provider: Refreshed): 
 export async function noteRead(
   work: Work,
   provider: Refreshed,
-  { sso_url, certificates }: { sso_url: string; certificates: StoredCertificate[] },
+  { certificates, ...addresses }: Taken,
   { metadata, validators }: { metadata: IdentityProviderMetadata; validators: Validators },
 ): Promise<void> {
   const { db } = work;
   // As long as a certificate is missing, the same document has something to say the next time.
   const isSettled = certificates.every(({ missing_since }) => missing_since === undefined);
-  const changes = changesOf(
-    { sso_url: provider.sso_url, certificates: fingerprintsOf(provider.certificates) },
-    { sso_url, certificates: fingerprintsOf(certificates) },
+  const { sso_url, slo_url, slo_response_url, slo_binding } = provider;
+  const changes = changesOf<object>(
+    { sso_url, slo_url, slo_response_url, slo_binding, certificates: fingerprintsOf(provider.certificates) },
+    { ...addresses, certificates: fingerprintsOf(certificates) },
   );
   const isChanged = Object.keys(changes).length > 0;
   await update(db, provider, {
-    sso_url,
+    ...addresses,
     certificates: JSON.stringify(certificates),
     metadata_refresh_at: nextLook(db, metadata),
     metadata_refreshed_at: db.fn.now(),

@@ -99,7 +99,23 @@ describe('metadata that is read again', () => {
     ]);
   });
 
+  it('takes a URL to sign out at, and that there is none any more', async () => {
+    const scene = await stage.scene();
+    const sloUrl = `${scene.host.ssoUrl}/logout`;
+    scene.host.says.sloUrl = sloUrl;
+    await refresh(scene);
+    expect(await shown(scene)).toMatchObject({ slo_url: sloUrl, slo_binding: 'redirect' });
+    delete scene.host.says.sloUrl;
+    await refresh(scene);
+    expect((await shown(scene)).slo_url).toBeNull();
+    expect(await audited(scene, 'metadata_taken')).toMatchObject([
+      { changes: { slo_url: { before: null, after: sloUrl } } },
+      { changes: { slo_url: { before: sloUrl, after: null } } },
+    ]);
+  });
+
   it.each([
+    ['SLO_URL_ELSEWHERE', () => ({ sloUrl: 'https://idp.attacker.test/slo' })],
     ['OTHER_ENTITY', (scene: RefreshScene) => ({ entityId: `${scene.host.entityId}/other` })],
     ['SSO_URL_ELSEWHERE', () => ({ ssoUrl: 'https://idp.attacker.test/sso' })],
     // The same host, and another port: another origin.

@@ -103,11 +103,12 @@ export async function configurationOf(
 
 /** Whether metadata is read again by itself: not where it would undo what somebody has set by hand, unless they say so. */
 function refreshOf(
-  { metadata_refresh, metadata_url, sso_url, certificate }: Given,
+  { metadata_refresh, metadata_url, sso_url, slo_url, slo_response_url, slo_binding, certificate }: Given,
   before: ProviderSettings,
 ): Pick<ProviderSettings, 'metadata_refresh'> {
   if (metadata_refresh !== undefined) return { metadata_refresh };
-  if (sso_url !== undefined || certificate !== undefined) return { metadata_refresh: false };
+  const byHand = [sso_url, slo_url, slo_response_url, slo_binding, certificate];
+  if (byHand.some(field => field !== undefined)) return { metadata_refresh: false };
   return metadata_url && !before.metadata_url ? { metadata_refresh: true } : {};
 }
 

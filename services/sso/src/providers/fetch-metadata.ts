@@ -109,8 +109,8 @@ const validatorsOf = ({ headers }: OutboundAnswer): Validators => ({
   lastModified: kept(headers.get('last-modified')),
 });
 
-/** By redirect where that is offered: a browser needs no page in between. */
-function logoutIn({ singleLogout, singleLogoutResponse }: IdentityProviderMetadata) {
+/** Where a provider takes logout messages: by redirect where that is offered, since a browser needs no page in between. */
+export function logoutIn({ singleLogout, singleLogoutResponse }: IdentityProviderMetadata) {
   const slo_binding = singleLogout.redirect === null && singleLogout.post !== null ? 'post' : 'redirect';
   return {
     slo_url: singleLogout[slo_binding],

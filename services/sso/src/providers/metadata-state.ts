@@ -6,6 +6,7 @@ export const WITHHELD = [
   'OTHER_ENTITY',
   'NO_SSO_URL',
   'SSO_URL_ELSEWHERE',
+  'SLO_URL_ELSEWHERE',
   'NO_CERTIFICATE_IN_COMMON',
 ] as const;
 export type Withholding = (typeof WITHHELD)[number];

@@ -11,6 +11,7 @@ export interface MetadataHost {
   says: {
     entityId?: string;
     ssoUrl?: string | null;
+    sloUrl?: string;
     certificates: string[];
     attributes?: string;
   };
@@ -40,15 +41,15 @@ export async function startMetadataHost(certificates: string[]): Promise<Metadat
     answer: null,
     asked: [],
     document() {
-      const { entityId = host.entityId, ssoUrl = host.ssoUrl, attributes = '' } = host.says;
+      const { entityId = host.entityId, ssoUrl = host.ssoUrl, sloUrl, attributes = '' } = host.says;
       const keys = host.says.certificates.map(
         pem =>
           `<md:KeyDescriptor use="signing"><ds:KeyInfo><ds:X509Data><ds:X509Certificate>${base64Of(pem)}</ds:X509Certificate></ds:X509Data></ds:KeyInfo></md:KeyDescriptor>`,
       );
-      const service = ssoUrl
-        ? `<md:SingleSignOnService Binding="${REDIRECT_BINDING}" Location="${ssoUrl}"/>`
-        : '';
-      return `<md:EntityDescriptor xmlns:md="${METADATA}" xmlns:ds="${SIGNATURE}" entityID="${entityId}"${attributes}><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys.join('')}${service}</md:IDPSSODescriptor></md:EntityDescriptor>`;
+      const service = (name: string, url: string | null | undefined) =>
+        url ? `<md:${name} Binding="${REDIRECT_BINDING}" Location="${url}"/>` : '';
+      const services = service('SingleLogoutService', sloUrl) + service('SingleSignOnService', ssoUrl);
+      return `<md:EntityDescriptor xmlns:md="${METADATA}" xmlns:ds="${SIGNATURE}" entityID="${entityId}"${attributes}><md:IDPSSODescriptor protocolSupportEnumeration="urn:oasis:names:tc:SAML:2.0:protocol">${keys.join('')}${services}</md:IDPSSODescriptor></md:EntityDescriptor>`;
     },
     stop: () =>
       new Promise(resolve => {
