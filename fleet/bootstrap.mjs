@@ -57,9 +57,12 @@ handOver();
 
 /** A mistyped path is said at once, not after an installation and a database. */
 function chosenTests() {
-  const { args, unknown } = testSelection(root, given);
+  const { args, unknown, stages, unknownStages } = testSelection(root, given);
+  if (unknownStages.length > 0)
+    stop(`No stage of the tests is called "${unknownStages.join('", "')}". npm test -- --help names them.`);
   if (unknown.length > 0)
     stop(`No test matches ${unknown.join(', ')}. npm test -- --help says how to choose tests.`);
+  process.env.TEST_WITH = stages.join(',');
   return args;
 }
 

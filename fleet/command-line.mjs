@@ -27,6 +27,7 @@ const START = `
 const TEST = `
   npm test                               types, lint, format and all tests
   npm test -- PATH... [vitest options]   the test files whose path contains one of these, and nothing else
+  npm test -- --with keycloak [PATH...]  also the stage of Keycloak, which is fetched by Maven (180 MB, once)
   npm run test:watch -- [PATH...]        the same again whenever a file is saved, on stores that stay up
 
   npm test -- services/identity
@@ -87,17 +88,23 @@ export function helpAskedFor(command, args) {
   return args.some(word => word === '--help' || word === '-h') ? HELP[command] : undefined;
 }
 
+/** What takes so long to get and to start that it is left out where nobody asks for it by `--with NAME`. */
+const STAGES = ['keycloak'];
+
 /**
  * What `npm test -- PATH... [vitest options]` names, relative to the clone: everything before the first option.
- * A path chooses the test files whose own path contains it, as in vitest.
+ * A path chooses the test files whose own path contains it, as in vitest. The stages may be named anywhere.
  */
-export function testSelection(root, args) {
+export function testSelection(root, given) {
+  const stages = given.filter((_, index) => given[index - 1] === '--with');
+  const args = given.filter((word, index) => word !== '--with' && given[index - 1] !== '--with');
   const firstOption = args.findIndex(word => word.startsWith('-'));
   const end = firstOption < 0 ? args.length : firstOption;
   const paths = args.slice(0, end).map(path => relative(root, resolve(root, path)));
   const files = paths.length > 0 ? testFiles(root) : [];
   const unknown = paths.filter(path => !files.some(file => file.includes(path.replace(/:\d+$/, ''))));
-  return { args: [...paths, ...args.slice(end)], unknown };
+  const unknownStages = given.at(-1) === '--with' ? [''] : stages.filter(name => !STAGES.includes(name));
+  return { args: [...paths, ...args.slice(end)], unknown, stages, unknownStages };
 }
 
 function testFiles(root, folder = '') {

@@ -51,10 +51,22 @@ describe('a command in a clone where nothing is installed', () => {
   });
 
   it.each([
+    [['test', '--with', 'kerberos'], 'kerberos'],
+    [['test:watch', 'libs/secrets', '--with', 'keycloak', '--with', 'x'], 'x'],
+    [['test', 'libs/secrets', '--with'], ''],
+  ])('npm run %j is refused at once, since there is no such stage', (args, unknown) => {
+    const { status, output, left } = command(...args);
+    expect(output).toContain(`No stage of the tests is called "${unknown}".`);
+    expect([status, left]).toEqual([1, ['fleet', 'libs']]);
+  });
+
+  it.each([
+    [['test', '--with', 'keycloak', 'libs/secrets', '-t', 'x']],
+    [['test', 'libs/secrets', '--with', 'keycloak']],
     [['test', './libs/secrets/', '-t', 'no/such/name']],
     [['test', 'secrets.test.ts']],
     [['test', 'libs/secrets/secrets.test.ts:12']],
   ])('npm run %j goes on, since a test does', args => {
-    expect(command(...args).output).not.toContain('No test matches');
+    expect(command(...args).output).not.toMatch(/No test matches|No stage/);
   });
 });

@@ -15,6 +15,7 @@ import { preparePostgres } from '../provision/postgres.ts';
 import { prepareRedis } from '../provision/redis.ts';
 import { removeDirectory } from '../provision/system-account.ts';
 import { runKafka } from './kafka.ts';
+import { runKeycloak } from './keycloak.ts';
 import { listenOnDemand, type Offer } from './on-demand.ts';
 import { pysaml2 } from './pysaml2.ts';
 
@@ -61,6 +62,7 @@ export async function startBackingServices(progress: Progress): Promise<BackingS
       go,
       python,
       pysaml2: () => pysaml2(progress),
+      keycloak: () => runKeycloak({ directory: join(directory, 'keycloak'), run, progress }),
     });
     onDemand.refused = (name, reason) => missing.push(`${name}: ${reason}`);
     stopping.push(onDemand.close);

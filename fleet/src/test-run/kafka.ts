@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Progress } from '../console/progress.ts';
 import { tools } from '../launch/roster.ts';
 import type { Guard } from '../processes/guard.ts';
-import { hasApt, installSystemPackages } from '../provision/debian.ts';
+import { missingJavaAndMaven } from '../provision/java-and-maven.ts';
 import type { Offer } from './on-demand.ts';
 
 export type KafkaOptions = {
@@ -17,11 +17,8 @@ export type KafkaOptions = {
 /** The broker in KAFKA_BROKERS, else one of this run. */
 export async function runKafka({ directory, guard, progress, stopping }: KafkaOptions): Promise<Offer> {
   if (process.env.KAFKA_BROKERS) return { value: process.env.KAFKA_BROKERS };
-  const { missingTools, startBroker } = await import('@rivergate/kafka');
-  const missing = await missingTools();
-  if (missing.length > 0 && hasApt() && process.getuid?.() === 0) {
-    await installSystemPackages(missing, 'Set KAFKA_BROKERS to a broker that runs.', progress);
-  }
+  const { startBroker } = await import('@rivergate/kafka');
+  await missingJavaAndMaven('Set KAFKA_BROKERS to a broker that runs.', progress);
   return await progress.step('Kafka', async () => {
     const broker = await startBroker({
       dataDir: directory,
