@@ -24,8 +24,8 @@ export interface KeycloakRealm {
     client: { clientId: string; secret: string; redirectUri: string } & ClientChange,
   ): Promise<string>;
   change(client: string, change: ClientChange): Promise<void>;
-  /** Signs by a new key from now on. The old one is published on, or not at all. */
-  rotate(old: 'published' | 'gone'): Promise<void>;
+  /** Publishes one more key. @returns what has it sign by that from then on; the old one is published on, or not at all */
+  nextKey(): Promise<(old: 'published' | 'gone') => Promise<void>>;
   remove(): Promise<void>;
 }
 
@@ -76,22 +76,28 @@ export async function keycloakRealm(root: string): Promise<KeycloakRealm> {
     async change(client, change) {
       await admin('PUT', `/clients/${client}`, merged(await admin('GET', `/clients/${client}`), change));
     },
-    async rotate(old) {
+    async nextKey() {
       const before: KeyComponent[] = await admin('GET', `/components?type=${KEY_PROVIDER}`);
       const signing = before.filter(
         ({ providerId, config }) => providerId === 'rsa-generated' && config.active?.[0] !== 'false',
       );
       const priority = Math.max(...signing.map(({ config }) => Number(config.priority?.[0] ?? 0))) + 1;
-      await admin('POST', '/components', {
-        name: `rotated-${priority}`,
-        providerId: 'rsa-generated',
-        providerType: KEY_PROVIDER,
-        config: { priority: [String(priority)], algorithm: ['RS256'], enabled: ['true'], active: ['true'] },
-      });
-      for (const one of signing) {
-        const config = { ...one.config, active: ['false'], enabled: [String(old === 'published')] };
-        await admin('PUT', `/components/${one.id}`, { ...one, config });
-      }
+      const next = {
+        name: `key-${priority}`,
+        ...{ providerId: 'rsa-generated', providerType: KEY_PROVIDER },
+        config: { priority: [`${priority}`], algorithm: ['RS256'], enabled: ['true'], active: ['false'] },
+      };
+      const id = await admin('POST', '/components', next);
+      return async old => {
+        const change = (component: { config: object }, path: string, config: object) =>
+          admin('PUT', path, { ...component, config: { ...component.config, ...config } });
+        await change({ id, ...next } as never, `/components/${id}`, { active: ['true'] });
+        for (const one of signing)
+          await change(one, `/components/${one.id}`, {
+            active: ['false'],
+            enabled: [`${old === 'published'}`],
+          });
+      };
     },
     remove: () => admin('DELETE', ''),
   };
