@@ -3,6 +3,7 @@ import { createReadStream, existsSync } from 'node:fs';
 import { mkdir, rename } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { Progress } from '../console/progress.ts';
 import { tools } from '../launch/roster.ts';
 import { run } from './debian.ts';
 
@@ -24,10 +25,17 @@ const BUILD = [
  * @param scratch on the same file system, and thrown away also where this is not finished
  * @returns its folder
  */
-export async function keycloakDistribution(scratch: string): Promise<string> {
+export async function keycloakDistribution(scratch: string, progress: Progress): Promise<string> {
   const version = createHash('sha256').update(BUILD.join(' ')).digest('hex').slice(0, 12);
   const folder = join(tools, `keycloak-${KEYCLOAK}-${version}`);
-  if (existsSync(folder)) return folder;
+  if (!existsSync(folder))
+    await progress.step(`fetching Keycloak ${KEYCLOAK} with Maven, and building it`, () =>
+      fetchAndBuild(folder, scratch),
+    );
+  return folder;
+}
+
+async function fetchAndBuild(folder: string, scratch: string): Promise<void> {
   const repository = join(scratch, 'maven');
   const unfinished = join(scratch, 'keycloak');
   await mkdir(unfinished, { recursive: true });
@@ -39,15 +47,14 @@ export async function keycloakDistribution(scratch: string): Promise<string> {
   if ((await sha256Of(archive)) !== SHA256)
     throw new Error(`What Maven fetched is not Keycloak ${KEYCLOAK}: its SHA-256 is another one`);
   await must('tar', ['-xzf', archive, '-C', unfinished, '--strip-components=1']);
-  await must(join(unfinished, 'bin', 'kc.sh'), ['build', ...BUILD]);
+  await must(join(unfinished, 'bin', 'kc.sh'), ['build', ...BUILD], { JAVA_OPTS_KC_HEAP: '-Xmx512m' });
   await rename(unfinished, folder).catch(error => {
     if (!existsSync(folder)) throw error;
   });
-  return folder;
 }
 
-async function must(command: string, args: string[]): Promise<void> {
-  const { status, output } = await run(command, args);
+async function must(command: string, args: string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
+  const { status, output } = await run(command, args, env);
   if (status !== 0)
     throw new Error(`${command} ${args[0]} … failed:\n${output.trim().split('\n').slice(-8).join('\n')}`);
 }

@@ -27,9 +27,7 @@ export async function runKeycloak({ directory, run, progress }: KeycloakOptions)
   const missing = await missingJavaAndMaven('Leave --with keycloak out.', progress);
   if (missing.length > 0) return { reason: `it needs Java and Maven; missing here: ${missing.join(', ')}` };
   mkdirSync(directory, { recursive: true });
-  const home = await progress.step(`fetching Keycloak ${KEYCLOAK} with Maven, and building it`, () =>
-    keycloakDistribution(directory),
-  );
+  const home = await keycloakDistribution(directory, progress);
   const [port] = (await freePorts(1)) as [number];
   const password = randomBytes(16).toString('hex');
   await inTime(run(keycloak(home, directory, port, password)));

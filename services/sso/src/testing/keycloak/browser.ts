@@ -7,6 +7,7 @@ export interface Sent {
   fields: Record<string, string> | null;
 }
 
+/** What is asked of it throws what Keycloak says, where that sends the browser nowhere. */
 export interface KeycloakBrowser {
   /** Goes on at this address until Keycloak sends it elsewhere, and signs in where it is asked to. */
   signIn(url: string, person: KeycloakPerson): Promise<Sent>;
