@@ -16,7 +16,7 @@ export interface KeycloakBrowser {
   post(url: string, fields: Record<string, string>): Promise<Sent>;
 }
 
-interface Form {
+export interface Form {
   action: string;
   fields: Record<string, string>;
 }
@@ -75,7 +75,8 @@ export function keycloakBrowser(realmUrl: string): KeycloakBrowser {
   };
 }
 
-function formIn(page: string): Form | undefined {
+/** The first form of a page, whose fields are inputs. */
+export function formIn(page: string): Form | undefined {
   const [, opened, content] = /(<form\b[^>]*>)([\s\S]*?)<\/form>/i.exec(page) ?? [];
   const action = opened && attributesOf(opened).action;
   if (!action) return undefined;
