@@ -76,7 +76,7 @@ async function everywhere(
  */
 const passingOver: [RegExp, number][] = [
   [/^(?:GET|POST) \/api\/v1\/auth\/oauth\/\{provider\}\/callback$/, 400],
-  [/^GET \/api\/v1\/sso\/providers\/\{provider_id\}\/callback$/, 404],
+  [/^GET \/api\/v1\/sso\/providers\/\{provider_id\}\/(?:logout\/)?callback$/, 404],
   [/^[A-Z]+ \/oauth\/register\/\{client_id\}$/, 401],
   [/^[A-Z]+ \/oauth\/userinfo$/, 403],
   [/^(?:GET \/api\/v1\/oauth\/app-info|POST \/api\/v1\/oauth\/authorize)$/, 400],

@@ -28,6 +28,14 @@ const RelayState = z
   .optional()
   .meta({ examples: ['page.isolation'] });
 
+const isOneMessage = (given: { SAMLRequest?: string | undefined; SAMLResponse?: string | undefined }) =>
+  (given.SAMLRequest === undefined) !== (given.SAMLResponse === undefined);
+const ONE_MESSAGE = {
+  path: ['SAMLRequest'],
+  error: 'is required, or else SAMLResponse, and not both',
+  params: { code: 'required' },
+};
+
 export const receiveLogout = endpoint(
   {
     ...declared,
@@ -37,13 +45,15 @@ export const receiveLogout = endpoint(
     writes: true,
     // The signature is over the parameters as they were written (SAML Bindings, section 3.4.4.1).
     rawQuery: true,
-    query: z.looseObject({
-      SAMLRequest: Message,
-      SAMLResponse: Message,
-      RelayState,
-      SigAlg: z.string().max(2_048).optional(),
-      Signature: z.string().max(8_192).optional(),
-    }),
+    query: z
+      .looseObject({
+        SAMLRequest: Message,
+        SAMLResponse: Message,
+        RelayState,
+        SigAlg: z.string().max(2_048).optional(),
+        Signature: z.string().max(8_192).optional(),
+      })
+      .refine(isOneMessage, ONE_MESSAGE),
   },
   {
     prepare: ({ params, query, rawQuery, ...tools }) =>
@@ -65,7 +75,9 @@ export const receivePostedLogout = endpoint(
     summary: 'SAML single logout, by HTTP-POST',
     accepts: [form({ oauth: true })],
     bodyLimit: 512 * 1024,
-    body: z.object({ SAMLRequest: Message, SAMLResponse: Message, RelayState }),
+    body: z
+      .object({ SAMLRequest: Message, SAMLResponse: Message, RelayState })
+      .refine(isOneMessage, ONE_MESSAGE),
     // A message counts once.
     idempotency: false,
   },
