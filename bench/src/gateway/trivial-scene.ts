@@ -102,7 +102,7 @@ function build({ title, workers, core, startService }: Parts): Promise<Scene> {
 async function fillAccess(redisUrl: string, claims: Claims, policy: AccessPolicy): Promise<void> {
   const redis = new Redis(redisUrl);
   const { subject: userId, sessionId, organizationId } = claims;
-  await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
+  await fillSession(redis, '', { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
   const generation = await organizationGeneration(redis, organizationId);
   const permissions = ['workspace.read', 'storage.read', 'storage.write', 'query.execute', 'policy.read'];
   const membership = { member: true, isAdmin: false, permissions, workspaces: [], plan: 'enterprise' };

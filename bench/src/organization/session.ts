@@ -7,7 +7,7 @@ export async function keepSession(
   session: { userId: number; sessionId: number },
 ): Promise<void> {
   const redis = new Redis(redisUrl);
-  await fillSession(redis, { ...session, active: true, isSystemAdmin: false, mustEnrol: false });
+  await fillSession(redis, '', { ...session, active: true, isSystemAdmin: false, mustEnrol: false });
   await redis.persist(`access:{session:${session.sessionId}}`);
   redis.disconnect();
 }

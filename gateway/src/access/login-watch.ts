@@ -29,7 +29,9 @@ export function watchLogins(
 ): () => void {
   const stateOf = async (login: Login, known: LoginState | undefined): Promise<LoginState | null> => {
     if (known && known.state !== 'unknown') return known;
-    return 'sessionId' in login ? owners.session(login.sessionId) : owners.token(login, known?.seen);
+    return 'sessionId' in login
+      ? owners.session(login.sessionId, known?.seen)
+      : owners.token(login, known?.seen);
   };
   const policyOf = async (organizationId: number, known: Access | null): Promise<AccessPolicy> =>
     known?.policy.policy ?? owners.policy(organizationId, known?.policy);

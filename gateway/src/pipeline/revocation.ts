@@ -21,7 +21,7 @@ const NOTHING = { memberships: [], policy: { generation: null, policy: null } };
 
 async function ask(owners: Owners, { token, access }: Exchange): Promise<LoginState> {
   const { login } = token!;
-  if ('sessionId' in login) return owners.session(login.sessionId);
+  if ('sessionId' in login) return owners.session(login.sessionId, seenOf(access?.session));
   return (await owners.token(login, seenOf(access?.session))) ?? { state: 'revoked' };
 }
 

@@ -53,13 +53,13 @@ describe('the access state', () => {
       sessionId: someId(),
       members: [{ organizationId: someId(), userId: 1 }],
     });
-    expect(access.session).toEqual({ state: 'unknown' });
+    expect(access.session).toEqual({ state: 'unknown', seen: '' });
     expect(access.memberships).toEqual([{ generation: null, membership: null }]);
   });
 
   it('is read for the session and every organization asked for', async () => {
     const [sessionId, userId, one, other] = [someId(), someId(), someId(), someId()];
-    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: true, mustEnrol: true });
+    await fillSession(redis, '', { sessionId, userId, active: true, isSystemAdmin: true, mustEnrol: true });
     await memberOf(one, userId);
     const access = await readAccess(redis, {
       sessionId,
@@ -81,7 +81,7 @@ describe('the access state', () => {
   it('keeps a revocation against a late answer that the session is active', async () => {
     const [sessionId, userId] = [someId(), someId()];
     await revokeSession(redis, sessionId);
-    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
+    await fillSession(redis, '', { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
     const access = await readAccess(redis, { sessionId, members: [] });
     expect(access.session).toEqual({ state: 'revoked' });
   });
@@ -89,10 +89,16 @@ describe('the access state', () => {
   it('is asked anew of a session that has changed, and knows that one has ended until then', async () => {
     const [sessionId, userId] = [someId(), someId()];
     const known = async () => (await readAccess(redis, { sessionId, members: [] })).session;
-    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: true });
+    await fillSession(redis, '', { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: true });
     await projectAccess(redis, { type: 'identity.session.changed', data: { session_id: sessionId } });
-    expect(await known()).toEqual({ state: 'unknown' });
-    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
+    const changed = await known();
+    expect(changed).toEqual({ state: 'unknown', seen: expect.stringMatching(/^changed /) });
+    // An answer to a question of before comes late.
+    const late = { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: true };
+    await fillSession(redis, '', late);
+    expect(await known()).toEqual(changed);
+    const { seen } = changed as { seen: string };
+    await fillSession(redis, seen, { ...late, mustEnrol: false });
     expect(await known()).toMatchObject({ mustEnrol: false });
   });
 
@@ -166,7 +172,7 @@ describe('tokens that are withdrawn together', () => {
 describe('a Redis that is full', () => {
   it('takes revocations all the same: what was active or a membership is unknown from then on', async () => {
     const [sessionId, userId, organizationId] = [someId(), someId(), someId()];
-    await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
+    await fillSession(own, '', { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
     const generation = await organizationGeneration(own, organizationId);
     await fillMembership(own, { organizationId, userId, generation, membership });
     const giveBack = await fillUp(own);
@@ -189,7 +195,7 @@ describe('a Redis that is full', () => {
 describe('a Redis that takes no writes at all', () => {
   it('is not believed, because nothing could be withdrawn in it', async () => {
     const [sessionId, userId] = [someId(), someId()];
-    await fillSession(own, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
+    await fillSession(own, '', { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
     const asked = { sessionId, members: [] };
     await own.replicaof('127.0.0.1', 1);
     expect(await own.get(`access:{session:${sessionId}}`)).toMatch(/^active/);
@@ -202,7 +208,7 @@ describe('a Redis that takes no writes at all', () => {
 describe('projectAccess', () => {
   it('ends a session', async () => {
     const [sessionId, userId] = [someId(), someId()];
-    await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
+    await fillSession(redis, '', { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
     const event = { type: 'identity.session.revoked', data: { session_id: sessionId, user_id: userId } };
     expect(await projectAccess(redis, event)).toBe(true);
     const access = await readAccess(redis, { sessionId, members: [] });

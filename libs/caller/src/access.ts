@@ -4,6 +4,7 @@ import { ACCESS } from './access-keys.ts';
 import type { AccessPolicy } from './access-policy.ts';
 import type { Fact } from './fact-memory.ts';
 import { readFacts, recallFacts } from './facts.ts';
+import { changeLogin, keepLogin, putLogin } from './kept-login.ts';
 import { type TokenKind, type TokenState, tokenKey, tokenStateOf } from './token-state.ts';
 import { withdraw } from './withdrawal.ts';
 import type { WorkspaceGrant } from './workspace-grant.ts';
@@ -36,7 +37,7 @@ export type SessionState =
       token?: undefined;
     }
   | { state: 'revoked' }
-  | { state: 'unknown'; seen?: undefined };
+  | { state: 'unknown'; seen: string };
 
 /** Whether it is over by its time alone. Sessions end by being revoked, and their access tokens are short-lived. */
 export function hasExpired({ token }: LoginState & { state: 'active' }): boolean {
@@ -144,7 +145,7 @@ function factsOf(asked: AccessQuestion): readonly AccessFact[] {
 
 /** @param values in the order of factsOf */
 function accessOf({ members, policyOf }: AccessQuestion, values: readonly unknown[], asOf: number): Access {
-  const session = (values[0] as LoginState | null) ?? ({ state: 'unknown' } as const);
+  const session = (values[0] as LoginState | null) ?? ({ state: 'unknown', seen: '' } as const);
   const memberships: KnownMembership[] = [];
   let index = 1;
   for (; memberships.length < members.length; index += 2) {
@@ -171,7 +172,8 @@ function isOver({ until }: Membership): boolean {
 }
 
 function sessionOf(text: string): SessionState {
-  if (!text.startsWith('active:')) return { state: 'revoked' };
+  if (text === 'revoked') return { state: 'revoked' };
+  if (!text.startsWith('active:')) return { state: 'unknown', seen: text };
   const [, userId, isSystemAdmin, mustEnrol, deviceTrusted] = text.split(':');
   return {
     state: 'active',
@@ -188,9 +190,14 @@ function keptUnder<Value>(text: string): Kept<Value> {
   return { generation: text.slice(0, end), value: JSON.parse(text.slice(end + 1)) as Value };
 }
 
-/** Keeps what identity said of a session. An active one never overwrites a revocation that came meanwhile. */
+/**
+ * Keeps what identity said of a session, unless it was revoked or changed since the question.
+ *
+ * @param seen of the unknown state that led to the question
+ */
 export async function fillSession(
   redis: RedisClient,
+  seen: string,
   session: {
     sessionId: number;
     userId: number;
@@ -200,29 +207,21 @@ export async function fillSession(
     deviceTrusted?: boolean;
   },
 ): Promise<void> {
-  if (!session.active) return markRevoked(redis, session.sessionId);
+  const key = sessionKey(session.sessionId);
+  if (!session.active) return putLogin(redis, key, 'revoked', REVOKED_SESSION_SECONDS);
   const value = `active:${session.userId}:${session.isSystemAdmin}:${session.mustEnrol}:${session.deviceTrusted ?? false}`;
-  await redis.set(sessionKey(session.sessionId), value, 'EX', ACTIVE_SESSION_SECONDS, 'NX');
+  await keepLogin(redis, key, seen, value, ACTIVE_SESSION_SECONDS);
 }
 
 /** Marks a session as ended; every token of it answers 401 once this has resolved, on every gateway. */
 export function revokeSession(redis: RedisClient, sessionId: number): Promise<void> {
-  return withdraw(redis, session(sessionId), () => markRevoked(redis, sessionId));
+  const mark = () => putLogin(redis, sessionKey(sessionId), 'revoked', REVOKED_SESSION_SECONDS);
+  return withdraw(redis, session(sessionId), mark);
 }
 
 /** Has the next request of a session ask identity anew, on every gateway: what was said of it is out of date. */
 export function forgetSession(redis: RedisClient, sessionId: number): Promise<void> {
-  return withdraw(redis, session(sessionId), () => redis.del(sessionKey(sessionId)));
-}
-
-/** A full Redis refuses to write and still deletes: what it does not know, the gateway asks identity. */
-async function markRevoked(redis: RedisClient, sessionId: number): Promise<void> {
-  const key = sessionKey(sessionId);
-  try {
-    await redis.set(key, 'revoked', 'EX', REVOKED_SESSION_SECONDS);
-  } catch {
-    await redis.del(key);
-  }
+  return withdraw(redis, session(sessionId), () => changeLogin(redis, sessionKey(sessionId)));
 }
 
 /**

@@ -74,7 +74,7 @@ type Question = { sessionId: number; members: [Member] };
 
 async function somebody(redis: RedisClient, sessionId = someId()): Promise<Question> {
   const [userId, organizationId] = [someId(), someId()];
-  await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
+  await fillSession(redis, '', { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
   const generation = await organizationGeneration(redis, organizationId);
   await fillMembership(redis, { organizationId, userId, generation, membership });
   return { sessionId, members: [{ organizationId, userId }] };

@@ -52,7 +52,7 @@ type Question = { sessionId: number; members: [Member] };
 /** A member of an organization who is signed in. */
 async function somebody(): Promise<Question> {
   const [sessionId, userId, organizationId] = [someId(), someId(), someId()];
-  await fillSession(redis, { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
+  await fillSession(redis, '', { sessionId, userId, active: true, isSystemAdmin: false, mustEnrol: false });
   const generation = await organizationGeneration(redis, organizationId);
   await fillMembership(redis, { organizationId, userId, generation, membership });
   return { sessionId, members: [{ organizationId, userId }] };
@@ -130,6 +130,7 @@ describe('what was read of the access state', () => {
       userId: asked.members[0].userId,
       isSystemAdmin: false,
       mustEnrol: false,
+      deviceTrusted: false,
     });
     expect(known.memberships[0]?.membership).toEqual(membership);
     expect(gateway.recall(asked)?.memberships[0]?.membership).toBe(known.memberships[0]?.membership);

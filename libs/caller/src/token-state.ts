@@ -1,6 +1,6 @@
-import { randomBytes } from 'node:crypto';
 import type { RedisClient } from '@rivergate/redis';
 import { ACCESS } from './access-keys.ts';
+import { changeLogin, keepLogin, putLogin } from './kept-login.ts';
 import type { Scope } from './scope.ts';
 import { withdraw } from './withdrawal.ts';
 
@@ -42,8 +42,6 @@ export type TokenState =
 const KNOWN_SECONDS = 55;
 /** Outlasts every answer that is on its way, and spares the owner those who go on sending a token that has ended. */
 const REVOKED_SECONDS = 3700;
-/** Outlasts every answer that is on its way. */
-const CHANGED_SECONDS = 300;
 
 /** @param hash SHA-256 of the token in hex; nothing else of it is ever written */
 export const tokenKey = (hash: string) => `${ACCESS}${subject(hash)}`;
@@ -57,11 +55,6 @@ export function tokenStateOf(text: string): TokenState {
   return { state: 'active', ...kept, isSystemAdmin: false };
 }
 
-const REPLACE = `
-if (redis.call('GET', KEYS[1]) or '') ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3])
-return 1`;
-
 /**
  * Keeps what the owner said of a token, unless something else stands there now than when the question was asked: it was
  * revoked or changed meanwhile, and what was said may be out of date.
@@ -74,28 +67,17 @@ export async function fillToken(
   seen: string,
   said: Exclude<TokenState, { state: 'unknown' }>,
 ): Promise<void> {
-  if (said.state === 'revoked') return put(redis, hash, 'revoked', REVOKED_SECONDS);
+  if (said.state === 'revoked') return putLogin(redis, tokenKey(hash), 'revoked', REVOKED_SECONDS);
   const { userId, token } = said;
-  await redis.eval(REPLACE, 1, tokenKey(hash), seen, JSON.stringify({ userId, token }), KNOWN_SECONDS);
+  await keepLogin(redis, tokenKey(hash), seen, JSON.stringify({ userId, token }), KNOWN_SECONDS);
 }
 
 /** The token answers 401 once this has resolved, on every gateway. */
 export function revokeToken(redis: RedisClient, hash: string): Promise<void> {
-  return withdraw(redis, subject(hash), () => put(redis, hash, 'revoked', REVOKED_SECONDS));
+  return withdraw(redis, subject(hash), () => putLogin(redis, tokenKey(hash), 'revoked', REVOKED_SECONDS));
 }
 
 /** What is known of the token no longer counts: the next request asks its owner, on every gateway. */
 export function forgetToken(redis: RedisClient, hash: string): Promise<void> {
-  const changed = `changed ${randomBytes(9).toString('base64url')}`;
-  return withdraw(redis, subject(hash), () => put(redis, hash, changed, CHANGED_SECONDS));
-}
-
-/** A full Redis refuses to write and still deletes. */
-async function put(redis: RedisClient, hash: string, value: string, seconds: number): Promise<void> {
-  const key = tokenKey(hash);
-  try {
-    await redis.set(key, value, 'EX', seconds);
-  } catch {
-    await redis.del(key);
-  }
+  return withdraw(redis, subject(hash), () => changeLogin(redis, tokenKey(hash)));
 }

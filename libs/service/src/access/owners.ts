@@ -28,11 +28,15 @@ import type { RedisClient } from '@rivergate/redis';
 
 /**
  * The services that know what Redis does not. What they say is kept for the next request, except of strangers to an
- * organization; without Redis every request asks. Questions that are the same at the same time are asked once.
+ * organization; without Redis every request asks. Questions that are the same at the same time are asked once, those of before a
+ * change apart from those after it.
  */
 export type Owners = {
-  /** @throws UpstreamUnavailable when identity does not answer */
-  session(sessionId: number): Promise<SessionState>;
+  /**
+   * @param seen of the unknown state in which Redis had it
+   * @throws UpstreamUnavailable when identity does not answer
+   */
+  session(sessionId: number, seen: string | undefined): Promise<SessionState>;
   /**
    * Null for a token that nobody has ever issued, of which nothing is kept.
    *
@@ -62,26 +66,26 @@ export function accessOwners(redis: RedisClient, call: Call): Owners {
   const reachable = () => redis.status === 'ready';
 
   return {
-    session: sessionId =>
-      once(`session ${sessionId}`, async () => {
+    session: (sessionId, seen = '') =>
+      once(`session ${sessionId} ${seen}`, async () => {
         const session = await askSession(call, sessionId);
         const active = session.state === 'active';
         const known = active
           ? session
           : { userId: 0, isSystemAdmin: false, mustEnrol: false, deviceTrusted: false };
-        if (reachable()) await fillSession(redis, { ...known, sessionId, active }).catch(() => {});
+        if (reachable()) await fillSession(redis, seen, { ...known, sessionId, active }).catch(() => {});
         return session;
       }),
 
     token: ({ kind, tokenHash: hash }, seen = '') =>
-      once(`token ${hash}`, async () => {
+      once(`token ${hash} ${seen}`, async () => {
         const { known, state } = await askToken(call, kind, hash);
         if (known && reachable()) await fillToken(redis, hash, seen, known).catch(() => {});
         return state;
       }),
 
     membership: (organizationId, userId, known) =>
-      once(`membership ${organizationId} ${userId}`, async () => {
+      once(`membership ${organizationId} ${userId} ${known?.generation}`, async () => {
         const first = await askMembership(call, organizationId, userId);
         // Nothing is kept of others: whoever tries ids would fill Redis with them.
         if (!first.member || !reachable()) return first;
@@ -98,7 +102,7 @@ export function accessOwners(redis: RedisClient, call: Call): Owners {
       }),
 
     policy: (organizationId, known) =>
-      once(`policy ${organizationId}`, async () => {
+      once(`policy ${organizationId} ${known?.generation}`, async () => {
         let generation = known?.generation ?? null;
         if (generation === null && reachable())
           generation = await organizationGeneration(redis, organizationId).catch(() => null);

@@ -82,7 +82,9 @@ export function standings(
     const session = known?.session;
     if ('sessionId' in login) {
       if (ownsSessions) return askSession(askHere(endpoints, db), login.sessionId);
-      return session && session.state !== 'unknown' ? session : owners.session(login.sessionId);
+      return session && session.state !== 'unknown'
+        ? session
+        : owners.session(login.sessionId, session?.seen);
     }
     if (owns(TOKEN_OWNERS[login.kind]))
       return (await askToken(askHere(endpoints, db), login.kind, login.tokenHash)).state;
