@@ -120,6 +120,7 @@ const known = ({ marker, objects, roleId }: Tenant): Record<string, unknown> => 
   event_types: NEVER,
   notification_type: 'mfa_setup',
   action: 'generate_migration_report',
+  vendor: 'okta',
 });
 
 /** The value with that of each field which is known by its name. */

@@ -5,6 +5,7 @@ import * as certificateNotices from './certificate-notices/index.ts';
 import * as domains from './domains/index.ts';
 import type { SsoTools } from './endpoint.ts';
 import * as enforcement from './enforcement/index.ts';
+import * as guides from './guides/index.ts';
 import * as logins from './logins/index.ts';
 import * as logout from './logout/index.ts';
 import * as metadataRefresh from './metadata-refresh/index.ts';
@@ -29,6 +30,7 @@ export const sso = defineService<SsoTools>({
     organizations,
     providers,
     providerKeys,
+    guides,
     attempts,
     domains,
     metadataRefresh,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { endpoint } from '../endpoint.ts';
 import { keysOf } from '../provider-keys/key-store.ts';
 import { serviceProviderMetadata } from '../saml/index.ts';
-import { addressOf } from './address.ts';
+import { openidAddresses } from './address.ts';
 import { Named, ProviderNotFound } from './provider.ts';
 import { enterProvider } from './provider-store.ts';
 import { serviceProviderOf } from './saml-parties.ts';
@@ -54,12 +54,12 @@ export const getMetadata = endpoint(
       };
       return content(SAML_METADATA, serviceProviderMetadata(ours, options));
     }
+    const { redirect_uri, post_logout_redirect_uri, ...addresses } = openidAddresses(publicUrl, id);
     return {
-      redirect_uris: [addressOf(publicUrl, id, 'callback')],
-      post_logout_redirect_uris: [addressOf(publicUrl, id, 'logout/callback')],
-      backchannel_logout_uri: addressOf(publicUrl, id, 'logout'),
+      ...addresses,
+      redirect_uris: [redirect_uri],
+      post_logout_redirect_uris: [post_logout_redirect_uri],
       backchannel_logout_session_required: true,
-      initiate_login_uri: `${publicUrl}/sso?provider=${id}`,
       response_types: ['code'],
       code_challenge_methods: ['S256'],
     };

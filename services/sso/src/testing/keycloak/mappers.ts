@@ -5,7 +5,7 @@ const saml = (name: string, protocolMapper: string, config: object) => ({
   config: { 'attribute.name': name, 'attribute.nameformat': 'Basic', ...config },
 });
 
-/** What a SAML client is told of people, as docs/sso.md has it. */
+/** What a SAML client is told of people, as docs/sso-guides.md has it. */
 export const samlMappers = [
   ...['email', 'firstName', 'lastName'].map(name =>
     saml(name, 'saml-user-property-mapper', { 'user.attribute': name }),

@@ -1,0 +1,4 @@
+import { getGuide } from './get-guide.ts';
+
+export const tag = 'SSO';
+export const endpoints = [getGuide];
