@@ -1,7 +1,7 @@
 import {
   type Field,
-  type Guide,
   type GuideProtocol,
+  type Step,
   type ValueName,
   Vendor,
   type VendorGuides,
@@ -38,7 +38,7 @@ const PROTOCOL_NAMES: Record<GuideProtocol, string> = {
 export function guidesFor(vendor: Vendor, subject: Subject, publicUrl: string) {
   const { name, scim, [subject.provider_type]: signIn } = GUIDES[vendor];
   const values = valuesOf(publicUrl, subject);
-  const guide = (protocol: GuideProtocol, { steps }: Pick<Guide, 'steps'>) => ({
+  const guide = (protocol: GuideProtocol, { steps }: { steps: readonly Step[] }) => ({
     title: `${name}: ${PROTOCOL_NAMES[protocol]}`,
     steps: filled(steps, values),
   });
@@ -49,7 +49,7 @@ export function guidesFor(vendor: Vendor, subject: Subject, publicUrl: string) {
 }
 
 /** Without the fields for which the provider has no value, and without steps of nothing else. */
-function filled(steps: Guide['steps'], values: Values) {
+function filled(steps: readonly Step[], values: Values) {
   return steps.flatMap(({ text, fields = [], settings = {} }) => {
     const known = fields.flatMap(field => filledField(field, values));
     if (fields.length > 0 && known.length === 0) return [];

@@ -2,7 +2,7 @@ import { openidAddresses } from '../providers/address.ts';
 import type { AttributeMapping, ProviderType } from '../providers/provider.ts';
 import { serviceProviderOf } from '../providers/saml-parties.ts';
 import { baseOf } from '../scim/answer.ts';
-import type { ValueName } from './guide.ts';
+import type { ValueFor, ValueName } from './guide.ts';
 
 export interface Subject {
   id: number;
@@ -18,7 +18,7 @@ export function valuesOf(
   { id, provider_type, attribute_mapping: mapping }: Subject,
 ): Values {
   return {
-    ...(provider_type === 'saml' ? samlValues(publicUrl, id) : openidAddresses(publicUrl, id)),
+    ...(provider_type === 'saml' ? samlValues(publicUrl, id) : oidcValues(publicUrl, id)),
     scim_base_url: baseOf(publicUrl),
     email_attribute: mapping.email,
     name_attribute: mapping.name,
@@ -28,7 +28,7 @@ export function valuesOf(
   };
 }
 
-function samlValues(publicUrl: string, id: number): Values {
+function samlValues(publicUrl: string, id: number): Record<ValueFor<'saml'>, string> {
   const { entityId, assertionConsumerUrl, logoutUrl } = serviceProviderOf(publicUrl, id, []);
   return {
     entity_id: entityId,
@@ -39,3 +39,6 @@ function samlValues(publicUrl: string, id: number): Values {
     slo_url: logoutUrl,
   };
 }
+
+const oidcValues = (publicUrl: string, id: number): Record<ValueFor<'oidc'>, string> =>
+  openidAddresses(publicUrl, id);

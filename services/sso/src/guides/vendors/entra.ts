@@ -47,7 +47,7 @@ export const entra: VendorGuides = {
         fields: [{ label: 'Redirect URI', value: 'redirect_uri' }],
       },
       {
-        text: 'Under *Token configuration*, add the optional claim `email` to the ID token, and a groups claim if roles are to follow groups.',
+        text: 'Under *Token configuration*, add the optional claim for the address to the ID token, and a groups claim if roles are to follow groups.',
         fields: [
           { label: 'Optional claim', value: 'email_attribute' },
           { label: 'Groups claim', value: 'groups_attribute' },
