@@ -8,8 +8,8 @@ Made from the declarations in \`services/sso/src/guides\` by \`npm run docs\`; d
 \`GET /api/v1/sso/providers/{id}/guide?vendor=…\` answers the same steps with the values of your provider. Here
 \`https://rivergate.example.com\` is the platform and \`1\` the id of the provider, and the names of attributes are those of the
 \`attribute_mapping\` that each guide gives. Where a guide says *here*, it is a field of the provider in
-\`POST\` or \`PUT /api/v1/sso/providers\`. What Keycloak needs has been tried with one; the other consoles are described by the
-documentation of their vendors, and may have changed since.
+\`POST\` or \`PUT /api/v1/sso/providers\`. What Keycloak needs has been tried: \`npm test -- --with keycloak\` signs people in at
+one. The other consoles are described by what is published about them, nobody having signed in there for this page, and may have changed.
 `;
 
 const PLATFORM = 'https://rivergate.example.com';
