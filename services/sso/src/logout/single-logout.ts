@@ -77,7 +77,8 @@ export const receivePostedLogout = endpoint(
     bodyLimit: 512 * 1024,
     body: z
       .object({ SAMLRequest: Message, SAMLResponse: Message, RelayState })
-      .refine(isOneMessage, ONE_MESSAGE),
+      .refine(isOneMessage, ONE_MESSAGE)
+      .meta({ examples: [{ SAMLRequest: 'PHNhbWxwOkxvZ291dFJlcXVlc3Q+' }] }),
     // A message counts once.
     idempotency: false,
   },
