@@ -40,7 +40,8 @@ export const answerConsentAsJson = endpoint(
     summary: "The signed-in user's answer to an OAuth client, for a front end that redirects by itself",
     description:
       'What the client is to be told, errors of OpenID Connect too, is in redirect_url. LOGIN_REQUIRED asks for another ' +
-      'sign-in first, because of prompt, max_age, or another user than the expected one. Parameters of the request that are ' +
+      'sign-in first, because of prompt, max_age, or another user than the expected one; SSO_REQUIRED asks for one at the ' +
+      'identity provider of the organization. Parameters of the request that are ' +
       'not named here are ignored (RFC 6749, section 3.1).',
     caller: 'user',
     session: true,
@@ -89,7 +90,7 @@ export const answerConsentAsJson = endpoint(
     prepare: ({ body, caller, ...tools }) => standingOf(tools, caller.userId, body),
     async handle({ body, caller, prepared, ...tools }) {
       const outcome = await decide(tools, caller, body, prepared);
-      const failure = 'refusal' in outcome ? failureOf(outcome.refusal) : undefined;
+      const failure = 'refusal' in outcome ? (outcome.failure ?? failureOf(outcome.refusal)) : undefined;
       if (failure) throw failure;
       return { redirect_url: addressOf(outcome, prepared, tools)! };
     },

@@ -1,5 +1,5 @@
 import { memberPrincipal } from '@rivergate/contracts';
-import type { Call, Emit } from '@rivergate/endpoint';
+import { type Call, type Emit, Failure, SsoRequired } from '@rivergate/endpoint';
 import { oneTimeToken, tokenHash } from '@rivergate/secrets';
 import type { Knex } from 'knex';
 import type { IdentityTools } from '../endpoint.ts';
@@ -58,6 +58,7 @@ export type Refusal =
   | 'invalid_scope'
   | 'invalid_target'
   | 'not_a_member'
+  | 'sso_required'
   | 'refused_by_user'
   | RequestFlaw
   | Interaction;
@@ -69,6 +70,8 @@ type Interaction =
   | 'consent_required'
   | 'unmet_authentication_requirements';
 
+export type Outcome = { code: string } | { refusal: Refusal; failure?: Failure };
+
 interface Tools extends Pick<IdentityTools, 'keys' | 'settings'> {
   db: Knex.Transaction;
   emit: Emit;
@@ -77,14 +80,14 @@ interface Tools extends Pick<IdentityTools, 'keys' | 'settings'> {
 /**
  * The user's decision about a request of which everything is checked, also for a refusal.
  *
- * @returns a code (RFC 6749, section 4.1.2), or why there is none
+ * @returns a code (RFC 6749, section 4.1.2), or why there is none: as a failure too, where that tells the user more
  */
 export async function decide(
   { db, emit, keys, settings }: Tools,
   { userId, sessionId }: { userId: number; sessionId: number },
   { approve }: { approve: boolean },
   standing: Standing,
-): Promise<{ code: string } | { refusal: Refusal }> {
+): Promise<Outcome> {
   if (typeof standing === 'string') return { refusal: standing };
   const { request, pushedAs } = standing;
   const client = await holdClient(db, standing.client.client_id);
@@ -116,7 +119,7 @@ export async function decide(
   });
   if (missing) return { refusal: missing };
   const code = oneTimeToken();
-  await approveGrant({ db, emit }, client, userId, {
+  const grant = {
     organization_id,
     resource: request.resource ?? null,
     session_id: sessionId,
@@ -127,7 +130,15 @@ export async function decide(
     code_challenge: keptChallenge(request),
     key_thumbprint: request.dpop_jkt ?? null,
     ...(scopes!.includes('openid') ? idTokenFacts(request, asked, authentication!.methods) : {}),
-  });
+  } as const;
+  try {
+    await approveGrant({ db, emit }, client, userId, grant);
+  } catch (cause) {
+    if (!(cause instanceof Failure && cause.code === SsoRequired.code)) throw cause;
+    return asked.prompts.has('none')
+      ? { refusal: 'login_required' }
+      : { refusal: 'sso_required', failure: cause };
+  }
   // Behind the grant: a row that names the account would have this wait for the account before those that came first.
   await rememberConsent(db, { application_id: client.id, user_id: userId }, consent);
   return { code };

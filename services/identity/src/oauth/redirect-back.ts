@@ -1,3 +1,4 @@
+import { SsoRequired } from '@rivergate/endpoint';
 import type { IdentityTools } from '../endpoint.ts';
 import { isPostable } from '../oauth-applications/redirect-uri.ts';
 import type { Refusal } from './authorization.ts';
@@ -11,6 +12,7 @@ const CODES: Partial<Record<Refusal, string>> = {
   invalid_scope: 'invalid_scope',
   invalid_target: 'invalid_target',
   not_a_member: 'access_denied',
+  sso_required: 'access_denied',
   refused_by_user: 'access_denied',
   sign_in_again: 'login_required',
   login_required: 'login_required',
@@ -19,6 +21,11 @@ const CODES: Partial<Record<Refusal, string>> = {
   request_not_supported: 'request_not_supported',
   request_uri_not_supported: 'request_uri_not_supported',
   registration_not_supported: 'registration_not_supported',
+};
+
+/** What a developer of the client could not guess from the code. */
+const DESCRIPTIONS: Partial<Record<Refusal, string>> = {
+  sso_required: `${SsoRequired.code}: ${SsoRequired.summary}`,
 };
 
 /**
@@ -48,7 +55,9 @@ export function withQuery(address: string, parameters: Record<string, string>): 
   return `${address}${joint}${new URLSearchParams(parameters)}`;
 }
 
-function errorOf(refusal: Refusal): { error: string } | undefined {
+function errorOf(refusal: Refusal): { error: string; error_description?: string } | undefined {
   const error = CODES[refusal];
-  return error === undefined ? undefined : { error };
+  if (error === undefined) return undefined;
+  const error_description = DESCRIPTIONS[refusal];
+  return { error, ...(error_description === undefined ? {} : { error_description }) };
 }
