@@ -110,3 +110,18 @@ export async function join(
   const { invitation } = data(await owner.post(`${organization.path}/members/invite`, body), 201);
   data(await guest.post(`/api/v1/invitations/${invitation.token}/accept`));
 }
+
+/** Turns on codes by mail, and signs in by password and such a code. */
+export async function withSecondFactor(fleet: AcceptanceFleet, person: Person): Promise<Person> {
+  data(await person.post('/api/v1/mfa/email-otp/setup'));
+  const { text } = await mailTo(fleet, person.email, 'enter this code to get a code by mail with each login');
+  data(await person.post('/api/v1/mfa/email-otp/verify', { code: /^\d{6}$/m.exec(text)![0] }));
+  const anyone = fleet.caller();
+  const begun = data(await anyone.post('/api/v1/auth/login', { email: person.email, password: PASSWORD }));
+  const { temporary_token } = begun;
+  const wanted = { temporary_token, method: 'email_otp' };
+  const chosen = data(await anyone.post('/api/v1/auth/mfa/otp/generate', wanted));
+  const code = await codeSentTo(fleet, person.email, 'enter this code to sign in');
+  const proof = { temporary_token: chosen.temporary_token, code };
+  return person.with(data(await anyone.post('/api/v1/auth/mfa/verify', proof)));
+}

@@ -11,7 +11,6 @@ import { decodeJwt } from 'jose';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
 import {
-  codeSentTo,
   data,
   foundOrganization,
   join,
@@ -21,6 +20,7 @@ import {
   type Person,
   personOf,
   signUp,
+  withSecondFactor,
 } from './person.ts';
 
 const DOMAIN = 'enforced.test';
@@ -106,26 +106,6 @@ async function signInThere(name: string): Promise<Person> {
   return personOf(fleet, tokens.user_id, email, tokens);
 }
 
-/** Turns on codes by mail, and signs in by password and such a code. */
-async function withSecondFactor(person: Person): Promise<Person> {
-  data(await person.post('/api/v1/mfa/email-otp/setup'));
-  const { text } = await mailTo(fleet, person.email, 'enter this code to get a code by mail with each login');
-  data(await person.post('/api/v1/mfa/email-otp/verify', { code: /^\d{6}$/m.exec(text)![0] }));
-  return await signInByTwo(person);
-}
-async function signInByTwo(person: Person): Promise<Person> {
-  const begun = data(
-    await fleet.caller().post('/api/v1/auth/login', { email: person.email, password: PASSWORD }),
-  );
-  const { temporary_token } = begun;
-  const chosen = data(
-    await fleet.caller().post('/api/v1/auth/mfa/otp/generate', { temporary_token, method: 'email_otp' }),
-  );
-  const code = await codeSentTo(fleet, person.email, 'enter this code to sign in');
-  const proof = { temporary_token: chosen.temporary_token, code };
-  return person.with(data(await fleet.caller().post('/api/v1/auth/mfa/verify', proof)));
-}
-
 const atOauth = async (endpoint: string, form: Record<string, string>) => {
   const body = new URLSearchParams({ ...application, ...form });
   const answer = await fetch(`${fleet.url}/oauth/${endpoint}`, { method: 'POST', body });
@@ -149,7 +129,7 @@ const refusedTo = (answer: TestAnswer) => {
 describe('SSO enforcement', () => {
   it('needs a provider that somebody has used, and an administrator who has proved the other way in', async () => {
     expectError(await enforce(), 409, 'BREAK_GLASS_UNPROVED');
-    owner = await withSecondFactor(owner);
+    owner = await withSecondFactor(fleet, owner);
     owner = owner.with(data(await owner.post(`${organization.path}/switch`, {})));
     expectError(await enforce(), 409, 'NO_TESTED_PROVIDER');
     const ada = await signInThere('ada');

@@ -57,6 +57,12 @@ function over(words) {
 
 addToggles();
 password();
+/** Most who come here are signed in: it comes when it is needed. */
+async function offerOrganizations(code) {
+  const { organizationSignIn } = await import('./organization-sign-in.js');
+  organizationSignIn(code);
+}
+
 waysIn({ signedIn });
 onSubmit(part('sign-out'), 'Signing out…', async () => {
   // Where the provider of an organization opened the session, it says where to sign out of that, too.
@@ -72,6 +78,9 @@ addEventListener('pagehide', leave);
 addEventListener('pageshow', ({ persisted }) => persisted && location.reload());
 
 fill({ stay: stayWords(isSecureContext) });
-const { data: kept } = await keptSession();
+const { data: kept, code } = await keptSession();
 if (kept) begin(kept);
-else show('sign-in', { focus: false });
+else {
+  show('sign-in', { focus: false });
+  offerOrganizations(code);
+}

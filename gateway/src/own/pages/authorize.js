@@ -9,6 +9,7 @@ import { newcomers } from './newcomers.js';
 import { addToggles } from './password-field.js';
 import { showScopes } from './scopes.js';
 import { takeFinishedFlow } from './social-flow.js';
+import { askForSso } from './sso-required.js';
 import { fill, show } from './view.js';
 import { waysIn } from './ways-in.js';
 
@@ -22,14 +23,18 @@ let app;
 async function open() {
   show('loading', { focus: false });
   if (!request.isComplete) return fail('The app did not say what it needs. Go back to it and try again.');
-  session = (await keptSession()).data ?? null;
+  const kept = await keptSession();
+  session = kept.data ?? null;
   if (!(await lookUp())) return;
   if (app.redirect_url) return goTo(app.redirect_url);
   if (session !== null && (takeFinishedFlow() || !app.viewer.sign_in_required)) return goOn();
   const { login_hint, registration_wanted } = app;
-  part('sign-in').elements.email.value = login_hint || (!registration_wanted && session?.email) || '';
+  const { email } = part('sign-in').elements;
+  email.value = login_hint || (!registration_wanted && session?.email) || '';
+  email.dispatchEvent(new Event('change'));
   if (registration_wanted) choose('sign-up');
   show('sign-in');
+  if (kept.code === 'SSO_REQUIRED') askForSso();
 }
 
 /** Fills in who asks for what. @returns whether the request can be answered; else the page says why not */
@@ -95,6 +100,11 @@ async function decide(approve) {
   if (answer.code === 'LOGIN_REQUIRED') {
     show('sign-in');
     return showAlert(part('sign-in'), 'The app asks you to sign in again, or as somebody else.');
+  }
+  if (answer.code === 'SSO_REQUIRED') {
+    choose('sign-in');
+    show('sign-in');
+    return askForSso(session.email);
   }
   if (!answer.ok) {
     show('consent');

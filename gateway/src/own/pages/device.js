@@ -2,8 +2,10 @@ import { ask, endSession } from './api.js';
 import { showBranding } from './branding.js';
 import { keptSession } from './browser-session.js';
 import { complain, onSubmit, showAlert, showFailure } from './form.js';
+import { organizationSignIn } from './organization-sign-in.js';
 import { addToggles } from './password-field.js';
 import { showScopes } from './scopes.js';
+import { askForSso } from './sso-required.js';
 import { fill, show, showEnding } from './view.js';
 import { waysIn } from './ways-in.js';
 
@@ -26,8 +28,10 @@ let signsIn = false;
  * before the person has seen its code and gone on.
  */
 async function open() {
-  begin((await keptSession()).data ?? null);
+  const answer = await keptSession();
+  begin(answer.data ?? null);
   show(session ? 'code' : 'sign-in', { focus: false });
+  if (answer.code === 'SSO_REQUIRED') askForSso();
 }
 
 async function signedIn(tokens) {
@@ -51,6 +55,7 @@ async function find(user_code) {
     complain(field, noDevice);
     return field.focus();
   }
+  if (answer.code === 'SSO_REQUIRED') return enterByProvider();
   if (!answer.ok) return showFailure(codeForm, answer, refused[answer.code]);
   const { data } = answer;
   field.value = data.user_code;
@@ -75,12 +80,19 @@ async function find(user_code) {
 async function decide(approve) {
   const body = { user_code: field.value, approve };
   const answer = await ask('POST', '/oauth/device/answer', { body, accessToken: session.access_token });
+  if (answer.code === 'SSO_REQUIRED') return enterByProvider();
   if (!answer.ok) return showFailure(answerForm, answer, refused[answer.code]);
   if (approve && signsIn) session = null;
   await leave();
   if (approve)
     showEnding('Your device is connected', 'Go back to it: it goes on by itself within a few seconds.');
   else showEnding('Not allowed', 'The device gets nothing. You can close this page.');
+}
+
+/** The device waits meanwhile. */
+function enterByProvider() {
+  show('sign-in');
+  askForSso(session.email);
 }
 
 const noDevice = 'No device waits with this code. A code works once, for ten minutes: look at your device.';
@@ -103,7 +115,7 @@ async function leave() {
 }
 
 addToggles();
-waysIn({ signedIn });
+waysIn({ signedIn, elsewhere: organizationSignIn });
 onSubmit(codeForm, 'Looking it up…', ({ user_code }) => find(user_code));
 onSubmit(answerForm, 'One moment…', () => decide(true));
 part('deny').addEventListener('click', () => decide(false));

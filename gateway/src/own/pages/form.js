@@ -43,8 +43,11 @@ export function showFailure(form, answer, words = failureWords(answer)) {
   else [...atFields.keys()][0].focus();
 }
 
-export function showAlert(form, words) {
-  form.querySelector('[role="alert"]').textContent = words;
+/** @param more elements behind the words */
+export function showAlert(form, words, more = []) {
+  const alert = form.querySelector('[role="alert"]');
+  alert.textContent = words;
+  alert.append(...more);
 }
 
 /** Marks a field as wrong and says why; without words it is right again. */

@@ -1,5 +1,6 @@
 import { ask } from './api.js';
 import { complain, onSubmit, showAlert, showFailure } from './form.js';
+import { ssoRequiredWords } from './sign-in.js';
 import { fill } from './view.js';
 
 const METHODS = {
@@ -52,6 +53,7 @@ export function secondFactor({ signedIn, startOver }) {
       return field.select();
     }
     if (over.has(answer.code)) return startOver('The sign-in took too long. Please sign in again.');
+    if (answer.code === 'SSO_REQUIRED') return startOver(ssoRequiredWords);
     if (!answer.ok) return showFailure(form, answer);
     field.value = '';
     const { access_token: accessToken, trusted_device: device } = answer.data;

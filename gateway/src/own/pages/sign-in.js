@@ -1,10 +1,13 @@
 import { ask } from './api.js';
 import { onSubmit, showFailure } from './form.js';
 
+export const ssoRequiredWords =
+  'Your organization lets you in through its own sign-in only. Enter your address, then use its button below.';
+
 const words = {
   INVALID_CREDENTIALS: 'Email or password is wrong.',
   ACCOUNT_DISABLED: 'This account is suspended. Ask whoever administers it.',
-  SSO_REQUIRED: 'This account signs in through its organization: enter your address, then continue there.',
+  SSO_REQUIRED: ssoRequiredWords,
 };
 
 /** Signs in with address and password. `signedIn` gets the tokens. */

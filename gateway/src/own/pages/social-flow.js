@@ -1,8 +1,7 @@
+import { here } from './here.js';
+
 const FLOW = 'social';
 const DONE = 'signed-in';
-
-/** Where somebody goes on who has signed in here: with what an app asks for, else with the account. */
-const here = () => (location.pathname === '/authorize' ? `/authorize${location.search}` : '/account');
 
 /** Keeps, in this tab alone, where a login at a provider began. @returns the state that it comes back with */
 export function beginFlow(provider) {

@@ -1,7 +1,6 @@
-const FLOW = 'sso';
+import { here } from './here.js';
 
-/** Where somebody goes on who has signed in: with what an app asks for, else with the account. */
-const here = () => (location.pathname === '/authorize' ? `/authorize${location.search}` : '/account');
+const FLOW = 'sso';
 
 const inBase64Url = bytes =>
   btoa(String.fromCharCode(...new Uint8Array(bytes)))
@@ -16,11 +15,15 @@ export async function newVerifier() {
   return { verifier, challenge: inBase64Url(hash) };
 }
 
-/** Goes to an organization's identity provider, and keeps in this tab alone how the way back is known. */
-export async function goToProvider(id, email) {
+/**
+ * Goes to an organization's identity provider, and keeps in this tab alone how the way back is known.
+ *
+ * @param back where the person goes on afterwards
+ */
+export async function goToProvider(id, email, back = here()) {
   const { verifier, challenge } = await newVerifier();
   const state = `page.${crypto.randomUUID()}`;
-  sessionStorage.setItem(FLOW, JSON.stringify({ state, verifier, back: here() }));
+  sessionStorage.setItem(FLOW, JSON.stringify({ state, verifier, back }));
   const asked = { code_challenge: challenge, state, ...(email ? { login_hint: email } : {}) };
   location.assign(`/api/v1/sso/providers/${id}/login?${new URLSearchParams(asked)}`);
 }

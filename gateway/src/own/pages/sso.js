@@ -55,8 +55,9 @@ async function connect(given, { verifier, back }) {
       const { access_token: accessToken } = tokens;
       const body = { ticket: given, code_verifier: verifier };
       const answer = await ask('POST', '/sso/tickets/connect', { body, accessToken });
-      if (answer.ok) return enter(tokens, back);
       await endSession(accessToken);
+      // By the provider: an organization may let nobody in who signed in otherwise.
+      if (answer.ok) return goToProvider(answer.data.provider_id, described.email, back);
       if (answer.code !== 'NOT_THIS_ACCOUNT') return failed(answer);
       showAlert(part('sign-in'), `This is another account. Sign in to the one of ${described.email}.`);
     },

@@ -1,7 +1,6 @@
 import { complain, showAlert, showFailure } from './form.js';
 import { hasPasskeys, signInWithPasskey } from './passkey.js';
-import { secondFactor } from './second-factor.js';
-import { signIn } from './sign-in.js';
+import { signIn, ssoRequiredWords } from './sign-in.js';
 
 const part = id => document.getElementById(id);
 
@@ -10,7 +9,7 @@ const part = id => document.getElementById(id);
  *
  * @param signedIn gets the tokens
  * @param newcomers of `newcomers.js`, on a page that has its forms
- * @param elsewhere of `elsewhere.js`, likewise
+ * @param elsewhere of `elsewhere.js` or `organization-sign-in.js`, on a page that has its places
  * @returns shows one of the forms, by its id
  */
 export function waysIn({ signedIn, newcomers, elsewhere }) {
@@ -37,14 +36,17 @@ export function waysIn({ signedIn, newcomers, elsewhere }) {
     form.elements.password.focus();
   }
 
-  const askForFactor = secondFactor({ signedIn, startOver });
+  let askForFactor;
   const codeNeeded =
     newcomers?.({ signedIn, startOver, choose }) ??
     (() => startOver('This address is not confirmed yet. Open the mail that was sent to it just now.'));
   signIn({
     signedIn,
     codeNeeded,
-    factorNeeded(login) {
+    async factorNeeded(login) {
+      // Few accounts have one: it comes when it is needed.
+      const { secondFactor } = await import('./second-factor.js');
+      askForFactor ??= secondFactor({ signedIn, startOver });
       choose('second-factor');
       return askForFactor(login);
     },
@@ -79,5 +81,6 @@ function offerPasskey(form, signedIn) {
 const passkeyWords = {
   INVALID_CREDENTIAL: 'This passkey does not belong to this address.',
   INVALID_ASSERTION: 'This passkey does not belong to this address.',
+  SSO_REQUIRED: ssoRequiredWords,
   CHALLENGE_NOT_FOUND: 'That took too long. Please try again.',
 };

@@ -6,10 +6,17 @@ import { call } from './session.js';
 const known = {
   NOT_FOUND: 'This is not available here.',
   MFA_ENROLMENT_REQUIRED: 'Your organization asks for a second factor. Set one up first.',
+  SSO_REQUIRED: 'This organization lets people in through its own sign-in only.',
   MFA_REQUIRED_BY_ORGANIZATION: 'Your organization asks for a second factor. Set another one up first.',
 };
 
 const wordsFor = answer => known[answer.code] ?? failureWords(answer);
+
+/** The sign-in that a refusal names; nothing of any other answer. */
+function signInLink({ code, details }) {
+  const href = code === 'SSO_REQUIRED' && details[0]?.reason;
+  return /^https?:/.test(href) ? [' ', element('a', { href }, 'Go to the sign-in')] : [];
+}
 
 /**
  * A part of the page that lists what the API says. Where the API fails, the part says so in place of its body, and the
@@ -45,7 +52,7 @@ export function section(id, { path, entries, none, more = [] }) {
     }
     body.hidden = !answer.ok;
     again.hidden = answer.ok || answer.code === 'NOT_FOUND';
-    showAlert(place, answer.ok ? '' : wordsFor(answer));
+    showAlert(place, answer.ok ? '' : wordsFor(answer), signInLink(answer));
   }
   again.addEventListener('click', async () => {
     await load();
@@ -65,7 +72,7 @@ export function section(id, { path, entries, none, more = [] }) {
     /** Says why something was not done. */
     failed(answer) {
       news.textContent = '';
-      showAlert(place, wordsFor(answer));
+      showAlert(place, wordsFor(answer), signInLink(answer));
     },
     /** Asks for something to be taken away, unless it is gone already. @returns whether it is */
     async remove(words, ...request) {
