@@ -62,6 +62,34 @@ it('shows positions in their order, whatever the writers do at once', async () =
   await Promise.all(logs.map(log => log.close()));
 });
 
+it('leaves nothing lying that came while another group was reading', async () => {
+  const log = await open();
+  const came = Array.from({ length: 6 }, () => [] as unknown[]);
+  const subscriptions = await Promise.all(
+    came.map((events, group) =>
+      log.subscribe({
+        group: `reading ${group}`,
+        topics: ['shared'],
+        // Each is at another place when the next one comes.
+        async handle({ data }) {
+          for (let turn = 0; turn < group * 3; turn++) await new Promise(setImmediate);
+          events.push(data.n);
+        },
+      }),
+    ),
+  );
+  for (let n = 0; n < 300; n += 3) {
+    for (const next of [n, n + 1, n + 2]) await log.publish([record('shared', 'rose', { n: next })]);
+    // Less than it takes until a group looks without having been told.
+    await vi.waitFor(() => expect(came.map(events => events.at(-1))).toEqual(came.map(() => n + 2)), {
+      timeout: 4_000,
+      interval: 1,
+    });
+  }
+  await Promise.all(subscriptions.map(subscription => subscription.stop()));
+  await log.close();
+}, 60_000);
+
 it('goes on after all its connections were cut', async () => {
   const log = await open();
   const seen: unknown[] = [];

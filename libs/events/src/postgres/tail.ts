@@ -55,7 +55,8 @@ export function tail(connection: Connection, topic: string): Tail {
     async after(position) {
       const place = BigInt(position);
       if (place > to) [from, to, rows] = [place, place, []];
-      if (place === to) await extended();
+      // Also where rows are known: the caller was woken for the newest, and sleeps until the next one.
+      await extended();
       if (place < from) return read(place);
       return rows.filter(row => BigInt(row.position) > place);
     },
