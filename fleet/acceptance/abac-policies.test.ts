@@ -7,7 +7,7 @@ import { data, foundOrganization, join, type Person, signUp } from './person.ts'
 const [OFFICE, HOME] = ['198.51.100.7', '203.0.113.9'];
 const PATH = '/api/v1/sso/abac-policies';
 const OUTSIDE = { not: { attribute: 'request.ip', operator: 'in', value: ['198.51.100.0/24'] } };
-const LIMITS = ['STANDARD', 'PREMIUM', 'ADMIN', 'ORGANIZATION_CREATION'];
+const LIMITS = ['STANDARD', 'PREMIUM', 'ADMIN', 'ORGANIZATION_CREATION', 'POLICY_DRY_RUN'];
 
 let fleet: AcceptanceFleet;
 /** Another one in front of the same services. */
