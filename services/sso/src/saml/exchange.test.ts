@@ -167,6 +167,7 @@ describe('a logout', () => {
       inResponseTo: id,
       request: 'state',
       ended: true,
+      partly: false,
       relayState: 'where it goes on',
     });
   });
