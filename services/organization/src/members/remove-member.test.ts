@@ -125,6 +125,7 @@ describe('a suspended membership', () => {
       member: false,
       is_admin: false,
       permissions: [],
+      role_ids: [],
       workspaces: [],
       plan: null,
     });

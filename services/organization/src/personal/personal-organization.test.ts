@@ -145,6 +145,7 @@ describe('the internal endpoints', () => {
       member: false,
       is_admin: false,
       permissions: [],
+      role_ids: [],
       workspaces: [],
       plan: null,
     });
