@@ -15,10 +15,11 @@ const SCRIPTS = [
 ];
 /** What is run outside of them. */
 const ITSELF = ['bzpopmin', 'client|setname', 'evalsha', 'eval', 'hmset', 'info'];
-/** Access state, limits, used proofs, messages, and how Redis is reached in each form. */
+/** Access state, limits, used proofs, messages, samples and reports of policies, and how Redis is reached in each form. */
 const OTHERWISE = [
   ...['get', 'mget', 'set', 'del', 'pttl', 'pexpire', 'incrby', 'sadd', 'scard', 'ping', 'select'],
   ...['publish', 'subscribe', 'pubsub|numsub', 'client|id', 'client|tracking', 'wait'],
+  ...['expire', 'hlen', 'pexpireat'],
   ...['readonly', 'readwrite', 'asking', 'cluster|info', 'cluster|myid', 'cluster|slots'],
 ];
 
