@@ -1,6 +1,6 @@
 import type { Consumer, EachBatchPayload, Kafka } from 'kafkajs';
 import { backoff } from '../backoff.ts';
-import { deliver } from '../deliver.ts';
+import { deliver, MOST_TOGETHER } from '../deliver.ts';
 import { describeError } from '../describe-error.ts';
 import type { CloudEvent } from '../envelope.ts';
 import type { Subscribe, Subscription } from '../event-log.ts';
@@ -9,8 +9,6 @@ import type { Topics } from './topics.ts';
 
 /** How long the broker holds a fetch that finds nothing, which is how long stopping may take; milliseconds. */
 const LONGEST_FETCH = 1000;
-/** After so many events it is looked whether the partition is still ours. */
-const AT_ONCE = 16;
 
 export interface KafkaSubscription {
   kafka: Kafka;
@@ -27,7 +25,7 @@ export function kafkaSubscription({
   sessionTimeout,
   log,
 }: KafkaSubscription): Subscription {
-  const { group, types, fromBeginning = true } = subscribe;
+  const { group, fromBeginning = true } = subscribe;
   const stopping = new AbortController();
   const started = Promise.withResolvers<void>();
   const heartbeatInterval = sessionTimeout / 3;
@@ -41,17 +39,15 @@ export function kafkaSubscription({
     const beating = setInterval(() => heartbeat().catch(error => leaving.abort(error)), heartbeatInterval);
     try {
       const { topic, partition, messages } = batch;
-      for (let next = 0; next < messages.length; next += AT_ONCE) {
+      // After each portion it is looked whether the partition is still ours.
+      for (let next = 0; next < messages.length; next += MOST_TOGETHER) {
         if (!isRunning() || isStale() || signal.aborted) break;
-        const some = messages.slice(next, next + AT_ONCE).map(({ offset, key, value }) => ({
+        const delivered = messages.slice(next, next + MOST_TOGETHER).map(({ offset, key, value }) => ({
           event: JSON.parse(value!.toString()) as CloudEvent,
           delivery: { topic, partition, key: key?.toString() ?? '', position: offset, signal },
         }));
-        const wanted = some.filter(({ event }) => types?.includes(event.type) ?? true);
-        const taken = await deliver(subscribe, wanted, log);
-        const stopped = wanted[taken];
-        const passed = stopped ? some.slice(0, some.indexOf(stopped)) : some;
-        if (passed.length > 0) resolveOffset(passed.at(-1)!.delivery.position);
+        const { position, stopped } = await deliver(subscribe, delivered, log);
+        if (position !== undefined) resolveOffset(position);
         if (stopped) break;
         await commitOffsetsIfNecessary();
         await heartbeat();

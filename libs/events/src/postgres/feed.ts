@@ -24,7 +24,7 @@ export interface Feed {
 }
 
 export function feed(subscribe: Subscribe, topic: string, log: Logger): Feed {
-  const { group, types, fromBeginning = true } = subscribe;
+  const { group, fromBeginning = true } = subscribe;
   const wake = bell();
   const started = Promise.withResolvers<void>();
   const stopping = new AbortController();
@@ -78,15 +78,12 @@ export function feed(subscribe: Subscribe, topic: string, log: Logger): Feed {
     };
     while (!signal.aborted) {
       const rows = await tail.after(position);
-      const wanted = rows.filter(({ event }) => types?.includes(event.type) ?? true);
-      const delivered = wanted.map(({ event, key, position }) => ({
+      const delivered = rows.map(({ event, ...place }) => ({
         event,
-        delivery: { topic, partition: 0, key, position, signal },
+        delivery: { topic, partition: 0, ...place, signal },
       }));
-      const taken = await deliver(subscribe, delivered, log);
-      const stopped = wanted[taken];
-      const passed = stopped ? rows.slice(0, rows.indexOf(stopped)) : rows;
-      position = passed.at(-1)?.position ?? position;
+      const { taken, position: behind = position } = await deliver(subscribe, delivered, log);
+      position = behind;
       if (taken > 0 || (position !== kept && performance.now() - keptAt > IDLE)) await keep();
       if (rows.length < BATCH) await wake.heard(position === kept ? POLL : IDLE, signal);
     }
