@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { NameServer } from '@rivergate/outbound/testing/name-server';
 import { eventually, type TestAnswer, type TestCaller } from '@rivergate/testing';
 import type { AcceptanceFleet } from './fleet.ts';
 
@@ -93,6 +94,19 @@ export async function foundOrganization(owner: Person, name = `Acme ${randomByte
   const { roles } = data(await owner.get(`${path}/roles`));
   const roleId = (role: string): number => roles.find((known: { name: string }) => known.name === role).id;
   return { id: organizationId, name, path, workspaceId: created.workspace.id as number, roleId };
+}
+
+/** Has an organization prove that a domain is its own. @returns the id of the domain */
+export async function proveDomain(
+  administrator: Person,
+  path: string,
+  domain: string,
+  names: NameServer,
+): Promise<number> {
+  const { id, record } = data(await administrator.post(`${path}/domains`, { domain }), 201).domain;
+  names.setText(record.name, record.value);
+  data(await administrator.post(`${path}/domains/${id}/verify`));
+  return id;
 }
 
 /** Invites the guest, who accepts. */

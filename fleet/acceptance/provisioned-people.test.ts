@@ -11,6 +11,7 @@ import {
   mailTo,
   type Person,
   personOf,
+  proveDomain,
   signUp,
   uniqueEmail,
 } from './person.ts';
@@ -33,9 +34,7 @@ beforeAll(async () => {
   sso = { organization: asSso('organization'), identity: asSso('identity') };
   owner = await signUp(fleet, 'owner');
   acme = await foundOrganization(owner);
-  const { domain } = data(await owner.post(`${acme.path}/domains`, { domain: DOMAIN }), 201);
-  names.setText(domain.record.name, domain.record.value);
-  data(await owner.post(`${acme.path}/domains/${domain.id}/verify`));
+  await proveDomain(owner, acme.path, DOMAIN, names);
 });
 afterAll(async () => {
   await fleet?.stop();

@@ -6,7 +6,7 @@ import type { TestAnswer } from '@rivergate/testing';
 import { testPysaml2 } from '@rivergate/testing/on-demand';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
-import { data, foundOrganization, type Person, personOf, signUp } from './person.ts';
+import { data, foundOrganization, type Person, personOf, proveDomain, signUp } from './person.ts';
 
 const DOMAIN = 'single-logout.test';
 const ENTITY = 'https://pysaml2.test/idp';
@@ -27,12 +27,7 @@ describe.skipIf(reason !== undefined)(`single logout with pysaml2${reason ? ` ($
     administrator = await signUp(fleet, 'owner');
     const { path: organization } = await foundOrganization(administrator);
     administrator = administrator.with(data(await administrator.post(`${organization}/switch`, {})));
-    const { id, record } = data(
-      await administrator.post(`${organization}/domains`, { domain: DOMAIN }),
-      201,
-    ).domain;
-    names.setText(record.name, record.value);
-    data(await administrator.post(`${organization}/domains/${id}/verify`));
+    await proveDomain(administrator, organization, DOMAIN, names);
     const key = await signingKey();
     const settings = {
       provider_type: 'saml',

@@ -22,6 +22,7 @@ import {
   join,
   PASSWORD,
   type Person,
+  proveDomain,
   signUp,
   withSecondFactor,
 } from './person.ts';
@@ -61,9 +62,7 @@ describe.skipIf(noBrowser)(
       const { path } = organization;
       owner = owner.with(data(await owner.post(`${path}/switch`, {})));
       for (const domain of Object.values(DOMAINS)) {
-        const { id, record } = data(await owner.post(`${path}/domains`, { domain }), 201).domain;
-        names.setText(record.name, record.value);
-        data(await owner.post(`${path}/domains/${id}/verify`));
+        await proveDomain(owner, path, domain, names);
       }
       const make = async (settings: object) =>
         data(await owner.post('/api/v1/sso/providers', settings), 201).provider.id;

@@ -19,6 +19,7 @@ import {
   PASSWORD,
   type Person,
   personOf,
+  proveDomain,
   signUp,
   withSecondFactor,
 } from './person.ts';
@@ -56,9 +57,7 @@ beforeAll(async () => {
   organization = await foundOrganization(owner);
   await join(owner, member, organization, 'Developer');
   owner = owner.with(data(await owner.post(`${organization.path}/switch`, {})));
-  const { domain } = data(await owner.post(`${organization.path}/domains`, { domain: DOMAIN }), 201);
-  names.setText(domain.record.name, domain.record.value);
-  data(await owner.post(`${organization.path}/domains/${domain.id}/verify`));
+  await proveDomain(owner, organization.path, DOMAIN, names);
   application = data(
     await owner.post(`${organization.path}/oauth-applications`, {
       name: 'Command line',

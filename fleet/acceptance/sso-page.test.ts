@@ -15,7 +15,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { expectNoBarrier } from './barrier.ts';
 import { type Browser, heading, keptBy, noBrowser, openBrowser } from './browser.ts';
 import { type AcceptanceFleet, startFleet } from './fleet.ts';
-import { data, foundOrganization, PASSWORD, type Person, signUp } from './person.ts';
+import { data, foundOrganization, PASSWORD, type Person, proveDomain, signUp } from './person.ts';
 
 const DOMAIN = 'acme-sso.test';
 const CALLBACK = 'https://app.example/callback';
@@ -49,12 +49,7 @@ describe.skipIf(noBrowser)(
       administrator = await signUp(fleet, 'owner');
       const { path } = await foundOrganization(administrator);
       administrator = administrator.with(data(await administrator.post(`${path}/switch`, {})));
-      const { id, record } = data(
-        await administrator.post(`${path}/domains`, { domain: DOMAIN }),
-        201,
-      ).domain;
-      names.setText(record.name, record.value);
-      data(await administrator.post(`${path}/domains/${id}/verify`));
+      await proveDomain(administrator, path, DOMAIN, names);
       const settings = {
         provider_type: 'oidc',
         name: 'Acme Login',

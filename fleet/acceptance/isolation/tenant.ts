@@ -13,6 +13,7 @@ import {
   logIn,
   PASSWORD,
   type Person,
+  proveDomain,
   signUp,
   uniqueEmail,
 } from '../person.ts';
@@ -235,9 +236,7 @@ async function verifyDomain(
   domain: string,
   join: 'request' | 'automatic',
 ): Promise<number> {
-  const { id, record } = data(await administrator.post(`${path}/domains`, { domain }), 201).domain;
-  names.setText(record.name, record.value);
-  data(await administrator.post(`${path}/domains/${id}/verify`));
+  const id = await proveDomain(administrator, path, domain, names);
   data(await administrator.patch(`${path}/settings`, { domains: { join } }));
   return id;
 }

@@ -3,7 +3,7 @@ import { RATE_LIMITS } from '@rivergate/caller';
 import { type NameServer, startNameServer } from '@rivergate/outbound/testing/name-server';
 import type { TestAnswer, TestCaller } from '@rivergate/testing';
 import { type AcceptanceFleet, startFleet } from '../fleet.ts';
-import { data, foundOrganization, type Person, signUp } from '../person.ts';
+import { data, foundOrganization, type Person, proveDomain, signUp } from '../person.ts';
 
 export const P = 'urn:ietf:params:scim:api:messages:2.0:PatchOp';
 export const USER = 'urn:ietf:params:scim:schemas:core:2.0:User';
@@ -67,12 +67,7 @@ async function provisioned(
   const organization = await foundOrganization(administrator);
   administrator = administrator.with(data(await administrator.post(`${organization.path}/switch`, {})));
   const domain = `m${randomBytes(6).toString('hex')}.test`;
-  const { id, record } = data(
-    await administrator.post(`${organization.path}/domains`, { domain }),
-    201,
-  ).domain;
-  names.setText(record.name, record.value);
-  data(await administrator.post(`${organization.path}/domains/${id}/verify`));
+  await proveDomain(administrator, organization.path, domain, names);
   data(await administrator.put('/api/v1/sso/scim', { enabled: true, brake_percent: null, ...settings }));
   const { token } = data(await administrator.post('/api/v1/sso/scim/token', {}), 201);
   const client = fleet.caller(token);
